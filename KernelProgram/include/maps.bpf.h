@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The maps of the datapath. Those whose length says 1 get it from the configuration when the object is loaded.
+#pragma once
+
+#include "FlowLayout.h"
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#define SLUICE_SHARED_ARRAY(name, entries, element) \
+    struct { \
+        __uint(type, BPF_MAP_TYPE_ARRAY); \
+        __uint(map_flags, BPF_F_MMAPABLE); \
+        __uint(max_entries, entries); \
+        __type(key, __u32); \
+        __type(value, element); \
+    } name SEC(".maps")
+
+/// 5-tuple to slot. Preallocated, so that admission never waits for memory.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 1);  // capacity
+    __type(key, struct sluice_session_key);
+    __type(value, struct sluice_flow_value);
+} sluice_flows SEC(".maps");
+
+SLUICE_SHARED_ARRAY(sluice_sessions, 1, struct sluice_session);  // capacity: by slot
+SLUICE_SHARED_ARRAY(sluice_words, 1, __u64);                     // capacity: control words, by slot
+SLUICE_SHARED_ARRAY(sluice_free, 1, __u64);  // capacity / 4: rings of free slots, 4 offsets of 16 bits an element
+SLUICE_SHARED_ARRAY(sluice_slabs, SLUICE_MAX_SLABS, struct sluice_slab);
+SLUICE_SHARED_ARRAY(sluice_instances, SLUICE_MAX_INSTANCES, struct sluice_instance);
+SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_treatment);
+SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
+SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written
+SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_MAX_INTERFACES, struct sluice_interface);
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 8192);
+    __type(key, struct sluice_fragment_key);
+    __type(value, struct sluice_fragment_value);
+} sluice_fragments SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, SLUICE_MAX_COUNTERS);
+    __type(key, __u32);
+    __type(value, __u64);
+} sluice_counters SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1 << 22);  // bytes
+} sluice_events SEC(".maps");

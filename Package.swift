@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let package = Package(
+    name: "sluice",
+    products: [
+        .executable(name: "sluice", targets: ["sluice"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Shared with the kernel.
+        .target(name: "FlowLayout"),
+        .target(name: "FlowCore", dependencies: ["FlowLayout"], swiftSettings: settings),
+
+        // The kernel program, compiled to eBPF and embedded.
+        .plugin(name: "CompileKernelProgram", capability: .buildTool()),
+        .target(name: "KernelObject", swiftSettings: settings, plugins: ["CompileKernelProgram"]),
+
+        // What is asked for: configuration, rules, policy images.
+        .target(
+            name: "Policy",
+            dependencies: ["FlowCore", "FlowLayout", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+
+        // The kernel's side, as processes see it.
+        .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
+        .target(
+            name: "Kernel",
+            dependencies: ["CLibBPF", "FlowCore", "FlowLayout", "KernelObject"],
+            swiftSettings: settings),
+
+        // The shell, and what people touch.
+        .target(
+            name: "Gateway",
+            dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
+        .target(name: "Lab", swiftSettings: settings),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Gateway", "Policy", "Lab",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "ArchitectureTests", swiftSettings: settings),
+        .testTarget(
+            name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),
+    ]
+)

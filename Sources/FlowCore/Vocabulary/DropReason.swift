@@ -1,0 +1,36 @@
+/// Why a packet was not forwarded. The one list, used alike by CLI, API, metrics, logs and dashboard (OPS-1).
+///
+/// The raw value is an index into the kernel program's counters; `name` is what people and programs read.
+package enum DropReason: UInt8, Sendable, CaseIterable {
+    /// Shorter than its headers say, contradictory, or with a wrong IPv4 header checksum.
+    case malformed = 0
+    /// Neither TCP, UDP, ICMP nor another protocol that can have a session: multicast, source routing, router messages.
+    case unsupported = 1
+    /// A fragment whose first one was not seen or not allowed.
+    case fragment = 2
+    /// A TCP segment, or an ICMP error, that belongs to no session.
+    case noSession = 3
+    /// A rule, or the absence of one, denies it.
+    case denied = 4
+    /// The session table, or the half-open sessions' share of it, is full.
+    case capacity = 5
+    /// An RST outside the window, or with a wrong acknowledgment in the half-open phase.
+    case invalidReset = 6
+    /// Data or an acknowledgment that lies outside the window.
+    case outOfWindow = 7
+    /// A combination of TCP flags that no TCP sends: SYN with FIN or RST, none at all.
+    case invalidFlags = 8
+    /// A segment that met a tombstone: answered with a reset, or an RST and so not answered.
+    case tombstone = 9
+    /// A packet of a session that came in by a zone where neither of its ends lives.
+    case wrongZone = 10
+    /// The way out leads to no zone of this gateway.
+    case noRoute = 11
+    /// For the gateway itself, whose host rules do not allow it.
+    case hostDenied = 12
+    /// A SYN for a 5-tuple whose old session is being taken down this very moment; its retransmission will pass.
+    case sessionEnding = 13
+
+    /// The name in tables, JSON and metrics.
+    package var name: String { "\(self)" }
+}

@@ -1,0 +1,28 @@
+/// Why a session ended.
+package enum EndReason: UInt8, Sendable, CaseIterable {
+    /// It has not.
+    case none = 0
+    /// Both FINs were acknowledged.
+    case fin = 1
+    /// An end's RST.
+    case reset = 2
+    /// Idle for its class's timeout; both ends were reset.
+    case idleReset = 3
+    /// Idle for its class's timeout; nothing was sent.
+    case idleSilent = 4
+    /// The handshake was not completed in time.
+    case halfOpenTimeout = 5
+    /// A FIN was not answered in time.
+    case closingTimeout = 6
+    /// A person or program reset it (RST-5).
+    case operatorReset = 7
+    /// An end did not answer the firewall's probe (IDLE-5).
+    case probeFailed = 8
+    /// A rule denies it since the last change of policy (NSG-3).
+    case policy = 9
+    /// Its instance drained (DRAIN-2).
+    case drain = 10
+
+    /// The name in tables, JSON and logs.
+    package var name: String { "\(self)" }
+}

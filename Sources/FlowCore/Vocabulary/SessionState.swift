@@ -1,0 +1,24 @@
+/// Where a session is in its life. The value lies in the session's ``ControlWord``.
+///
+/// TCP's states are those of RFC 9293, 3.3.2, as they can be known from the middle. Other protocols are ``established``
+/// from their first packet on.
+package enum SessionState: UInt8, Sendable, CaseIterable {
+    /// The slot holds no session. Can transition to: `synSent` or `established` when the kernel admits a session.
+    case free = 0
+    /// The originator's SYN was forwarded. Can transition to: `synReceived`, `closed` (refused), `ending` (half-open timeout).
+    case synSent = 1
+    /// The responder's SYN was forwarded. Can transition to: `established`, `closed`, `ending` (half-open timeout).
+    case synReceived = 2
+    /// Both ends acknowledged the other's SYN. Can transition to: `closing`, `closed` (exact RST), `resetting`, `ending` (silent expiry).
+    case established = 3
+    /// One end, or both, sent a FIN. Can transition to: `closed`, `resetting`, `ending`.
+    case closing = 4
+    /// Both FINs were acknowledged, or an end's RST was valid. Can transition to: `ending` after its rest, `ended` when a new SYN needs the 5-tuple.
+    case closed = 5
+    /// The firewall has reset both ends: a tombstone. Can transition to: `ending` after its rest, `ended` when a new SYN needs the 5-tuple.
+    case resetting = 6
+    /// The owner is taking the key out of the flow table. Can transition to: `free`.
+    case ending = 7
+    /// The kernel has taken the key out of the flow table. Can transition to: `free`, by the owner.
+    case ended = 8
+}

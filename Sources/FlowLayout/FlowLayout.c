@@ -1,0 +1,2 @@
+// The layout is a header; this file gives SwiftPM something to compile, and checks the sizes.
+#include "FlowLayout.h"

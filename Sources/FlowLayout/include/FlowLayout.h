@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-2-Clause OR GPL-2.0-only
+//
+// The memory that the kernel program and the processes share. Every struct here lies in an eBPF map, or in a ring
+// buffer record, and is read and written by both sides at once; a change of any size, offset or meaning must raise
+// SLUICE_LAYOUT_VERSION, so that a new process never reads an old kernel program's memory.
+//
+// Integers are in host order, addresses too (see struct sluice_address): only packets are in network order.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "SluiceAtomics.h"
+
+enum {
+    /// Raised with every change of this file that the other side could notice.
+    SLUICE_LAYOUT_VERSION = 1,
+    /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
+    SLUICE_TICK_SHIFT = 24,
+    /// Slabs of session slots in one gateway, whatever its capacity.
+    SLUICE_MAX_SLABS = 256,
+    /// Instance identifiers are 1 ... SLUICE_MAX_INSTANCES - 1; 0 means "none".
+    SLUICE_MAX_INSTANCES = 64,
+    /// Zone identifiers are 1 ... SLUICE_MAX_ZONES - 1; 0 means "not a zone of ours".
+    SLUICE_MAX_ZONES = 64,
+    /// Interface indices the datapath can know.
+    SLUICE_MAX_INTERFACES = 65536,
+    /// Ways to treat an idle session (see struct sluice_treatment).
+    SLUICE_MAX_TREATMENTS = 4096,
+    /// Width of a policy image's bit rows.
+    SLUICE_RULE_BITS = 1024,
+    SLUICE_RULE_WORDS = SLUICE_RULE_BITS / 64,
+    /// Bytes of one policy image.
+    SLUICE_POLICY_BYTES = 1 << 23,
+    /// Counters in struct sluice_counters order (FlowCore.Counter).
+    SLUICE_MAX_COUNTERS = 64,
+    /// The mark of packets that the datapath has allowed and left to the kernel's own forwarding.
+    SLUICE_ALLOWED_MARK = 0x51C1CE00,
+    SLUICE_ALLOWED_MARK_MASK = 0xFFFFFF00,
+};
+
+/// An IP address as one 128-bit number; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).
+struct sluice_address {
+    uint64_t high;
+    uint64_t low;
+};
+
+/// A direction-independent 5-tuple: the end with the lower (address, port) comes first.
+/// ICMP echo: both ports are the identifier. Protocols without ports: both are 0.
+struct sluice_session_key {
+    struct sluice_address lowAddress;
+    struct sluice_address highAddress;
+    uint16_t lowPort;
+    uint16_t highPort;
+    uint8_t protocol;
+    uint8_t family;  // 4 or 6
+    uint16_t reserved;  // 0
+};
+
+/// Where a session's slot is: the value of the flow table.
+struct sluice_flow_value {
+    uint32_t slot;
+    uint32_t generation;
+};
+
+/// What one end of a session has sent, as seen from the middle.
+struct sluice_flow_end {
+    uint64_t packets;
+    uint64_t bytes;  // of layer 3: IP header included
+    uint32_t initialSequence;  // ISS
+    uint32_t sequenceEnd;  // highest SEG.SEQ + SEG.LEN forwarded from this end: its SND.NXT
+    uint32_t acknowledged;  // last SEG.ACK this end sent: its RCV.NXT
+    uint32_t windowEdge;  // highest SEG.ACK + SEG.WND this end announced: the other may send up to here
+    uint32_t maximumWindow;  // largest window this end announced, in bytes
+    uint8_t windowScale;  // shift count, once both ends offered one (RFC 7323)
+    uint8_t flags;  // FlowCore.EndFlags
+    uint8_t zone;
+    uint8_t reserved;
+};
+
+/// One slot: a session, both directions. 128 bytes. Its state, generation and last activity are in its control word,
+/// an element of a dense array of its own (FlowCore.ControlWord).
+struct sluice_session {
+    struct sluice_session_key key;
+    struct sluice_flow_end originator;
+    struct sluice_flow_end responder;
+    uint32_t createdTick;
+    uint16_t rule;  // rule identity, stable across reloads; 0: none
+    uint8_t flags;  // FlowCore.SessionFlags
+    uint8_t endReason;  // FlowCore.EndReason
+};
+
+/// A run of slots with one owner. Its free slots lie in a ring: the kernel takes at head, the owner puts back at tail.
+/// Head and tail only ever grow; the ring's length is the slab's number of slots, a power of two.
+struct sluice_slab {
+    uint32_t head;
+    uint32_t tail;
+    uint16_t owner;  // instance identifier
+    uint16_t reserved[3];
+    uint64_t padding[6];  // a cache line each
+};
+
+/// One instance, as the kernel and the other processes see it.
+struct sluice_instance {
+    /// Bit s: slab s is this instance's and may have free slots.
+    uint64_t slabsWithFreeSlots[SLUICE_MAX_SLABS / 64];
+    /// CLOCK_MONOTONIC, nanoseconds, of the last turn of its loop.
+    uint64_t heartbeatNanoseconds;
+    uint64_t startedNanoseconds;
+    uint32_t processIdentifier;
+    uint32_t state;
+    uint64_t begins, ends, denies;  // events consumed
+    uint64_t expired, resetsSent, probesSent, resetsFailed;
+    uint64_t scanNanoseconds, scanCount;  // CPU time of ageing, passes
+};
+
+/// How idle sessions of one kind end. Index: ControlWord.treatment.
+struct sluice_treatment {
+    uint32_t timeoutTicks;  // 0: unused entry
+    uint8_t onIdle;  // FlowCore.OnIdle
+    uint8_t reserved[3];
+};
+
+/// The datapath's settings and shared tallies; the single element of its map.
+struct sluice_runtime {
+    uint32_t layoutVersion;
+    uint32_t activePolicy;  // 0 or 1: which policy image judges
+    uint32_t capacitySessions;
+    uint32_t slabShift;  // a slab has 1 << slabShift slots
+    uint32_t halfOpenLimit;
+    uint32_t halfOpenCount;  // atomic
+    uint32_t halfOpenTimeoutTicks;  // as configured; shrunk by the instances from 60 % occupancy on
+    uint32_t closingTimeoutTicks;
+    uint32_t closedTimeoutTicks;
+    uint32_t tombstoneTimeoutTicks;
+    uint32_t fragmentTimeoutTicks;
+    uint32_t denyEventsPerTick;
+    uint8_t resetWithoutSession;  // 1: answer a segment without session with a reset instead of dropping it
+    uint8_t hostPing;  // 1: ICMP echo to the gateway's own addresses is answered
+    uint8_t reserved[6];
+    uint64_t startedNanoseconds;
+};
+
+/// A zone interface, by interface index.
+struct sluice_interface {
+    uint8_t zone;  // 0: not ours
+    uint8_t linkHeaderLength;  // 14, or 0 on layer-3 devices
+    uint16_t reserved;
+    uint32_t mtu;
+};
+
+/// A datagram of which the first fragment was allowed.
+struct sluice_fragment_key {
+    struct sluice_address source;
+    struct sluice_address destination;
+    uint32_t identification;
+    uint8_t protocol;
+    uint8_t zone;
+    uint16_t reserved;
+};
+
+struct sluice_fragment_value {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t tick;
+    uint32_t sequenceBase;  // TCP: sequence number of the datagram's first payload byte, less the TCP header's length
+    uint8_t fromOriginator;
+    uint8_t reserved[3];
+};
+
+/// A record of the event ring.
+struct sluice_event {
+    uint64_t timeNanoseconds;  // CLOCK_MONOTONIC
+    struct sluice_session_key key;
+    uint32_t slot;
+    uint32_t generation;
+    uint16_t rule;
+    uint8_t kind;  // FlowCore.EventKind
+    uint8_t reason;  // FlowCore.DropReason or FlowCore.EndReason
+    uint8_t flags;  // FlowCore.SessionFlags
+    uint8_t sourceZone;
+    uint8_t destinationZone;
+    uint8_t reserved;
+};
+
+/// A policy image: laid out by Policy, read by FlowCore's classifier.
+struct sluice_policy_memory {
+    uint8_t bytes[SLUICE_POLICY_BYTES];
+};
+
+/// What the classifier is asked, and what it answers.
+struct sluice_classification {
+    struct sluice_address source;
+    struct sluice_address destination;
+    uint16_t sourcePort;
+    uint16_t destinationPort;
+    uint8_t protocol;
+    uint8_t family;  // 4 or 6
+    uint8_t forHost;  // 1: the packet is for the gateway itself, and the host rules judge
+    // The answer.
+    uint8_t allowed;
+    uint16_t rule;  // identity of the deciding rule; 0: none
+    uint16_t treatment;  // of the deciding rule; TreatmentIndex.byClass: none of its own
+    uint8_t sourceIsInternal;
+    uint8_t destinationIsInternal;
+    uint16_t ruleIndex;  // in order of priority; 0xFFFF: none
+};
+
+#define SLUICE_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " has another size")
+SLUICE_ASSERT_SIZE(sluice_session_key, 40);
+SLUICE_ASSERT_SIZE(sluice_flow_end, 40);
+SLUICE_ASSERT_SIZE(sluice_session, 128);
+SLUICE_ASSERT_SIZE(sluice_slab, 64);
+SLUICE_ASSERT_SIZE(sluice_event, 64);
+SLUICE_ASSERT_SIZE(sluice_fragment_key, 40);
+SLUICE_ASSERT_SIZE(sluice_classification, 48);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-2-Clause OR GPL-2.0-only
+//
+// Atomic operations on shared memory, and loads of any alignment, alike in the kernel program and in processes.
+#pragma once
+
+#include <stdint.h>
+
+#define SLUICE_INLINE static inline __attribute__((always_inline))
+
+/// Puts `desired` where `expected` was, and returns what was there: equal to `expected` if, and only if, it was put.
+SLUICE_INLINE uint64_t sluice_compare_exchange64(uint64_t *_Nonnull at, uint64_t expected, uint64_t desired) {
+    return __sync_val_compare_and_swap(at, expected, desired);
+}
+
+SLUICE_INLINE uint32_t sluice_compare_exchange32(uint32_t *_Nonnull at, uint32_t expected, uint32_t desired) {
+    return __sync_val_compare_and_swap(at, expected, desired);
+}
+
+/// Adds, and returns what was there before.
+SLUICE_INLINE uint32_t sluice_fetch_add32(uint32_t *_Nonnull at, uint32_t amount) { return __sync_fetch_and_add(at, amount); }
+
+/// Adds; the result is not looked at (in eBPF that is the cheaper instruction).
+SLUICE_INLINE void sluice_add64(uint64_t *_Nonnull at, uint64_t amount) { __sync_fetch_and_add(at, amount); }
+
+SLUICE_INLINE void sluice_or64(uint64_t *_Nonnull at, uint64_t bits) { __sync_fetch_and_or(at, bits); }
+
+SLUICE_INLINE void sluice_and64(uint64_t *_Nonnull at, uint64_t bits) { __sync_fetch_and_and(at, bits); }
+
+/// A load that the compiler neither repeats nor omits.
+SLUICE_INLINE uint64_t sluice_load64(const uint64_t *_Nonnull at) { return *(const volatile uint64_t *)at; }
+
+SLUICE_INLINE uint32_t sluice_load32(const uint32_t *_Nonnull at) { return *(const volatile uint32_t *)at; }
+
+SLUICE_INLINE void sluice_store32(uint32_t *_Nonnull at, uint32_t value) { *(volatile uint32_t *)at = value; }
+
+SLUICE_INLINE void sluice_store64(uint64_t *_Nonnull at, uint64_t value) { *(volatile uint64_t *)at = value; }
+
+/// Hides where a value comes from, so that LLVM does not turn arithmetic on it into a branch: a branch on data inside a
+/// loop makes the kernel's verifier walk 2^n paths.
+SLUICE_INLINE uint64_t sluice_opaque64(uint64_t value) {
+    __asm__ volatile("" : "+r"(value));
+    return value;
+}
+
+// Loads of network data at any address. The eBPF back end splits a load of unknown alignment into bytes, though the kernel's
+// machines do it in one; a process must not rely on that.
+#if defined(__riscv) || defined(__bpf__)
+SLUICE_INLINE uint16_t sluice_packet16(const void *_Nonnull at) { return *(const uint16_t *)at; }
+SLUICE_INLINE uint32_t sluice_packet32(const void *_Nonnull at) { return *(const uint32_t *)at; }
+SLUICE_INLINE uint64_t sluice_packet64(const void *_Nonnull at) { return *(const uint64_t *)at; }
+#else
+SLUICE_INLINE uint16_t sluice_packet16(const void *_Nonnull at) { uint16_t v; __builtin_memcpy(&v, at, 2); return v; }
+SLUICE_INLINE uint32_t sluice_packet32(const void *_Nonnull at) { uint32_t v; __builtin_memcpy(&v, at, 4); return v; }
+SLUICE_INLINE uint64_t sluice_packet64(const void *_Nonnull at) { uint64_t v; __builtin_memcpy(&v, at, 8); return v; }
+#endif
