@@ -46,11 +46,15 @@ let package = Package(
             name: "Gateway",
             dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
+        .target(
+            name: "Inspection",
+            dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Policy", "Lab",
+                "Gateway", "Inspection", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -60,6 +64,10 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
+        .testTarget(
+            name: "DatapathTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
+        .testTarget(name: "LabTests", dependencies: ["Lab"], swiftSettings: settings),
+        .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),
     ]
