@@ -71,7 +71,8 @@ let package = Package(
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
+            name: "DatapathTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings
+        ),
         .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
         .testTarget(
