@@ -1,0 +1,49 @@
+package import FlowLayout
+
+/// Makes a ``FlowLayout/sluice_packet`` of bytes: only legal values get out of here (BAD-1).
+///
+/// A packet that is too short for what its headers say, or contradicts itself, is dropped as `malformed`. The input is a
+/// whole link-layer frame, possibly a super-packet of generic segmentation.
+package enum PacketParser {
+    /// Parses the headers.
+    ///
+    /// - Returns: `parsed`, a drop, or `host` for what is not IP.
+    @inline(__always)
+    package static func parse<Bytes: PacketBytes>(
+        _ bytes: Bytes, linkHeaderLength: UInt32, etherType: UInt16, into packet: UnsafeMutablePointer<sluice_packet>
+    ) -> Verdict {
+        var network = NetworkLayer()
+        var verdict = Verdict.host
+        switch etherType {
+        case 0x0800: verdict = IPv4Parser.parse(bytes, at: linkHeaderLength, &network, into: packet)
+        case 0x86DD: verdict = IPv6Parser.parse(bytes, at: linkHeaderLength, &network, into: packet)
+        default: return .host
+        }
+        guard verdict.isAction(.parsed) else { return verdict }
+        packet.pointee.networkOffset = UInt16(truncatingIfNeeded: linkHeaderLength)
+        packet.pointee.transportOffset = UInt16(truncatingIfNeeded: network.transportOffset)
+        packet.pointee.segmentLength = packet.pointee.length
+        packet.pointee.wireBytes = packet.pointee.length
+        packet.pointee.wirePackets = 1
+        packet.pointee.windowScale = 0xFF
+        if network.fragmentOffset != 0 { return FragmentParser.parse(network, into: packet) }
+        if network.moreFragments { packet.pointee.flags |= PacketFlags.firstFragment }
+        return TransportParser.parse(bytes, network, into: packet)
+    }
+}
+
+/// What both IP versions' parsers hand to ``TransportParser``.
+package struct NetworkLayer {
+    package var source = sluice_address()
+    package var destination = sluice_address()
+    package var transportOffset: UInt32 = 0
+    /// Bytes from the transport header to the end of the packet.
+    package var transportLength: UInt32 = 0
+    package var fragmentOffset: UInt32 = 0
+    package var `protocol`: UInt8 = 0
+    package var family: UInt8 = 0
+    package var moreFragments = false
+
+    @inline(__always)
+    package init() {}
+}
