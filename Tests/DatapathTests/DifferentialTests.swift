@@ -28,7 +28,8 @@ struct DifferentialTests {
             let (verdict, difference) = pair.judge(frame, circumstances)
             verdicts[verdict, default: 0] += 1
             if let difference {
-                Issue.record("packet \(number) of SLUICE_SEED=\(seed): \(difference)\nframe: \(hex(frame))\n\(circumstances)")
+                Issue.record(
+                    "packet \(number) of SLUICE_SEED=\(seed): \(difference)\nframe: \(hex(frame))\n\(circumstances)")
                 return
             }
             if number % 64 == 0 { pair.disturb(&fuzzer.random, now: now) }
@@ -37,11 +38,14 @@ struct DifferentialTests {
         // A fuzzer that reaches nothing proves nothing.
         for reason in DropReason.allCases where !Self.notJudged.contains(reason) {
             #expect(
-                verdicts.keys.contains { $0.reason == reason }, "no packet was dropped as \(reason.name) (SLUICE_SEED=\(seed))")
+                verdicts.keys.contains { $0.reason == reason },
+                "no packet was dropped as \(reason.name) (SLUICE_SEED=\(seed))")
         }
         #expect(verdicts[.forward, default: 0] > Self.packets / 20)
         #expect(verdicts[.answerReset(.tombstone), default: 0] > 0)
-        print("differential test: \(verdicts.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))")
+        print(
+            "differential test: \(verdicts.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))"
+        )
     }
 
     /// Reasons that only the way out, or a full table, gives.
@@ -56,6 +60,7 @@ struct DifferentialTests {
 }
 
 extension Verdict: Hashable {
+    /// For tallies.
     public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
@@ -91,7 +96,9 @@ final class BenchPair {
         case (nil, nil):
             return (verdict, nil)
         case (.some(let (found, word)), .some(let (wanted, wantedWord))):
-            guard word == wantedWord else { return (verdict, "control word: the kernel \(word), FlowCore \(wantedWord)") }
+            guard word == wantedWord else {
+                return (verdict, "control word: the kernel \(word), FlowCore \(wantedWord)")
+            }
             let isSame = withUnsafeBytes(of: found) { found in
                 withUnsafeBytes(of: wanted) { wanted in found.elementsEqual(wanted) }
             }

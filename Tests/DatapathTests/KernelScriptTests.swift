@@ -6,7 +6,9 @@ import Testing
 struct KernelScriptTests {
     static let bench = try? KernelBench()
 
-    @Test("SESS-1 SESS-2 SESS-3 SESS-4 SESS-5 SESS-6 RST-2 IDLE-6 BAD-3 scripts, in the kernel program", arguments: TCPScripts.all)
+    @Test(
+        "SESS-1 SESS-2 SESS-3 SESS-4 SESS-5 SESS-6 RST-2 IDLE-6 BAD-3 scripts, in the kernel program",
+        arguments: TCPScripts.all)
     func script(_ script: TCPScript) throws {
         let bench = try allowingBench()
         #expect(script.play(on: bench, frames: frames(of: script, source: "10.1.0.10", "203.0.113.10")) == [])

@@ -49,7 +49,9 @@ struct AdmissionTests {
         #expect(esp.1.treatment == TreatmentIndex.otherProtocol)
     }
 
-    @Test("SESS-7 an ICMP error passes to the sender of what it quotes, from where the other end lives, and renews nothing")
+    @Test(
+        "SESS-7 an ICMP error passes to the sender of what it quotes, from where the other end lives, and renews nothing"
+    )
     func icmpErrors() {
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances(now: 1)) == .forward)
         let quoted = Array(frames.tcp(flags: TCPFlags.syn, sequence: 999).dropFirst(14).prefix(28))
@@ -146,11 +148,13 @@ struct AdmissionTests {
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
     }
 
-    @Test("SESS-10 class and direction go by the internal prefixes", arguments: [
-        (true, true, TrafficClass.eastWest, SessionDirection.outbound),
-        (true, false, .northSouth, .outbound), (false, true, .northSouth, .inbound),
-        (false, false, .northSouth, .outbound),
-    ])
+    @Test(
+        "SESS-10 class and direction go by the internal prefixes",
+        arguments: [
+            (true, true, TrafficClass.eastWest, SessionDirection.outbound),
+            (true, false, .northSouth, .outbound), (false, true, .northSouth, .inbound),
+            (false, false, .northSouth, .outbound),
+        ])
     func classes(source: Bool, destination: Bool, trafficClass: TrafficClass, direction: SessionDirection) throws {
         bench.tables.policy = { question in
             question.pointee.allowed = 1

@@ -40,7 +40,9 @@ package struct FrameFuzzer {
         frames.destinationPort = [443, 80, 23, 53].randomElement(using: &random) ?? 443
         if random.chance(45) { frames = frames.reversed }
         if random.chance(3) { frames.timeToLive = UInt8.random(in: 0...1, using: &random) }
-        if random.chance(3) { frames.ipv4Options = [UInt8](repeating: 1, count: Int.random(in: 1...40, using: &random)) }
+        if random.chance(3) {
+            frames.ipv4Options = [UInt8](repeating: 1, count: Int.random(in: 1...40, using: &random))
+        }
         if random.chance(6) { addExtensions(&frames) }
         if random.chance(6) { fragment(&frames) }
         return frames
@@ -136,7 +138,8 @@ package struct FrameFuzzer {
     }
 
     private mutating func noise() -> [UInt8] {
-        var bytes = (0..<Int.random(in: 14...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var bytes = (0..<Int.random(in: 14...120, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random)
+        }
         bytes[12] = random.chance(50) ? 0x08 : 0x86
         bytes[13] = bytes[12] == 0x08 ? 0x00 : 0xDD
         if bytes.count > 14, random.chance(80) { bytes[14] = bytes[12] == 0x08 ? 0x45 : 0x60 }
