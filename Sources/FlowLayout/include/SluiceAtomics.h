@@ -53,3 +53,12 @@ SLUICE_INLINE uint16_t sluice_packet16(const void *_Nonnull at) { uint16_t v; __
 SLUICE_INLINE uint32_t sluice_packet32(const void *_Nonnull at) { uint32_t v; __builtin_memcpy(&v, at, 4); return v; }
 SLUICE_INLINE uint64_t sluice_packet64(const void *_Nonnull at) { uint64_t v; __builtin_memcpy(&v, at, 8); return v; }
 #endif
+
+/// A store that no earlier store passes: publishes what was written before it.
+SLUICE_INLINE void sluice_store32_release(uint32_t *_Nonnull at, uint32_t value) {
+#if defined(__riscv) || defined(__bpf__)
+    *(volatile uint32_t *)at = value;  // only processes publish
+#else
+    __atomic_store_n(at, value, __ATOMIC_RELEASE);
+#endif
+}

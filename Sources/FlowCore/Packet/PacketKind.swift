@@ -1,0 +1,53 @@
+package import FlowLayout
+
+/// What a packet is to the datapath.
+package enum PacketKind: UInt8, Sendable {
+    /// Neither IPv4 nor IPv6: ARP and other link protocols, which the kernel never forwards.
+    case notIP = 0
+    case tcp = 1
+    case udp = 2
+    case echoRequest = 3
+    case echoReply = 4
+    /// An ICMP error that quotes a packet; the key is the quoted packet's.
+    case icmpError = 5
+    /// ICMP that is no echo and no error: for the gateway itself, or nothing.
+    case icmpOther = 6
+    /// Another IP protocol.
+    case other = 7
+    /// A fragment that is not the first of its datagram.
+    case laterFragment = 8
+}
+
+/// Bits of `sluice_packet.flags`.
+package enum PacketFlags {
+    /// The sender (ICMP error: the quoted packet's sender) is the key's lower end.
+    package static let sourceIsLow: UInt8 = 1 << 0
+    /// The first fragment of several.
+    package static let firstFragment: UInt8 = 1 << 1
+    /// Carries IPv4 options, or IPv6 hop-by-hop options: left to the kernel's own forwarding.
+    package static let options: UInt8 = 1 << 2
+    /// Neighbour discovery (RFC 4861).
+    package static let neighbourDiscovery: UInt8 = 1 << 3
+    /// The last fragment.
+    package static let lastFragment: UInt8 = 1 << 4
+}
+
+/// IP protocol numbers.
+package enum IPProtocol {
+    package static let icmp: UInt8 = 1
+    package static let tcp: UInt8 = 6
+    package static let udp: UInt8 = 17
+    package static let esp: UInt8 = 50
+    package static let ah: UInt8 = 51
+    package static let icmpv6: UInt8 = 58
+}
+
+/// TCP control bits (RFC 9293, 3.1).
+package enum TCPFlags {
+    package static let fin: UInt8 = 0x01
+    package static let syn: UInt8 = 0x02
+    package static let rst: UInt8 = 0x04
+    package static let psh: UInt8 = 0x08
+    package static let ack: UInt8 = 0x10
+    package static let urg: UInt8 = 0x20
+}

@@ -1,0 +1,50 @@
+package import FlowLayout
+
+extension sluice_session_key {
+    /// The direction-independent key of a packet: the end with the lower (address, port) comes first.
+    ///
+    /// - Returns: the key, and whether the source is its lower end.
+    @inline(__always)
+    package static func of(
+        source: sluice_address, destination: sluice_address, sourcePort: UInt16, destinationPort: UInt16,
+        protocol ipProtocol: UInt8, family: UInt8
+    ) -> (key: sluice_session_key, sourceIsLow: Bool) {
+        let sourceIsLow = isLower(source, sourcePort, than: destination, destinationPort)
+        var key = sluice_session_key()
+        if sourceIsLow {
+            key.lowAddress = source
+            key.highAddress = destination
+            key.lowPort = sourcePort
+            key.highPort = destinationPort
+        } else {
+            key.lowAddress = destination
+            key.highAddress = source
+            key.lowPort = destinationPort
+            key.highPort = sourcePort
+        }
+        key.protocol = ipProtocol
+        key.family = family
+        return (key, sourceIsLow)
+    }
+
+    @inline(__always)
+    private static func isLower(
+        _ address: sluice_address, _ port: UInt16, than other: sluice_address, _ otherPort: UInt16
+    ) -> Bool {
+        if address.high != other.high { return address.high < other.high }
+        if address.low != other.low { return address.low < other.low }
+        return port <= otherPort
+    }
+
+    @inline(__always)
+    package func source(isLow: Bool) -> sluice_address { isLow ? lowAddress : highAddress }
+
+    @inline(__always)
+    package func destination(sourceIsLow: Bool) -> sluice_address { sourceIsLow ? highAddress : lowAddress }
+
+    @inline(__always)
+    package func sourcePort(isLow: Bool) -> UInt16 { isLow ? lowPort : highPort }
+
+    @inline(__always)
+    package func destinationPort(sourceIsLow: Bool) -> UInt16 { sourceIsLow ? highPort : lowPort }
+}

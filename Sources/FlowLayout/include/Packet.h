@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 OR BSD-2-Clause OR GPL-2.0-only
+//
+// A packet as the datapath sees it, and the headers it reads. Not shared between processes: no layout version.
+#pragma once
+
+#include "FlowLayout.h"
+
+/// What the parser found; only legal values get this far.
+struct sluice_packet {
+    struct sluice_session_key key;  // ICMP error: of the quoted packet
+    uint32_t sequence;  // TCP; ICMP error: quoted
+    uint32_t acknowledgment;
+    uint32_t payloadLength;  // bytes above the transport header, of the whole super-packet
+    uint32_t length;  // layer-3 bytes, of the whole super-packet
+    uint32_t segmentLength;  // layer-3 bytes of the largest packet it becomes on the wire
+    uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
+    uint32_t identification;  // of a fragment
+    uint16_t wirePackets;
+    uint16_t window;  // TCP, as on the wire
+    uint16_t networkOffset;
+    uint16_t transportOffset;
+    uint16_t fragmentOffset;  // bytes
+    uint8_t kind;  // FlowCore.PacketKind
+    uint8_t flags;  // FlowCore.PacketFlags
+    uint8_t tcpFlags;
+    uint8_t tcpHeaderLength;  // bytes
+    uint8_t windowScale;  // 0xFF: not offered
+    uint8_t timeToLive;
+    uint8_t icmpType;
+    uint8_t zone;  // by which it came in
+    uint8_t reserved[2];
+};
+
+/// Where a packet would go.
+struct sluice_route {
+    uint32_t interfaceIndex;  // the way out
+    uint8_t kind;  // FlowCore.RouteKind
+    uint8_t zone;  // of the way out; 0: none of ours
+    uint8_t sourceZone;  // of the way back to the packet's source; 0: none of ours
+    uint8_t reserved;
+    uint8_t destinationMac[6];
+    uint8_t sourceMac[6];
+};
+
+/// RFC 791, 3.1. Fields in network order, like all headers below.
+struct sluice_ipv4_header {
+    uint8_t versionAndLength;
+    uint8_t typeOfService;
+    uint16_t totalLength;
+    uint16_t identification;
+    uint16_t fragment;
+    uint8_t timeToLive;
+    uint8_t protocol;
+    uint16_t checksum;
+    uint32_t source;
+    uint32_t destination;
+};
+
+/// RFC 8200, 3.
+struct sluice_ipv6_header {
+    uint32_t versionClassFlow;
+    uint16_t payloadLength;
+    uint8_t nextHeader;
+    uint8_t hopLimit;
+    uint64_t sourceHigh, sourceLow;
+    uint64_t destinationHigh, destinationLow;
+};
+
+/// RFC 9293, 3.1, without options.
+struct sluice_tcp_header {
+    uint16_t sourcePort;
+    uint16_t destinationPort;
+    uint32_t sequence;
+    uint32_t acknowledgment;
+    uint8_t dataOffset;
+    uint8_t flags;
+    uint16_t window;
+    uint16_t checksum;
+    uint16_t urgentPointer;
+};
+
+/// The first eight bytes of any transport header or IPv6 extension header.
+struct sluice_eight_bytes {
+    uint8_t byte0, byte1;
+    uint16_t half1;
+    uint16_t half2;
+    uint16_t half3;
+};
+
+/// A TCP header's options, and room so that any index below 64 is inside.
+struct sluice_tcp_options {
+    uint8_t bytes[64];
+};
+
+SLUICE_ASSERT_SIZE(sluice_ipv4_header, 20);
+SLUICE_ASSERT_SIZE(sluice_ipv6_header, 40);
+SLUICE_ASSERT_SIZE(sluice_tcp_header, 20);
+SLUICE_ASSERT_SIZE(sluice_eight_bytes, 8);
