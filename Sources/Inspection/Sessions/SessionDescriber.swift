@@ -1,5 +1,6 @@
 import FlowCore
 package import FlowLayout
+import Policy
 
 /// Makes views of session records: all that is needed to turn numbers into names and ticks into seconds.
 package struct SessionDescriber {
@@ -27,9 +28,9 @@ package struct SessionDescriber {
         return SessionView(
             id: record.identifier.description,
             protocol: ProtocolName.write(session.key.protocol),
-            source: .init(address: AddressText.write(record.sourceAddress, family: family), port: record.sourcePort),
+            source: .init(address: address(record.sourceAddress, family), port: record.sourcePort),
             destination: .init(
-                address: AddressText.write(record.destinationAddress, family: family), port: record.destinationPort),
+                address: address(record.destinationAddress, family), port: record.destinationPort),
             direction: "\(record.direction)",
             trafficClass: "\(record.trafficClass)",
             state: record.word.state.map { "\($0)" } ?? "unknown",
@@ -55,6 +56,10 @@ package struct SessionDescriber {
 
     package func zoneName(_ identifier: UInt8) -> String {
         zoneNames[identifier] ?? (identifier == 0 ? "none" : "#\(identifier)")
+    }
+
+    private func address(_ address: sluice_address, _ family: UInt8) -> String {
+        AddressFamily(rawValue: family).map { NetworkAddress(family: $0, layout: address).description } ?? "?"
     }
 
     private func position(_ end: sluice_flow_end) -> SessionView.Position {

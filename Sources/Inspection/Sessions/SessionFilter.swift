@@ -1,5 +1,6 @@
 package import FlowCore
 import FlowLayout
+package import Policy
 
 /// Which sessions are meant. What is nil is not asked; what is given must all hold.
 package struct SessionFilter: Sendable, Equatable {
@@ -38,9 +39,15 @@ package struct SessionFilter: Sendable, Equatable {
         if let instance, record.instance != instance { return false }
         if let trafficClass, record.trafficClass != trafficClass { return false }
         if let port, record.session.key.lowPort != port, record.session.key.highPort != port { return false }
-        let family = record.session.key.family
-        if let source, !source.contains(record.sourceAddress, family: family) { return false }
-        if let destination, !destination.contains(record.destinationAddress, family: family) { return false }
+        if let source, !lies(record.sourceAddress, in: source, record) { return false }
+        if let destination, !lies(record.destinationAddress, in: destination, record) { return false }
         return true
+    }
+
+    private func lies(
+        _ address: sluice_address, in prefix: AddressPrefix, _ record: borrowing SessionRecord
+    ) -> Bool {
+        guard record.session.key.family == prefix.family.rawValue else { return false }
+        return prefix.contains(NetworkAddress(family: prefix.family, layout: address))
     }
 }

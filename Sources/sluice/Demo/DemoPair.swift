@@ -9,11 +9,17 @@ struct DemoPair: Sendable {
     static let hello = 100
 
     /// Opens a session from the client's zone, and has it carry bytes in both directions.
+    ///
+    /// - Parameter keepsAlive: whether the client's TCP probes every second while it is idle.
     static func open(
-        on stage: DemoStage, to zone: LabZone, port: Int, version: IPVersion, clientOptions: [String] = []
+        on stage: DemoStage, to zone: LabZone, port: Int, version: IPVersion, keepsAlive: Bool = false
     ) async throws -> DemoPair {
         let server = try await stage.lab.listener(in: .zone(zone), port: port, "--echo")
-        let client = try stage.lab.connector(in: .client, to: zone.address(version), port: port, options: clientOptions)
+        let client =
+            keepsAlive
+            ? try stage.lab.connector(
+                in: .client, to: zone.address(version), port: port, "--keepalive-idle", "1", "--keepalive-interval", "1")
+            : try stage.lab.connector(in: .client, to: zone.address(version), port: port)
         try await client.waitFor("connected", within: .seconds(10))
         let pair = DemoPair(client: client, server: server, label: "\(version)")
         guard try await pair.speaks(within: .seconds(10)) else {

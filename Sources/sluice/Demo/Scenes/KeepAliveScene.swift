@@ -14,8 +14,7 @@ struct KeepAliveScene: DemoScene {
 
     func perform(on stage: DemoStage) async throws -> [DemoVerdict] {
         let pair = try await DemoPair.open(
-            on: stage, to: zone, port: port, version: version,
-            clientOptions: ["--keepalive-idle", "1", "--keepalive-interval", "1"])
+            on: stage, to: zone, port: port, version: version, keepsAlive: true)
         let before = try stage.session(port: port)
         let timeout = zone == .internet ? stage.northSouthSeconds : stage.eastWestSeconds
         let seconds = timeout * Self.timeouts

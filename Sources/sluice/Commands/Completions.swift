@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// `sluice completions`
+struct Completions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shell completions.", subcommands: [CompletionsGenerate.self])
+}
+
+/// `sluice completions generate`
+struct CompletionsGenerate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Write the completion script of a shell to stdout.",
+        discussion: """
+            bash: sluice completions generate bash > /etc/bash_completion.d/sluice
+            zsh:  sluice completions generate zsh > /usr/local/share/zsh/site-functions/_sluice
+            fish: sluice completions generate fish > ~/.config/fish/completions/sluice.fish
+            """)
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: CompletionShell
+
+    func run() async throws {
+        Console.output(Sluice.completionScript(for: shell) + "\n")
+    }
+}
