@@ -6,7 +6,7 @@ import Kernel
 /// The program's beginning.
 ///
 /// Not an `async` main: entering another mount namespace is refused to a process that has threads, so it comes before
-/// anything that could start one.
+/// anything that could start one; and a command that waits for nothing runs on this thread, without any other.
 @main
 enum Main {
     static func main() {
@@ -16,10 +16,23 @@ enum Main {
             // Commands that need the kernel's maps will say so; the others work without.
             Console.note("warning: \(error)")
         }
-        Task {
-            await Sluice.main()
-            exit(EXIT_SUCCESS)
+        do {
+            var command = try Sluice.parseAsRoot()
+            guard let waiting = command as? any AsyncParsableCommand else { return try command.run() }
+            Task { await run(waiting) }
+        } catch {
+            Sluice.exit(withError: error)
         }
         dispatchMain()
+    }
+
+    private static func run(_ command: any AsyncParsableCommand) async -> Never {
+        var command = command
+        do {
+            try await command.run()
+        } catch {
+            Sluice.exit(withError: error)
+        }
+        Glibc.exit(EXIT_SUCCESS)
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `sluice`, and all its nouns.
-struct Sluice: AsyncParsableCommand {
+struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "An elastic, session-aware firewall.",

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowLayout
 package import Kernel
+import Policy
 
 /// Looks at a gateway: opens what is pinned and the run directory, and reads. Changes nothing, and works without the
 /// controller.
@@ -61,7 +62,7 @@ package struct GatewayInspector: Sendable {
             nowNanoseconds: MonotonicClock.nanoseconds(),
             ruleNames: (try? directory.ruleIdentities().names) ?? [:],
             zoneNames: zoneNames(),
-            treatments: Array(UnsafeBufferPointer(start: datapath.treatments, count: Int(SLUICE_MAX_TREATMENTS.rawValue))))
+            treatments: Array(UnsafeBufferPointer(start: datapath.treatments, count: Int(SLUICE_MAX_TREATMENTS))))
     }
 
     private func zoneNames() -> [UInt8: String] {

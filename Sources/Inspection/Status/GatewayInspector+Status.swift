@@ -11,7 +11,7 @@ extension GatewayInspector {
         let census = SessionCensus(memory)
         let instances = instances(census)
         let processes = [controller].compactMap(\.self) + instances.filter(\.running).map(\.processIdentifier)
-        let (zones, guardInstalled) = NetworkNamespaceVisit.run(ofAny: processes) {
+        let (zones, guardInstalled) = ProcessNetwork.run(ofAny: processes) {
             (self.zones(configuration), Guard.isInstalled(gateway: gateway))
         }
         let runtime = datapath.runtime.pointee
@@ -40,7 +40,7 @@ extension GatewayInspector {
     /// The instances that have ever begun, by identifier.
     private func instances(_ census: SessionCensus) -> [GatewayStatus.Instance] {
         let now = MonotonicClock.nanoseconds()
-        return (1..<Int(SLUICE_MAX_INSTANCES.rawValue)).compactMap { identifier in
+        return (1..<Int(SLUICE_MAX_INSTANCES)).compactMap { identifier in
             let memory = datapath.instances[identifier]
             guard memory.processIdentifier != 0 else { return nil }
             return GatewayStatus.Instance(

@@ -1,13 +1,13 @@
 import ArgumentParser
 
 /// `sluice completions`
-struct Completions: AsyncParsableCommand {
+struct Completions: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Shell completions.", subcommands: [CompletionsGenerate.self])
 }
 
 /// `sluice completions generate`
-struct CompletionsGenerate: AsyncParsableCommand {
+struct CompletionsGenerate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Write the completion script of a shell to stdout.",
@@ -20,7 +20,7 @@ struct CompletionsGenerate: AsyncParsableCommand {
     @Argument(help: "bash, zsh or fish.")
     var shell: CompletionShell
 
-    func run() async throws {
+    func run() throws {
         Console.output(Sluice.completionScript(for: shell) + "\n")
     }
 }

@@ -2,13 +2,13 @@ import ArgumentParser
 import Policy
 
 /// `sluice config`
-struct ConfigCommand: AsyncParsableCommand {
+struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Configuration files.", subcommands: [ConfigCheck.self])
 }
 
 /// `sluice config check`
-struct ConfigCheck: AsyncParsableCommand {
+struct ConfigCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a configuration file without applying it.")
 
@@ -17,7 +17,7 @@ struct ConfigCheck: AsyncParsableCommand {
     @Argument(help: "The file: sluice.yaml.")
     var file: String
 
-    func run() async throws {
+    func run() throws {
         let report = ConfigurationReport(file: file)
         if output.isJSON {
             Console.output(try JSONText.of(report))

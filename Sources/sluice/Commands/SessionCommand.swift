@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// `sluice session`
-struct SessionCommand: AsyncParsableCommand {
+struct SessionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",
         abstract: "Look at sessions, and reset them.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Inspection
 
 /// `sluice session list`
-struct SessionList: AsyncParsableCommand {
+struct SessionList: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List sessions.")
 
     @OptionGroup var gateway: GatewayOption
@@ -16,7 +16,7 @@ struct SessionList: AsyncParsableCommand {
         if let limit, limit < 0 { throw ValidationError("--limit is \(limit): write 0 for all, or how many rows") }
     }
 
-    func run() async throws {
+    func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         let limit = limit ?? (output.isJSON ? 0 : 1000)
         let all = output.isJSON ? writeJSON(inspector, limit: limit) : writeTable(inspector, limit: limit)

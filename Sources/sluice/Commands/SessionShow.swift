@@ -2,7 +2,7 @@ import ArgumentParser
 import Inspection
 
 /// `sluice session show`
-struct SessionShow: AsyncParsableCommand {
+struct SessionShow: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show all that is known of a session.")
 
     @OptionGroup var gateway: GatewayOption
@@ -11,7 +11,7 @@ struct SessionShow: AsyncParsableCommand {
     @Argument(help: "The session's id, as 'sluice session list' shows it.", transform: SessionShow.identifier)
     var id: SessionIdentifier
 
-    func run() async throws {
+    func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         guard let session = inspector.session(id) else {
             throw CommandFailure(

@@ -2,7 +2,7 @@ import ArgumentParser
 import Inspection
 
 /// `sluice session watch`
-struct SessionWatch: AsyncParsableCommand {
+struct SessionWatch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "List sessions again every second, until interrupted.")
 
@@ -18,14 +18,14 @@ struct SessionWatch: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func run() throws {
         let name = try gateway.resolve()
         let screen = Screen()
         screen.begin()
         while true {
             // Opened anew each time, so that a gateway that was restarted is followed.
             screen.draw(try SessionWatch.page(gateway: name, filter: filter.filter, limit: Console.height ?? 1000))
-            try await Task.sleep(for: .seconds(interval))
+            Pause.seconds(interval)
         }
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import Inspection
 
 /// `sluice status`
-struct Status: AsyncParsableCommand {
+struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the gateway at a glance.",
         discussion: "The exit code is 0 when it is healthy, 1 when it is degraded, 2 when it is down.")
@@ -13,7 +13,7 @@ struct Status: AsyncParsableCommand {
     @Flag(help: "Show it again every second, until interrupted.")
     var watch = false
 
-    func run() async throws {
+    func run() throws {
         guard watch else {
             throw ExitCode(try show(on: nil).exitCode)
         }
@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
         screen.begin()
         while true {
             _ = try show(on: screen)
-            try await Task.sleep(for: .seconds(1))
+            Pause.seconds(1)
         }
     }
 
