@@ -1,8 +1,402 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include "FlowLayout.h"
+//
+// The thin C side of the kernel program: entry points, helper calls, and the functions that the verifier checks one by one.
+// What happens to a packet is decided in Swift: Sources/FlowCore, and the bodies in KernelProgram/*.swift.
+
 #include "maps.bpf.h"
-extern uint32_t sluice_judge(uint32_t length);
-SEC("tc") int sluice_ingress(struct __sk_buff *skb) { return sluice_judge(skb->len) ? 0 : 2; }
-char _license[] SEC("license") = "Dual BSD/GPL";
+
+#include "KernelFunctions.h"
+
+#include <linux/if_packet.h>
+#include <linux/pkt_cls.h>
+
+#include <bpf/bpf_endian.h>
+
+#define INLINE __attribute__((always_inline))
+
+#define AF_INET 2
+#define AF_INET6 10
+
+// Swift bodies.
+uint32_t sluice_parse_body(const void *skb, uint32_t link, uint32_t type, struct sluice_packet *packet);
+uint32_t sluice_follow_body(struct sluice_packet *packet, uint32_t now);
+uint32_t sluice_admit_body(const struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
+int32_t sluice_take_slot_body(uint32_t instance);
+uint32_t sluice_options_body(const void *options, uint32_t length);
+_Bool sluice_begins_session_body(const struct sluice_packet *packet);
+uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
+_Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
+void sluice_rewrite_ipv4_body(void *frame, const struct sluice_route *route);
+void sluice_rewrite_ipv6_body(void *frame, const struct sluice_route *route);
+
+// Numbers of Swift enums that the C side needs; Tests/DatapathTests holds them against the enums.
+enum {
+    ACTION_FORWARD = 1,
+    ACTION_DROP = 2,
+    ACTION_ANSWER_RESET = 3,
+    ACTION_HOST = 4,
+    ACTION_UNROUTABLE = 5,
+    ACTION_NO_SESSION_YET = 6,
+    ACTION_PARSED = 7,
+    ROUTE_FORWARD = 1,
+    ROUTE_FORWARD_SLOWLY = 2,
+    ROUTE_HOST = 3,
+    ROUTE_UNREACHABLE = 4,
+    REASON_MALFORMED = 0,
+    REASON_NO_ROUTE = 11,
+    COUNTER_FORWARDED_PACKETS = 32,
+    COUNTER_FORWARDED_BYTES = 33,
+    COUNTER_SLOW_PATH = 34,
+    COUNTER_HOST = 35,
+    COUNTER_RESETS_ANSWERED = 37,
+    COUNTER_EVENTS_LOST = 38,
+    COUNTER_EVENTS_SUPPRESSED = 39,
+};
+
+#define VERDICT(action, reason) ((uint32_t)(action) | (uint32_t)(reason) << 8)
+
+// MARK: Bytes of the packet
+
+INLINE int sluice_load_bytes(const void *skb, uint32_t offset, void *to, uint32_t count) {
+    return bpf_skb_load_bytes(skb, offset, to, count);
+}
+
+INLINE uint32_t sluice_packet_length(const void *skb) { return ((const struct __sk_buff *)skb)->len; }
+
+INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __sk_buff *)skb)->gso_size; }
+
+/// Looks for the window scale option. A function of its own: only SYNs pay for the loop.
+__attribute__((noinline)) int sluice_syn_window_scale(struct __sk_buff *skb, uint32_t offset, uint32_t length) {
+    struct sluice_tcp_options options = {};
+    if (length == 0 || length > 40) return 0xFF;
+    if (bpf_skb_load_bytes(skb, offset, &options, length) != 0) return 0xFF;
+    return sluice_options_body(&options, length);
+}
+
+INLINE uint32_t sluice_window_scale(const void *skb, uint32_t transportOffset, uint32_t headerLength) {
+    return sluice_syn_window_scale((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20);
+}
+
+// MARK: Map elements
+
+INLINE struct sluice_flow_value *sluice_flow_at(const struct sluice_session_key *key) {
+    return bpf_map_lookup_elem(&sluice_flows, key);
+}
+
+INLINE int sluice_flow_insert(const struct sluice_session_key *key, const struct sluice_flow_value *value) {
+    return bpf_map_update_elem(&sluice_flows, key, value, BPF_NOEXIST);
+}
+
+INLINE void sluice_flow_remove(const struct sluice_session_key *key) { bpf_map_delete_elem(&sluice_flows, key); }
+
+INLINE struct sluice_session *sluice_session_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_sessions, &slot); }
+
+INLINE uint64_t *sluice_word_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_words, &slot); }
+
+INLINE uint64_t *sluice_free_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_free, &index); }
+
+INLINE struct sluice_slab *sluice_slab_at(uint32_t slab) { return bpf_map_lookup_elem(&sluice_slabs, &slab); }
+
+INLINE struct sluice_instance *sluice_instance_at(uint32_t instance) {
+    return bpf_map_lookup_elem(&sluice_instances, &instance);
+}
+
+INLINE struct sluice_runtime *sluice_runtime_at(void) {
+    uint32_t zero = 0;
+    return bpf_map_lookup_elem(&sluice_runtime, &zero);
+}
+
+INLINE struct sluice_fragment_value *sluice_fragment_at(const struct sluice_fragment_key *key) {
+    return bpf_map_lookup_elem(&sluice_fragments, key);
+}
+
+INLINE void sluice_fragment_insert(
+    const struct sluice_fragment_key *key, const struct sluice_fragment_value *value) {
+    bpf_map_update_elem(&sluice_fragments, key, value, BPF_ANY);
+}
+
+INLINE static struct sluice_interface *interface_at(uint32_t index) {
+    return bpf_map_lookup_elem(&sluice_interfaces, &index);
+}
+
+// MARK: Counters and events
+
+INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
+    uint64_t *value = bpf_map_lookup_elem(&sluice_counters, &counter);
+    if (value) *value += amount;
+}
+
+INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
+
+__attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
+    if (!event) return 0;
+    event->timeNanoseconds = bpf_ktime_get_ns();
+    // Its reader polls; it is woken early only so that the ring does not fill up.
+    uint64_t waiting = bpf_ringbuf_query(&sluice_events, BPF_RB_AVAIL_DATA);
+    uint64_t flags = waiting > (1 << 20) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+    if (bpf_ringbuf_output(&sluice_events, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
+    return 0;
+}
+
+INLINE void sluice_emit_event(struct sluice_event *event) { sluice_emit(event); }
+
+INLINE uint32_t sluice_may_emit_deny(uint32_t now) {
+    uint32_t zero = 0;
+    struct sluice_deny_budget *budget = bpf_map_lookup_elem(&sluice_deny_budgets, &zero);
+    struct sluice_runtime *runtime = sluice_runtime_at();
+    if (!budget || !runtime) return 0;
+    if (budget->tick != now) {
+        budget->tick = now;
+        budget->spent = 0;
+    }
+    if (budget->spent >= runtime->denyEventsPerTick) {
+        sluice_count(COUNTER_EVENTS_SUPPRESSED);
+        return 0;
+    }
+    budget->spent += 1;
+    return 1;
+}
+
+// MARK: The steps, verified one by one
+
+__attribute__((noinline)) int sluice_take_slot(uint32_t hash) {
+    // One instance serves; a steering table by hash comes with the fleet.
+    (void)hash;
+    return sluice_take_slot_body(1);
+}
+
+__attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {
+    if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
+    return sluice_parse_body(skb, link, bpf_ntohs(skb->protocol), packet);
+}
+
+__attribute__((noinline)) int sluice_follow(struct sluice_packet *packet, uint32_t now) {
+    if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
+    return sluice_follow_body(packet, now);
+}
+
+__attribute__((noinline)) int sluice_admit(struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
+    if (!packet || !route) return VERDICT(ACTION_DROP, REASON_MALFORMED);
+    return sluice_admit_body(packet, route, now);
+}
+
+// MARK: Routing
+
+INLINE static void fill_addresses(
+    struct bpf_fib_lookup *lookup, const struct sluice_packet *packet, _Bool low_is_source) {
+    const struct sluice_address *source = low_is_source ? &packet->key.lowAddress : &packet->key.highAddress;
+    const struct sluice_address *destination = low_is_source ? &packet->key.highAddress : &packet->key.lowAddress;
+    if (packet->key.family == 4) {
+        lookup->family = AF_INET;
+        lookup->ipv4_src = bpf_htonl((uint32_t)source->low);
+        lookup->ipv4_dst = bpf_htonl((uint32_t)destination->low);
+    } else {
+        lookup->family = AF_INET6;
+        lookup->ipv6_src[0] = bpf_htonl(source->high >> 32);
+        lookup->ipv6_src[1] = bpf_htonl((uint32_t)source->high);
+        lookup->ipv6_src[2] = bpf_htonl(source->low >> 32);
+        lookup->ipv6_src[3] = bpf_htonl((uint32_t)source->low);
+        lookup->ipv6_dst[0] = bpf_htonl(destination->high >> 32);
+        lookup->ipv6_dst[1] = bpf_htonl((uint32_t)destination->high);
+        lookup->ipv6_dst[2] = bpf_htonl(destination->low >> 32);
+        lookup->ipv6_dst[3] = bpf_htonl((uint32_t)destination->low);
+    }
+}
+
+/// Fills `route` with the way to the packet's destination, and, if asked, the zone of the way back to its source.
+__attribute__((noinline)) int sluice_find_route(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t with_source) {
+    struct bpf_fib_lookup lookup = {};
+    if (!packet || !route) return 0;
+    // An ICMP error travels against the packet it quotes.
+    _Bool source_is_low = packet->flags & 1;
+    if (packet->kind == 5) source_is_low = !source_is_low;
+    fill_addresses(&lookup, packet, source_is_low);
+    lookup.ifindex = skb->ifindex;
+    lookup.l4_protocol = packet->key.protocol;
+    lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
+    long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+    if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+        // Too big: the kernel's own forwarding fragments it or tells its sender. The interface is found only without a length.
+        lookup.ifindex = skb->ifindex;
+        lookup.tot_len = 0;
+        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+        if (found == BPF_FIB_LKUP_RET_SUCCESS) found = BPF_FIB_LKUP_RET_FRAG_NEEDED;
+    }
+    switch (found) {
+    case BPF_FIB_LKUP_RET_SUCCESS:
+        route->kind = ROUTE_FORWARD;
+        __builtin_memcpy(route->destinationMac, lookup.dmac, 6);
+        __builtin_memcpy(route->sourceMac, lookup.smac, 6);
+        break;
+    case BPF_FIB_LKUP_RET_NO_NEIGH:
+    case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+        route->kind = ROUTE_FORWARD_SLOWLY;
+        break;
+    case BPF_FIB_LKUP_RET_NOT_FWDED:
+        route->kind = ROUTE_HOST;
+        return 0;
+    default:
+        route->kind = ROUTE_UNREACHABLE;
+        break;
+    }
+    if (route->kind != ROUTE_UNREACHABLE) {
+        route->interfaceIndex = lookup.ifindex;
+        struct sluice_interface *out = interface_at(lookup.ifindex);
+        if (out) {
+            route->zone = out->zone;
+            if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
+        }
+    }
+    if (with_source) {
+        fill_addresses(&lookup, packet, !source_is_low);
+        lookup.ifindex = skb->ifindex;
+        lookup.tot_len = 0;
+        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+        if (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) {
+            struct sluice_interface *back = interface_at(lookup.ifindex);
+            if (back) route->sourceZone = back->zone;
+        }
+    }
+    return 0;
+}
+
+// MARK: Carrying verdicts out
+
+INLINE static int drop(uint32_t reason) {
+    sluice_count(reason & 31);
+    return TC_ACT_SHOT;
+}
+
+/// Leaves an allowed packet to the kernel's own forwarding: the guard lets it pass by its mark.
+INLINE static int forward_slowly(struct __sk_buff *skb) {
+    sluice_count(COUNTER_SLOW_PATH);
+    skb->mark = SLUICE_ALLOWED_MARK;
+    return TC_ACT_OK;
+}
+
+INLINE static int forward(struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
+    if (route->kind == 0) sluice_find_route(skb, packet, route, 0);
+    if (route->kind == ROUTE_HOST || route->kind == ROUTE_UNREACHABLE) return forward_slowly(skb);
+    if (route->zone == 0) return drop(REASON_NO_ROUTE);
+    if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) return forward_slowly(skb);
+    add_to_counter(COUNTER_FORWARDED_PACKETS, packet->wirePackets);
+    add_to_counter(COUNTER_FORWARDED_BYTES, packet->wireBytes);
+    void *data = (void *)(long)skb->data;
+    void *end = (void *)(long)skb->data_end;
+    if (data + 54 > end) {
+        if (bpf_skb_pull_data(skb, skb->len < 54 ? skb->len : 54) != 0) return drop(REASON_MALFORMED);
+        data = (void *)(long)skb->data;
+        end = (void *)(long)skb->data_end;
+    }
+    if (packet->key.family == 4) {
+        if (data + 34 > end) return drop(REASON_MALFORMED);
+        sluice_rewrite_ipv4_body(data, route);
+    } else {
+        if (data + 54 > end) return drop(REASON_MALFORMED);
+        sluice_rewrite_ipv6_body(data, route);
+        // A sum over the whole packet, where the interface supplied one, loses the hop that was taken.
+        bpf_csum_update(skb, bpf_htons(0xFFFE));
+    }
+    return bpf_redirect(route->interfaceIndex, 0);
+}
+
+/// Turns a packet into the reset that answers it, and sends it back by where it came in.
+__attribute__((noinline)) int sluice_answer(struct __sk_buff *skb, struct sluice_packet *packet) {
+    struct {
+        uint8_t link[14];
+        uint8_t padding[2];
+        uint8_t segment[64];
+    } frame = {};
+    if (!packet) return TC_ACT_SHOT;
+    uint32_t link = packet->networkOffset;
+    uint32_t header = packet->key.family == 4 ? 20 : 40;
+    if ((link != 0 && link != 14) || packet->transportOffset != link + header) return TC_ACT_SHOT;
+    uint32_t checksum = packet->transportOffset + 16;
+
+    // Whether the checksum is still to be completed by the interface (CHECKSUM_PARTIAL) shows in what replacing does: only a
+    // finished sum changes.
+    uint16_t before = 0, after = 0;
+    bpf_skb_load_bytes(skb, checksum, &before, 2);
+    if (bpf_l4_csum_replace(skb, checksum, 0, bpf_htons(1), 2) != 0) return TC_ACT_SHOT;
+    bpf_skb_load_bytes(skb, checksum, &after, 2);
+
+    sluice_answer_body(packet, frame.segment, before == after);
+    if (bpf_skb_change_tail(skb, link + header + 20, 0) != 0) return TC_ACT_SHOT;
+    if (link == 14) {
+        uint8_t old[12];
+        if (bpf_skb_load_bytes(skb, 0, old, 12) != 0) return TC_ACT_SHOT;
+        __builtin_memcpy(frame.link, old + 6, 6);
+        __builtin_memcpy(frame.link + 6, old, 6);
+        if (bpf_skb_store_bytes(skb, 0, frame.link, 12, 0) != 0) return TC_ACT_SHOT;
+    }
+    long stored = header == 20
+        ? bpf_skb_store_bytes(skb, link, frame.segment, 40, BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH)
+        : bpf_skb_store_bytes(skb, link, frame.segment, 60, BPF_F_RECOMPUTE_CSUM | BPF_F_INVALIDATE_HASH);
+    if (stored != 0) return TC_ACT_SHOT;
+    sluice_count(COUNTER_RESETS_ANSWERED);
+    return bpf_redirect(skb->ifindex, 0);
+}
+
+// MARK: Entry points
+
+/// The datapath: every packet that comes in by a zone interface.
+SEC("tc")
+int sluice_ingress(struct __sk_buff *skb) {
+    struct sluice_packet packet = {};
+    struct sluice_route route = {};
+    struct sluice_interface *in = interface_at(skb->ifindex);
+    if (!in || in->zone == 0) return drop(REASON_NO_ROUTE);
+    // Another host's, seen in promiscuous mode: the kernel ignores it.
+    if (skb->pkt_type == PACKET_OTHERHOST) return TC_ACT_OK;
+    packet.zone = in->zone;
+    uint32_t verdict = sluice_parse(skb, &packet, in->linkHeaderLength);
+    uint32_t now = bpf_ktime_get_ns() >> SLUICE_TICK_SHIFT;
+    if ((verdict & 0xFF) == ACTION_PARSED) {
+        // What is for all at the link is for this host, not to be forwarded (RFC 1812, 5.3.4).
+        verdict = skb->pkt_type == PACKET_HOST ? (uint32_t)sluice_follow(&packet, now) : ACTION_NO_SESSION_YET;
+        if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) {
+            if (skb->pkt_type != PACKET_HOST)
+                route.kind = ROUTE_HOST;
+            else
+                sluice_find_route(skb, &packet, &route, sluice_begins_session_body(&packet));
+            verdict = sluice_admit(&packet, &route, now);
+        }
+    }
+    switch (verdict & 0xFF) {
+    case ACTION_FORWARD:
+        return forward(skb, &packet, &route);
+    case ACTION_ANSWER_RESET:
+        sluice_count(verdict >> 8 & 31);
+        return sluice_answer(skb, &packet);
+    case ACTION_HOST:
+        sluice_count(COUNTER_HOST);
+        return TC_ACT_OK;
+    case ACTION_UNROUTABLE:
+        return TC_ACT_OK;
+    default:
+        return drop(verdict >> 8);
+    }
+}
+
+/// The same judgement for tests, with zone, route and time as they say: nothing is sent, the verdict is returned.
+/// cb[0]: zone, route kind, its zone, its source zone, a byte each; cb[1]: tick.
+SEC("tc")
+int sluice_judge_test(struct __sk_buff *skb) {
+    struct sluice_packet packet = {};
+    struct sluice_route route = {};
+    uint32_t setting = skb->cb[0];
+    uint32_t now = skb->cb[1];
+    packet.zone = setting;
+    route.kind = setting >> 8;
+    route.zone = setting >> 16;
+    route.sourceZone = setting >> 24;
+    uint32_t verdict = sluice_parse(skb, &packet, 14);
+    if ((verdict & 0xFF) == ACTION_PARSED) {
+        verdict = sluice_follow(&packet, now);
+        if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) verdict = sluice_admit(&packet, &route, now);
+    }
+    return verdict;
+}
+
+char sluice_license[] SEC("license") = "Dual BSD/GPL";

@@ -54,3 +54,16 @@ struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 1 << 22);  // bytes
 } sluice_events SEC(".maps");
+
+/// Deny events of the current tick, per CPU.
+struct sluice_deny_budget {
+    __u32 tick;
+    __u32 spent;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct sluice_deny_budget);
+} sluice_deny_budgets SEC(".maps");

@@ -1,5 +1,3 @@
-package import FlowLayout
-
 /// What a packet is to the datapath.
 package enum PacketKind: UInt8, Sendable {
     /// Neither IPv4 nor IPv6: ARP and other link protocols, which the kernel never forwards.

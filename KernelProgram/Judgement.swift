@@ -1,0 +1,75 @@
+import FlowLayout
+import KernelFunctions
+
+// The steps of a judgement, each the body of a function of datapath.bpf.c that the verifier checks on its own.
+
+@c(sluice_parse_body)
+@inline(__always)
+func parseBody(
+    _ context: UnsafeRawPointer, _ linkHeaderLength: UInt32, _ etherType: UInt32,
+    _ packet: UnsafeMutablePointer<sluice_packet>
+) -> UInt32 {
+    PacketParser.parse(
+        SocketBuffer(context), linkHeaderLength: linkHeaderLength, etherType: UInt16(truncatingIfNeeded: etherType),
+        into: packet
+    ).rawValue
+}
+
+@c(sluice_follow_body)
+@inline(__always)
+func followBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
+    Judge.followSession(packet, now: now, KernelTables()).rawValue
+}
+
+@c(sluice_admit_body)
+@inline(__always)
+func admitBody(
+    _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, _ now: UInt32
+) -> UInt32 {
+    Admission.admit(packet, route, now: now, KernelTables()).rawValue
+}
+
+@c(sluice_take_slot_body)
+@inline(__always)
+func takeSlotBody(_ instance: UInt32) -> Int32 {
+    guard let slot = SlotAllocation.take(instance: instance, KernelTables()) else { return -1 }
+    return Int32(truncatingIfNeeded: slot)
+}
+
+@c(sluice_options_body)
+@inline(__always)
+func optionsBody(_ options: UnsafeRawPointer, _ length: UInt32) -> UInt32 {
+    UInt32(TCPOptions.windowScale(options, length: length))
+}
+
+@c(sluice_begins_session_body)
+@inline(__always)
+func beginsSessionBody(_ packet: UnsafePointer<sluice_packet>) -> Bool { SessionTracker.beginsSession(packet) }
+
+/// Writes the reset that answers a packet, IP header first, into at least ``TCPSegment/maximumLength`` bytes.
+///
+/// - Parameter partial: the socket buffer's checksum is completed on the way out, from a sum over the pseudo-header
+///   (CHECKSUM_PARTIAL).
+/// - Returns: bytes written.
+@c(sluice_answer_body)
+@inline(__always)
+func answerBody(
+    _ packet: UnsafePointer<sluice_packet>, _ memory: UnsafeMutableRawPointer, _ partial: UInt32
+) -> UInt32 {
+    let segment = ResetAnswer.to(packet)
+    let length = segment.write(to: memory)
+    if partial != 0 {
+        memory.storeBytes(
+            of: InternetChecksum.folded(segment.pseudoHeaderSum).bigEndian, toByteOffset: length &- 4,
+            as: UInt16.self)
+    }
+    return UInt32(truncatingIfNeeded: length)
+}
+
+/// Whether the kernel's own forwarding has to do it.
+@c(sluice_needs_slow_path_body)
+@inline(__always)
+func needsSlowPathBody(_ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>) -> Bool {
+    packet.pointee.flags & PacketFlags.options != 0 || packet.pointee.timeToLive <= 1
+        || route.pointee.kind != RouteKind.forward.rawValue
+}

@@ -1,0 +1,97 @@
+import FlowLayout
+import KernelFunctions
+
+/// The datapath's maps, as FlowCore asks for them.
+struct KernelTables: Tables {
+    @inline(__always)
+    init() {}
+
+    @inline(__always)
+    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? { sluice_flow_at(key)?.pointee }
+
+    @inline(__always)
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, _ value: sluice_flow_value) -> Bool {
+        var value = value
+        return sluice_flow_insert(key, &value) == 0
+    }
+
+    @inline(__always)
+    func removeFlow(_ key: UnsafePointer<sluice_session_key>) { sluice_flow_remove(key) }
+
+    @inline(__always)
+    func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { sluice_session_at(slot) }
+
+    @inline(__always)
+    func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_word_at(slot) }
+
+    @inline(__always)
+    func takeSlot(hash: UInt32) -> UInt32? {
+        let slot = sluice_take_slot(hash)
+        return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
+    }
+
+    @inline(__always)
+    var runtime: UnsafeMutablePointer<sluice_runtime>? { sluice_runtime_at() }
+
+    @inline(__always)
+    func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool { sluice_classify(question) == 0 }
+
+    @inline(__always)
+    func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? {
+        sluice_fragment_at(key)?.pointee
+    }
+
+    @inline(__always)
+    func insertFragment(
+        _ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>
+    ) {
+        sluice_fragment_insert(key, value)
+    }
+
+    @inline(__always)
+    func emit(_ event: UnsafeMutablePointer<sluice_event>) { sluice_emit_event(event) }
+
+    @inline(__always)
+    func count(_ counter: Counter) { sluice_count(UInt32(counter.rawValue)) }
+
+    @inline(__always)
+    func mayEmitDeny(now: UInt32) -> Bool { sluice_may_emit_deny(now) != 0 }
+}
+
+extension KernelTables: SlotTables {
+    @inline(__always)
+    func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? { sluice_instance_at(identifier) }
+
+    @inline(__always)
+    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? { sluice_slab_at(index) }
+
+    @inline(__always)
+    func freeEntry(_ index: UInt32) -> UInt16? {
+        guard let four = sluice_free_at(index >> 2) else { return nil }
+        return UInt16(truncatingIfNeeded: four.pointee >> UInt64((index & 3) &* 16))
+    }
+}
+
+/// The bytes of a socket buffer.
+struct SocketBuffer: PacketBytes {
+    let context: UnsafeRawPointer
+
+    @inline(__always)
+    init(_ context: UnsafeRawPointer) { self.context = context }
+
+    @inline(__always)
+    var length: UInt32 { sluice_packet_length(context) }
+
+    @inline(__always)
+    var segmentSize: UInt32 { sluice_segment_size(context) }
+
+    @inline(__always)
+    func load(_ destination: UnsafeMutableRawPointer, at offset: UInt32, count: UInt32) -> Bool {
+        sluice_load_bytes(context, offset, destination, count) == 0
+    }
+
+    @inline(__always)
+    func windowScale(transportOffset: UInt32, headerLength: UInt32) -> UInt8 {
+        UInt8(truncatingIfNeeded: sluice_window_scale(context, transportOffset, headerLength))
+    }
+}

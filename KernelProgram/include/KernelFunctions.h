@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// What the Swift side of the kernel program asks of the C side: map elements, helpers, bytes of the packet. The bodies are in
+// datapath.bpf.c and are inlined when the two are linked.
+#pragma once
+
+#include "FlowLayout.h"
+#include "Packet.h"
+
+#define SLUICE_NULLABLE _Nullable
+
+int sluice_load_bytes(const void *_Nonnull skb, uint32_t offset, void *_Nonnull to, uint32_t count);
+uint32_t sluice_packet_length(const void *_Nonnull skb);
+uint32_t sluice_segment_size(const void *_Nonnull skb);
+uint32_t sluice_window_scale(const void *_Nonnull skb, uint32_t transportOffset, uint32_t headerLength);
+
+struct sluice_flow_value *SLUICE_NULLABLE sluice_flow_at(const struct sluice_session_key *_Nonnull key);
+int sluice_flow_insert(const struct sluice_session_key *_Nonnull key, const struct sluice_flow_value *_Nonnull value);
+void sluice_flow_remove(const struct sluice_session_key *_Nonnull key);
+struct sluice_session *SLUICE_NULLABLE sluice_session_at(uint32_t slot);
+uint64_t *SLUICE_NULLABLE sluice_word_at(uint32_t slot);
+uint64_t *SLUICE_NULLABLE sluice_free_at(uint32_t index);
+struct sluice_slab *SLUICE_NULLABLE sluice_slab_at(uint32_t slab);
+struct sluice_instance *SLUICE_NULLABLE sluice_instance_at(uint32_t instance);
+struct sluice_runtime *SLUICE_NULLABLE sluice_runtime_at(void);
+struct sluice_fragment_value *SLUICE_NULLABLE sluice_fragment_at(const struct sluice_fragment_key *_Nonnull key);
+void sluice_fragment_insert(
+    const struct sluice_fragment_key *_Nonnull key, const struct sluice_fragment_value *_Nonnull value);
+void sluice_emit_event(struct sluice_event *_Nonnull event);
+void sluice_count(uint32_t counter);
+uint32_t sluice_may_emit_deny(uint32_t now);
+
+// Parts that are verified on their own, so that their costs add up instead of multiplying.
+int sluice_classify(struct sluice_classification *_Nonnull question);
+int sluice_take_slot(uint32_t hash);

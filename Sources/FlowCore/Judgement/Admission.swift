@@ -1,0 +1,190 @@
+package import FlowLayout
+
+/// Decides whether a packet without session begins one, and begins it (SESS-1, SESS-9).
+package enum Admission {
+    @inline(__always)
+    package static func admit<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, now: UInt32, _ tables: T
+    ) -> Verdict {
+        guard let runtime = tables.runtime else { return .drop(.denied) }
+        var question = question(packet)
+        if route.pointee.kind == RouteKind.host.rawValue {
+            return admitToHost(packet, runtime, &question, tables)
+        }
+        if packet.pointee.kind == PacketKind.laterFragment.rawValue { return .drop(.fragment) }
+        if packet.pointee.kind == PacketKind.icmpOther.rawValue { return .drop(.unsupported) }
+        guard SessionTracker.beginsSession(packet) else {
+            let mayAnswer =
+                runtime.pointee.resetWithoutSession != 0 && packet.pointee.kind == PacketKind.tcp.rawValue
+                && packet.pointee.tcpFlags & TCPFlags.rst == 0
+                && packet.pointee.flags & PacketFlags.firstFragment == 0
+            return mayAnswer ? .answerReset(.noSession) : .drop(.noSession)
+        }
+        guard mayBeForwarded(question) else { return .drop(.unsupported) }
+        // A source that lives elsewhere is forged: rules and traffic class go by it (RFC 2827).
+        guard route.pointee.sourceZone == packet.pointee.zone else { return .drop(.wrongZone) }
+        let isAllowed = tables.classify(&question) && question.allowed != 0
+        guard isAllowed else {
+            if tables.mayEmitDeny(now: now) {
+                emit(.deny, DropReason.denied.rawValue, packet, route, question, sluice_flow_value(), tables)
+            }
+            return .drop(.denied)
+        }
+        if route.pointee.kind == RouteKind.unreachable.rawValue { return .unroutable }
+        guard route.pointee.zone != 0 else { return .drop(.noRoute) }
+        return begin(packet, route, runtime, question, now, tables)
+    }
+
+    /// The host rules judge what is for the gateway itself; there are no sessions.
+    @inline(__always)
+    private static func admitToHost<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, _ runtime: UnsafeMutablePointer<sluice_runtime>,
+        _ question: inout sluice_classification, _ tables: T
+    ) -> Verdict {
+        if packet.pointee.flags & PacketFlags.neighbourDiscovery != 0 { return .host }
+        // Without its first fragment, which was judged, it is never reassembled.
+        if packet.pointee.kind == PacketKind.laterFragment.rawValue { return .host }
+        let isEcho =
+            packet.pointee.kind == PacketKind.echoRequest.rawValue
+            || packet.pointee.kind == PacketKind.echoReply.rawValue
+        if isEcho && runtime.pointee.hostPing != 0 { return .host }
+        question.forHost = 1
+        return tables.classify(&question) && question.allowed != 0 ? .host : .drop(.hostDenied)
+    }
+
+    @inline(__always)
+    private static func question(_ packet: UnsafePointer<sluice_packet>) -> sluice_classification {
+        let sourceIsLow = packet.pointee.flags & PacketFlags.sourceIsLow != 0
+        var question = sluice_classification()
+        question.source = packet.pointee.key.source(isLow: sourceIsLow)
+        question.destination = packet.pointee.key.destination(sourceIsLow: sourceIsLow)
+        question.sourcePort = packet.pointee.key.sourcePort(isLow: sourceIsLow)
+        question.destinationPort = packet.pointee.key.destinationPort(sourceIsLow: sourceIsLow)
+        question.protocol = packet.pointee.key.protocol
+        question.family = packet.pointee.key.family
+        return question
+    }
+
+    /// Whether a router may forward between these addresses: not loopback, unspecified, multicast or link-local ones
+    /// (RFC 1812, 5.3.7; RFC 4291, 2.5).
+    @inline(__always)
+    private static func mayBeForwarded(_ question: sluice_classification) -> Bool {
+        if question.family == 4 {
+            let first = question.source.ipv4 >> 24
+            let firstOfDestination = question.destination.ipv4 >> 24
+            return first != 0 && first != 127 && first < 224 && firstOfDestination != 0 && firstOfDestination != 127
+                && firstOfDestination < 224
+        }
+        return isForwardable(question.source) && isForwardable(question.destination)
+    }
+
+    @inline(__always)
+    private static func isForwardable(_ address: sluice_address) -> Bool {
+        let top = address.high >> 48
+        return top & 0xFF00 != 0xFF00 && top & 0xFFC0 != 0xFE80 && !(address.high == 0 && address.low <= 1)
+    }
+
+    @inline(__always)
+    private static func begin<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ runtime: UnsafeMutablePointer<sluice_runtime>, _ question: sluice_classification, _ now: UInt32, _ tables: T
+    ) -> Verdict {
+        let isTCP = packet.pointee.kind == PacketKind.tcp.rawValue
+        if isTCP && sluice_load32(&runtime.pointee.halfOpenCount) >= runtime.pointee.halfOpenLimit {
+            return .drop(.capacity)
+        }
+        guard let slot = tables.takeSlot(hash: KeyHash.of(packet.pointee.key)),
+            let session = tables.session(slot), let word = tables.word(slot)
+        else { return .drop(.capacity) }
+        let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
+        fill(session, packet, route, question, isTCP: isTCP, isEastWest: isEastWest, now)
+        let generation = ControlWord(rawValue: sluice_load64(word)).generation
+        let treatment = treatment(question, packet, isTCP: isTCP, isEastWest: isEastWest)
+        let control = ControlWord(
+            tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
+        sluice_store64(word, control.rawValue)
+        let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
+        var key = packet.pointee.key
+        guard tables.insertFlow(&key, value) else {
+            // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
+            // back by way of its owner.
+            sluice_store64(word, control.with(state: .ended, tick: now).rawValue)
+            return tables.flow(&key) == nil ? .drop(.capacity) : .forward
+        }
+        if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
+        tables.count(.sessionsBegun)
+        emit(.begin, 0, packet, route, question, value, tables)
+        if packet.pointee.flags & PacketFlags.firstFragment != 0 {
+            FragmentTracking.remember(packet, value, true, now, tables)
+        }
+        return .forward
+    }
+
+    @inline(__always)
+    private static func treatment(
+        _ question: sluice_classification, _ packet: UnsafePointer<sluice_packet>, isTCP: Bool, isEastWest: Bool
+    ) -> UInt16 {
+        if question.treatment != TreatmentIndex.byClass { return question.treatment }
+        if isTCP { return isEastWest ? TreatmentIndex.eastWest : TreatmentIndex.northSouth }
+        switch packet.pointee.kind {
+        case PacketKind.udp.rawValue: return TreatmentIndex.udp
+        case PacketKind.echoRequest.rawValue: return TreatmentIndex.icmp
+        default: return TreatmentIndex.otherProtocol
+        }
+    }
+
+    @inline(__always)
+    private static func sessionFlags(
+        _ packet: UnsafePointer<sluice_packet>, _ question: sluice_classification, isEastWest: Bool
+    ) -> UInt8 {
+        var flags: UInt8 = 0
+        if packet.pointee.flags & PacketFlags.sourceIsLow != 0 { flags |= SessionFlags.originatorIsLow }
+        if isEastWest { flags |= SessionFlags.eastWest }
+        if question.sourceIsInternal == 0 && question.destinationIsInternal != 0 { flags |= SessionFlags.inbound }
+        if packet.pointee.flags & PacketFlags.firstFragment != 0 { flags |= SessionFlags.fragmented }
+        return flags
+    }
+
+    @inline(__always)
+    private static func fill(
+        _ session: UnsafeMutablePointer<sluice_session>, _ packet: UnsafePointer<sluice_packet>,
+        _ route: UnsafePointer<sluice_route>, _ question: sluice_classification, isTCP: Bool, isEastWest: Bool,
+        _ now: UInt32
+    ) {
+        session.pointee.key = packet.pointee.key
+        session.pointee.originator = sluice_flow_end()
+        session.pointee.responder = sluice_flow_end()
+        session.pointee.originator.zone = packet.pointee.zone
+        session.pointee.responder.zone = route.pointee.zone
+        session.pointee.originator.packets = UInt64(packet.pointee.wirePackets)
+        session.pointee.originator.bytes = UInt64(packet.pointee.wireBytes)
+        session.pointee.createdTick = now
+        session.pointee.rule = question.rule
+        session.pointee.flags = sessionFlags(packet, question, isEastWest: isEastWest)
+        session.pointee.endReason = EndReason.none.rawValue
+        guard isTCP else { return }
+        let memory = UnsafeMutableRawPointer(session) + MemoryLayout<sluice_session_key>.size
+        memory.assumingMemoryBound(to: sluice_flow_end.self).noteSyn(packet)
+    }
+
+    @inline(__always)
+    private static func emit<T: Tables>(
+        _ kind: EventKind, _ reason: UInt8, _ packet: UnsafePointer<sluice_packet>,
+        _ route: UnsafePointer<sluice_route>, _ question: sluice_classification, _ flow: sluice_flow_value,
+        _ tables: T
+    ) {
+        var event = sluice_event()
+        event.key = packet.pointee.key
+        event.slot = flow.slot
+        event.generation = flow.generation
+        event.rule = question.rule
+        event.kind = kind.rawValue
+        event.reason = reason
+        event.flags = sessionFlags(
+            packet, question,
+            isEastWest: question.sourceIsInternal != 0 && question.destinationIsInternal != 0)
+        event.sourceZone = packet.pointee.zone
+        event.destinationZone = route.pointee.zone
+        tables.emit(&event)
+    }
+}

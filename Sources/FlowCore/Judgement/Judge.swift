@@ -1,0 +1,46 @@
+package import FlowLayout
+
+/// The whole judgement of a packet, as the kernel program makes it step by step; processes call it in one.
+package enum Judge {
+    /// Judges a frame.
+    ///
+    /// - Parameters:
+    ///   - zone: by which it came in.
+    ///   - route: where it would go; looked at only if the packet has no session.
+    ///   - packet: zeroed memory, for what the parser finds.
+    @inline(__always)
+    package static func judge<Bytes: PacketBytes, T: Tables>(
+        _ bytes: Bytes, linkHeaderLength: UInt32, etherType: UInt16, zone: UInt8, route: UnsafePointer<sluice_route>,
+        now: UInt32, packet: UnsafeMutablePointer<sluice_packet>, _ tables: T
+    ) -> Verdict {
+        packet.pointee.zone = zone
+        let parsed = PacketParser.parse(
+            bytes, linkHeaderLength: linkHeaderLength, etherType: etherType, into: packet)
+        guard parsed.isAction(.parsed) else { return parsed }
+        let known = followSession(packet, now: now, tables)
+        guard known.isAction(.noSessionYet) else { return known }
+        return Admission.admit(packet, route, now: now, tables)
+    }
+
+    /// Judges a parsed packet by its session; `noSessionYet` where it has none.
+    @inline(__always)
+    package static func followSession<T: Tables>(
+        _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
+    ) -> Verdict {
+        switch packet.pointee.kind {
+        case PacketKind.laterFragment.rawValue:
+            return FragmentTracking.follow(packet, now: now, tables)
+        case PacketKind.icmpOther.rawValue:
+            return .noSessionYet
+        default:
+            guard let flow = tables.flow(keyPointer(packet)) else { return .noSessionYet }
+            return SessionTracker.track(packet, at: flow, now: now, tables)
+        }
+    }
+
+    /// The key lies first in the packet, so that a lookup needs no copy of it.
+    @inline(__always)
+    package static func keyPointer(_ packet: UnsafeMutablePointer<sluice_packet>) -> UnsafePointer<sluice_session_key> {
+        UnsafePointer(UnsafeMutableRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self))
+    }
+}

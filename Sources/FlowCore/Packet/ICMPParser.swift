@@ -1,0 +1,107 @@
+package import FlowLayout
+
+/// ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861): echo, errors that quote a packet, and what is only for hosts.
+package enum ICMPParser {
+    @inline(__always)
+    package static func parse<Bytes: PacketBytes>(
+        _ bytes: Bytes, _ network: NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
+    ) -> Verdict {
+        var header = sluice_eight_bytes()
+        guard network.transportLength >= 8, bytes.load(&header, at: network.transportOffset, count: 8) else {
+            return .drop(.malformed)
+        }
+        let type = header.byte0
+        packet.pointee.icmpType = type
+        packet.pointee.payloadLength = network.transportLength &- 8
+        let kind = kind(of: type, family: network.family)
+        packet.pointee.kind = kind.rawValue
+        switch kind {
+        case .echoRequest, .echoReply:
+            let identifier = header.half2.bigEndian
+            TransportParser.setKey(network, identifier, identifier, packet)
+            return .parsed
+        case .icmpError:
+            // An error is never itself fragmented: it quotes less than a packet.
+            guard packet.pointee.flags & PacketFlags.firstFragment == 0 else { return .drop(.malformed) }
+            return QuotedPacket.parse(bytes, network, into: packet)
+        default:
+            if network.family == 6 && type >= 133 && type <= 137 {
+                packet.pointee.flags |= PacketFlags.neighbourDiscovery
+            }
+            TransportParser.setKey(network, 0, 0, packet)
+            return .parsed
+        }
+    }
+
+    @inline(__always)
+    private static func kind(of type: UInt8, family: UInt8) -> PacketKind {
+        if family == 4 {
+            switch type {
+            case 8: .echoRequest
+            case 0: .echoReply
+            case 3, 11, 12: .icmpError
+            default: .icmpOther
+            }
+        } else {
+            switch type {
+            case 128: .echoRequest
+            case 129: .echoReply
+            case 1, 2, 3, 4: .icmpError
+            default: .icmpOther
+            }
+        }
+    }
+}
+
+/// The packet that an ICMP error quotes: whose session the error belongs to (SESS-7).
+package enum QuotedPacket {
+    @inline(__always)
+    package static func parse<Bytes: PacketBytes>(
+        _ bytes: Bytes, _ outer: NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
+    ) -> Verdict {
+        let offset = outer.transportOffset &+ 8
+        var quoted = outer
+        if outer.family == 4 {
+            var header = sluice_ipv4_header()
+            guard outer.transportLength >= 36, bytes.load(&header, at: offset, count: 20) else {
+                return .drop(.malformed)
+            }
+            let headerLength = UInt32(header.versionAndLength & 0xF) &* 4
+            guard header.versionAndLength >> 4 == 4, headerLength >= 20 else { return .drop(.malformed) }
+            // Of a later fragment the ports are not quoted.
+            guard header.fragment.bigEndian & 0x1FFF == 0 else { return .drop(.fragment) }
+            quoted.source = sluice_address(ipv4: header.source.bigEndian)
+            quoted.destination = sluice_address(ipv4: header.destination.bigEndian)
+            quoted.protocol = header.protocol
+            quoted.transportOffset = offset &+ headerLength
+        } else {
+            var header = sluice_ipv6_header()
+            guard outer.transportLength >= 56, bytes.load(&header, at: offset, count: 40) else {
+                return .drop(.malformed)
+            }
+            guard header.versionClassFlow.bigEndian >> 28 == 6 else { return .drop(.malformed) }
+            quoted.source = sluice_address(high: header.sourceHigh.bigEndian, low: header.sourceLow.bigEndian)
+            quoted.destination = sluice_address(
+                high: header.destinationHigh.bigEndian, low: header.destinationLow.bigEndian)
+            quoted.protocol = header.nextHeader
+            quoted.transportOffset = offset &+ 40
+        }
+        // An error goes to the sender of what it quotes.
+        guard quoted.source.isEqual(outer.destination) else { return .drop(.malformed) }
+        var transport = sluice_eight_bytes()
+        guard bytes.load(&transport, at: quoted.transportOffset, count: 8) else { return .drop(.malformed) }
+        let firstHalf = UInt16(transport.byte0) << 8 | UInt16(transport.byte1)
+        switch quoted.protocol {
+        case IPProtocol.tcp:
+            packet.pointee.sequence = UInt32(transport.half2.bigEndian) << 16 | UInt32(transport.half3.bigEndian)
+            TransportParser.setKey(quoted, firstHalf, transport.half1.bigEndian, packet)
+        case IPProtocol.udp:
+            TransportParser.setKey(quoted, firstHalf, transport.half1.bigEndian, packet)
+        case IPProtocol.icmp where quoted.family == 4, IPProtocol.icmpv6 where quoted.family == 6:
+            TransportParser.setKey(quoted, transport.half2.bigEndian, transport.half2.bigEndian, packet)
+        default:
+            TransportParser.setKey(quoted, 0, 0, packet)
+        }
+        return .parsed
+    }
+}

@@ -1,0 +1,244 @@
+package import FlowLayout
+
+/// Carries out what a packet does to its session. Of a packet and the expiry of its session one wins: the control word
+/// decides, by compare-and-exchange, before anything else is written (IDLE-6).
+package enum SessionTracker {
+    /// How often a lost exchange is tried again. Another processor that wins each time has renewed the session as well.
+    private static var attempts: UInt32 { 4 }
+
+    /// Judges a packet whose key is in the flow table.
+    ///
+    /// - Returns: a verdict; `noSessionYet` where the slot holds no session any more and the packet may begin a new one.
+    @inline(__always)
+    package static func track<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, at flow: sluice_flow_value, now: UInt32, _ tables: T
+    ) -> Verdict {
+        guard let session = tables.session(flow.slot), let word = tables.word(flow.slot) else {
+            return .drop(.noSession)
+        }
+        var remaining = attempts
+        while remaining > 0 {
+            remaining &-= 1
+            let current = ControlWord(rawValue: sluice_load64(word))
+            guard UInt32(current.generation) == flow.generation & 0xFFFF, let state = current.state else {
+                return .noSessionYet
+            }
+            switch state {
+            case .free, .ended:
+                return .noSessionYet
+            case .ending:
+                return beginsSession(packet) ? .drop(.sessionEnding) : .drop(.noSession)
+            case .resetting:
+                return meetTombstone(packet, session, word, current, now, tables)
+            case .synSent, .synReceived, .established, .closing, .closed:
+                if packet.pointee.kind == PacketKind.icmpError.rawValue { return passError(packet, session) }
+                if state == .closed && isNewSyn(packet, session) {
+                    return giveWay(session, word, current, now, tables)
+                }
+                if let verdict = follow(packet, flow.slot, session, word, current, state, now, tables) {
+                    return verdict
+                }
+            }
+        }
+        return .forward
+    }
+
+    /// One attempt at a live session; nil where another processor changed the word meanwhile.
+    @inline(__always)
+    private static func follow<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>,
+        _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord, _ state: SessionState, _ now: UInt32,
+        _ tables: T
+    ) -> Verdict? {
+        let isOriginator = isFromOriginator(packet, session)
+        let ends = UnsafeMutableRawPointer(session)
+        let originator = (ends + originatorOffset).assumingMemoryBound(to: sluice_flow_end.self)
+        let responder = (ends + responderOffset).assumingMemoryBound(to: sluice_flow_end.self)
+        let sender = isOriginator ? originator : responder
+        let peer = isOriginator ? responder : originator
+        guard sender.pointee.zone == packet.pointee.zone else { return .drop(.wrongZone) }
+        // Who pings is answered; the answering end may not ping back by the same session.
+        if packet.pointee.kind == PacketKind.echoRequest.rawValue && !isOriginator { return .drop(.noSession) }
+
+        var effect = SegmentEffect.accept(state)
+        if packet.pointee.kind == PacketKind.tcp.rawValue {
+            effect = TCPTracker.effect(
+                of: packet, sender: sender, peer: peer, isOriginator: isOriginator, state: state,
+                fragmented: session.pointee.flags & SessionFlags.fragmented != 0)
+            if effect.kind == .drop { return .drop(effect.reason) }
+        }
+        if effect.renews || effect.state != state {
+            let renewed = current.with(state: effect.state, tick: now)
+            // Within one tick nothing changes: the session is not idle, so nobody may expire it.
+            if renewed != current {
+                let found = sluice_compare_exchange64(word, current.rawValue, renewed.rawValue)
+                guard found == current.rawValue else { return nil }
+                if effect.state != state {
+                    noteTransition(from: state, effect, slot, session, current, tables)
+                }
+            }
+        }
+        if packet.pointee.kind == PacketKind.tcp.rawValue {
+            note(effect, packet, sender, peer)
+        }
+        if packet.pointee.flags & PacketFlags.firstFragment != 0 {
+            session.pointee.flags |= SessionFlags.fragmented
+            FragmentTracking.remember(
+                packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)), isOriginator, now, tables)
+        }
+        sender.count(packet)
+        return .forward
+    }
+
+    @inline(__always)
+    private static var originatorOffset: Int { MemoryLayout<sluice_session_key>.size }
+
+    @inline(__always)
+    private static var responderOffset: Int {
+        MemoryLayout<sluice_session_key>.size + MemoryLayout<sluice_flow_end>.size
+    }
+
+    /// Writes the positions.
+    @inline(__always)
+    private static func note(
+        _ effect: SegmentEffect, _ packet: UnsafePointer<sluice_packet>, _ sender: UnsafeMutablePointer<sluice_flow_end>,
+        _ peer: UnsafeMutablePointer<sluice_flow_end>
+    ) {
+        let flags = packet.pointee.tcpFlags
+        switch effect.kind {
+        case .acceptSyn:
+            sender.noteSyn(packet)
+            if flags & TCPFlags.ack != 0 { sender.noteAcknowledgment(packet) }
+            // Scaling holds only if both offered it (RFC 7323, 2.2).
+            if peer.hasFlag(EndFlags.syn)
+                && !(sender.hasFlag(EndFlags.scaleOffered) && peer.hasFlag(EndFlags.scaleOffered))
+            {
+                sender.pointee.windowScale = 0
+                peer.pointee.windowScale = 0
+            }
+        case .accept:
+            let fin = flags & TCPFlags.fin != 0
+            let end = packet.pointee.sequence &+ packet.pointee.payloadLength &+ (fin ? 1 : 0)
+            if sender.hasFlag(EndFlags.syn) && SequenceNumber.isAfter(end, sender.pointee.sequenceEnd) {
+                sender.pointee.sequenceEnd = end
+            }
+            if fin { sender.pointee.flags |= EndFlags.fin }
+            if flags & TCPFlags.ack != 0 { sender.noteAcknowledgment(packet) }
+        case .pass, .drop:
+            break
+        }
+        if effect.discountsPeer { peer.pointee.flags |= EndFlags.discountNextAcknowledgment }
+    }
+
+    /// The tallies and events of a change of state; only the winner of the exchange gets here.
+    @inline(__always)
+    private static func noteTransition<T: Tables>(
+        from state: SessionState, _ effect: SegmentEffect, _ slot: UInt32,
+        _ session: UnsafeMutablePointer<sluice_session>, _ word: ControlWord, _ tables: T
+    ) {
+        let wasHalfOpen = state == .synSent || state == .synReceived
+        let isHalfOpen = effect.state == .synSent || effect.state == .synReceived
+        if wasHalfOpen && !isHalfOpen, let runtime = tables.runtime {
+            _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, UInt32.max)
+        }
+        guard effect.state == .closed else { return }
+        let reason: EndReason = effect.endReason == .none ? .fin : effect.endReason
+        session.pointee.endReason = reason.rawValue
+        var event = sluice_event()
+        event.key = session.pointee.key
+        event.slot = slot
+        event.generation = UInt32(word.generation)
+        event.rule = session.pointee.rule
+        event.kind = EventKind.end.rawValue
+        event.reason = reason.rawValue
+        event.flags = session.pointee.flags
+        event.sourceZone = session.pointee.originator.zone
+        event.destinationZone = session.pointee.responder.zone
+        tables.emit(&event)
+    }
+
+    // MARK: Tombstones and port reuse
+
+    /// RST-2: an RST is never answered, a SYN with a new ISS ends the tombstone, all else is answered with a reset.
+    @inline(__always)
+    private static func meetTombstone<T: Tables>(
+        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>,
+        _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord, _ now: UInt32, _ tables: T
+    ) -> Verdict {
+        guard packet.pointee.kind == PacketKind.tcp.rawValue,
+            packet.pointee.flags & PacketFlags.firstFragment == 0
+        else { return .drop(.tombstone) }
+        let isOriginator = isFromOriginator(packet, session)
+        guard (isOriginator ? session.pointee.originator.zone : session.pointee.responder.zone) == packet.pointee.zone
+        else { return .drop(.wrongZone) }
+        if packet.pointee.tcpFlags & TCPFlags.rst != 0 { return .drop(.tombstone) }
+        if isNewSyn(packet, session) { return giveWay(session, word, current, now, tables) }
+        return .answerReset(.tombstone)
+    }
+
+    /// Takes an ended session's key out of the flow table, so that its 5-tuple can begin a new one.
+    @inline(__always)
+    private static func giveWay<T: Tables>(
+        _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord,
+        _ now: UInt32, _ tables: T
+    ) -> Verdict {
+        let ended = current.with(state: .ended, tick: now)
+        guard sluice_compare_exchange64(word, current.rawValue, ended.rawValue) == current.rawValue else {
+            return .drop(.sessionEnding)
+        }
+        var key = session.pointee.key
+        tables.removeFlow(&key)
+        return .noSessionYet
+    }
+
+    /// A SYN that begins a session: not the retransmission of the one that began the old one.
+    @inline(__always)
+    private static func isNewSyn(
+        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
+    ) -> Bool {
+        guard beginsSession(packet), packet.pointee.kind == PacketKind.tcp.rawValue else { return false }
+        return !isFromOriginator(packet, session)
+            || packet.pointee.sequence != session.pointee.originator.initialSequence
+    }
+
+    // MARK: Which packet
+
+    @inline(__always)
+    package static func isFromOriginator(
+        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
+    ) -> Bool {
+        (packet.pointee.flags & PacketFlags.sourceIsLow != 0)
+            == (session.pointee.flags & SessionFlags.originatorIsLow != 0)
+    }
+
+    /// Whether a packet of this kind may begin a session.
+    @inline(__always)
+    package static func beginsSession(_ packet: UnsafePointer<sluice_packet>) -> Bool {
+        switch packet.pointee.kind {
+        case PacketKind.tcp.rawValue:
+            packet.pointee.tcpFlags & (TCPFlags.syn | TCPFlags.ack | TCPFlags.rst | TCPFlags.fin) == TCPFlags.syn
+        case PacketKind.udp.rawValue, PacketKind.echoRequest.rawValue, PacketKind.other.rawValue: true
+        default: false
+        }
+    }
+
+    /// An ICMP error goes to the end that sent what it quotes, if it comes from where the other end lives (SESS-7), and,
+    /// for TCP, quotes what is in flight (RFC 5927, 4.1). It renews nothing.
+    @inline(__always)
+    private static func passError(
+        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
+    ) -> Verdict {
+        let quotesOriginator = isFromOriginator(packet, session)
+        let quoted = quotesOriginator ? session.pointee.originator : session.pointee.responder
+        let other = quotesOriginator ? session.pointee.responder : session.pointee.originator
+        guard other.zone == packet.pointee.zone else { return .drop(.wrongZone) }
+        if session.pointee.key.protocol == IPProtocol.tcp {
+            guard quoted.flags & EndFlags.syn != 0,
+                !SequenceNumber.isAfter(packet.pointee.sequence, quoted.sequenceEnd),
+                other.flags & EndFlags.acknowledgment == 0
+                    || !SequenceNumber.isBefore(packet.pointee.sequence, other.acknowledged &- 1)
+            else { return .drop(.outOfWindow) }
+        }
+        return .forward
+    }
+}

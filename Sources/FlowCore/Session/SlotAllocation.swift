@@ -1,0 +1,53 @@
+package import FlowLayout
+
+/// The free slots, as the taking side sees them.
+package protocol SlotTables {
+    var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
+    func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>?
+    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
+    /// An entry of the table of rings, which see ``SlabRing``.
+    func freeEntry(_ index: UInt32) -> UInt16?
+}
+
+/// Takes free slots, on any processor, without a lock. Putting back is ``SlabRing/push(slot:slab:ring:shift:)``.
+package enum SlotAllocation {
+    /// How many slabs, or lost races, one admission puts up with.
+    private static var attempts: UInt32 { 24 }
+
+    /// Takes a slot of an instance; nil where its slabs have none, or too many others take at once.
+    @inline(__always)
+    package static func take<T: SlotTables>(instance identifier: UInt32, _ tables: T) -> UInt32? {
+        guard let instance = tables.instance(identifier), let runtime = tables.runtime else { return nil }
+        let shift = runtime.pointee.slabShift & 31
+        let mask = (UInt32(1) << shift) &- 1
+        // The bitmap is the record's first field.
+        let bitmap = UnsafeMutableRawPointer(instance).assumingMemoryBound(to: UInt64.self)
+        var word = 0
+        var remaining = attempts
+        while remaining > 0 {
+            remaining &-= 1
+            let bits = sluice_load64(bitmap + (word & 3))
+            if bits == 0 {
+                guard word < 3 else { return nil }
+                word &+= 1
+                continue
+            }
+            let bit = UInt64(truncatingIfNeeded: bits.trailingZeroBitCount) & 63
+            let index = UInt32(truncatingIfNeeded: word) &* 64 &+ UInt32(truncatingIfNeeded: bit)
+            guard let slab = tables.slab(index) else { return nil }
+            let head = sluice_load32(&slab.pointee.head)
+            let tail = sluice_load32(&slab.pointee.tail)
+            if head == tail {
+                // The owner sets the bit again when it puts a slot back, and once a scan for good measure.
+                sluice_and64(bitmap + (word & 3), ~(1 << bit))
+                continue
+            }
+            let base = index << shift
+            guard let offset = tables.freeEntry(base | (head & mask)) else { return nil }
+            if sluice_compare_exchange32(&slab.pointee.head, head, head &+ 1) == head {
+                return base | UInt32(offset)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,33 @@
+/// Why a configuration that is well written can't become the running policy.
+package enum PolicyError: Error, Equatable, CustomStringConvertible {
+    /// More entries than the kernel's treatment table has, counting those that sessions still carry.
+    case treatmentsExhausted(limit: Int)
+    /// More rule names than there are identities, counting those that sessions still carry.
+    case identitiesExhausted(limit: Int)
+    case tooManyRules(list: String, count: Int, limit: Int)
+    /// The addresses or ports of a side fall into more intervals than the image holds.
+    case tooManyIntervals(field: String, count: Int, limit: Int)
+    /// More different sets of rules than the image holds.
+    case tooManyRows(count: Int, limit: Int)
+
+    package var description: String {
+        switch self {
+        case .treatmentsExhausted(let limit):
+            """
+            rules: more than \(limit) different combinations of idleTimeout and onIdle are in use, by rules or by sessions that \
+            live on: give rules the same idleTimeout, or try again when old sessions have ended
+            """
+        case .identitiesExhausted(let limit):
+            """
+            rules: more than \(limit) rule names are in use, by rules or by sessions that live on: keep the names of rules that \
+            stay, or try again when old sessions have ended
+            """
+        case .tooManyRules(let list, let count, let limit):
+            "\(list): \(count) rules are more than \(limit): merge rules that differ only in addresses or ports"
+        case .tooManyIntervals(let field, let count, let limit):
+            "rules: \(field) falls into \(count) intervals, more than \(limit): use fewer, larger prefixes or port ranges"
+        case .tooManyRows(let count, let limit):
+            "rules: \(count) different sets of matching rules are more than \(limit): use fewer, larger prefixes or port ranges"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Glibc
+
+extension Configuration {
+    /// Reads and checks a configuration file.
+    ///
+    /// - Returns: the configuration, with legal values only.
+    /// - Throws: all of its mistakes, in the order of their lines.
+    package static func read(path: String) throws(ConfigurationErrors) -> Configuration {
+        func failure(_ message: String) -> ConfigurationErrors {
+            ConfigurationErrors([ConfigurationError(file: path, key: "", message: message)])
+        }
+        guard let file = fopen(path, "re") else {
+            let cause = String(cString: strerror(errno))
+            throw failure("can't be read: \(cause): check the path, or make the file readable")
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while bytes.count <= ConfigurationLimits.fileBytes {
+            let count = fread(&buffer, 1, buffer.count, file)
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        guard ferror(file) == 0 else {
+            throw failure("can't be read: is it a directory? Name the configuration file itself")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure("is not UTF-8 text: save it as UTF-8")
+        }
+        return try parse(text, file: path)
+    }
+
+    /// Reads and checks a configuration text. `file` is what messages call it; `hostName` names the gateway where the text does
+    /// not (nil: the name of this host).
+    ///
+    /// - Returns: the configuration, with legal values only.
+    /// - Throws: all of its mistakes, in the order of their lines.
+    package static func parse(
+        _ text: String, file: String, hostName: String? = nil
+    ) throws(ConfigurationErrors) -> Configuration {
+        var reader = ConfigurationReader(file: file, hostName: hostName ?? Configuration.hostName)
+        let configuration = reader.read(text)
+        guard let configuration, reader.errors.isEmpty else {
+            precondition(!reader.errors.isEmpty, "a configuration was not made, and nothing was reported")
+            throw ConfigurationErrors(
+                reader.errors.enumerated().sorted { left, right in
+                    (left.element.line ?? 0, left.element.column ?? 0, left.offset)
+                        < (right.element.line ?? 0, right.element.column ?? 0, right.offset)
+                }.map(\.element))
+        }
+        return configuration
+    }
+
+    private static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,71 @@
+import FlowCore
+import Yams
+
+/// Reads a configuration text, and collects all of its mistakes on the way.
+///
+/// Every function that reads a value returns nil where it is missing or wrong; what is wrong has been reported then. The
+/// configuration is made only if nothing was.
+struct ConfigurationReader {
+    let file: String
+    let hostName: String
+    var errors: [ConfigurationError] = []
+    var notices: [String] = []
+    /// What the messages are about, besides the key: `rule "web"`.
+    var subject: String?
+
+    init(file: String, hostName: String) {
+        self.file = file
+        self.hostName = hostName
+    }
+
+    mutating func read(_ text: String) -> Configuration? {
+        guard let root = compose(text),
+            let section = section(root, path: "", keys: ConfigurationReference.names(of: .top))
+        else { return nil }
+        refuseKeysOfLaterVersions(in: section)
+
+        let gateway = gatewayName(section)
+        let profile = choice(section, "profile", Profile.self) ?? (section["profile"] == nil ? .azure : nil)
+        let timeScale = timeScale(section)
+        let continuity = continuity(section)
+        let capacitySessions = capacity(section)
+        let zones = zones(section)
+        let internalPrefixes = internalPrefixes(section)
+        let timeouts = profile.flatMap { readTimeouts(section, profile: $0) }
+        let drain = profile.flatMap { readDrain(section, profile: $0) }
+        let rules = rules(section, profile: profile)
+        let hostRules = hostRules(section)
+        let hostPing = boolean(section, "hostPing") ?? true
+        let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
+        let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
+        checkTogether(rules + hostRules)
+
+        guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
+            let internalPrefixes, let timeouts, let drain
+        else { return nil }
+        if rules.isEmpty { notices.append("rules: there are none, so all traffic is denied") }
+        return Configuration(
+            gateway: gateway, profile: profile, timeScale: timeScale, continuity: continuity,
+            capacitySessions: capacitySessions, zones: zones, internalPrefixes: internalPrefixes,
+            rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
+            hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
+            hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
+            unscaledDrain: drain, unscaledTimeouts: timeouts, notices: notices)
+    }
+
+    /// Reports a mistake at a node.
+    mutating func report(_ node: Node?, _ key: String, _ message: String) {
+        let message = subject.map { "\($0): \(message)" } ?? message
+        errors.append(
+            ConfigurationError(
+                file: file, line: node?.mark?.line, column: node?.mark?.column, key: key, message: message))
+    }
+
+    /// What this version can't enforce is refused: a policy that is accepted but not in force would be worse than none.
+    private mutating func refuseKeysOfLaterVersions(in section: Section) {
+        for key in ConfigurationReference.laterKeys {
+            guard let node = section[key] else { continue }
+            report(node, key, "is not available in this version: remove it")
+        }
+    }
+}

@@ -1,0 +1,147 @@
+/// Every key of `sluice.yaml`: what the reader accepts, and what the documentation shows.
+///
+/// | key | value | default | what it does |
+/// |---|---|---|---|
+/// | `gateway` | name | host's name | names the gateway in paths, pins and messages |
+/// | `profile` | azure, azure-2025, azure-2022, custom | azure | which version of the documented behaviour holds |
+/// | `northSouthIdleTimeout` | duration | 4m | idle timeout of TCP sessions with an end outside |
+/// | `eastWestIdleTimeout` ... | | | see ``keys`` for all |
+package enum ConfigurationReference {
+    /// The mappings of the file.
+    package enum Place: String, Sendable, CaseIterable {
+        case top = ""
+        case capacity = "capacity"
+        case idleReset = "idleReset"
+        case drain = "drain"
+        case zone = "zones[]"
+        case rule = "rules[]"
+        case hostRule = "hostRules[]"
+    }
+
+    /// One key.
+    package struct Key: Sendable {
+        package var place: Place
+        package var name: String
+        package var value: String
+        package var usual: String
+        package var meaning: String
+    }
+
+    /// All keys that this version acts on.
+    package static let keys: [Key] =
+        table(
+            .top,
+            [
+                ("gateway", "name", "the host's name", "Names the gateway in paths, pins and messages."),
+                (
+                    "profile", "azure, azure-2025, azure-2022, custom", "azure",
+                    "The version of the documented behaviour."
+                ),
+                (
+                    "northSouthIdleTimeout", "duration", "4m",
+                    "Idle timeout of TCP sessions with an end outside the internal prefixes: 4m to 15m; azure-2022 to 30m; custom 1s to 7d."
+                ),
+                (
+                    "eastWestIdleTimeout", "duration", "5m",
+                    "Idle timeout of TCP sessions with both ends inside. Custom only; azure-2022: as north-south."
+                ),
+                ("idleReset", "mapping", "", "Whether idle TCP sessions are reset. Custom only."),
+                ("halfOpenTimeout", "duration", "30s", "How long a handshake may take. Custom only."),
+                ("closingTimeout", "duration", "120s", "How long a session with one FIN may be idle. Custom only."),
+                ("closedTimeout", "duration", "10s", "How long an ended session is remembered. Custom only."),
+                ("drain", "mapping", "", "How an instance leaves. Custom only; without effect in this version."),
+                ("timeScale", "1 to 1000", "1", "Divides every duration, for demonstrations and tests."),
+                ("continuity", "disruptive", "disruptive", "What becomes of sessions when their instance leaves."),
+                ("capacity", "mapping", "", "How much the gateway holds."),
+                ("zones", "list", "required", "Where the gateway's interfaces lead."),
+                (
+                    "internalPrefixes", "list of prefixes",
+                    "10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10",
+                    "Which addresses are inside: a session between two of them is east-west."
+                ),
+                ("rules", "list", "none", "Who may open sessions through the gateway. What no rule allows is denied."),
+                ("hostRules", "list", "none", "Who may reach the gateway's own addresses."),
+                ("hostPing", "true, false", "true", "Whether the gateway's own addresses answer ping."),
+                ("withoutSession", "drop, reset", "drop", "What happens to a TCP segment that belongs to no session."),
+                (
+                    "guardOnStop", "keep, remove", "keep",
+                    "Whether nothing is forwarded while the gateway is stopped, or everything as without it."
+                ),
+            ])
+        + table(
+            .capacity,
+            [("sessions", "1 to 16777216", "262144", "Sessions that the table holds; memory is taken at the start.")])
+        + table(
+            .idleReset,
+            [
+                ("northSouth", "true, false", "true", "Both ends of an idle north-south session receive a reset."),
+                ("eastWest", "true, false", "false", "Both ends of an idle east-west session receive a reset."),
+            ])
+        + table(
+            .drain,
+            [
+                ("refuse", "duration", "45s", "How long new sessions are refused before the rest is reset."),
+                ("reset", "duration", "45s", "How long resetting the rest takes."),
+            ])
+        + table(
+            .zone,
+            [
+                ("name", "text", "required", "Names the zone."),
+                (
+                    "interfaces", "list", "required",
+                    "The network interfaces that lead to the zone, each in one zone only."
+                ),
+            ])
+        + table(.rule, ruleKeys)
+        + table(.hostRule, ruleKeys.filter { !["destination", "idleTimeout", "onIdle"].contains($0.name) })
+
+    private static let ruleKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("name", "text", "required", "Names the rule, for people and logs; unique among all rules."),
+        ("priority", "1 to 65535", "required", "Lower is asked first; unique in the list."),
+        ("access", "Allow, Deny", "required", "What the rule decides."),
+        (
+            "protocol", "Tcp, Udp, Icmp, Esp, Ah, \"*\"", "required",
+            "Icmp is ICMPv6 too. With ports, \"*\" is TCP and UDP."
+        ),
+        ("source", "prefix, address, list of them, \"*\"", "required", "Where the session comes from."),
+        ("sourcePorts", "port, range, list of them, \"*\"", "\"*\"", "Its source port."),
+        ("destination", "prefix, address, list of them, \"*\"", "required", "Where the session goes to."),
+        ("destinationPorts", "port, range, list of them, \"*\"", "\"*\"", "Its destination port."),
+        (
+            "idleTimeout", "duration, 1s to 7d", "its class's",
+            "Idle timeout of the rule's sessions: outside custom an exception, which the log names."
+        ),
+        (
+            "onIdle", "reset, silent, probe", "as its class",
+            "How the rule's idle TCP sessions end; probe asks both ends first."
+        ),
+    ]
+
+    /// Keys of later versions at the file's top: known, and refused.
+    package static let laterKeys = ["networkSecurityGroups", "fleet", "flowLog", "api"]
+
+    private static func table(
+        _ place: Place, _ rows: [(name: String, value: String, usual: String, meaning: String)]
+    ) -> [Key] {
+        rows.map { Key(place: place, name: $0.name, value: $0.value, usual: $0.usual, meaning: $0.meaning) }
+    }
+
+    /// The names that a mapping may hold, those that are known and refused included.
+    static func names(of place: Place) -> [String] {
+        let names = keys.filter { $0.place == place }.map(\.name)
+        switch place {
+        case .top: return names + laterKeys
+        case .zone: return names + ["networkSecurityGroup"]
+        case .capacity, .idleReset, .drain, .rule, .hostRule: return names
+        }
+    }
+
+    /// All keys as a Markdown table.
+    package static var markdown: String {
+        let rows = keys.map { key in
+            let path = key.place == .top ? key.name : "\(key.place.rawValue).\(key.name)"
+            return "| `\(path)` | \(key.value) | \(key.usual) | \(key.meaning) |"
+        }
+        return (["| key | value | default | what it does |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+    }
+}
