@@ -1,0 +1,177 @@
+package import FlowLayout
+internal import KernelObject
+
+/// A gateway's packet path in the kernel: its maps, shared into this process's memory, and its programs.
+///
+/// Any number of processes can have the same datapath open; it lives on without them, under its names in bpffs. For how its
+/// memory may be touched see ``SharedMemory``.
+package final class Datapath: @unchecked Sendable {
+    // Unchecked: every property is set once; what the pointers point to is shared with the kernel and other processes, and
+    // synchronised as they do it, by atomics.
+
+    /// The gateway's name; of a datapath that is not pinned, what it was called when loaded.
+    package let gateway: String
+    /// Slots for sessions, in whole slabs.
+    package let slotCount: Int
+    /// A slab has `1 << slabShift` slots.
+    package let slabShift: Int
+    package var slabCount: Int { slotCount >> slabShift }
+
+    package let sessions: UnsafeMutablePointer<sluice_session>
+    /// The control words, by slot (FlowCore.ControlWord).
+    package let words: UnsafeMutablePointer<UInt64>
+    /// The rings of free slots, a slab's after another's; `1 << slabShift` entries each.
+    package let freeRing: UnsafeMutablePointer<UInt16>
+    package let slabs: UnsafeMutablePointer<sluice_slab>
+    package let instances: UnsafeMutablePointer<sluice_instance>
+    package let treatments: UnsafeMutablePointer<sluice_treatment>
+    package let runtime: UnsafeMutablePointer<sluice_runtime>
+    /// By interface index.
+    package let interfaces: UnsafeMutablePointer<sluice_interface>
+
+    let maps: [String: KernelMap]
+    let programs: [String: LoadedProgram]
+    let pins: PinDirectory?
+    private let memories: [SharedMemory]
+    private let policies: SharedMemory
+
+    /// Puts the kernel program and its maps into the kernel, with all slots free and owned by instance 1.
+    ///
+    /// - Parameter pinned: false for a datapath that lives and dies with this object, for tests and for `sluice doctor`.
+    package static func load(
+        gateway: String, capacitySessions: Int, pinned: Bool = true
+    ) throws(KernelError) -> Datapath {
+        let pins = try PinDirectory(gateway: gateway)
+        let plan = try SlabPlan(capacitySessions: capacitySessions)
+        if pinned, pins.exists { throw .alreadyLoaded(gateway: gateway, path: pins.path) }
+        let loaded = try ObjectLoader.load(
+            object: KernelObject.bytes,
+            mapCapacities: [
+                MapName.flows: plan.slotCount, MapName.sessions: plan.slotCount, MapName.words: plan.slotCount,
+                MapName.free: plan.slotCount / 4,
+            ])
+        let datapath = try Datapath(
+            gateway: gateway, pins: pinned ? pins : nil, loaded: loaded, slabShift: plan.slabShift)
+        datapath.initialise(plan)
+        // Only a complete datapath gets names.
+        if pinned { try pins.create(loaded) }
+        return datapath
+    }
+
+    /// Opens the datapath that a process has loaded and pinned.
+    ///
+    /// Throws ``KernelError/notLoaded(gateway:path:)``, or ``KernelError/layoutMismatch(gateway:found:expected:)`` if another
+    /// version of sluice has loaded it.
+    package static func open(gateway: String) throws(KernelError) -> Datapath {
+        let pins = try PinDirectory(gateway: gateway)
+        let loaded = try pins.open(mapNames: MapName.all)
+        guard let map = loaded.maps[MapName.runtime] else {
+            throw .damaged(gateway: gateway, what: "map \(MapName.runtime) is missing")
+        }
+        let memory = try SharedMemory(of: map)
+        // The first field of any layout.
+        let version = sluice_load32(memory.start.assumingMemoryBound(to: UInt32.self))
+        guard version == UInt32(SLUICE_LAYOUT_VERSION) else {
+            throw .layoutMismatch(gateway: gateway, found: version, expected: UInt32(SLUICE_LAYOUT_VERSION))
+        }
+        guard let runtime = memory.elements(of: map, as: sluice_runtime.self) else {
+            throw .damaged(gateway: gateway, what: "map \(MapName.runtime) has elements of \(map.valueSize) bytes")
+        }
+        return try Datapath(
+            gateway: gateway, pins: pins, loaded: loaded, slabShift: Int(sluice_load32(&runtime.pointee.slabShift)))
+    }
+
+    /// Whether a datapath of this name is in the kernel.
+    package static func exists(gateway: String) -> Bool { (try? PinDirectory(gateway: gateway))?.exists ?? false }
+
+    /// The names of all gateways in the kernel.
+    package static func gateways() -> [String] { PinDirectory.gateways() }
+
+    /// Takes the names of a datapath away without opening it, as when another version has loaded it.
+    package static func removePins(gateway: String) throws(KernelError) {
+        try PinDirectory(gateway: gateway).remove()
+    }
+
+    /// Takes the datapath's names away: it ends when the last process has closed it and it is attached nowhere.
+    package func unpin() throws(KernelError) { try pins?.remove() }
+
+    /// The bytes of one of the two policy images: `runtime.activePolicy` says which one judges; write the other.
+    package func policyMemory(_ index: Int) -> UnsafeMutableRawBufferPointer {
+        precondition(index == 0 || index == 1, "policy image \(index)")
+        return UnsafeMutableRawBufferPointer(
+            start: policies.start + index * Int(SLUICE_POLICY_BYTES), count: Int(SLUICE_POLICY_BYTES))
+    }
+
+    private init(
+        gateway: String, pins: PinDirectory?, loaded: ObjectLoader.Loaded, slabShift: Int
+    ) throws(KernelError) {
+        var memories: [SharedMemory] = []
+        func map(_ name: String) throws(KernelError) -> KernelMap {
+            guard let map = loaded.maps[name] else {
+                throw .damaged(gateway: gateway, what: "map \(name) is missing")
+            }
+            return map
+        }
+        func elements<Element>(_ name: String, _ type: Element.Type) throws(KernelError) -> UnsafeMutablePointer<Element> {
+            let map = try map(name)
+            let memory = try SharedMemory(of: map)
+            guard let elements = memory.elements(of: map, as: type) else {
+                throw .damaged(gateway: gateway, what: "map \(name) has elements of \(map.valueSize) bytes")
+            }
+            memories.append(memory)
+            return elements
+        }
+        for name in MapName.all { _ = try map(name) }
+        sessions = try elements(MapName.sessions, sluice_session.self)
+        words = try elements(MapName.words, UInt64.self)
+        slabs = try elements(MapName.slabs, sluice_slab.self)
+        instances = try elements(MapName.instances, sluice_instance.self)
+        treatments = try elements(MapName.treatments, sluice_treatment.self)
+        runtime = try elements(MapName.runtime, sluice_runtime.self)
+        interfaces = try elements(MapName.interfaces, sluice_interface.self)
+        // Four entries an element.
+        let free = try elements(MapName.free, UInt64.self)
+        let slotCount = try map(MapName.words).capacity
+        freeRing = UnsafeMutableRawPointer(free).bindMemory(to: UInt16.self, capacity: slotCount)
+        policies = try SharedMemory(of: try map(MapName.policies))
+        guard (SlabPlan.smallestSlabShift...SlabPlan.largestSlabShift).contains(slabShift),
+            slotCount & (1 << slabShift - 1) == 0, try map(MapName.sessions).capacity == slotCount,
+            try map(MapName.free).capacity * 4 == slotCount
+        else { throw .damaged(gateway: gateway, what: "\(slotCount) slots do not fit slabs of 2^\(slabShift)") }
+        self.gateway = gateway
+        self.pins = pins
+        self.slotCount = slotCount
+        self.slabShift = slabShift
+        self.memories = memories
+        maps = loaded.maps
+        programs = loaded.programs
+    }
+
+    /// Frees every slot and gives all slabs to instance 1. Nothing is attached yet, so plain stores do.
+    private func initialise(_ plan: SlabPlan) {
+        for slab in 0..<plan.slabCount {
+            let ring = freeRing + slab << plan.slabShift
+            for position in 0..<plan.slabSlots { ring[position] = UInt16(truncatingIfNeeded: position) }
+            slabs[slab].head = 0
+            slabs[slab].tail = UInt32(plan.slabSlots)
+            slabs[slab].owner = Self.firstInstance
+            instances[Int(Self.firstInstance)].setMayHaveFreeSlots(slab: slab)
+        }
+        runtime.pointee.capacitySessions = UInt32(plan.slotCount)
+        runtime.pointee.slabShift = UInt32(plan.slabShift)
+        runtime.pointee.startedNanoseconds = MonotonicClock.nanoseconds()
+        runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
+    }
+
+    /// The identifier of the instance that owns everything at first.
+    package static let firstInstance: UInt16 = 1
+}
+
+extension sluice_instance {
+    fileprivate mutating func setMayHaveFreeSlots(slab: Int) {
+        withUnsafeMutableBytes(of: &slabsWithFreeSlots) { bytes in
+            let bitmap = bytes.assumingMemoryBound(to: UInt64.self)
+            bitmap[slab / 64] |= 1 << UInt64(slab % 64)
+        }
+    }
+}

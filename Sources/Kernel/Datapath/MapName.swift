@@ -1,0 +1,29 @@
+/// The maps of the kernel program (KernelProgram/include/maps.bpf.h).
+enum MapName {
+    static let flows = "sluice_flows"
+    static let sessions = "sluice_sessions"
+    static let words = "sluice_words"
+    static let free = "sluice_free"
+    static let slabs = "sluice_slabs"
+    static let instances = "sluice_instances"
+    static let treatments = "sluice_treatments"
+    static let runtime = "sluice_runtime"
+    static let policies = "sluice_policies"
+    static let interfaces = "sluice_interfaces"
+    static let fragments = "sluice_fragments"
+    static let counters = "sluice_counters"
+    static let events = "sluice_events"
+
+    static let all = [
+        flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, fragments, counters,
+        events,
+    ]
+}
+
+/// The programs of the kernel program that processes know by name.
+package enum ProgramName {
+    /// Judges what comes in by a zone interface.
+    package static let ingress = "sluice_ingress"
+    /// Answers a `sluice_classification`, with the live policy.
+    package static let explain = "sluice_explain"
+}

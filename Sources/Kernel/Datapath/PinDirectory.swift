@@ -1,0 +1,113 @@
+internal import CLibBPF
+import Glibc
+
+/// The directory of bpffs in which one gateway's maps and programs have names, a file each.
+struct PinDirectory: Sendable {
+    let gateway: String
+    let path: String
+
+    init(gateway: String) throws(KernelError) {
+        try GatewayName.check(gateway)
+        self.gateway = gateway
+        path = GatewayName.pinDirectory(gateway)
+    }
+
+    var exists: Bool { access(path, F_OK) == 0 }
+
+    /// Pins all, or nothing: the directory gets its name when it is complete. What an interrupted attempt has left is
+    /// removed first; the caller holds the gateway's lock, so it is nobody's.
+    func create(_ loaded: ObjectLoader.Loaded) throws(KernelError) {
+        guard !exists else { throw .alreadyLoaded(gateway: gateway, path: path) }
+        let staging = GatewayName.stagingDirectory(gateway)
+        try Self.makeDirectory(GatewayName.pinRoot)
+        Self.removeAll(below: staging)
+        try Self.makeDirectory(staging)
+        do throws(KernelError) {
+            for (name, map) in loaded.maps { try Self.pin(map.fileDescriptor, at: "\(staging)/\(name)") }
+            for (name, program) in loaded.programs { try Self.pin(program.fileDescriptor, at: "\(staging)/\(name)") }
+            try SystemCall.check("naming \(path)") { rename(staging, path) }
+        } catch {
+            Self.removeAll(below: staging)
+            throw error
+        }
+    }
+
+    /// Opens what is pinned here.
+    func open(mapNames: [String]) throws(KernelError) -> ObjectLoader.Loaded {
+        guard exists else {
+            if errno == EACCES || errno == EPERM {
+                throw .call(action: "opening \(path)", errorNumber: errno, remedy: nil)
+            }
+            throw .notLoaded(gateway: gateway, path: path)
+        }
+        var result = ObjectLoader.Loaded()
+        for name in Self.names(in: path) where !name.hasPrefix(Self.markPrefix) {
+            let descriptor = FileDescriptor(
+                try SystemCall.check("opening \(path)/\(name)") { bpf_obj_get("\(path)/\(name)") })
+            if mapNames.contains(name) {
+                result.maps[name] = try KernelMap(name: name, descriptor: descriptor)
+            } else {
+                result.programs[name] = try LoadedProgram(name: name, descriptor: descriptor)
+            }
+        }
+        return result
+    }
+
+    /// Takes the names away. What nothing else uses, attached programs included, the kernel then frees.
+    func remove() throws(KernelError) {
+        Self.removeAll(below: path)
+        if exists { throw .call(action: "removing \(path)", errorNumber: errno, remedy: "run 'rm -r \(path)'") }
+        // Goes when it was the last gateway's.
+        rmdir(GatewayName.pinRoot)
+    }
+
+    // MARK: Marks
+
+    /// Marks are further names of a program that tell something about an interface: they live and die with the pins.
+    private static let markPrefix = "%"
+
+    func mark(_ what: String, with descriptor: Int32) { bpf_obj_pin(descriptor, "\(path)/\(Self.markPrefix)\(what)") }
+
+    func isMarked(_ what: String) -> Bool { access("\(path)/\(Self.markPrefix)\(what)", F_OK) == 0 }
+
+    func unmark(_ what: String) { unlink("\(path)/\(Self.markPrefix)\(what)") }
+
+    // MARK: All gateways
+
+    /// The gateways that are in the kernel, by name.
+    static func gateways() -> [String] {
+        names(in: GatewayName.pinRoot).filter { !$0.hasSuffix("%") }.map { GatewayName.unescaped($0) }.sorted()
+    }
+
+    // MARK: Files
+
+    private static func pin(_ descriptor: Int32, at path: String) throws(KernelError) {
+        try SystemCall.check("pinning \(path)") { bpf_obj_pin(descriptor, path) }
+    }
+
+    private static func makeDirectory(_ path: String) throws(KernelError) {
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw .call(action: "making \(path)", errorNumber: errno, remedy: nil)
+        }
+    }
+
+    private static func removeAll(below directory: String) {
+        for name in names(in: directory) { unlink("\(directory)/\(name)") }
+        rmdir(directory)
+    }
+
+    static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var result: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+                    String(cString: $0)
+                }
+            }
+            if name != "." && name != ".." { result.append(name) }
+        }
+        return result
+    }
+}

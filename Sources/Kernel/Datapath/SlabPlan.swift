@@ -1,0 +1,31 @@
+internal import FlowLayout
+
+/// How a capacity is laid out in slots and slabs.
+///
+/// A slab has a power of two of slots, at least 64 and at most 65,536, and there are at most ``maximumSlabs`` of them. So
+/// the slots are the capacity, rounded up to whole slabs.
+package struct SlabPlan: Equatable, Sendable {
+    package static let maximumSlabs = Int(SLUICE_MAX_SLABS)
+    package static let largestSlabShift = 16
+    package static let smallestSlabShift = 6
+    /// The most sessions that one gateway can have.
+    package static let maximumCapacitySessions = maximumSlabs << largestSlabShift
+
+    /// A slab has `1 << slabShift` slots.
+    package let slabShift: Int
+    package let slabCount: Int
+
+    package var slabSlots: Int { 1 << slabShift }
+    package var slotCount: Int { slabCount << slabShift }
+
+    /// Throws ``KernelError/capacityOutOfRange(asked:maximum:)``.
+    package init(capacitySessions: Int) throws(KernelError) {
+        guard (1...Self.maximumCapacitySessions).contains(capacitySessions) else {
+            throw .capacityOutOfRange(asked: capacitySessions, maximum: Self.maximumCapacitySessions)
+        }
+        var shift = Self.smallestSlabShift
+        while capacitySessions > Self.maximumSlabs << shift { shift += 1 }
+        slabShift = shift
+        slabCount = (capacitySessions + (1 << shift) - 1) >> shift
+    }
+}

@@ -1,0 +1,43 @@
+internal import CLibBPF
+import Glibc
+
+/// One eBPF map: its descriptor, and its sizes as the kernel has them.
+final class KernelMap: Sendable {
+    let name: String
+    let descriptor: FileDescriptor
+    let keySize: Int
+    /// Bytes of one value, as declared.
+    let valueSize: Int
+    let capacity: Int
+    /// The kernel's identifier of the map.
+    let identifier: UInt32
+
+    var fileDescriptor: Int32 { descriptor.number }
+
+    /// The distance between two elements of an array: values are rounded up to 8 bytes.
+    var stride: Int { (valueSize + 7) & ~7 }
+
+    init(name: String, descriptor: FileDescriptor) throws(KernelError) {
+        var information = bpf_map_info()
+        var length = UInt32(MemoryLayout<bpf_map_info>.size)
+        try SystemCall.check("reading the sizes of map \(name)") {
+            bpf_obj_get_info_by_fd(descriptor.number, &information, &length)
+        }
+        self.name = name
+        self.descriptor = descriptor
+        keySize = Int(information.key_size)
+        valueSize = Int(information.value_size)
+        capacity = Int(information.max_entries)
+        identifier = information.id
+    }
+
+    /// Bytes of kernel memory that the map takes, as the kernel itself accounts them (`memlock` in fdinfo, proc(5)).
+    func memoryBytes() -> Int {
+        let text = TextFile.read("/proc/thread-self/fdinfo/\(fileDescriptor)") ?? ""
+        for line in text.split(separator: "\n") where line.hasPrefix("memlock:") {
+            let digits = line.dropFirst("memlock:".count).drop { $0 == "\t" || $0 == " " }
+            if let bytes = Int(digits) { return bytes }
+        }
+        return 0
+    }
+}

@@ -1,0 +1,82 @@
+internal import CLibBPF
+import Glibc
+
+/// Brings an eBPF object file into the kernel.
+enum ObjectLoader {
+    struct Loaded {
+        var maps: [String: KernelMap] = [:]
+        var programs: [String: LoadedProgram] = [:]
+    }
+
+    /// Loads the object's maps and programs. Maps of the object's own constants (`.rodata`) live as long as its programs
+    /// and are not told of.
+    static func load(object bytes: [UInt8], mapCapacities: [String: Int]) throws(KernelError) -> Loaded {
+        raiseLockedMemoryLimit()
+        LibBPFLog.begin()
+        let opened = bytes.withUnsafeBytes { raw in bpf_object__open_mem(raw.baseAddress, raw.count, nil) }
+        guard let object = opened else {
+            throw .refused(action: "reading the kernel program", errorNumber: errno, log: LibBPFLog.text)
+        }
+        // Descriptors are duplicated, so that the maps and programs outlive libbpf's view of the object.
+        defer { bpf_object__close(object) }
+
+        var map = bpf_object__next_map(object, nil)
+        while let current = map {
+            if let capacity = mapCapacities[String(cString: bpf_map__name(current))] {
+                let status = bpf_map__set_max_entries(current, UInt32(capacity))
+                guard status == 0 else {
+                    throw .refused(action: "sizing the kernel's maps", errorNumber: -status, log: LibBPFLog.text)
+                }
+            }
+            map = bpf_object__next_map(object, current)
+        }
+        let status = bpf_object__load(object)
+        guard status == 0 else {
+            throw .refused(action: "loading the kernel program", errorNumber: -status, log: LibBPFLog.text)
+        }
+        return try collect(object)
+    }
+
+    private static func collect(_ object: OpaquePointer) throws(KernelError) -> Loaded {
+        var result = Loaded()
+        var map = bpf_object__next_map(object, nil)
+        while let current = map {
+            let name = String(cString: bpf_map__name(current))
+            if !name.utf8.contains(UInt8(ascii: ".")) {
+                result.maps[name] = try KernelMap(name: name, descriptor: duplicate(bpf_map__fd(current), of: name))
+            }
+            map = bpf_object__next_map(object, current)
+        }
+        var program = bpf_object__next_program(object, nil)
+        while let current = program {
+            let name = String(cString: bpf_program__name(current))
+            result.programs[name] = try LoadedProgram(
+                name: name, descriptor: duplicate(bpf_program__fd(current), of: name))
+            program = bpf_object__next_program(object, current)
+        }
+        return result
+    }
+
+    private static func duplicate(_ number: Int32, of name: String) throws(KernelError) -> FileDescriptor {
+        FileDescriptor(try SystemCall.check("keeping \(name)") { fcntl(number, F_DUPFD_CLOEXEC, 0) })
+    }
+
+    /// Kernels account maps to the control group, not to this limit, but containers may make them fall back on it. Failing
+    /// is no error: the load itself tells.
+    private static func raiseLockedMemoryLimit() {
+        var limit = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
+        setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
+    }
+}
+
+/// What libbpf and the verifier say, kept for the error message instead of written to stderr.
+enum LibBPFLog {
+    /// Starts a new log for this thread.
+    static func begin() {
+        sluice_bpf_log_capture()
+        sluice_bpf_log_clear()
+    }
+
+    /// What was said on this thread since ``begin()``.
+    static var text: String { String(cString: sluice_bpf_log_text()) }
+}

@@ -1,0 +1,32 @@
+import Glibc
+
+/// The elements of an mmapable array map, in this process's memory.
+///
+/// The kernel and other processes write the same bytes at any moment. So every field that anybody writes after the load is
+/// read and written through `sluice_load`, `sluice_store`, `sluice_compare_exchange` and their like in FlowLayout, never by
+/// plain Swift accesses, which the compiler may repeat, tear or leave out. Plain reads of a session's other fields are a
+/// snapshot: read the control word before and after, and trust them only where it is the same session.
+final class SharedMemory: @unchecked Sendable {
+    // Unchecked: an address and a length that never change. What lies there is shared beyond this process anyhow.
+    let start: UnsafeMutableRawPointer
+    let byteCount: Int
+
+    init(of map: KernelMap) throws(KernelError) {
+        let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let length = (map.capacity * map.stride + pageSize - 1) / pageSize * pageSize
+        let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, map.fileDescriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw .call(action: "mapping \(map.name) into memory", errorNumber: errno, remedy: nil)
+        }
+        start = address
+        byteCount = length
+    }
+
+    deinit { munmap(start, byteCount) }
+
+    /// The memory as an array of elements; nil if the map's elements have another size.
+    func elements<Element>(of map: KernelMap, as type: Element.Type) -> UnsafeMutablePointer<Element>? {
+        guard MemoryLayout<Element>.stride == map.stride else { return nil }
+        return start.bindMemory(to: Element.self, capacity: map.capacity)
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// Small files of text, such as those of /proc.
+enum TextFile {
+    /// The file's text; nil if it cannot be read.
+    static func read(_ path: String) -> String? {
+        let number = open(path, O_RDONLY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(number)
+        return read(descriptor.number)
+    }
+
+    /// All that can be read from a descriptor.
+    static func read(_ descriptor: Int32) -> String? {
+        var bytes: [UInt8] = []
+        let isComplete = withUnsafeTemporaryAllocation(byteCount: 16384, alignment: 8) { buffer in
+            while true {
+                let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                if count == 0 { return true }
+                if count < 0 {
+                    if errno == EINTR { continue }
+                    return false
+                }
+                bytes.append(contentsOf: buffer.prefix(count))
+            }
+        }
+        return isComplete ? String(decoding: bytes, as: UTF8.self) : nil
+    }
+
+    /// Replaces the text of an existing file.
+    static func write(_ text: String, to path: String) throws(KernelError) {
+        let descriptor = FileDescriptor(
+            try SystemCall.check("opening \(path)") { open(path, O_WRONLY | O_CLOEXEC) })
+        let bytes = Array(text.utf8)
+        try SystemCall.check("writing \(path)") { Glibc.write(descriptor.number, bytes, bytes.count) }
+    }
+}
