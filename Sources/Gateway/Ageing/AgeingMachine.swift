@@ -1,4 +1,4 @@
-package import FlowCore
+internal import FlowCore
 internal import FlowLayout
 
 /// All that an instance does about its sessions, turn by turn: it scans, probes, resets and releases.

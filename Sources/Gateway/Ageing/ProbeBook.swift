@@ -1,4 +1,3 @@
-package import FlowCore
 
 /// Asks both ends of an idle session whether they are there, before it is given up (IDLE-5): dead connection detection.
 ///

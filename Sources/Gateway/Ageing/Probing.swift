@@ -1,4 +1,4 @@
-package import FlowCore
+internal import FlowCore
 internal import FlowLayout
 
 /// Carries out what the ``ProbeBook`` says.

@@ -1,4 +1,4 @@
-package import FlowCore
+internal import FlowCore
 
 /// Sends the resets of tombstones, a bounded number at a time.
 package struct ResetSending {

@@ -1,4 +1,4 @@
-package import FlowCore
+internal import FlowCore
 internal import FlowLayout
 
 /// Gives the slots of ended sessions back.
