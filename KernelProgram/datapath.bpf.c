@@ -6,6 +6,7 @@
 #include "maps.bpf.h"
 
 #include "KernelFunctions.h"
+#include "classify.bpf.h"
 
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>

@@ -4,7 +4,8 @@ package import FlowLayout
 package enum IPv4Parser {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
-        _ bytes: Bytes, at offset: UInt32, into packet: UnsafeMutablePointer<sluice_packet>
+        _ bytes: Bytes, at offset: UInt32, _ network: inout NetworkLayer,
+        into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
         var header = sluice_ipv4_header()
         guard bytes.load(&header, at: offset, count: 20) else { return .drop(.malformed) }
@@ -20,19 +21,18 @@ package enum IPv4Parser {
             // The kernel's own forwarding checks the sum over the options, and the options themselves.
             packet.pointee.flags |= PacketFlags.options
         }
-        packet.pointee.networkOffset = UInt16(truncatingIfNeeded: offset)
         packet.pointee.timeToLive = header.timeToLive
         packet.pointee.length = totalLength
-        let network = NetworkLayer(
-            source: sluice_address(ipv4: header.source.bigEndian),
-            destination: sluice_address(ipv4: header.destination.bigEndian),
-            transportOffset: offset &+ headerLength, transportLength: totalLength &- headerLength,
-            protocol: header.protocol, family: 4)
-        let fragment = UInt32(header.fragment.bigEndian)
-        let fragmentOffset = (fragment & 0x1FFF) &* 8
-        let moreFragments = fragment & 0x2000 != 0
         packet.pointee.identification = UInt32(header.identification.bigEndian)
-        return FragmentParser.parse(
-            bytes, network, fragmentOffset: fragmentOffset, moreFragments: moreFragments, into: packet)
+        let fragment = UInt32(header.fragment.bigEndian)
+        network.source = sluice_address(ipv4: header.source.bigEndian)
+        network.destination = sluice_address(ipv4: header.destination.bigEndian)
+        network.transportOffset = offset &+ headerLength
+        network.transportLength = totalLength &- headerLength
+        network.protocol = header.protocol
+        network.family = 4
+        network.fragmentOffset = (fragment & 0x1FFF) &* 8
+        network.moreFragments = fragment & 0x2000 != 0
+        return .parsed
     }
 }

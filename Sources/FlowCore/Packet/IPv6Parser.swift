@@ -4,7 +4,8 @@ package import FlowLayout
 package enum IPv6Parser {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
-        _ bytes: Bytes, at offset: UInt32, into packet: UnsafeMutablePointer<sluice_packet>
+        _ bytes: Bytes, at offset: UInt32, _ network: inout NetworkLayer,
+        into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
         var header = sluice_ipv6_header()
         guard bytes.load(&header, at: offset, count: 40) else { return .drop(.malformed) }
@@ -13,17 +14,19 @@ package enum IPv6Parser {
         var totalLength = UInt32(header.payloadLength.bigEndian) &+ 40
         if bytes.segmentSize != 0 && (totalLength == 40 || totalLength > available) { totalLength = available }
         guard totalLength <= available else { return .drop(.malformed) }
-        packet.pointee.networkOffset = UInt16(truncatingIfNeeded: offset)
         packet.pointee.timeToLive = header.hopLimit
         packet.pointee.length = totalLength
-        var network = NetworkLayer(
-            source: sluice_address(high: header.sourceHigh.bigEndian, low: header.sourceLow.bigEndian),
-            destination: sluice_address(high: header.destinationHigh.bigEndian, low: header.destinationLow.bigEndian),
-            transportOffset: offset &+ 40, transportLength: totalLength &- 40, protocol: header.nextHeader, family: 6)
+        network.source = sluice_address(high: header.sourceHigh.bigEndian, low: header.sourceLow.bigEndian)
+        network.destination = sluice_address(
+            high: header.destinationHigh.bigEndian, low: header.destinationLow.bigEndian)
+        network.transportOffset = offset &+ 40
+        network.transportLength = totalLength &- 40
+        network.protocol = header.nextHeader
+        network.family = 6
         if header.nextHeader == IPProtocol.tcp || header.nextHeader == IPProtocol.udp
             || header.nextHeader == IPProtocol.icmpv6
         {
-            return TransportParser.parse(bytes, network, into: packet)
+            return .parsed
         }
         return parseExtensions(bytes, &network, into: packet)
     }
@@ -35,8 +38,6 @@ package enum IPv6Parser {
     private static func parseExtensions<Bytes: PacketBytes>(
         _ bytes: Bytes, _ network: inout NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
-        var fragmentOffset: UInt32 = 0
-        var moreFragments = false
         var isFirst = true
         var remaining = maximumExtensions
         while remaining > 0 {
@@ -59,8 +60,8 @@ package enum IPv6Parser {
                 guard header.half1.bigEndian & 0xFF == 0 else { return .drop(.unsupported) }
             case 44:
                 let field = UInt32(header.half1.bigEndian)
-                fragmentOffset = field & 0xFFF8
-                moreFragments = field & 1 != 0
+                network.fragmentOffset = field & 0xFFF8
+                network.moreFragments = field & 1 != 0
                 packet.pointee.identification =
                     UInt32(header.half2.bigEndian) << 16 | UInt32(header.half3.bigEndian)
                 length = 8
@@ -72,9 +73,8 @@ package enum IPv6Parser {
             network.transportOffset &+= length
             network.transportLength &-= length
             // What follows the fragment header of a later fragment is payload.
-            if next == 44 && fragmentOffset != 0 { break }
+            if next == 44 && network.fragmentOffset != 0 { break }
         }
-        return FragmentParser.parse(
-            bytes, network, fragmentOffset: fragmentOffset, moreFragments: moreFragments, into: packet)
+        return .parsed
     }
 }

@@ -12,34 +12,38 @@ package enum PacketParser {
     package static func parse<Bytes: PacketBytes>(
         _ bytes: Bytes, linkHeaderLength: UInt32, etherType: UInt16, into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
+        var network = NetworkLayer()
+        var verdict = Verdict.host
         switch etherType {
-        case 0x0800: IPv4Parser.parse(bytes, at: linkHeaderLength, into: packet)
-        case 0x86DD: IPv6Parser.parse(bytes, at: linkHeaderLength, into: packet)
-        default: .host
+        case 0x0800: verdict = IPv4Parser.parse(bytes, at: linkHeaderLength, &network, into: packet)
+        case 0x86DD: verdict = IPv6Parser.parse(bytes, at: linkHeaderLength, &network, into: packet)
+        default: return .host
         }
+        guard verdict.isAction(.parsed) else { return verdict }
+        packet.pointee.networkOffset = UInt16(truncatingIfNeeded: linkHeaderLength)
+        packet.pointee.transportOffset = UInt16(truncatingIfNeeded: network.transportOffset)
+        packet.pointee.segmentLength = packet.pointee.length
+        packet.pointee.wireBytes = packet.pointee.length
+        packet.pointee.wirePackets = 1
+        packet.pointee.windowScale = 0xFF
+        if network.fragmentOffset != 0 { return FragmentParser.parse(network, into: packet) }
+        if network.moreFragments { packet.pointee.flags |= PacketFlags.firstFragment }
+        return TransportParser.parse(bytes, network, into: packet)
     }
 }
 
 /// What both IP versions' parsers hand to ``TransportParser``.
 package struct NetworkLayer {
-    package var source: sluice_address
-    package var destination: sluice_address
-    package var transportOffset: UInt32
+    package var source = sluice_address()
+    package var destination = sluice_address()
+    package var transportOffset: UInt32 = 0
     /// Bytes from the transport header to the end of the packet.
-    package var transportLength: UInt32
-    package var `protocol`: UInt8
-    package var family: UInt8
+    package var transportLength: UInt32 = 0
+    package var fragmentOffset: UInt32 = 0
+    package var `protocol`: UInt8 = 0
+    package var family: UInt8 = 0
+    package var moreFragments = false
 
     @inline(__always)
-    package init(
-        source: sluice_address, destination: sluice_address, transportOffset: UInt32, transportLength: UInt32,
-        protocol ipProtocol: UInt8, family: UInt8
-    ) {
-        self.source = source
-        self.destination = destination
-        self.transportOffset = transportOffset
-        self.transportLength = transportLength
-        self.protocol = ipProtocol
-        self.family = family
-    }
+    package init() {}
 }

@@ -6,11 +6,6 @@ package enum TransportParser {
     package static func parse<Bytes: PacketBytes>(
         _ bytes: Bytes, _ network: NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
-        packet.pointee.transportOffset = UInt16(truncatingIfNeeded: network.transportOffset)
-        packet.pointee.segmentLength = packet.pointee.length
-        packet.pointee.wireBytes = packet.pointee.length
-        packet.pointee.wirePackets = 1
-        packet.pointee.windowScale = 0xFF
         switch network.protocol {
         case IPProtocol.tcp:
             return parseTCP(bytes, network, into: packet)
