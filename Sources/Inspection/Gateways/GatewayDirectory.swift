@@ -63,6 +63,16 @@ package struct GatewayDirectory: Sendable {
         return text("lock").flatMap { Int32($0.prefix { $0.isNumber }) }
     }
 
+    /// What the controller says is wrong, as far as it has said.
+    package func controllerProblems() throws(InspectionError) -> [String] {
+        try read("controller.json", as: ControllerNote.self)?.problems ?? []
+    }
+
+    /// The part of `controller.json` that a reader needs.
+    private struct ControllerNote: Decodable {
+        let problems: [String]
+    }
+
     private func read<Value: Decodable>(_ name: String, as type: Value.Type) throws(InspectionError) -> Value? {
         guard let text = text(name) else { return nil }
         do {

@@ -22,7 +22,9 @@ extension GatewayInspector {
             profile: configuration.profile.rawValue,
             continuity: configuration.continuity.rawValue,
             timeScale: configuration.timeScale,
-            controller: .init(running: controller != nil, processIdentifier: controller ?? 0),
+            controller: .init(
+                running: controller != nil, processIdentifier: controller ?? 0,
+                problems: controller == nil ? [] : try directory.controllerProblems()),
             guardInstalled: guardInstalled,
             zones: zones,
             sessions: .init(

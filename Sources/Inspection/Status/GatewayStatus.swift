@@ -105,10 +105,13 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var running: Bool
         /// Of the running controller; 0: none.
         package var processIdentifier: Int32
+        /// What it has found to be wrong, and says so itself.
+        package var problems: [String]
 
-        package init(running: Bool, processIdentifier: Int32) {
+        package init(running: Bool, processIdentifier: Int32, problems: [String] = []) {
             self.running = running
             self.processIdentifier = processIdentifier
+            self.problems = problems
         }
     }
 

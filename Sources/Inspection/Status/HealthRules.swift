@@ -57,6 +57,9 @@ package enum HealthRules {
                     level: .degraded, reason: "the controller is not running: nothing can be changed or replaced",
                     remedy: "start it, it takes over what is there: sluice run --config FILE"))
         }
+        findings += status.controller.problems.map {
+            .init(level: .degraded, reason: $0, remedy: "mend it, then have it read again: sluice reload")
+        }
         if status.instances.isEmpty {
             findings.append(
                 .init(
