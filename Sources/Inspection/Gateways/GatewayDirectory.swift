@@ -15,20 +15,44 @@ package struct GatewayDirectory: Sendable {
         self.path = root + "/" + gateway
     }
 
-    /// The gateway of this name; or, where none is named, the only one that is in the kernel.
+    /// The gateway of this name. Where none is named: the one that lives in our network namespace, or else the only one.
     package static func resolve(_ name: String?) throws(InspectionError) -> String {
-        try resolve(name, known: Datapath.gateways())
+        let known = Datapath.gateways()
+        return try resolve(name, known: known, here: known.filter { GatewayDirectory(gateway: $0).isHere })
     }
 
-    /// Pure: `known` are the gateways in the kernel.
-    package static func resolve(_ name: String?, known: [String]) throws(InspectionError) -> String {
+    /// Pure: `known` are the gateways in the kernel, `here` those of our network namespace.
+    package static func resolve(
+        _ name: String?, known: [String], here: [String]
+    ) throws(InspectionError) -> String {
         if let name {
             guard known.contains(name) else { throw .noGateway(name: name, known: known) }
             return name
         }
+        if here.count == 1 { return here[0] }
         guard let only = known.first else { throw .noGateway(name: nil, known: []) }
         guard known.count == 1 else { throw .ambiguous(known) }
         return only
+    }
+
+    /// Whether a process of the gateway runs in our network namespace.
+    private var isHere: Bool {
+        var own = stat()
+        guard stat("/proc/self/ns/net", &own) == 0 else { return false }
+        return processes().contains { process in
+            var other = stat()
+            return stat("/proc/\(process)/ns/net", &other) == 0 && other.st_ino == own.st_ino && other.st_dev == own.st_dev
+        }
+    }
+
+    /// The processes that hold the gateway's locks, or held them: its controller and its instances.
+    private func processes() -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0 == "lock" || $0.hasSuffix(".lock") }.compactMap(process(ofLock:))
+    }
+
+    private func process(ofLock name: String) -> Int32? {
+        text(name).flatMap { Int32($0.prefix { $0.isNumber }) }
     }
 
     /// Where the copy of the active configuration is.
@@ -60,7 +84,7 @@ package struct GatewayDirectory: Sendable {
         defer { close(descriptor) }
         // A shared lock that can be had at once means that nobody holds the exclusive one. It goes with the descriptor.
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
-        return text("lock").flatMap { Int32($0.prefix { $0.isNumber }) }
+        return process(ofLock: "lock")
     }
 
     /// What the controller says is wrong, as far as it has said.
