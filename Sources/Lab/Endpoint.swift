@@ -94,6 +94,13 @@ extension Lab {
         try endpoint(in: place, ["connect", address, String(port)] + options)
     }
 
+    /// Starts an HTTP server that answers every request with one file, and comes back once it listens.
+    package func fileServer(in place: LabPlace, port: Int, path: String) async throws(LabError) -> Endpoint {
+        let endpoint = try self.endpoint(in: place, ["serve-file", String(port), path])
+        try await endpoint.waitFor("listening", within: .seconds(10))
+        return endpoint
+    }
+
     private func endpoint(in place: LabPlace, _ arguments: [String]) throws(LabError) -> Endpoint {
         let binary = try SluiceBinary.path(of: "lab-endpoint")
         return Endpoint(process: try spawn(in: place, [binary] + arguments, takesInput: true))

@@ -58,6 +58,19 @@ package struct Lab: Sendable {
         }
     }
 
+    /// Takes down the labs whose names begin with `prefix-PID-`, where no process of that identifier runs any more: what a
+    /// killed test run has left behind.
+    package static func downAbandoned(prefix: String) throws(LabError) {
+        let suffix = "-" + LabPlace.gateway.name
+        for namespace in directoryEntries("/run/netns") where namespace.hasPrefix(prefix + "-") {
+            let rest = namespace.dropFirst(prefix.utf8.count + 1).split(separator: "-")
+            guard namespace.hasSuffix(suffix), let owner = rest.first.flatMap({ pid_t($0) }) else { continue }
+            if kill(owner, 0) != 0, errno == ESRCH {
+                try down(name: String(namespace.dropLast(suffix.utf8.count)))
+            }
+        }
+    }
+
     package func down() throws(LabError) {
         try Self.down(name: name)
     }
@@ -68,7 +81,7 @@ package struct Lab: Sendable {
     }
 
     /// Where the lab keeps its files; gone with the lab.
-    package var directory: String { "/run/" + name + ".files" }
+    package var directory: String { "/var/lib/sluice-lab/" + name }
 
     /// Writes a file into ``directory`` and returns its path.
     package func write(_ text: String, to file: String, mode: mode_t = 0o600) throws(LabError) -> String {

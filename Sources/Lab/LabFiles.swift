@@ -14,6 +14,17 @@ func writeFile(_ text: String, to path: String, mode: mode_t) throws(LabError) {
     }
 }
 
+/// Makes a directory, and those above it that are missing.
+func makeDirectories(_ path: String) throws(LabError) {
+    var folder = ""
+    for component in path.split(separator: "/") {
+        folder += "/" + component
+        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else {
+            throw .file(path: folder, reason: errorText(errno))
+        }
+    }
+}
+
 /// Removes a directory and all below it; nothing happens if it is not there.
 func removeTree(_ path: String) throws(LabError) {
     var status = stat()

@@ -3,9 +3,7 @@ import Glibc
 extension Lab {
     /// Makes namespaces, links, addresses and routes.
     func build(mtu: [LabZone: Int]) throws(LabError) {
-        guard mkdir(directory, 0o755) == 0 || errno == EEXIST else {
-            throw .file(path: directory, reason: errorText(errno))
-        }
+        try makeDirectories(directory)
         for place in LabPlace.all {
             let namespace = namespace(place)
             try namespace.create()

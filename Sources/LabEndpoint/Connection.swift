@@ -15,6 +15,8 @@ final class Connection {
     private(set) var sent = 0
     /// Bytes asked for that the socket has not taken yet.
     private(set) var unsent = 0
+    /// Whether the FIN follows once all is sent.
+    private var endsWhenSent = false
     private let pattern: [UInt8]
 
     init(identifier: Int, descriptor: Int32, isConnecting: Bool, isReading: Bool) {
@@ -58,7 +60,17 @@ final class Connection {
             sent += count
             unsent -= count
         }
+        if endsWhenSent {
+            endsWhenSent = false
+            shutdown(descriptor, Int32(SHUT_WR))
+        }
         return .nothing
+    }
+
+    /// Sends a FIN once all that was asked for is sent.
+    func endWhenSent() -> Outcome {
+        endsWhenSent = true
+        return flush()
     }
 
     /// Reads once, and compares with the pattern.

@@ -258,7 +258,7 @@ final class EventLoop {
             connection.enqueue(bytes)
             flush(connection)
         case .shutdown:
-            Glibc.shutdown(connection.descriptor, Int32(SHUT_WR))
+            _ = report(connection.endWhenSent(), connection, during: "write")
         case .close:
             finish(connection)
         case .reset:

@@ -9,7 +9,7 @@ import ArgumentParser
 struct LabEndpoint: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab-endpoint", abstract: "The ends of TCP sessions under test.",
-        subcommands: [Listen.self, Connect.self])
+        subcommands: [Listen.self, Connect.self, ServeFile.self])
 }
 
 /// Takes connections.

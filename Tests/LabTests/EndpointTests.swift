@@ -28,6 +28,8 @@ extension LabTests {
             let error = try await server.waitFor("error", within: .seconds(5))
             #expect(error.map(\.errno) == ["ECONNRESET"])
             server.perform("read off")
+            // Its answer says that it has read the command before.
+            _ = try await server.tcpState()
             client.perform("rst 3")
             #expect(try await server.waitFor("error", count: 2, within: .seconds(5)).last?.during == "wait")
             client.perform("close 1")

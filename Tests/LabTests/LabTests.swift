@@ -22,4 +22,24 @@ struct LabTests {
             #expect(await capture.stop().count >= 4)
         }
     }
+
+    @Test(
+        "the real servers and clients of these tests work over IPv4 and IPv6 when nothing is between them but a router")
+    func realPrograms() async throws {
+        try await withLab { lab in
+            try lab.setPlainForwarding(true)
+            let shell = try await SecureShell(lab: lab, zone: .internet)
+            let database = try await Database(lab: lab, zone: .peer)
+            for version in IPVersion.allCases {
+                let login = try await shell.logIn(version: version)
+                let session = try await database.session(version: version)
+                try await SecureShell.ask(login, "more", within: .seconds(5))
+                try await Database.ask(session, "more", within: .seconds(5))
+                login.write("exit 3\n")
+                #expect(await login.waitForExit(within: .seconds(5)) == .code(3))
+                session.write("\\q\n")
+                #expect(await session.waitForExit(within: .seconds(5)) == .code(0))
+            }
+        }
+    }
 }
