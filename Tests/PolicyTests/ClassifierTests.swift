@@ -1,5 +1,6 @@
 import FlowCore
 import FlowLayout
+import Glibc
 import Testing
 
 @testable import Policy
@@ -102,10 +103,14 @@ struct ClassifierTests {
     func noise() throws {
         let seed = SeededGenerator.seedOfThisRun("noise")
         var generator = SeededGenerator(seed: seed)
+        // A page that nobody may touch lies behind the image, and one before it: a read outside ends the test.
         let page = 4096
-        // What lies behind is not ours: with a guard page, a read beyond the end ends the test.
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(SLUICE_POLICY_BYTES), alignment: page)
-        defer { memory.deallocate() }
+        let size = Int(SLUICE_POLICY_BYTES)
+        let mapped = mmap(nil, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        let start = try #require(mapped == MAP_FAILED ? nil : mapped)
+        defer { munmap(start, size + 2 * page) }
+        try #require(mprotect(start + page, size, PROT_READ | PROT_WRITE) == 0)
+        let memory = UnsafeMutableRawBufferPointer(start: start + page, count: size)
         let words = memory.bindMemory(to: UInt64.self)
         for index in words.indices { words[index] = generator.next() }
         var random = RandomPolicies(seed: seed)
