@@ -18,21 +18,19 @@ enum Main {
         }
         do {
             var command = try Sluice.parseAsRoot()
-            guard let waiting = command as? any AsyncParsableCommand else { return try command.run() }
-            Task { await run(waiting) }
+            guard command is any AsyncParsableCommand else { return try command.run() }
         } catch {
             Sluice.exit(withError: error)
+        }
+        Task {
+            do {
+                guard var command = try Sluice.parseAsRoot() as? any AsyncParsableCommand else { return }
+                try await command.run()
+            } catch {
+                Sluice.exit(withError: error)
+            }
+            Glibc.exit(EXIT_SUCCESS)
         }
         dispatchMain()
-    }
-
-    private static func run(_ command: any AsyncParsableCommand) async -> Never {
-        var command = command
-        do {
-            try await command.run()
-        } catch {
-            Sluice.exit(withError: error)
-        }
-        Glibc.exit(EXIT_SUCCESS)
     }
 }

@@ -15,6 +15,6 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "What it does:", subcommands: [SessionCommand.self, PolicyCommand.self, ConfigCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
-            CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcess.self]),
+            CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
         ])
 }

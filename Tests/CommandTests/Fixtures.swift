@@ -1,6 +1,6 @@
 import FlowCore
 import FlowLayout
-import Inspection
+@testable import Inspection
 import Policy
 
 /// Session memory as the kernel shares it, on plain memory.

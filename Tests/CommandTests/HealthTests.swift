@@ -1,5 +1,5 @@
 import FlowCore
-import Inspection
+@testable import Inspection
 import Testing
 
 struct HealthTests {
@@ -33,7 +33,7 @@ struct HealthTests {
     func down() {
         #expect(Fixture.status(attached: [false, false]).health.level == .down)
         #expect(Fixture.status(attached: [false, false], present: false).health.level == .down)
-        #expect(HealthRules.noDatapath(gateway: "edge-1").level == .down)
+        #expect(HealthRules.unreadable(.noGateway(name: "edge-1", known: [])).level == .down)
         #expect(GatewayHealth.Level.down.exitCode == 2)
     }
 

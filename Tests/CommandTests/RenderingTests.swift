@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Inspection
+@testable import Inspection
 import Testing
 
 @testable import sluice
@@ -51,7 +51,7 @@ struct RenderingTests {
 
     @Test("OPS-2 status --json of a gateway that is not there has its health")
     func down() throws {
-        let text = try JSONText.of(StatusReport(gateway: "edge-1", health: HealthRules.noDatapath(gateway: "edge-1")))
+        let text = try JSONText.of(StatusReport(gateway: "edge-1", health: HealthRules.unreadable(.noGateway(name: "edge-1", known: []))))
         #expect(text.contains("\"level\" : \"down\""))
         #expect(text.contains("sluice run --config FILE"))
     }

@@ -1,5 +1,5 @@
 import FlowCore
-import Inspection
+@testable import Inspection
 import Policy
 import Testing
 

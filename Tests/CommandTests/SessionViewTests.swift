@@ -1,7 +1,7 @@
 import FlowCore
 import FlowLayout
 import FoundationEssentials
-import Inspection
+@testable import Inspection
 import Testing
 
 struct SessionViewTests {

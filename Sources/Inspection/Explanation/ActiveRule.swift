@@ -1,4 +1,5 @@
 package import Policy
+import FlowLayout
 
 /// A rule of the active policy, as `policy show` lists it.
 package struct ActiveRule: Codable, Equatable, Sendable {

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowLayout
 import Kernel
+import Policy
 
 extension GatewayInspector {
     /// Asks the evaluator that judges packets, with the policy that is live, and looks the session up.

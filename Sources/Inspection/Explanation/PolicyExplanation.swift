@@ -1,5 +1,6 @@
 import FlowCore
 package import FlowLayout
+import Policy
 
 /// What a packet of a 5-tuple meets: the rule that decides, what it makes of it, and the session that exists (NSG-7).
 package struct PolicyExplanation: Codable, Equatable, Sendable {

@@ -14,13 +14,11 @@ package enum HealthRules {
         return GatewayHealth(findings: findings)
     }
 
-    /// What is to be said when there is nothing to read: no pinned datapath.
-    package static func noDatapath(gateway: String) -> GatewayHealth {
-        GatewayHealth(findings: [
-            .init(
-                level: .down, reason: "gateway \(gateway) has no datapath in the kernel: nothing is forwarded",
-                remedy: "start it: sluice run --config FILE")
-        ])
+    /// What is to be said of a gateway of which nothing can be read.
+    package static func unreadable(_ error: InspectionError) -> GatewayHealth {
+        let lines = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
+        let remedy = lines.count > 1 ? lines[1].replacing("next: ", with: "") : "see what this machine lacks: sluice doctor"
+        return GatewayHealth(findings: [.init(level: .down, reason: lines.first ?? "", remedy: remedy)])
     }
 
     private static func interfaces(_ status: GatewayStatus) -> [GatewayHealth.Finding] {

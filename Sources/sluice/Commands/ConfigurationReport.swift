@@ -56,12 +56,13 @@ struct ConfigurationReport: Codable, Equatable {
             for notice in notices { Console.note("note: \(notice)") }
             for error in errors { Console.note(error.text) }
             if isValid {
-                Console.outputLine("\(file): no mistakes: \(rules) rules, \(zones) zones, profile \(profile)")
+                Console.outputLine(
+                    "\(file): no mistakes: \(HumanText.count(rules, of: "rule")), "
+                        + "\(HumanText.count(zones, of: "zone")), profile \(profile)")
             }
         }
         guard isValid else {
-            let count = errors.count == 1 ? "1 mistake" : "\(errors.count) mistakes"
-            Console.note("\(count); nothing was applied. Correct the file, then run: sluice \(command) \(file)")
+            Console.note("\(HumanText.count(errors.count, of: "mistake")); nothing was applied. Correct the file, then run: sluice \(command) \(file)")
             throw ExitCode.failure
         }
     }

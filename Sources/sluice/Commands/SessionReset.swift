@@ -43,7 +43,7 @@ struct SessionReset: ParsableCommand {
             let sessions = chosen.compactMap { inspector.session($0) }
             Console.output(
                 output.isJSON ? try JSONText.of(sessions) : SessionRendering.table(sessions).text(style: Console.style))
-            Console.note("\(HumanText.count(sessions.count)) sessions would be reset")
+            Console.note("\(HumanText.count(sessions.count, of: "session")) would be reset")
             return
         }
         let references = chosen.map { SessionReference(slot: $0.slot, generation: $0.generation) }
@@ -51,7 +51,7 @@ struct SessionReset: ParsableCommand {
         if output.isJSON {
             Console.output(try JSONText.of(["reset": count]))
         } else {
-            Console.outputLine("\(HumanText.count(count)) sessions reset")
+            Console.outputLine("\(HumanText.count(count, of: "session")) reset")
         }
     }
 

@@ -38,6 +38,6 @@ struct SessionWatch: ParsableCommand {
             count += 1
             if count <= limit { table.add(SessionRendering.row(session())) }
         }
-        return "gateway \(gateway): \(HumanText.count(count)) sessions\n\n" + table.text(style: Console.style)
+        return "gateway \(gateway): \(HumanText.count(count, of: "session"))\n\n" + table.text(style: Console.style)
     }
 }

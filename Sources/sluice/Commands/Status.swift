@@ -42,8 +42,10 @@ struct Status: ParsableCommand {
     private func read() throws -> StatusReport {
         do {
             return StatusReport(try GatewayInspector(gateway: try gateway.resolve()).status())
-        } catch InspectionError.noGateway {
-            return StatusReport(gateway: gateway.name ?? "none", health: HealthRules.noDatapath(gateway: gateway.name ?? ""))
+        } catch let error as InspectionError {
+            // Which one is meant is a question of the command line; nothing is known of any gateway's health then.
+            if case .ambiguous = error { throw ValidationError("\(error)") }
+            return StatusReport(gateway: gateway.name ?? "", health: HealthRules.unreadable(error))
         }
     }
 }

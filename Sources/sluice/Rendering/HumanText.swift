@@ -46,6 +46,9 @@ enum HumanText {
 
     static func count(_ value: Int) -> String { value < 0 ? "-" + count(UInt64(value.magnitude)) : count(UInt64(value)) }
 
+    /// A number of things: `1 rule`, `1,234 rules`.
+    static func count(_ value: Int, of thing: String) -> String { "\(count(value)) \(thing)\(value == 1 ? "" : "s")" }
+
     /// A share from 0 to 1: `12.3 %`.
     static func percent(_ share: Double) -> String {
         share.isFinite ? "\(decimal(share * 100, places: 1, keepsZeros: true)) %" : "-"

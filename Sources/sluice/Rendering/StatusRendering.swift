@@ -14,7 +14,8 @@ enum StatusRendering {
 
     /// The health in a word, and each finding with its remedy.
     static func headline(_ gateway: String, _ health: GatewayHealth, style: TextStyle = .plain) -> String {
-        var text = "gateway \(gateway): \(word(health.level, style: style))\n"
+        var text = gateway.isEmpty ? "" : "gateway \(gateway): "
+        text += "\(word(health.level, style: style))\n"
         for finding in health.findings {
             text += "  \(word(finding.level, style: style)): \(finding.reason)\n"
             text += "    next: \(finding.remedy)\n"
@@ -58,7 +59,9 @@ enum StatusRendering {
                     + "\(HumanText.decimal(status.memory.bytesPerSession, places: 1)) bytes a session"
             ),
             ("policy", "\(status.policy.rules) rules, image \(status.policy.activeImage)"),
-            ("timeouts", timeouts(status)),
+        ]
+        facts += timeouts(status)
+        facts += [
             (
                 "controller",
                 status.controller.running ? "process \(status.controller.processIdentifier)" : "not running"
@@ -69,12 +72,24 @@ enum StatusRendering {
         return facts
     }
 
-    private static func timeouts(_ status: GatewayStatus) -> String {
-        status.timeouts.sorted { $0.key < $1.key }.map { name, timeout in
-            let effective = HumanText.setting(seconds: timeout.effectiveSeconds)
-            guard status.scaled else { return "\(name) \(effective)" }
-            return "\(name) \(effective) (scaled from \(HumanText.setting(seconds: timeout.configuredSeconds)))"
-        }.joined(separator: ", ")
+    /// A line for each kind of timeout, so that scaled ones find room too.
+    private static func timeouts(_ status: GatewayStatus) -> [(String, String)] {
+        let kinds = [
+            ("idle timeouts", ["northSouthIdle", "eastWestIdle"]),
+            ("tcp timeouts", ["halfOpen", "closing", "closed", "tombstone"]),
+            ("other timeouts", ["udp", "icmp", "other"]),
+        ]
+        return kinds.map { kind, names in
+            let values = names.compactMap { name in
+                status.timeouts[name].map { "\(name) \(timeout($0, isScaled: status.scaled))" }
+            }
+            return (kind, values.joined(separator: ", "))
+        }
+    }
+
+    private static func timeout(_ timeout: GatewayStatus.Timeout, isScaled: Bool) -> String {
+        let effective = HumanText.setting(seconds: timeout.effectiveSeconds)
+        return isScaled ? "\(effective) (scaled from \(HumanText.setting(seconds: timeout.configuredSeconds)))" : effective
     }
 
     private static func forwarding(_ status: GatewayStatus) -> [(String, String)] {

@@ -1,3 +1,4 @@
+import Inspection
 import Lab
 
 /// A transfer that goes on all the while: its session lives as long as it speaks, and every byte arrives.

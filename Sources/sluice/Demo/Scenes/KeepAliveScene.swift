@@ -1,3 +1,4 @@
+import Inspection
 import Lab
 
 /// A session whose only traffic are one end's keep-alives outlives its idle timeout several times over.
