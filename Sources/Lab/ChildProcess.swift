@@ -70,6 +70,8 @@ package final class ChildProcess: Sendable {
 
     deinit {
         closeInput()
+        // Its end is taken note of, if it has come: it would stay in the process table otherwise.
+        _ = exit
     }
 
     /// What it has written to standard output so far.

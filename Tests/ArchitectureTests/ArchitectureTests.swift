@@ -7,7 +7,7 @@ private let allowedImports: [String: Set<String>] = [
     // Compiled for the kernel too: no heap, no clock, no I/O.
     "FlowLayout": [],
     "FlowCore": ["FlowLayout"],
-    "KernelProgram": ["FlowLayout"],
+    "KernelProgram": ["FlowLayout", "KernelFunctions"],
     // What is asked for: nothing of the kernel's.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // The kernel's side.

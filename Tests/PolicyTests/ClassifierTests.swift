@@ -212,8 +212,8 @@ struct ClassifierTests {
     ) -> sluice_classification {
         var question = sluice_classification()
         question.family = 4
-        question.source = NetworkAddress(source)!.layout
-        question.destination = NetworkAddress(destination)!.layout
+        question.source = NetworkAddress(source)?.layout ?? sluice_address()
+        question.destination = NetworkAddress(destination)?.layout ?? sluice_address()
         question.sourcePort = 40000
         question.destinationPort = port
         question.protocol = ipProtocol
