@@ -59,13 +59,19 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .testTarget(name: "FlowCoreTests", dependencies: ["FlowCore", "FlowLayout"], swiftSettings: settings),
+        // The datapath in plain memory, and scripts for it: what the tests of FlowCore and of the kernel program share.
+        .target(
+            name: "FlowModel", dependencies: ["FlowCore", "FlowLayout"], path: "Tests/FlowModel",
+            swiftSettings: settings),
+        .testTarget(
+            name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
         .testTarget(
-            name: "DatapathTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),
+            name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
+            swiftSettings: settings),
         .testTarget(name: "LabTests", dependencies: ["Lab"], swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
         .testTarget(

@@ -24,7 +24,7 @@ __attribute__((noinline)) int sluice_classify(struct sluice_classification *ques
     const struct sluice_policy_memory *image = bpf_map_lookup_elem(&sluice_policies, &active);
     if (!image)
         return -1;
-    //sluice_classify_by_image(image, question);
+    sluice_classify_by_image(image, question);
     return 0;
 }
 

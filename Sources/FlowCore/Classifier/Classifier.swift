@@ -84,20 +84,15 @@ package enum Classifier {
         }
     }
 
-    /// The number of the lowest bit that is set; 63 where none is. Arithmetic: eBPF has no instruction for it.
+    /// The number of the lowest bit that is set; 64 where none is. eBPF has no instruction for it, so the bits below are counted
+    /// by arithmetic (Hacker's Delight, 5-1).
     @inline(__always)
     private static func lowestBit(_ word: UInt64) -> UInt64 {
-        let lowest = word & (0 &- word)
-        return bit(lowest & 0xFFFF_FFFF_0000_0000) << 5 | bit(lowest & 0xFFFF_0000_FFFF_0000) << 4
-            | bit(lowest & 0xFF00_FF00_FF00_FF00) << 3 | bit(lowest & 0xF0F0_F0F0_F0F0_F0F0) << 2
-            | bit(lowest & 0xCCCC_CCCC_CCCC_CCCC) << 1 | bit(lowest & 0xAAAA_AAAA_AAAA_AAAA)
-    }
-
-    /// 1 where the value is not 0.
-    @inline(__always)
-    private static func bit(_ value: UInt64) -> UInt64 {
-        let value = sluice_opaque64(value)
-        return (value | (0 &- value)) >> 63
+        let below = ~word & (word &- 1)
+        let pairs = below &- (below >> 1 & 0x5555_5555_5555_5555)
+        let nibbles = (pairs & 0x3333_3333_3333_3333) &+ (pairs >> 2 & 0x3333_3333_3333_3333)
+        let bytes = (nibbles &+ (nibbles >> 4)) & 0x0F0F_0F0F_0F0F_0F0F
+        return (bytes &* 0x0101_0101_0101_0101) >> 56
     }
 }
 
@@ -113,37 +108,41 @@ private enum PolicyWords {
 // MARK: - Search
 
 extension Classifier {
-    /// All ones where `low` is no higher than `value`, else 0. Both are below 2^63.
+    // The steps find the highest interval whose boundary is not above the value, bit by bit of its number, from the highest bit.
+    // What decides a bit must look like arithmetic to LLVM, which else makes a branch of it, and to the verifier, which else
+    // follows both outcomes: it does so, since Linux 6.18, even with an AND of a mask that is 0 or all ones. Hence the bit is shifted.
+
+    /// 1 where `low` is no higher than `value`, else 0. Both are below 2^63.
     @inline(__always)
     private static func isReached(_ low: UInt64, by value: UInt64) -> UInt64 {
         let difference = sluice_opaque64(value &- low)
-        return sluice_opaque64((difference >> 63) &- 1)
+        return sluice_opaque64(difference >> 63) ^ 1
     }
 
     @inline(__always)
     private static func entry2(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ port: UInt16) -> UInt64 {
         let value = UInt64(port)
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.intervals) >> 1
+        var step = UInt64(PolicyImageLayout.searchSteps)
         while step != 0 {
-            let low = UInt64(load16(image, field.boundaries, (index &+ step) << 1, mask: 0x7FFE))
-            index &+= step & isReached(low, by: value)
-            step >>= 1
+            step &-= 1
+            let low = UInt64(load16(image, field.boundaries, (index | 1 &<< step) << 1, mask: 0x7FFE))
+            index |= isReached(low, by: value) &<< step
         }
         return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
     }
 
     @inline(__always)
-    private static func entry4(
-        _ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address
-    ) -> UInt64 {
+    private static func entry4(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address)
+        -> UInt64
+    {
         let value = address.low & 0xFFFF_FFFF
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.intervals) >> 1
+        var step = UInt64(PolicyImageLayout.searchSteps)
         while step != 0 {
-            let low = UInt64(load32(image, field.boundaries, (index &+ step) << 2, mask: 0xFFFC))
-            index &+= step & isReached(low, by: value)
-            step >>= 1
+            step &-= 1
+            let low = UInt64(load32(image, field.boundaries, (index | 1 &<< step) << 2, mask: 0xFFFC))
+            index |= isReached(low, by: value) &<< step
         }
         return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
     }
@@ -153,15 +152,15 @@ extension Classifier {
         _ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address
     ) -> UInt64 {
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.intervals) >> 1
+        var step = UInt64(PolicyImageLayout.searchSteps)
         while step != 0 {
-            let offset = (index &+ step) << 4
+            step &-= 1
+            let offset = (index | 1 &<< step) << 4
             let high = load64(image, field.boundaries, offset, mask: 0x3FFF0)
             let low = load64(image, field.boundaries &+ 8, offset, mask: 0x3FFF0)
             let lowBorrow = borrow(address.low, low, 0)
             let highBorrow = borrow(address.high, high, lowBorrow)
-            index &+= step & sluice_opaque64(sluice_opaque64(highBorrow) &- 1)
-            step >>= 1
+            index |= (sluice_opaque64(highBorrow) ^ 1) &<< step
         }
         return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
     }

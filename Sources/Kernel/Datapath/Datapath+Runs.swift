@@ -13,6 +13,9 @@ package struct PacketContext: Equatable, Sendable {
     package var gsoSize: UInt32 = 0
     /// Bytes on the wire, all segments' headers included; 0: as long as the packet.
     package var wireLength: UInt32 = 0
+    /// The first two words of the control buffer, where a program for tests finds its settings.
+    package var control0: UInt32 = 0
+    package var control1: UInt32 = 0
 
     package init(interfaceIndex: Int = 0, mark: UInt32 = 0) {
         self.interfaceIndex = UInt32(interfaceIndex)
@@ -49,6 +52,8 @@ extension Datapath {
         given.gso_segs = context.gsoSegments
         given.gso_size = context.gsoSize
         given.wire_len = context.wireLength
+        given.cb.0 = context.control0
+        given.cb.1 = context.control1
         var returned = __sk_buff()
         // Room for headers that a program puts in front.
         var output = [UInt8](repeating: 0, count: packet.count + 256)
@@ -84,6 +89,8 @@ extension Datapath {
         after.gsoSegments = returned.gso_segs
         after.gsoSize = returned.gso_size
         after.wireLength = returned.wire_len
+        after.control0 = returned.cb.0
+        after.control1 = returned.cb.1
         return ProgramRun(
             returnValue: options.retval, packet: output, context: after, nanoseconds: options.duration)
     }

@@ -1,0 +1,137 @@
+package import FlowCore
+package import FlowLayout
+
+/// The datapath's maps in plain memory: FlowCore judges by them as the kernel program does by its maps.
+package final class ModelTables: Tables, SlotTables {
+    package let slotCount: Int
+    package let slabShift: UInt32
+    package let sessions: UnsafeMutablePointer<sluice_session>
+    package let words: UnsafeMutablePointer<UInt64>
+    package let ring: UnsafeMutablePointer<UInt16>
+    package let slabs: UnsafeMutablePointer<sluice_slab>
+    package let instances: UnsafeMutablePointer<sluice_instance>
+    private let runtimeMemory: UnsafeMutablePointer<sluice_runtime>
+
+    package var flows: [FlowKey: sluice_flow_value] = [:]
+    package var fragments: [FragmentKey: sluice_fragment_value] = [:]
+    package var events: [sluice_event] = []
+    package var counts: [Counter: Int] = [:]
+    package var denyEventsAllowed = true
+    /// The policy: everything is allowed unless a test says otherwise.
+    package var policy: (UnsafeMutablePointer<sluice_classification>) -> Bool = { question in
+        question.pointee.allowed = 1
+        question.pointee.rule = 1
+        question.pointee.treatment = TreatmentIndex.byClass
+        question.pointee.sourceIsInternal = 1
+        return true
+    }
+
+    package init(slabs slabCount: Int = 1, slabShift: UInt32 = 6) {
+        self.slabShift = slabShift
+        slotCount = slabCount << Int(slabShift)
+        sessions = .allocate(capacity: slotCount)
+        sessions.initialize(repeating: sluice_session(), count: slotCount)
+        words = .allocate(capacity: slotCount)
+        words.initialize(repeating: 0, count: slotCount)
+        ring = .allocate(capacity: slotCount)
+        ring.initialize(repeating: 0, count: slotCount)
+        slabs = .allocate(capacity: slabCount)
+        slabs.initialize(repeating: sluice_slab(), count: slabCount)
+        instances = .allocate(capacity: 2)
+        instances.initialize(repeating: sluice_instance(), count: 2)
+        runtimeMemory = .allocate(capacity: 1)
+        runtimeMemory.initialize(to: sluice_runtime())
+        runtimeMemory.pointee.slabShift = slabShift
+        runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
+        runtimeMemory.pointee.fragmentTimeoutTicks = 1800
+        runtimeMemory.pointee.hostPing = 1
+        for slot in 0..<slotCount {
+            let slab = slot >> Int(slabShift)
+            SlabRing.push(slot: UInt32(slot), slab: self.slabs + slab, ring: ring, shift: slabShift)
+            sluice_or64(UnsafeMutableRawPointer(instances + 1).assumingMemoryBound(to: UInt64.self), 1 << UInt64(slab))
+        }
+    }
+
+    deinit {
+        sessions.deallocate()
+        words.deallocate()
+        ring.deallocate()
+        slabs.deallocate()
+        instances.deallocate()
+        runtimeMemory.deallocate()
+    }
+
+    package var runtime: UnsafeMutablePointer<sluice_runtime>? { runtimeMemory }
+
+    package func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? { flows[FlowKey(key.pointee)] }
+
+    package func insertFlow(_ key: UnsafePointer<sluice_session_key>, _ value: sluice_flow_value) -> Bool {
+        guard flows[FlowKey(key.pointee)] == nil, flows.count < slotCount else { return false }
+        flows[FlowKey(key.pointee)] = value
+        return true
+    }
+
+    package func removeFlow(_ key: UnsafePointer<sluice_session_key>) { flows[FlowKey(key.pointee)] = nil }
+
+    package func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? {
+        slot < slotCount ? sessions + Int(slot) : nil
+    }
+
+    package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
+
+    package func takeSlot(hash: UInt32) -> UInt32? { SlotAllocation.take(instance: 1, self) }
+
+    package func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
+        identifier < 2 ? instances + Int(identifier) : nil
+    }
+
+    package func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? {
+        Int(index) < slotCount >> Int(slabShift) ? slabs + Int(index) : nil
+    }
+
+    package func freeEntry(_ index: UInt32) -> UInt16? { index < slotCount ? ring[Int(index)] : nil }
+
+    package func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool { policy(question) }
+
+    package func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? {
+        fragments[FragmentKey(key.pointee)]
+    }
+
+    package func insertFragment(
+        _ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>
+    ) {
+        fragments[FragmentKey(key.pointee)] = value.pointee
+    }
+
+    package func emit(_ event: UnsafeMutablePointer<sluice_event>) { events.append(event.pointee) }
+
+    package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }
+
+    package func mayEmitDeny(now: UInt32) -> Bool { denyEventsAllowed }
+}
+
+/// A session key that a dictionary can hold.
+package struct FlowKey: Hashable {
+    let low: [UInt64]
+    let ports: [UInt16]
+    let kind: [UInt8]
+
+    package init(_ key: sluice_session_key) {
+        low = [key.lowAddress.high, key.lowAddress.low, key.highAddress.high, key.highAddress.low]
+        ports = [key.lowPort, key.highPort]
+        kind = [key.protocol, key.family]
+    }
+}
+
+/// A fragment key that a dictionary can hold.
+package struct FragmentKey: Hashable {
+    let addresses: [UInt64]
+    let identification: UInt32
+    let kind: [UInt8]
+
+    package init(_ key: sluice_fragment_key) {
+        addresses = [key.source.high, key.source.low, key.destination.high, key.destination.low]
+        identification = key.identification
+        kind = [key.protocol, key.zone]
+    }
+}
