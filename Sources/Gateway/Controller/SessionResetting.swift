@@ -1,6 +1,5 @@
 package import FlowCore
 package import FlowLayout
-package import Policy
 
 /// Ends sessions on purpose, from the controller's process: by hand (RST-5), or because a rule denies them now (NSG-3).
 ///

@@ -53,7 +53,7 @@ final class InstanceLoop {
             let arrived = signals.take()
             if arrived.contains(where: { $0 == SIGTERM || $0 == SIGINT }) { break }
             if arrived.contains(SIGHUP) { machine.probeIntervalTicks = settings().probeIntervalTicks }
-            _ = events.drain { consumption.take($0) }
+            events.drain { consumption.take($0) }
             now = MonotonicClock.nanoseconds()
             heartbeat.beat(now: now)
             recover(now: now)
