@@ -51,6 +51,12 @@ let package = Package(
             dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
+        // The ends of TCP sessions under test.
+        .executableTarget(
+            name: "lab-endpoint",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/LabEndpoint",
+            swiftSettings: settings),
         .executableTarget(
             name: "sluice",
             dependencies: [
@@ -72,7 +78,7 @@ let package = Package(
         .testTarget(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
-        .testTarget(name: "LabTests", dependencies: ["Lab"], swiftSettings: settings),
+        .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
         .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),

@@ -1,1 +1,139 @@
+import Foundation
 import Testing
+
+/// The rooms of the package and what each may import. An arrow that is not in this table fails the tests, and so does a
+/// room that is not: to add one is to add a line.
+private let allowedImports: [String: Set<String>] = [
+    // Compiled for the kernel too: no heap, no clock, no I/O.
+    "FlowLayout": [],
+    "FlowCore": ["FlowLayout"],
+    "KernelProgram": ["FlowLayout", "KernelFunctions"],
+    // What is asked for: nothing of the kernel's.
+    "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
+    // The kernel's side.
+    "CLibBPF": [],
+    "KernelObject": [],
+    "Kernel": [
+        "CLibBPF", "FlowCore", "FlowLayout", "KernelObject", "Glibc", "Synchronization", "FoundationEssentials",
+    ],
+    // The shell.
+    "Inspection": ["Kernel", "Policy"] + shared,
+    "Gateway": ["Kernel", "Policy", "Inspection"] + shared,
+    // Around it.
+    "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
+    "LabEndpoint": ["Glibc", "ArgumentParser"],
+    "sluice": ["Gateway", "Inspection", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
+]
+
+private let shared: Set<String> = [
+    "FlowCore", "FlowLayout", "Glibc", "Synchronization", "Foundation", "FoundationEssentials", "Dispatch",
+]
+
+private func + (left: Set<String>, right: Set<String>) -> Set<String> { left.union(right) }
+
+/// What must not stand in Sources, and what to do instead.
+private let forbidden: [(text: String, instead: String)] = [
+    ("fatal" + "Error(", "throw a typed error, or use precondition with the state in its message"),
+    ("try" + "!", "handle the error or declare it"),
+    ("as" + "!", "use as? and handle the other case"),
+    ("TO" + "DO", "do it, or write an issue"),
+    ("FIX" + "ME", "fix it, or write an issue"),
+]
+
+private let maximumLines = 400
+
+@Suite("Architecture")
+struct ArchitectureTests {
+    @Test("imports point downwards only, and every room is known")
+    func imports() throws {
+        var seen: Set<String> = []
+        for file in try sourceFiles() {
+            guard let allowed = allowedImports[file.room] else {
+                Issue.record("\(file.path): unknown room \(file.room); add it to allowedImports")
+                continue
+            }
+            seen.insert(file.room)
+            for module in file.imports where !allowed.contains(module) {
+                Issue.record("\(file.path) imports \(module), which \(file.room) must not know")
+            }
+        }
+        #expect(seen == Set(allowedImports.keys), "these rooms of the table are empty or gone")
+    }
+
+    @Test("the import reader knows all forms of import, and finds arrows that point up")
+    func importReader() {
+        let text = """
+            import A
+            package import B
+            @testable import C
+            internal import struct D.E
+            @preconcurrency public import F.G
+            #include "H.h"
+            // import I
+              import J // why
+            let important = 1
+            """
+        #expect(importedModules(text) == ["A", "B", "C", "D", "F", "J"])
+    }
+
+    @Test("a file is one idea: at most 400 lines", arguments: try sourceFiles())
+    func length(file: SourceFile) {
+        #expect(file.lines.count <= maximumLines, "\(file.path): split it by ideas")
+    }
+
+    @Test("nothing forbidden stands in the sources")
+    func forbiddenTexts() throws {
+        for file in try sourceFiles() {
+            for (index, line) in file.lines.enumerated() {
+                for (text, instead) in forbidden where line.contains(text) {
+                    Issue.record("\(file.path):\(index + 1): '\(text)': \(instead)")
+                }
+            }
+        }
+    }
+}
+
+/// A file of Sources or KernelProgram.
+struct SourceFile: CustomTestStringConvertible {
+    let path: String
+    let room: String
+    let text: String
+
+    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
+    var imports: [String] { path.hasSuffix(".swift") ? importedModules(text) : [] }
+    var testDescription: String { path }
+}
+
+/// Names of the modules that a Swift source imports.
+func importedModules(_ text: String) -> [String] {
+    let kinds: Set<Substring> = ["struct", "class", "enum", "protocol", "func", "var", "let", "typealias", "actor"]
+    return text.split(separator: "\n").compactMap { line in
+        let code = line.split(separator: "//", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""
+        let words = code.split(separator: " ")
+        guard let position = words.firstIndex(of: "import"),
+            words[..<position].allSatisfy({
+                $0.hasPrefix("@") || ["package", "public", "internal", "private", "fileprivate"].contains($0)
+            })
+        else { return nil }
+        let rest = words[(position + 1)...].drop { kinds.contains($0) }
+        return rest.first?.split(separator: ".").first.map(String.init)
+    }
+}
+
+private func sourceFiles() throws -> [SourceFile] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+    var files: [SourceFile] = []
+    for folder in ["Sources", "KernelProgram"] {
+        let base = root.appending(path: folder)
+        for case let path as String in try #require(FileManager.default.enumerator(atPath: base.path())) {
+            let url = base.appending(path: path)
+            guard ["swift", "c", "h"].contains(url.pathExtension) else { continue }
+            let room = folder == "Sources" ? String(path.split(separator: "/")[0]) : folder
+            files.append(
+                SourceFile(
+                    path: folder + "/" + path, room: room, text: try String(contentsOf: url, encoding: .utf8)))
+        }
+    }
+    return files.sorted { $0.path < $1.path }
+}

@@ -121,7 +121,8 @@ struct AttachmentTests {
                     InterfaceAddress(interface: "left", family: 4, high: 0, low: 0xFFFF_C000_0201, prefixLength: 24)))
             #expect(
                 addresses.contains(
-                    InterfaceAddress(interface: "left", family: 6, high: 0x2001_0DB8_0000_0000, low: 1, prefixLength: 64)))
+                    InterfaceAddress(
+                        interface: "left", family: 6, high: 0x2001_0DB8_0000_0000, low: 1, prefixLength: 64)))
         }
     }
 }

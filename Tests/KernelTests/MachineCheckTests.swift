@@ -43,7 +43,7 @@ struct MachineCheckTests {
 
     @Test("errors tell the cause and what to do")
     func errors() {
-        let noMemory = KernelError.refused(action: "loading the kernel program", errorNumber: ENOMEM, log: "libbpf: x\n")
+        let noMemory = KernelError.refused(action: "loading it", errorNumber: ENOMEM, log: "libbpf: x\n")
         #expect("\(noMemory)".contains("lower capacity.sessions") && "\(noMemory)".hasSuffix("libbpf: x"))
         let notPermitted = KernelError.call(action: "opening a raw socket", errorNumber: EPERM, remedy: nil)
         #expect("\(notPermitted)".contains("run it as root"))

@@ -10,6 +10,9 @@ struct SegmentInjectorTests {
     private static let spoofed4: UInt32 = 0xCB00_7107
     private static let spoofed6: UInt64 = 0x2001_0DB8_FFFF_0000
 
+    private static let peer4 = sluice_address(high: 0, low: 0xFFFF_C000_0202)
+    private static let peer6 = sluice_address(high: 0x2001_0DB8_0000_0000, low: 2)
+
     /// TCP segments from the spoofed address, with a number each in the sequence field.
     private func segment4(_ number: UInt32) -> [UInt8] {
         var bytes: [UInt8] = [0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0]
@@ -53,16 +56,14 @@ struct SegmentInjectorTests {
         var batch = RawSegmentBatch()
         for number in 0..<UInt32(count) {
             for (family, bytes) in [(UInt8(4), segment4(number)), (6, segment6(number))] {
-                let destination =
-                    family == 4
-                    ? sluice_address(high: 0, low: 0xFFFF_C000_0202) : sluice_address(high: 0x2001_0DB8_0000_0000, low: 2)
+                let destination = family == 4 ? Self.peer4 : Self.peer6
                 batch.append(family: family, destination: destination) { buffer in
                     buffer.copyBytes(from: bytes)
                     return bytes.count
                 }
             }
         }
-        batch.append(family: 4, destination: sluice_address(high: 0, low: 0xFFFF_C000_0202)) { _ in 0 }
+        batch.append(family: 4, destination: Self.peer4) { _ in 0 }
         #expect(batch.count == 2 * count)
         let outcome = try here.run { try SegmentInjector().send(batch) }
         #expect(outcome == SegmentInjector.Outcome(sent: 2 * count, failed: 0, firstErrorNumber: 0))

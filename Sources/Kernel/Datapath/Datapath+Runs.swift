@@ -40,7 +40,7 @@ extension Datapath {
 
     /// Runs a tc program on a packet, with the live maps, as the kernel would (BPF_PROG_TEST_RUN).
     ///
-    /// - Parameter packet: from the Ethernet header on; at least 14 bytes.
+    /// The packet begins with its Ethernet header; the kernel takes none that is shorter than that.
     package func runProgram(
         named name: String, packet: [UInt8], context: PacketContext = PacketContext(), repetitions: Int = 1
     ) throws(KernelError) -> ProgramRun {
@@ -86,6 +86,8 @@ extension Datapath {
                 after.gsoSegments = buffer.pointee.gso_segs
                 after.gsoSize = buffer.pointee.gso_size
                 after.wireLength = buffer.pointee.wire_len
+                after.control0 = buffer.pointee.cb.0
+                after.control1 = buffer.pointee.cb.1
                 return 0
             }
         }

@@ -12,7 +12,8 @@ package final class EventRing {
     // The ring's map lives as long as this.
     private let map: KernelMap
 
-    /// Readable (poll, epoll) while there are records.
+    /// Readable (poll, epoll) when the kernel program finds a quarter of the ring full. It wakes nobody for a single record,
+    /// so that a packet never pays for a wake-up: drain from time to time besides.
     package let fileDescriptor: Int32
 
     private struct Delivery {
@@ -45,7 +46,7 @@ package final class EventRing {
 
     /// Hands over the records that are there, oldest first, without waiting; returns how many.
     ///
-    /// - Parameter limit: the most to hand over, so that a flood of them does not keep the caller from its other work.
+    /// No more than `limit`, so that a flood of them does not keep the caller from its other work.
     @discardableResult
     package func drain(atMost limit: Int = 65_536, _ body: (sluice_event) -> Void) -> Int {
         guard limit > 0 else { return 0 }

@@ -28,8 +28,8 @@ package enum Guard {
 
     private static func listing(gateway: String) -> String? {
         let arguments = ["list", "table", "inet", GatewayName.table(gateway)]
-        guard let outcome = try? Command.run("nft", arguments, package: "nftables"), outcome.status == 0 else { return nil }
-        return outcome.output
+        let outcome = try? Command.run("nft", arguments, package: "nftables")
+        return outcome?.status == 0 ? outcome?.output : nil
     }
 
     private static func run(_ arguments: [String], input: String) throws(KernelError) {

@@ -8,7 +8,8 @@ enum GuardRules {
     /// One transaction that puts the table in place of whatever was there by its name.
     static func text(table: String, interfaces: [String]) throws(KernelError) -> String {
         for interface in interfaces { try check(interface) }
-        let elements = interfaces.isEmpty ? "" : "elements = { \(interfaces.map { "\"\($0)\"" }.joined(separator: ", ")) }"
+        let names = interfaces.map { "\"\($0)\"" }.joined(separator: ", ")
+        let elements = names.isEmpty ? "" : "elements = { \(names) }"
         let mark = "0x" + String(UInt32(SLUICE_ALLOWED_MARK), radix: 16)
         let mask = "0x" + String(UInt32(SLUICE_ALLOWED_MARK_MASK), radix: 16)
         return """
@@ -46,7 +47,8 @@ enum GuardRules {
     private static func check(_ interface: String) throws(KernelError) {
         guard !interface.isEmpty, !interface.utf8.contains(where: { $0 <= 32 || "\"*\\".utf8.contains($0) }) else {
             throw .invalidName(
-                what: "interface", name: interface, reason: "nftables cannot name it: rename it with 'ip link set ... name'")
+                what: "interface", name: interface,
+                reason: "nftables cannot name it: rename it with 'ip link set ... name'")
         }
     }
 }

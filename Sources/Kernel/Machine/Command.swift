@@ -11,9 +11,7 @@ package enum Command {
     }
 
     /// Runs `name` with a text as its standard input, in the caller's network namespace; throws only if it cannot be
-    /// started.
-    ///
-    /// - Parameter package: the Debian package that has it, for the error message.
+    /// started. `package` is the Debian package that has it, for the error message.
     package static func run(
         _ name: String, _ arguments: [String], input: String = "", package: String
     ) throws(KernelError) -> Outcome {
@@ -26,7 +24,7 @@ package enum Command {
         var written = 0
         while written < bytes.count {
             written += try SystemCall.check("writing the input of \(name)") {
-                bytes.withUnsafeBytes { write(standardInput.number, $0.baseAddress.map { $0 + written }, $0.count - written) }
+                bytes[written...].withUnsafeBytes { write(standardInput.number, $0.baseAddress, $0.count) }
             }
         }
         lseek(standardInput.number, 0, SEEK_SET)
@@ -45,12 +43,14 @@ package enum Command {
     /// Where a program is; those for administrators included, which are not in everybody's PATH.
     package static func path(of name: String) -> String? {
         let variable = getenv("PATH").map { String(cString: $0) } ?? ""
-        let directories = variable.split(separator: ":").map { String($0) } + ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
+        let directories =
+            variable.split(separator: ":").map { String($0) } + ["/usr/sbin", "/sbin", "/usr/bin", "/bin"]
         return directories.lazy.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
     private static func memoryFile(_ name: String) throws(KernelError) -> FileDescriptor {
-        FileDescriptor(try SystemCall.check("making room for the output of \(name)") { sluice_memory_file(name) })
+        FileDescriptor(
+            try SystemCall.check("making room for what \(name) reads and writes") { sluice_memory_file(name) })
     }
 
     private static func spawn(

@@ -12,8 +12,7 @@ package enum HostMountNamespace {
     @discardableResult
     package static func enterIfNeeded() throws(KernelError) -> Bool {
         guard !BPFFileSystem.isMounted, !isOurs else { return false }
-        let remedy = "start sluice with 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec', or mount bpffs on "
-            + BPFFileSystem.path
+        let remedy = "start sluice with 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec'"
         let host = FileDescriptor(
             try SystemCall.check("opening the mount namespace of process 1", remedy: remedy) {
                 open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC)

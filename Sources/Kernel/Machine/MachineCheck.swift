@@ -9,9 +9,7 @@ import Glibc
 package enum MachineCheck {
     /// Every finding, in the order in which a person would mend them.
     ///
-    /// - Parameters:
-    ///   - capacitySessions: the capacity that memory must be there for.
-    ///   - interfaces: the zone interfaces, which must exist in the caller's network namespace.
+    /// Memory must be there for the capacity, and the zone interfaces must exist in the caller's network namespace.
     package static func findings(capacitySessions: Int, interfaces: [String] = []) -> [MachineFinding] {
         var result = [kernelVersion(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
         result.append(memory(capacitySessions: capacitySessions))
@@ -80,7 +78,7 @@ package enum MachineCheck {
         // Only root may read it; a kernel that is always compiling may not have it.
         return MachineFinding(
             "BPF just-in-time compiler", isMet: value != "0",
-            found: value.map { $0 == "0" ? "off" : "on" } ?? "not to be seen, so built in or not readable",
+            found: value.map { $0 == "0" ? "off" : "on" } ?? "not to be seen: built in, or not readable",
             remedy: "switch it on with 'sysctl net.core.bpf_jit_enable=1'")
     }
 
@@ -116,7 +114,9 @@ package enum MachineCheck {
         guard let plan = try? SlabPlan(capacitySessions: capacitySessions) else { return nil }
         // A flow: bucket, link, key and value, and its share of the preallocation.
         let flow = 128
-        let session = flow + MemoryLayout<sluice_session>.stride + MemoryLayout<UInt64>.stride + MemoryLayout<UInt16>.stride
+        let word = MemoryLayout<UInt64>.stride
+        let ringEntry = MemoryLayout<UInt16>.stride
+        let session = flow + MemoryLayout<sluice_session>.stride + word + ringEntry
         let fixed = 2 * Int(SLUICE_POLICY_BYTES) + (8 << 20)
         return plan.slotCount * session + fixed
     }
@@ -161,8 +161,8 @@ package enum MachineCheck {
     }
 
     private static func attachment() -> MachineFinding {
-        tried("tc clsact", remedy: "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS") {
-            () throws(KernelError) in
+        let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
+        return tried("tc clsact", remedy: remedy) { () throws(KernelError) in
             let datapath = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
             try NetworkNamespace().run { () throws(KernelError) in
                 try datapath.attach(interface: try NetworkInterface.find("lo"))

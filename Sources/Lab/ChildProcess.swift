@@ -1,0 +1,173 @@
+package import Glibc
+import Synchronization
+
+/// A program that was started, with its output captured.
+///
+/// Output goes to nameless files instead of pipes: a program that says much never blocks, nobody has to read along, and
+/// what it said stays readable after its end. Every wait is bounded. It gets a session of its own (setsid), so that Ctrl-C
+/// at a terminal reaches only the lab, which then ends it in order.
+package final class ChildProcess: Sendable {
+    /// How a program ended.
+    package enum Exit: Equatable, Sendable, CustomStringConvertible {
+        case code(Int32)
+        case signal(Int32)
+
+        package var description: String {
+            switch self {
+            case .code(let code): "exit code \(code)"
+            case .signal(let signal): "signal \(signal)"
+            }
+        }
+    }
+
+    private struct State {
+        var exit: Exit?
+        /// Our end of its standard input; -1 once closed.
+        var input: Int32
+    }
+
+    package let identifier: pid_t
+    /// The command as a person would type it.
+    package let command: String
+    private let output: CapturedFile
+    private let errors: CapturedFile
+    private let state: Mutex<State>
+
+    /// Starts `command`, a program and its arguments, looked up in PATH. `environment` comes on top of this process's own.
+    /// If it `takesInput`, ``write(_:)`` feeds its standard input; otherwise that is /dev/null.
+    package init(_ command: [String], environment: [String: String] = [:], takesInput: Bool = false) throws(LabError) {
+        let name = command.joined(separator: " ")
+        let output = try CapturedFile()
+        let errors = try CapturedFile()
+        var pair: [Int32] = [-1, -1]
+        if takesInput {
+            // A socket pair and not a pipe: writing to it after the program's end is an error, not a SIGPIPE.
+            let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
+                throw .notStarted(command: name, reason: "socketpair: \(errorText(errno))")
+            }
+        }
+        let child: pid_t
+        do throws(LabError) {
+            child = try spawn(
+                command, environment: environment, input: pair[1], output: output.descriptor, errors: errors.descriptor)
+        } catch {
+            if takesInput {
+                close(pair[0])
+                close(pair[1])
+            }
+            throw error
+        }
+        if takesInput {
+            close(pair[1])
+        }
+        self.identifier = child
+        self.command = name
+        self.output = output
+        self.errors = errors
+        self.state = Mutex(State(exit: nil, input: pair[0]))
+    }
+
+    deinit {
+        closeInput()
+        // Its end is taken note of, if it has come: it would stay in the process table otherwise.
+        _ = exit
+    }
+
+    /// What it has written to standard output so far.
+    package var standardOutput: String { output.text }
+    /// What it has written to standard error so far.
+    package var standardError: String { errors.text }
+    /// Both, for messages.
+    package var everythingSaid: String { standardOutput + standardError }
+
+    /// How it ended, or nil while it runs.
+    package var exit: Exit? {
+        state.withLock { state in
+            if state.exit == nil {
+                var status: Int32 = 0
+                if waitpid(identifier, &status, WNOHANG) == identifier {
+                    let signal = status & 0x7F
+                    state.exit = signal == 0 ? .code((status >> 8) & 0xFF) : .signal(signal)
+                }
+            }
+            return state.exit
+        }
+    }
+
+    package var isRunning: Bool { exit == nil }
+
+    /// Feeds its standard input. False when it no longer reads.
+    @discardableResult
+    package func write(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        return state.withLock { state in
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes[sent...].withUnsafeBytes { rest in
+                    Glibc.send(state.input, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return false }
+                sent += count
+            }
+            return true
+        }
+    }
+
+    /// Ends its standard input: it reads end of file.
+    package func closeInput() {
+        state.withLock { state in
+            if state.input >= 0 {
+                close(state.input)
+                state.input = -1
+            }
+        }
+    }
+
+    /// Sends a signal, if it still runs. The lock keeps its identifier from being reused meanwhile.
+    package func send(signal: Int32) {
+        guard isRunning else { return }
+        state.withLock { state in
+            if state.exit == nil {
+                _ = Glibc.kill(identifier, signal)
+            }
+        }
+    }
+
+    /// Waits for its end; nil if it still runs after `limit`.
+    package func waitForExit(within limit: Duration) async -> Exit? {
+        _ = await eventually(within: limit) { self.exit != nil }
+        return exit
+    }
+
+    /// Ends it: SIGTERM, and SIGKILL if that takes longer than `patience`.
+    @discardableResult
+    package func terminate(patience: Duration = .seconds(5)) async -> Exit? {
+        send(signal: SIGTERM)
+        if let exit = await waitForExit(within: patience) { return exit }
+        send(signal: SIGKILL)
+        return await waitForExit(within: .seconds(5))
+    }
+
+    /// Waits until a text stands in its output or its errors.
+    package func waitForText(_ text: String, within limit: Duration) async throws(LabError) {
+        let found = await eventually(within: limit) {
+            self.everythingSaid.contains(text) || !self.isRunning
+        }
+        guard found, everythingSaid.contains(text) else {
+            throw .timedOut(
+                waitingFor: "'\(text)' from '\(command)'", seconds: limit.inSeconds,
+                seen: everythingSaid + (exit.map { " (ended with \($0))" } ?? " (still running)"))
+        }
+    }
+
+    /// Waits for its end without giving the thread back: for the short commands that set the lab up and clean it away.
+    func waitForExitBlocking(within limit: Duration) -> Exit? {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            if let exit { return exit }
+            if ContinuousClock.now >= deadline { return nil }
+            usleep(1_000)
+        }
+    }
+}

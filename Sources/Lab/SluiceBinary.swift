@@ -1,0 +1,35 @@
+import Glibc
+
+/// Finds the programs of this package that the lab runs.
+package enum SluiceBinary {
+    /// Path of the `sluice` command: this very program, or, in tests, the one built beside the test bundle.
+    package static func path() throws(LabError) -> String {
+        try path(of: "sluice")
+    }
+
+    /// Path of a program of this package.
+    package static func path(of program: String) throws(LabError) -> String {
+        guard let own = realPath("/proc/self/exe") else {
+            throw .file(path: "/proc/self/exe", reason: errorText(errno))
+        }
+        if own.hasSuffix("/" + program) { return own }
+        // In tests /proc/self/exe is the test bundle, or a runner of the toolchain with the bundle among its arguments.
+        let candidates = [own] + CommandLine.arguments.compactMap(realPath)
+        for candidate in candidates {
+            let path = folder(of: candidate) + "/" + program
+            if access(path, X_OK) == 0 { return path }
+        }
+        throw .file(path: folder(of: own) + "/" + program, reason: "is not there: build it with 'swift build'")
+    }
+
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    }
+}
+
+/// A path with all symbolic links resolved; nil if there is nothing at it.
+func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+}

@@ -1,0 +1,121 @@
+import Glibc
+
+/// One connection: a non-blocking socket, and what is still to be sent on it.
+///
+/// Each direction carries a known pattern (byte n is n mod 251), so that a byte lost, repeated or changed on the way is
+/// noticed by the end that reads it.
+final class Connection {
+    static let patternLength = 251
+
+    let identifier: Int
+    let descriptor: Int32
+    var isConnecting: Bool
+    var isReading: Bool
+    private(set) var received = 0
+    private(set) var sent = 0
+    /// Bytes asked for that the socket has not taken yet.
+    private(set) var unsent = 0
+    /// Whether the FIN follows once all is sent.
+    private var endsWhenSent = false
+    private let pattern: [UInt8]
+
+    init(identifier: Int, descriptor: Int32, isConnecting: Bool, isReading: Bool) {
+        self.identifier = identifier
+        self.descriptor = descriptor
+        self.isConnecting = isConnecting
+        self.isReading = isReading
+        self.pattern = (0..<65536 + Self.patternLength).map { UInt8($0 % Self.patternLength) }
+    }
+
+    /// What poll shall watch for. Errors and hang-ups are always reported.
+    var interest: Int32 {
+        var events: Int32 = 0
+        if isReading, !isConnecting { events |= POLLIN }
+        if isConnecting || unsent > 0 { events |= POLLOUT }
+        return events
+    }
+
+    func enqueue(_ bytes: Int) {
+        unsent += bytes
+    }
+
+    enum Outcome {
+        case nothing
+        case data(Int)
+        case corrupt(atByte: Int)
+        case endOfFile
+        case failed(Int32)
+    }
+
+    /// Gives the socket what it takes.
+    func flush() -> Outcome {
+        while unsent > 0 {
+            let offset = sent % Self.patternLength
+            let count = pattern[offset...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, min(unsent, 65536), Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 {
+                return errno == EAGAIN ? .nothing : .failed(errno)
+            }
+            sent += count
+            unsent -= count
+        }
+        if endsWhenSent {
+            endsWhenSent = false
+            shutdown(descriptor, Int32(SHUT_WR))
+        }
+        return .nothing
+    }
+
+    /// Sends a FIN once all that was asked for is sent.
+    func endWhenSent() -> Outcome {
+        endsWhenSent = true
+        return flush()
+    }
+
+    /// Reads once, and compares with the pattern.
+    func receive() -> Outcome {
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count < 0 {
+            return errno == EAGAIN ? .nothing : .failed(errno)
+        }
+        if count == 0 { return .endOfFile }
+        let offset = received % Self.patternLength
+        let start = received
+        received += count
+        let isRight = buffer[..<count].elementsEqual(pattern[offset..<offset + count])
+        return isRight ? .data(count) : .corrupt(atByte: start)
+    }
+
+    /// The error that the socket holds, 0 if none. Reading it clears it.
+    func takeError() -> Int32 {
+        var error: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length)
+        return error
+    }
+
+    /// The state of the kernel's TCP (include/net/tcp_states.h).
+    var state: String {
+        let names = [
+            "NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
+            "LAST_ACK", "LISTEN", "CLOSING", "NEW_SYN_RECV",
+        ]
+        var info = tcp_info()
+        var length = socklen_t(MemoryLayout<tcp_info>.size)
+        guard getsockopt(descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 else { return "UNKNOWN" }
+        return names.indices.contains(Int(info.tcpi_state)) ? names[Int(info.tcpi_state)] : "UNKNOWN"
+    }
+
+    func setOption(_ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Ends the connection with a reset of its own instead of a FIN.
+    func lingerZero() {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
+    }
+}

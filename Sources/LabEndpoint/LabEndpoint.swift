@@ -1,0 +1,64 @@
+import ArgumentParser
+
+/// One end, or many ends, of TCP sessions under test: tells precisely what its sockets see, one JSON object a line.
+///
+/// Commands come on standard input, one a line: for all connections, or with a connection's number at the end for that one.
+///
+///     send BYTES [ID]    shutdown [ID]    close [ID]    rst [ID]    read on|off [ID]    quickack on|off [ID]    info [ID]
+@main
+struct LabEndpoint: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab-endpoint", abstract: "The ends of TCP sessions under test.",
+        subcommands: [Listen.self, Connect.self, ServeFile.self])
+}
+
+/// Takes connections.
+struct Listen: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Take connections.")
+
+    @Argument(help: "Port; 0 lets the kernel choose.")
+    var port: UInt16
+
+    @Option(help: "Address to listen on.")
+    var address = "::"
+
+    @OptionGroup var options: ConnectionOptions
+
+    func run() throws {
+        let loop = EventLoop(options: options, endsWithLastConnection: false)
+        try loop.listen(on: SocketAddress(address, port: port))
+        try loop.run()
+    }
+}
+
+/// Makes connections.
+struct Connect: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Make connections; end when the last one has ended.")
+
+    @Argument(help: "Address of the other end.")
+    var address: String
+
+    @Argument(help: "Port of the other end.")
+    var port: UInt16
+
+    @Option(help: "Number of connections.")
+    var count = 1
+
+    @Option(help: "Own port of the first connection; the next ones count up. 0 lets the kernel choose.")
+    var sourcePort: UInt16 = 0
+
+    @Option(help: "Own address.")
+    var sourceAddress: String?
+
+    @OptionGroup var options: ConnectionOptions
+
+    func run() throws {
+        let loop = EventLoop(options: options, endsWithLastConnection: true)
+        let destination = try SocketAddress(address, port: port)
+        for number in 0..<count {
+            let own = sourcePort == 0 ? 0 : sourcePort + UInt16(number)
+            try loop.connect(to: destination, from: sourceAddress, port: own)
+        }
+        try loop.run()
+    }
+}

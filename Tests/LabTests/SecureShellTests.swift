@@ -1,0 +1,80 @@
+import Glibc
+import Lab
+import Testing
+
+extension LabTests {
+    @Test(
+        "IDLE-2 IDLE-4 OpenSSH, north-south: an idle session is reset at both ends, one with ServerAliveInterval lives on"
+    )
+    func secureShellNorthSouth() async throws {
+        try await withGateway(timeScale: idleScale) { lab, _ in
+            let shell = try await SecureShell(lab: lab, zone: .internet)
+            // 30 s on the scaled clock are less than a second; OpenSSH counts in seconds.
+            let alive = try await shell.logIn(options: ["-o", "ServerAliveInterval=1"])
+            let alive6 = try await shell.logIn(version: .six, options: ["-o", "ServerAliveInterval=1"])
+            let idle = try await shell.logIn()
+            let idleSince = ContinuousClock.now
+            let idle6 = try await shell.logIn(version: .six)
+
+            for client in [idle, idle6] {
+                #expect(await client.waitForExit(within: northSouthIdle + patience) == .code(255))
+                // ssh reads the reset, and tries to say goodbye on the socket that is no more: it tells of the latter.
+                #expect(client.everythingSaid.contains(goodbye), "\(client.everythingSaid)")
+            }
+            #expect(ContinuousClock.now - idleSince >= northSouthIdle)
+            let isToldToServer = await eventually(within: .seconds(3)) {
+                shell.server.everythingSaid.components(separatedBy: "Connection reset by peer").count == 3
+            }
+            #expect(isToldToServer, "the server's end: \(shell.server.everythingSaid)")
+            transcript("ssh north-south client", idle.everythingSaid)
+            transcript("ssh north-south server", shell.server.everythingSaid)
+
+            try await pass(northSouthIdle)
+            for client in [alive, alive6] {
+                #expect(client.isRunning)
+                try await SecureShell.ask(client, "later", within: .seconds(5))
+            }
+        }
+    }
+
+    @Test("IDLE-3 OpenSSH, east-west: an idle session is dropped without a word, one with ServerAliveInterval lives on")
+    func secureShellEastWest() async throws {
+        try await withGateway(timeScale: idleScale) { lab, _ in
+            let shell = try await SecureShell(lab: lab, zone: .peer)
+            try await shortenRetransmission(lab)
+            let alive = try await shell.logIn(options: ["-o", "ServerAliveInterval=1"])
+            let idle = try await shell.logIn()
+            // Asks for life too rarely: it helps ssh to find out, not to stay.
+            let rare = try await shell.logIn(options: ["-o", "ServerAliveInterval=9", "-o", "ServerAliveCountMax=1"])
+            let atClient = try await lab.capture(in: .client, filter: resets)
+            let atPeer = try await lab.capture(in: .peer, filter: resets)
+
+            try await pass(eastWestIdle + .milliseconds(1_500))
+            let before = idle.everythingSaid
+            SecureShell.send(idle, "lost")
+            try await pass(.seconds(2))
+            #expect(idle.isRunning)
+            #expect(idle.everythingSaid == before)
+            #expect(await atClient.stop() == [])
+            #expect(await atPeer.stop() == [])
+
+            // In the end the client's own TCP gives up, or ssh does before.
+            #expect(await rare.waitForExit(within: .seconds(30)) == .code(255))
+            #expect(rare.everythingSaid.contains("Timeout, server \(LabZone.peer.address) not responding."))
+            #expect(await idle.waitForExit(within: .seconds(60)) == .code(255))
+            #expect(idle.everythingSaid.contains(goodbye), "\(idle.everythingSaid)")
+            transcript("ssh east-west client", idle.everythingSaid)
+            transcript("ssh east-west client with a rare ServerAliveInterval", rare.everythingSaid)
+            #expect(!shell.server.everythingSaid.contains("reset by peer"))
+            try await SecureShell.ask(alive, "later", within: .seconds(5))
+        }
+    }
+}
+
+/// What ssh says when its connection is gone.
+private let goodbye = "client_loop: send disconnect: Broken pipe"
+
+/// Lets the client's TCP give up after about 13 seconds instead of a quarter of an hour.
+func shortenRetransmission(_ lab: Lab) async throws {
+    try await lab.execute(in: .client, ["sh", "-c", "echo 5 >/proc/sys/net/ipv4/tcp_retries2"]).required()
+}
