@@ -13,6 +13,11 @@ package final class AgeingMachine<Flows: FlowTable> {
     private let scan: ExpiryScan
     private var resetSending: ResetSending
     package private(set) var probing: Probing
+    /// Between two probes of a session, before its own timeout limits it.
+    package var probeIntervalTicks: UInt32 {
+        get { probing.intervalTicks }
+        set { probing.intervalTicks = newValue }
+    }
     private var leakCandidates: [Int: ControlWord]?
 
     package init(
@@ -71,8 +76,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     /// - Returns: whether more is left.
     package func workOff() throws(Flows.Failure) -> Bool {
         let resets = resetSending.sendBatch(from: work)
-        table.instance.pointee.resetsSent += UInt64(resets.sent)
-        table.instance.pointee.resetsFailed += UInt64(resets.failed)
+        table.countResets(sent: resets.sent, failed: resets.failed)
         try release.releaseBatch(from: work)
         return !work.isEmpty
     }

@@ -8,7 +8,7 @@ package struct Probing {
     let ending: SessionEnding
     let outlet: any SegmentOutlet
     /// Between two attempts, before the idle timeout of the session limits it.
-    let intervalTicks: UInt32
+    package var intervalTicks: UInt32
 
     package init(table: SessionTable, ending: SessionEnding, outlet: any SegmentOutlet, intervalTicks: UInt32) {
         self.table = table

@@ -92,10 +92,16 @@ package struct SessionEnding {
     private func take(
         _ slot: Int, _ word: ControlWord, to state: SessionState, reason: EndReason, now: UInt32
     ) -> Bool {
-        guard table.exchange(slot, word, with: word.with(state: state, tick: now)) else { return false }
-        if word.isState(.synSent) || word.isState(.synReceived) { table.countHalfOpenLeft() }
+        // The reason first: once the word says `ending`, the slot's owner, perhaps another process, may give it back.
+        let before = table.sessions[slot].endReason
         table.sessions[slot].endReason = reason.rawValue
-        journal.ended(table.sessions[slot], slot: slot, reason: reason)
+        let session = table.sessions[slot]
+        guard table.exchange(slot, word, with: word.with(state: state, tick: now)) else {
+            if table.sessions[slot].endReason == reason.rawValue { table.sessions[slot].endReason = before }
+            return false
+        }
+        if word.isState(.synSent) || word.isState(.synReceived) { table.countHalfOpenLeft() }
+        journal.ended(session, slot: slot, reason: reason)
         return true
     }
 }

@@ -22,4 +22,10 @@ extension SessionTable {
     package func countHalfOpenLeft() {
         _ = withUnsafeMutablePointer(to: &runtime.pointee.halfOpenCount) { sluice_fetch_add32($0, UInt32.max) }
     }
+
+    /// Resets were sent for sessions of this instance, by itself or by the controller.
+    func countResets(sent: Int, failed: Int) {
+        withUnsafeMutablePointer(to: &instance.pointee.resetsSent) { sluice_add64($0, UInt64(sent)) }
+        withUnsafeMutablePointer(to: &instance.pointee.resetsFailed) { sluice_add64($0, UInt64(failed)) }
+    }
 }

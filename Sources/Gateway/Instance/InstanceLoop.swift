@@ -18,17 +18,23 @@ final class InstanceLoop {
     private let heartbeat: Heartbeat
     private let signals: SignalPipe
     private let log: Log
+    private let settings: () -> InstanceSettings
     private var nextPass: UInt64 = 0
     private var recoveryEnds: UInt64?
 
-    init(settings: InstanceSettings, datapath: Datapath, signals: SignalPipe, log: Log) throws(KernelError) {
-        let table = SessionTable(datapath, instanceIdentifier: settings.identifier)
+    /// - Parameter settings: reads what the controller has written last.
+    init(
+        identifier: UInt16, datapath: Datapath, signals: SignalPipe, log: Log,
+        settings: @escaping () -> InstanceSettings
+    ) throws(KernelError) {
+        let table = SessionTable(datapath, instanceIdentifier: identifier)
         self.datapath = datapath
+        self.settings = settings
         self.signals = signals
         self.log = log
         machine = AgeingMachine(
             table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(),
-            journal: LogJournal(log: log), probeIntervalTicks: settings.probeIntervalTicks)
+            journal: LogJournal(log: log), probeIntervalTicks: settings().probeIntervalTicks)
         events = try EventRing(datapath: datapath)
         consumption = EventConsumption(record: table.instance, log: log)
         heartbeat = Heartbeat(record: table.instance)
@@ -44,8 +50,10 @@ final class InstanceLoop {
         var isBusy = true
         while true {
             wait(untilPassFrom: now, isBusy: isBusy)
-            if signals.take().contains(where: { $0 == SIGTERM || $0 == SIGINT }) { break }
-            _ = events.drain { consumption.take($0) }
+            let arrived = signals.take()
+            if arrived.contains(where: { $0 == SIGTERM || $0 == SIGINT }) { break }
+            if arrived.contains(SIGHUP) { machine.probeIntervalTicks = settings().probeIntervalTicks }
+            events.drain { consumption.take($0) }
             now = MonotonicClock.nanoseconds()
             heartbeat.beat(now: now)
             recover(now: now)

@@ -9,30 +9,37 @@ package enum InstanceProcess {
 
     /// Serves as an instance of a gateway that is in the kernel, until SIGTERM.
     ///
-    /// - Parameter root: where the run directory is.
+    /// - Parameters:
+    ///   - gateway: its name; the pins and the run directory are found by it.
+    ///   - identifier: whose slabs it looks after.
+    ///   - root: where the run directory is.
     package static func run(
-        _ settings: InstanceSettings, root: String = RunDirectory.standardRoot
+        gateway: String, identifier: UInt16, root: String = RunDirectory.standardRoot
     ) throws(InstanceError) {
         let limit = Int(SLUICE_MAX_INSTANCES) - 1
-        guard (1...limit).contains(Int(settings.identifier)) else {
-            throw .identifierOutOfRange(settings.identifier, limit: limit)
+        guard (1...limit).contains(Int(identifier)) else {
+            throw .identifierOutOfRange(identifier, limit: limit)
         }
         SignalPipe.ignoreBrokenPipes()
-        let log = Log(label: "instance-\(settings.identifier)", threshold: Log.levelFromEnvironment)
-        let directory = RunDirectory(gateway: settings.gateway, root: root)
+        let log = Log(label: "instance-\(identifier)", threshold: Log.levelFromEnvironment)
+        let directory = RunDirectory(gateway: gateway, root: root)
         let signals: SignalPipe
         do throws(SystemError) {
-            signals = try SignalPipe(catching: [SIGTERM, SIGINT])
+            signals = try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP])
             try directory.create()
         } catch {
             throw .system(error)
         }
         // Two processes with the same slabs would put slots back twice.
-        let lock = try lockInstance(directory, settings.identifier)
+        let lock = try lockInstance(directory, identifier)
         defer { withExtendedLifetime(lock) {} }
         do throws(KernelError) {
-            let datapath = try Datapath.open(gateway: settings.gateway)
-            try InstanceLoop(settings: settings, datapath: datapath, signals: signals, log: log).run()
+            let datapath = try Datapath.open(gateway: gateway)
+            let loop = try InstanceLoop(identifier: identifier, datapath: datapath, signals: signals, log: log) {
+                let written = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath)
+                return written ?? InstanceSettings()
+            }
+            loop.run()
         } catch {
             throw .kernel("\(error)")
         }

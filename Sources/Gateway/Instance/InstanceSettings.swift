@@ -1,22 +1,18 @@
 internal import FlowCore
+internal import Policy
 
-/// What an instance is told on its command line beyond its name; all else it reads from the shared memory.
-package struct InstanceSettings: Equatable, Sendable {
+/// What an instance goes by beyond the shared memory: `instance.json` in the run directory, written by the controller, read
+/// at the start and again on SIGHUP.
+package struct InstanceSettings: Codable, Equatable, Sendable {
     /// Between two probes of a session (IDLE-5), before the clock is scaled.
-    package static let probeIntervalNanoseconds: UInt64 = 5_000_000_000
+    static let unscaledProbeIntervalNanoseconds: UInt64 = 5_000_000_000
 
-    package var gateway: String
-    package var identifier: UInt16
-    /// Between two probes, as scaled.
     package var probeIntervalNanoseconds: UInt64
 
-    package init(
-        gateway: String, identifier: UInt16, probeIntervalNanoseconds: UInt64 = Self.probeIntervalNanoseconds
-    ) {
-        self.gateway = gateway
-        self.identifier = identifier
-        self.probeIntervalNanoseconds = probeIntervalNanoseconds
+    /// - Parameter timeScale: what every duration is divided by (PROF-2).
+    package init(timeScale: Double = 1) {
+        probeIntervalNanoseconds = SessionTimeouts.scale(Self.unscaledProbeIntervalNanoseconds, by: timeScale)
     }
 
-    var probeIntervalTicks: UInt32 { Tick.covering(nanoseconds: probeIntervalNanoseconds) }
+    package var probeIntervalTicks: UInt32 { Tick.covering(nanoseconds: probeIntervalNanoseconds) }
 }

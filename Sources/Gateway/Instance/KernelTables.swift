@@ -27,8 +27,18 @@ extension SessionTable {
 /// The way out of a raw socket.
 final class InjectorOutlet: SegmentOutlet {
     private let injector: SegmentInjector
+    private var batch = RawSegmentBatch()
 
     init() throws(KernelError) { injector = try SegmentInjector() }
 
-    func send(_ segments: [TCPSegment]) -> (sent: Int, failed: Int) { injector.send(segments) }
+    func send(_ segments: [TCPSegment]) -> (sent: Int, failed: Int) {
+        batch.removeAll()
+        for segment in segments {
+            batch.append(family: segment.family == 4 ? 4 : 6, destination: segment.destination) { memory in
+                memory.baseAddress.map { segment.write(to: $0) } ?? 0
+            }
+        }
+        let outcome = injector.send(batch)
+        return (outcome.sent, outcome.failed)
+    }
 }

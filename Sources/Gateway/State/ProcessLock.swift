@@ -48,6 +48,14 @@ package final class ProcessLock {
 
     deinit { close(descriptor) }
 
+    /// Whether some process holds the lock at this path.
+    package static func isHeld(path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
+    }
+
     /// The process that a lock file names; it may be gone.
     package static func holder(path: String) -> Int32? {
         guard let bytes = try? FileStore.read(path) else { return nil }

@@ -19,9 +19,11 @@ package struct RunDirectory: Sendable {
     package var controlSocketPath: String { "\(path)/control.sock" }
     /// A copy of the configuration that is in force.
     package var configurationPath: String { "\(path)/configuration.yaml" }
-    /// Rule identity and zone identity to name.
+    /// The numbers of rules by name (`RuleIdentities`), and of zones (`ZoneIdentities`): sessions carry numbers.
     package var rulesPath: String { "\(path)/rules.json" }
     package var zonesPath: String { "\(path)/zones.json" }
+    /// What instances are told (``InstanceSettings``).
+    package var instanceSettingsPath: String { "\(path)/instance.json" }
     package var controllerPath: String { "\(path)/controller.json" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
