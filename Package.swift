@@ -82,7 +82,9 @@ let package = Package(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
         .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),
     ]
