@@ -13,11 +13,7 @@ struct InstanceProcessCommand: ParsableCommand {
     @Option(help: "The instance's number, from 1.")
     var identifier: UInt16
 
-    @Option(help: "Nanoseconds between two probes of a session, as scaled.")
-    var probeInterval = InstanceSettings.probeIntervalNanoseconds
-
     func run() throws {
-        try InstanceProcess.run(
-            InstanceSettings(gateway: gateway, identifier: identifier, probeIntervalNanoseconds: probeInterval))
+        try InstanceProcess.run(gateway: gateway, identifier: identifier)
     }
 }

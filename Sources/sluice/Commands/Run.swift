@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 
 /// `sluice run`
 struct Run: ParsableCommand {
@@ -13,5 +14,6 @@ struct Run: ParsableCommand {
     var file: String
 
     func run() throws {
+        try Controller.run(configurationPath: file) { Console.outputLine("ready") }
     }
 }
