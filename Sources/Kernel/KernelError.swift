@@ -49,19 +49,21 @@ extension KernelError: CustomStringConvertible {
         case .notLoaded(let gateway, let path):
             return "gateway \(gateway) is not in the kernel (\(path) does not exist): start it with 'sluice run'"
         case .layoutMismatch(let gateway, let found, let expected):
-            return "gateway \(gateway) in the kernel has memory layout \(found), this sluice has \(expected): use the sluice "
-                + "that loaded it, or stop it and run this one; that ends every session of the gateway"
+            return "gateway \(gateway) in the kernel has memory layout \(found), this sluice has \(expected): use the "
+                + "sluice that loaded it, or stop it and run this one; that ends every session of the gateway"
         case .damaged(let gateway, let what):
-            return "gateway \(gateway) in the kernel is damaged: \(what): stop it and run it again; that ends its sessions"
+            return "gateway \(gateway) in the kernel is damaged: \(what): "
+                + "stop it and run it again; that ends its sessions"
         case .programMissing(let name):
             return "the kernel program has no part named \(name): this sluice was built from incomplete sources"
         case .interfaceMissing(let name):
             return "interface \(name) does not exist in this network namespace: 'ip link' lists those that do"
         case .interfaceUnsupported(let name, let hardwareType):
-            return "interface \(name) has hardware type \(hardwareType), neither Ethernet nor plain IP: leave it out of the zones"
+            return "interface \(name) has hardware type \(hardwareType), neither Ethernet nor plain IP: "
+                + "leave it out of the zones"
         case .interfaceTaken(let interface, let program, let identifier, let holder):
-            return "interface \(interface) is taken: program \(program) (id \(identifier)) of \(holder) judges its packets; "
-                + "stop it, or take it off with 'tc filter del dev \(interface) ingress pref 1'"
+            return "interface \(interface) is taken: program \(program) (id \(identifier)) of \(holder) "
+                + "judges its packets: stop it, or take it off with 'tc filter del dev \(interface) ingress pref 1'"
         case .commandMissing(let command, let package):
             return "'\(command)' is not installed: apt-get install \(package)"
         case .commandFailed(let command, let status, let output):
@@ -74,7 +76,8 @@ extension KernelError: CustomStringConvertible {
     /// What to do about an error that has one usual cause here.
     private static func usualRemedy(_ errorNumber: Int32) -> String? {
         switch errorNumber {
-        case SystemCall.notPermitted, SystemCall.accessDenied: "run it as root; 'sluice doctor' lists the privileges needed"
+        case SystemCall.notPermitted, SystemCall.accessDenied:
+            "run it as root; 'sluice doctor' lists the privileges needed"
         case SystemCall.noMemory: "lower capacity.sessions, or give this machine more memory"
         default: nil
         }

@@ -4,7 +4,8 @@ import Testing
 /// Names of the scripts carry the rules: see `Tests/FlowModel/TCPScripts.swift`.
 @Suite("TCP tracking")
 struct TCPScriptTests {
-    @Test("SESS-1 SESS-2 SESS-3 SESS-4 SESS-5 SESS-6 RST-2 IDLE-6 BAD-3 scripts, in FlowCore", arguments: TCPScripts.all)
+    @Test(
+        "SESS-1 SESS-2 SESS-3 SESS-4 SESS-5 SESS-6 RST-2 IDLE-6 BAD-3 scripts, in FlowCore", arguments: TCPScripts.all)
     func script(_ script: TCPScript) {
         #expect(script.play(on: ModelBench()) == [])
     }

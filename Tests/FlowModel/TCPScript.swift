@@ -24,7 +24,9 @@ package struct TCPScript: Sendable, CustomStringConvertible {
     package var description: String { name }
 
     /// Plays the script, and returns what was not as it says, a line each.
-    package func play(on bench: some JudgeBench, frames: FrameBuilder = FrameBuilder(), from start: UInt32 = 1000) -> [String] {
+    package func play(on bench: some JudgeBench, frames: FrameBuilder = FrameBuilder(), from start: UInt32 = 1000)
+        -> [String]
+    {
         var now = start
         var failures: [String] = []
         let key = key(of: frames)

@@ -189,7 +189,8 @@ package enum TCPScripts {
             > S 999 ws 7               => forward synSent
             < SA 4999 ack 1000 win 1000 => forward synReceived
             > A 1000 ack 5000 win 100  => forward established
-            < PA 60000 ack 1000 len 8000 => drop(outOfWindow) established
+            < PA 69500 ack 1000 len 1400 => drop(outOfWindow) established
+            < PA 71000 ack 1000 len 10 => drop(outOfWindow) established
             """),
         TCPScript(
             "SESS-2 sequence numbers wrap",

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// libbpf, and the few things around it that Swift's Glibc module does not show: variadic functions, netlink macros, statfs.
+// libbpf, and the few things around it that Swift's Glibc module does not show:
+// variadic functions, netlink's macros, what only _GNU_SOURCE declares.
 #pragma once
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/vfs.h>
 
 /// Makes libbpf hand its messages to this thread's log instead of writing them to stderr. May be called at any time, by
@@ -21,3 +24,29 @@ const char *_Nonnull sluice_bpf_log_text(void);
 /// Counts the filters on an interface's clsact queueing discipline, ingress or egress, in the caller's network namespace.
 /// Returns the number, or a negative errno.
 int sluice_count_filters(int interface_index, int egress);
+
+/// unshare(2) of the calling thread's network namespace. Returns 0, or -1 and errno; so do the next ones.
+int sluice_unshare_network(void);
+
+/// setns(2) into a network namespace.
+int sluice_enter_network(int descriptor);
+
+/// setns(2) into a mount namespace; of a process with one thread only.
+int sluice_enter_mounts(int descriptor);
+
+/// memfd_create(2), closed on exec.
+int sluice_memory_file(const char *_Nonnull name);
+
+/// This process's environment, for programs that it starts.
+char *_Nullable const *_Nonnull sluice_environment(void);
+
+enum {
+    /// Packets in one call of sluice_send_many.
+    SLUICE_SEND_MOST = 512,
+};
+
+/// sendmmsg(2), without waiting, of packets that lie `stride` bytes apart, each to a socket address of its own. Returns how
+/// many of the first were sent, or -1 and errno for the very first.
+int sluice_send_many(
+    int descriptor, const uint8_t *_Nonnull segments, size_t stride, const uint8_t *_Nonnull lengths,
+    const void *_Nonnull addresses, size_t address_size, unsigned count);

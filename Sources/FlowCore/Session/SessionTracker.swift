@@ -84,7 +84,8 @@ package enum SessionTracker {
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             session.pointee.flags |= SessionFlags.fragmented
             FragmentTracking.remember(
-                packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)), isOriginator, now, tables)
+                packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)), isOriginator, now, tables
+            )
         }
         sender.count(packet)
         return .forward
@@ -101,7 +102,8 @@ package enum SessionTracker {
     /// Writes the positions.
     @inline(__always)
     private static func note(
-        _ effect: SegmentEffect, _ packet: UnsafePointer<sluice_packet>, _ sender: UnsafeMutablePointer<sluice_flow_end>,
+        _ effect: SegmentEffect, _ packet: UnsafePointer<sluice_packet>,
+        _ sender: UnsafeMutablePointer<sluice_flow_end>,
         _ peer: UnsafeMutablePointer<sluice_flow_end>
     ) {
         let flags = packet.pointee.tcpFlags

@@ -4,8 +4,8 @@ extension Datapath {
     /// Makes our program judge what comes in by an interface. Attaching again, as after a restart of the controller, is
     /// atomic: no packet passes in between.
     ///
-    /// - Parameter replacing: the program (``ingressProgramIdentifier`` of an earlier datapath) that may be replaced.
-    ///   Any other program at our place is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
+    /// `previous` is the ``ingressProgramIdentifier`` of an earlier datapath, whose program may be replaced. Any other
+    /// program at our place is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
     package func attach(interface: NetworkInterface, replacing previous: UInt32? = nil) throws(KernelError) {
         let program = try program(ProgramName.ingress)
         let attached = TrafficControl.attachedProgram(interfaceIndex: interface.index)

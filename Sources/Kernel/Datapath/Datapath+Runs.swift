@@ -40,59 +40,61 @@ extension Datapath {
 
     /// Runs a tc program on a packet, with the live maps, as the kernel would (BPF_PROG_TEST_RUN).
     ///
-    /// - Parameter packet: from the Ethernet header on; at least 14 bytes.
+    /// The packet begins with its Ethernet header; the kernel takes none that is shorter than that.
     package func runProgram(
         named name: String, packet: [UInt8], context: PacketContext = PacketContext(), repetitions: Int = 1
     ) throws(KernelError) -> ProgramRun {
         let program = try program(name)
-        var given = __sk_buff()
-        given.mark = context.mark
-        given.ifindex = context.interfaceIndex
-        given.ingress_ifindex = context.ingressInterfaceIndex
-        given.gso_segs = context.gsoSegments
-        given.gso_size = context.gsoSize
-        given.wire_len = context.wireLength
-        given.cb.0 = context.control0
-        given.cb.1 = context.control1
-        var returned = __sk_buff()
         // Room for headers that a program puts in front.
         var output = [UInt8](repeating: 0, count: packet.count + 256)
-        var options = bpf_test_run_opts()
-        let status = packet.withUnsafeBytes { input in
-            output.withUnsafeMutableBytes { output in
-                withUnsafeMutablePointer(to: &given) { given in
-                    withUnsafeMutablePointer(to: &returned) { returned in
-                        options.sz = MemoryLayout<bpf_test_run_opts>.size
-                        options.data_in = input.baseAddress
-                        options.data_size_in = UInt32(input.count)
-                        options.data_out = output.baseAddress
-                        options.data_size_out = UInt32(output.count)
-                        options.ctx_in = UnsafeRawPointer(given)
-                        options.ctx_size_in = UInt32(MemoryLayout<__sk_buff>.size)
-                        options.ctx_out = UnsafeMutableRawPointer(returned)
-                        options.ctx_size_out = UInt32(MemoryLayout<__sk_buff>.size)
-                        options.`repeat` = Int32(clamping: repetitions)
-                        return bpf_prog_test_run_opts(program.fileDescriptor, &options)
+        var after = PacketContext()
+        var returnValue: UInt32 = 0
+        var nanoseconds: UInt32 = 0
+        let status = withZeroed(__sk_buff.self) { buffer in
+            buffer.pointee.mark = context.mark
+            buffer.pointee.ifindex = context.interfaceIndex
+            buffer.pointee.ingress_ifindex = context.ingressInterfaceIndex
+            buffer.pointee.gso_segs = context.gsoSegments
+            buffer.pointee.gso_size = context.gsoSize
+            buffer.pointee.wire_len = context.wireLength
+            buffer.pointee.cb.0 = context.control0
+            buffer.pointee.cb.1 = context.control1
+            return withZeroed(bpf_test_run_opts.self) { options in
+                let status = packet.withUnsafeBytes { input in
+                    output.withUnsafeMutableBytes { output in
+                        options.pointee.sz = MemoryLayout<bpf_test_run_opts>.size
+                        options.pointee.data_in = input.baseAddress
+                        options.pointee.data_size_in = UInt32(input.count)
+                        options.pointee.data_out = output.baseAddress
+                        options.pointee.data_size_out = UInt32(output.count)
+                        // It is copied in, and back to the same place.
+                        options.pointee.ctx_in = UnsafeRawPointer(buffer)
+                        options.pointee.ctx_size_in = UInt32(MemoryLayout<__sk_buff>.size)
+                        options.pointee.ctx_out = UnsafeMutableRawPointer(buffer)
+                        options.pointee.ctx_size_out = UInt32(MemoryLayout<__sk_buff>.size)
+                        options.pointee.`repeat` = Int32(clamping: repetitions)
+                        return bpf_prog_test_run_opts(program.fileDescriptor, options)
                     }
                 }
+                guard status == 0 else { return status }
+                output.removeLast(output.count - Int(options.pointee.data_size_out))
+                returnValue = options.pointee.retval
+                nanoseconds = options.pointee.duration
+                after.interfaceIndex = buffer.pointee.ifindex
+                after.ingressInterfaceIndex = buffer.pointee.ingress_ifindex
+                after.mark = buffer.pointee.mark
+                after.gsoSegments = buffer.pointee.gso_segs
+                after.gsoSize = buffer.pointee.gso_size
+                after.wireLength = buffer.pointee.wire_len
+                after.control0 = buffer.pointee.cb.0
+                after.control1 = buffer.pointee.cb.1
+                return 0
             }
         }
         guard status == 0 else {
-            throw .call(
-                action: "running \(name) on \(packet.count) bytes", errorNumber: -status, remedy: nil)
+            throw .call(action: "running \(name) on \(packet.count) bytes", errorNumber: -status, remedy: nil)
         }
-        output.removeLast(output.count - Int(options.data_size_out))
-        var after = PacketContext()
-        after.interfaceIndex = returned.ifindex
-        after.ingressInterfaceIndex = returned.ingress_ifindex
-        after.mark = returned.mark
-        after.gsoSegments = returned.gso_segs
-        after.gsoSize = returned.gso_size
-        after.wireLength = returned.wire_len
-        after.control0 = returned.cb.0
-        after.control1 = returned.cb.1
-        return ProgramRun(
-            returnValue: options.retval, packet: output, context: after, nanoseconds: options.duration)
+        return ProgramRun(returnValue: returnValue, packet: output, context: after, nanoseconds: nanoseconds)
     }
 
     /// Runs a `SEC("syscall")` program on an argument, which it may change; returns what the program returns.
@@ -101,16 +103,20 @@ extension Datapath {
         named name: String, argument: inout Argument
     ) throws(KernelError) -> UInt32 {
         let program = try program(name)
-        var options = bpf_test_run_opts()
-        options.sz = MemoryLayout<bpf_test_run_opts>.size
+        var returnValue: UInt32 = 0
         let status = withUnsafeMutableBytes(of: &argument) { argument in
-            // The kernel copies it in, and back to the same place.
-            options.ctx_in = UnsafeRawPointer(argument.baseAddress)
-            options.ctx_size_in = UInt32(argument.count)
-            return bpf_prog_test_run_opts(program.fileDescriptor, &options)
+            withZeroed(bpf_test_run_opts.self) { options in
+                options.pointee.sz = MemoryLayout<bpf_test_run_opts>.size
+                // The kernel copies it in, and back to the same place.
+                options.pointee.ctx_in = UnsafeRawPointer(argument.baseAddress)
+                options.pointee.ctx_size_in = UInt32(argument.count)
+                let status = bpf_prog_test_run_opts(program.fileDescriptor, options)
+                returnValue = options.pointee.retval
+                return status
+            }
         }
         guard status == 0 else { throw .call(action: "running \(name)", errorNumber: -status, remedy: nil) }
-        return options.retval
+        return returnValue
     }
 
     /// Asks the evaluator that judges packets, with the live policy, about a 5-tuple (NSG-7).

@@ -37,7 +37,7 @@ package final class Datapath: @unchecked Sendable {
 
     /// Puts the kernel program and its maps into the kernel, with all slots free and owned by instance 1.
     ///
-    /// - Parameter pinned: false for a datapath that lives and dies with this object, for tests and for `sluice doctor`.
+    /// One that is not pinned lives and dies with this object: for tests and for `sluice doctor`.
     package static func load(
         gateway: String, capacitySessions: Int, pinned: Bool = true
     ) throws(KernelError) -> Datapath {
@@ -64,7 +64,7 @@ package final class Datapath: @unchecked Sendable {
     /// version of sluice has loaded it.
     package static func open(gateway: String) throws(KernelError) -> Datapath {
         let pins = try PinDirectory(gateway: gateway)
-        let loaded = try pins.open(mapNames: MapName.all)
+        let loaded = try pins.open()
         guard let map = loaded.maps[MapName.runtime] else {
             throw .damaged(gateway: gateway, what: "map \(MapName.runtime) is missing")
         }
@@ -112,7 +112,9 @@ package final class Datapath: @unchecked Sendable {
             }
             return map
         }
-        func elements<Element>(_ name: String, _ type: Element.Type) throws(KernelError) -> UnsafeMutablePointer<Element> {
+        func elements<Element>(_ name: String, _ type: Element.Type) throws(KernelError) -> UnsafeMutablePointer<
+            Element
+        > {
             let map = try map(name)
             let memory = try SharedMemory(of: map)
             guard let elements = memory.elements(of: map, as: type) else {

@@ -14,6 +14,7 @@ enum MapName {
     static let counters = "sluice_counters"
     static let events = "sluice_events"
 
+    /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, fragments, counters,
         events,

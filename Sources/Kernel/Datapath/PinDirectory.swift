@@ -33,7 +33,7 @@ struct PinDirectory: Sendable {
     }
 
     /// Opens what is pinned here.
-    func open(mapNames: [String]) throws(KernelError) -> ObjectLoader.Loaded {
+    func open() throws(KernelError) -> ObjectLoader.Loaded {
         guard exists else {
             if errno == EACCES || errno == EPERM {
                 throw .call(action: "opening \(path)", errorNumber: errno, remedy: nil)
@@ -44,13 +44,24 @@ struct PinDirectory: Sendable {
         for name in Self.names(in: path) where !name.hasPrefix(Self.markPrefix) {
             let descriptor = FileDescriptor(
                 try SystemCall.check("opening \(path)/\(name)") { bpf_obj_get("\(path)/\(name)") })
-            if mapNames.contains(name) {
+            if Self.isMap(descriptor) {
                 result.maps[name] = try KernelMap(name: name, descriptor: descriptor)
             } else {
                 result.programs[name] = try LoadedProgram(name: name, descriptor: descriptor)
             }
         }
         return result
+    }
+
+    /// The kernel calls a descriptor of BPF `anon_inode:bpf-map` or `anon_inode:bpf-prog`.
+    private static func isMap(_ descriptor: FileDescriptor) -> Bool {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            guard let start = buffer.baseAddress else { return false }
+            let length = readlink("/proc/self/fd/\(descriptor.number)", start, buffer.count - 1)
+            guard length > 0 else { return false }
+            start[length] = 0
+            return String(cString: start).hasSuffix("bpf-map")
+        }
     }
 
     /// Takes the names away. What nothing else uses, attached programs included, the kernel then frees.

@@ -101,7 +101,7 @@ extension NetworkInterface {
             guard let address = entry.pointee.ifa_addr, let mask = entry.pointee.ifa_netmask,
                 let (family, high, low) = number(of: address), let (_, maskHigh, maskLow) = number(of: mask)
             else { continue }
-            let bits = family == 4 ? (maskLow & 0xFFFF_FFFF).nonzeroBitCount : maskHigh.nonzeroBitCount + maskLow.nonzeroBitCount
+            let bits = (family == 4 ? maskLow & 0xFFFF_FFFF : maskLow).nonzeroBitCount + maskHigh.nonzeroBitCount
             result.append(
                 InterfaceAddress(
                     interface: String(cString: entry.pointee.ifa_name), family: family, high: high, low: low,

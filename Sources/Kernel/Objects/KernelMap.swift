@@ -41,3 +41,14 @@ final class KernelMap: Sendable {
         return 0
     }
 }
+
+extension KernelMap {
+    /// Looks an element of an array up, by a call to the kernel.
+    func lookup(_ index: UInt32, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {
+        precondition(value.count >= stride, "\(value.count) bytes for an element of \(stride)")
+        var index = index
+        try SystemCall.check("looking up element \(index) of \(name)") {
+            bpf_map_lookup_elem(fileDescriptor, &index, value.baseAddress)
+        }
+    }
+}

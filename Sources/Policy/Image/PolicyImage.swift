@@ -1,5 +1,6 @@
 import FlowCore
 package import FlowLayout
+import Glibc
 
 /// The rules of a configuration, compiled to the block of memory that the classifier reads, in the kernel as here.
 ///
@@ -11,11 +12,12 @@ package struct PolicyImage: Sendable {
         let bytes: UnsafeMutableRawBufferPointer
 
         init() {
-            bytes = .allocate(byteCount: Int(SLUICE_POLICY_BYTES), alignment: 4096)
-            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            // Zeros that take no memory until they are written: most of an image is never used.
+            guard let memory = calloc(1, Int(SLUICE_POLICY_BYTES)) else { fatalError("no memory for a policy image") }
+            bytes = UnsafeMutableRawBufferPointer(start: memory, count: Int(SLUICE_POLICY_BYTES))
         }
 
-        deinit { bytes.deallocate() }
+        deinit { free(bytes.baseAddress) }
     }
 
     let memory: Memory

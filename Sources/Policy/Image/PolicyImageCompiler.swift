@@ -79,7 +79,7 @@ struct PolicyImageCompiler {
             }
             let intervals = IntervalSweep.intervals(of: spans, always: always, maximum: family.maximum)
             let field = family == .ipv4 ? field4 : field6
-            try write(intervals, field, "\(name) (\(family.name))", maximum: family.maximum)
+            try write(intervals, field, "\(name) (\(family.name))")
         }
     }
 
@@ -97,7 +97,7 @@ struct PolicyImageCompiler {
             }
         }
         let intervals = IntervalSweep.intervals(of: spans, always: always, maximum: maximum)
-        try write(intervals, field, name, maximum: maximum)
+        try write(intervals, field, name)
     }
 
     private mutating func writeProtocols() throws(PolicyError) {
@@ -111,29 +111,33 @@ struct PolicyImageCompiler {
     }
 
     private mutating func write(
-        _ intervals: [IntervalSweep.Interval], _ field: PolicyImageLayout.Field, _ name: String, maximum: UInt128
+        _ intervals: [IntervalSweep.Interval], _ field: PolicyImageLayout.Field, _ name: String
     ) throws(PolicyError) {
         guard intervals.count <= PolicyImageLayout.intervals else {
             throw .tooManyIntervals(field: name, count: intervals.count, limit: PolicyImageLayout.intervals)
         }
-        var entry: UInt32 = 0
-        for index in 0..<PolicyImageLayout.intervals {
-            var first = maximum
-            if index < intervals.count {
-                let interval = intervals[index]
-                first = interval.first
-                entry = UInt32(try number(of: interval.row)) | (interval.isInternal ? PolicyImageLayout.internalBit : 0)
-            }
+        for (index, interval) in intervals.enumerated() {
             let boundary = field.boundaries + index * field.boundaryBytes
             switch field {
-            case .sourcePort, .destinationPort: store(UInt16(first), at: boundary)
-            case .source4, .destination4: store(UInt32(first), at: boundary)
+            case .sourcePort, .destinationPort: store(UInt16(interval.first), at: boundary)
+            case .source4, .destination4: store(UInt32(interval.first), at: boundary)
             case .source6, .destination6:
-                store(UInt64(truncatingIfNeeded: first >> 64), at: boundary)
-                store(UInt64(truncatingIfNeeded: first), at: boundary + 8)
+                store(UInt64(truncatingIfNeeded: interval.first >> 64), at: boundary)
+                store(UInt64(truncatingIfNeeded: interval.first), at: boundary + 8)
             }
-            store(entry, at: field.entries + 4 * index)
+            let flag = interval.isInternal ? PolicyImageLayout.internalBit : 0
+            store(UInt32(try number(of: interval.row)) | flag, at: field.entries + 4 * index)
         }
+        // What is left of the field is reached only by the highest value, and answers as the last interval does.
+        let unused = PolicyImageLayout.intervals - intervals.count
+        let boundaries = field.boundaries + intervals.count * field.boundaryBytes
+        slice(boundaries, unused * field.boundaryBytes).initializeMemory(as: UInt8.self, repeating: 0xFF)
+        let entry = memory.bytes.load(fromByteOffset: field.entries + 4 * (intervals.count - 1), as: UInt32.self)
+        slice(field.entries + 4 * intervals.count, 4 * unused).initializeMemory(as: UInt32.self, repeating: entry)
+    }
+
+    private func slice(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset..<(offset + count)])
     }
 
     // MARK: - Rows

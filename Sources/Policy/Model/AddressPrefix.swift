@@ -91,7 +91,7 @@ package struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         package var description: String {
             switch self {
             case .notAnAddress:
-                "is not an address or prefix: write for example 10.1.0.0/16, 10.1.2.3, 2001:db8::/32 or \"*\""
+                "is not an address or prefix: write for example 10.1.0.0/16, 10.1.2.3 or 2001:db8::/32"
             case .length(let maximum): "has a prefix length that is not a number from 0 to \(maximum)"
             case .hostBits(let prefix, let single): "has bits beyond its prefix length: write \(prefix), or \(single)"
             case .ipv4InIPv6(let single): "is an IPv4 address in IPv6 form: write \(single)"

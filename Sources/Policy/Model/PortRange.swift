@@ -26,7 +26,8 @@ package struct PortRange: Hashable, Sendable, CustomStringConvertible {
     package init(parsing text: String) throws(Mistake) {
         var ports: [UInt16] = []
         for part in text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false) {
-            let digits = part.drop { $0 == " " }.prefix { $0 != " " }
+            var digits = part.drop { $0 == " " }
+            while digits.last == " " { digits = digits.dropLast() }
             guard digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let port = UInt16(digits) else {
                 throw .notAPort
             }

@@ -3,7 +3,7 @@ import Yams
 
 extension ConfigurationReader {
     /// The profile's timeouts with what the configuration sets, each within the profile's range (PROF-1). Not scaled.
-    mutating func readTimeouts(_ section: Section, profile: Profile) -> SessionTimeouts? {
+    mutating func readTimeouts(_ section: Section, profile: Profile) -> SessionTimeouts {
         var timeouts = profile.defaults
         let custom = profile.isCustom ? Profile.customRange : nil
         set(&timeouts.northSouth, section, "northSouthIdleTimeout", profile, profile.northSouthRange)

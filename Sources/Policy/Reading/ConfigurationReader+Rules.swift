@@ -37,10 +37,10 @@ extension ConfigurationReader {
         var rules: [WrittenRule] = []
         var ruleByPriority: [Int: String] = [:]
         for (path, node) in list {
+            subject = node.mapping?["name"]?.scalar.map { "rule \"\($0.string)\"" }
+            defer { subject = nil }
             guard let section = self.section(node, path: path, keys: keys) else { continue }
             let name = name(section, example: "web")
-            subject = name.map { "rule \"\($0)\"" }
-            defer { subject = nil }
             if section["priority"] == nil { reportMissing(section, "priority", example: "100") }
             if section["access"] == nil { reportMissing(section, "access", example: "Allow") }
             if section["protocol"] == nil { reportMissing(section, "protocol", example: "Tcp") }

@@ -41,6 +41,10 @@ extension ConfigurationReader {
             .composer(let context, let problem, let mark, _):
             if let context, context.text.contains("alias") {
                 add(context.mark, "a bare * begins an alias in YAML: write \"*\" in quotes")
+            } else if problem.contains("undefined alias") {
+                add(mark, "a word that begins with * is an alias in YAML: write it in quotes")
+            } else if problem.contains("another document") {
+                add(mark, "begins a second document: keep one, without ---")
             } else if problem.contains("cannot start any token"), problem.contains("tab") || isTab(mark, error) {
                 add(mark, "is not YAML: a tab can't indent: write spaces")
             } else {
@@ -78,7 +82,8 @@ extension ConfigurationReader {
             }
             guard keys.contains(scalar.string) else {
                 let remedy =
-                    DidYouMean.nearest(to: scalar.string, among: keys).map { "did you mean \($0)?" }
+                    ConfigurationReference.hints[section.path(of: scalar.string).filter { !$0.isNumber }]
+                    ?? DidYouMean.nearest(to: scalar.string, among: keys).map { "did you mean \($0)?" }
                     ?? "known here: \(keys.joined(separator: ", "))"
                 report(keyNode, section.path(of: scalar.string), "is not a key that can be set here: \(remedy)")
                 continue

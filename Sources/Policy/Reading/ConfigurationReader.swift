@@ -31,8 +31,9 @@ struct ConfigurationReader {
         let capacitySessions = capacity(section)
         let zones = zones(section)
         let internalPrefixes = internalPrefixes(section)
-        let timeouts = profile.flatMap { readTimeouts(section, profile: $0) }
-        let drain = profile.flatMap { readDrain(section, profile: $0) }
+        // Where the profile itself is mistaken, the widest ranges find at least what no profile allows.
+        let timeouts = readTimeouts(section, profile: profile ?? .custom)
+        let drain = readDrain(section, profile: profile ?? .custom)
         let rules = rules(section, profile: profile)
         let hostRules = hostRules(section)
         let hostPing = boolean(section, "hostPing") ?? true
@@ -41,7 +42,7 @@ struct ConfigurationReader {
         checkTogether(rules + hostRules)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
-            let internalPrefixes, let timeouts, let drain
+            let internalPrefixes, let drain
         else { return nil }
         if rules.isEmpty { notices.append("rules: there are none, so all traffic is denied") }
         return Configuration(

@@ -120,6 +120,13 @@ package enum ConfigurationReference {
     /// Keys of later versions at the file's top: known, and refused.
     package static let laterKeys = ["networkSecurityGroups", "fleet", "flowLog", "api"]
 
+    /// What to say of a key that is out of place, by path without indices.
+    static let hints = [
+        "hostRules[].destination": "a host rule is for the gateway's own addresses: remove it",
+        "hostRules[].idleTimeout": "the gateway keeps no sessions of its own traffic: remove it",
+        "hostRules[].onIdle": "the gateway keeps no sessions of its own traffic: remove it",
+    ]
+
     private static func table(
         _ place: Place, _ rows: [(name: String, value: String, usual: String, meaning: String)]
     ) -> [Key] {

@@ -1,0 +1,61 @@
+internal import FlowCore
+internal import FlowLayout
+
+/// How many ticks a session may rest, by the 16 bits of its control word that hold its state and treatment: one load in
+/// the scan decides for a slot.
+///
+/// A limit is signed, and so is a session's age: a word that the kernel wrote after the scan looked at the clock has a
+/// negative age and is not due.
+package final class ExpiryLimits {
+    static let count = 1 << 16
+    /// Never due.
+    static let never = Int32.max
+    /// Due whenever it is looked at, even if its tick is a little ahead.
+    static let always = Int32.min
+
+    let limits: UnsafeMutablePointer<Int32>
+
+    package init() {
+        limits = .allocate(capacity: Self.count)
+        limits.initialize(repeating: Self.never, count: Self.count)
+    }
+
+    deinit { limits.deallocate() }
+
+    /// The limit of a control word.
+    func limit(of word: ControlWord) -> Int32 { limits[Self.index(of: word.rawValue)] }
+
+    @inline(__always)
+    static func index(of rawWord: UInt64) -> Int { Int(truncatingIfNeeded: (rawWord >> 32) & 0xFFFF) }
+
+    /// Takes over what the configuration says now, and how full the table is.
+    package func update(from table: SessionTable, occupied: Int) {
+        let runtime = table.runtime
+        let halfOpen = Self.limit(
+            HalfOpenTimeout.ticks(
+                configuredTicks: runtime.pointee.halfOpenTimeoutTicks, occupied: occupied, capacity: table.slotCount))
+        let closing = Self.limit(runtime.pointee.closingTimeoutTicks)
+        let closed = Self.limit(runtime.pointee.closedTimeoutTicks)
+        let tombstone = Self.limit(runtime.pointee.tombstoneTimeoutTicks)
+        // A session whose treatment is gone is treated by the first one, rather than kept for ever.
+        let fallback = table.treatments[Int(TreatmentIndex.northSouth)].timeoutTicks
+        for treatment in 0..<Int(SLUICE_MAX_TREATMENTS) {
+            let ticks = table.treatments[treatment].timeoutTicks
+            let row = limits + treatment << 4
+            row[Int(SessionState.free.rawValue)] = Self.never
+            row[Int(SessionState.synSent.rawValue)] = halfOpen
+            row[Int(SessionState.synReceived.rawValue)] = halfOpen
+            row[Int(SessionState.established.rawValue)] = Self.limit(ticks == 0 ? fallback : ticks)
+            row[Int(SessionState.closing.rawValue)] = closing
+            row[Int(SessionState.closed.rawValue)] = closed
+            row[Int(SessionState.resetting.rawValue)] = tombstone
+            row[Int(SessionState.ending.rawValue)] = Self.always
+            row[Int(SessionState.ended.rawValue)] = Self.always
+        }
+    }
+
+    /// 0 means "not configured yet": never due.
+    private static func limit(_ ticks: UInt32) -> Int32 {
+        ticks == 0 ? never : Int32(truncatingIfNeeded: min(ticks, UInt32(Int32.max) - 1))
+    }
+}

@@ -1,0 +1,137 @@
+package import FlowCore
+internal import FlowLayout
+
+/// What a pass over the table came to.
+package struct ScanResult: Equatable, Sendable {
+    package var expired = 0
+    package var resets = 0
+    /// Lost to a segment that arrived between look and exchange.
+    package var races = 0
+
+    package init(expired: Int = 0, resets: Int = 0, races: Int = 0) {
+        self.expired = expired
+        self.resets = resets
+        self.races = races
+    }
+}
+
+/// Slots that an instance has to do something about.
+package final class AgeingWork {
+    /// Tombstones whose ends are to be reset.
+    package let resets: SlotQueue
+    /// Slots in `ending` or `ended`, to be given back.
+    package let releases: SlotQueue
+    /// Which slots are in one of the two.
+    package let queued: SlotSet
+    /// Idle sessions whose ends are to be asked, as of this pass.
+    package var probes: [SlotQueue.Entry] = []
+
+    package init(slotCount: Int) {
+        resets = SlotQueue(slotCount: slotCount)
+        releases = SlotQueue(slotCount: slotCount)
+        queued = SlotSet(slotCount: slotCount)
+    }
+
+    package var isEmpty: Bool { resets.isEmpty && releases.isEmpty }
+
+    package func queueReset(_ slot: Int, generation: UInt16) {
+        if queued.insert(slot) { resets.append(slot: slot, generation: generation) }
+    }
+
+    package func queueRelease(_ slot: Int, generation: UInt16) {
+        if queued.insert(slot) { releases.append(slot: slot, generation: generation) }
+    }
+}
+
+/// Finds the sessions whose time is up, by a linear pass over the control words of the instance's slabs.
+///
+/// A pass only takes sessions out of life, by compare-and-exchange, and queues what is to be done about them. So a million
+/// sessions that expire together are all ended within one pass (IDLE-1), however long their resets take to send.
+package struct ExpiryScan {
+    /// Probes that one pass asks for at most; more wait for the next pass.
+    static let probesPerPass = 4096
+
+    let table: SessionTable
+    let ending: SessionEnding
+    let limits: ExpiryLimits
+
+    package init(table: SessionTable, ending: SessionEnding, limits: ExpiryLimits) {
+        self.table = table
+        self.ending = ending
+        self.limits = limits
+    }
+
+    /// Looks once at every slot of the instance.
+    ///
+    /// - Parameters:
+    ///   - now: tick.
+    ///   - work: where what is to be done is put.
+    ///   - isProbed: whether the session in a slot is being probed already.
+    package func run(now: UInt32, into work: AgeingWork, isProbed: (Int) -> Bool = { _ in false }) -> ScanResult {
+        var result = ScanResult()
+        work.probes.removeAll(keepingCapacity: true)
+        var slab = 0
+        while slab < table.slabCount {
+            if table.owns(slab: slab) {
+                let slots = table.slots(ofSlab: slab)
+                var slot = nextDue(from: slots.lowerBound, to: slots.upperBound, now: now)
+                while slot < slots.upperBound {
+                    take(slot, now, work, &result, isProbed)
+                    slot = nextDue(from: slot + 1, to: slots.upperBound, now: now)
+                }
+            }
+            slab += 1
+        }
+        return result
+    }
+
+    /// The first slot that is due; `end` if there is none. This is the loop that runs a million times a pass: a load of the
+    /// word, a load of its limit, a comparison.
+    @inline(never)
+    func nextDue(from start: Int, to end: Int, now: UInt32) -> Int {
+        let words = table.words
+        let limits = limits.limits
+        var slot = start
+        while slot < end {
+            let word = sluice_load64(words + slot)
+            let age = Int32(truncatingIfNeeded: now &- UInt32(truncatingIfNeeded: word))
+            if age > limits[Int(truncatingIfNeeded: (word &>> 32) & 0xFFFF)] { return slot }
+            slot &+= 1
+        }
+        return end
+    }
+
+    private func take(
+        _ slot: Int, _ now: UInt32, _ work: AgeingWork, _ result: inout ScanResult, _ isProbed: (Int) -> Bool
+    ) {
+        // What is queued is dealt with already; a tombstone whose resets are not sent yet must not go before.
+        if work.queued.contains(slot) { return }
+        // Read again: the loop does not hand its word over, and the exchange is against this one.
+        let word = table.word(slot)
+        if word.isState(.ending) || word.isState(.ended) {
+            return work.queueRelease(slot, generation: word.generation)
+        }
+        guard isDue(word, now: now) else { return }
+        switch ending.expire(slot: slot, word: word, now: now) {
+        case .lost: result.races += 1
+        case .nothing: break
+        case .resetting:
+            result.expired += 1
+            result.resets += 1
+            work.queueReset(slot, generation: word.generation)
+        case .ending:
+            if !word.isState(.closed) && !word.isState(.resetting) { result.expired += 1 }
+            work.queueRelease(slot, generation: word.generation)
+        case .probe:
+            if work.probes.count < Self.probesPerPass, !isProbed(slot) {
+                work.probes.append(
+                    SlotQueue.Entry(slot: UInt32(truncatingIfNeeded: slot), generation: word.generation))
+            }
+        }
+    }
+
+    /// Whether a session has rested longer than it may. A word newer than `now` has a negative age.
+    package func isDue(_ word: ControlWord, now: UInt32) -> Bool {
+        Int32(truncatingIfNeeded: now &- word.tick) > limits.limit(of: word)
+    }
+}

@@ -1,0 +1,78 @@
+internal import FlowCore
+internal import FlowLayout
+
+/// Carries out what the ``ProbeBook`` says.
+package struct Probing {
+    package private(set) var book = ProbeBook()
+    let table: SessionTable
+    let ending: SessionEnding
+    let outlet: any SegmentOutlet
+    /// Between two attempts, before the idle timeout of the session limits it.
+    package var intervalTicks: UInt32
+
+    package init(table: SessionTable, ending: SessionEnding, outlet: any SegmentOutlet, intervalTicks: UInt32) {
+        self.table = table
+        self.ending = ending
+        self.outlet = outlet
+        self.intervalTicks = intervalTicks
+    }
+
+    package func isProbed(_ slot: Int) -> Bool { book.contains(UInt32(truncatingIfNeeded: slot)) }
+
+    /// Begins with the sessions that the scan found idle, and goes on with those that wait for answers.
+    ///
+    /// - Returns: segments sent and failed, and sessions that were given up.
+    package mutating func run(now: UInt32, work: AgeingWork) -> (sent: Int, failed: Int, dead: Int) {
+        var segments: [TCPSegment] = []
+        var dead = 0
+        // Before the new ones, which have nothing to tell yet.
+        for slot in book.slots {
+            let place = Int(slot)
+            guard let generation = book.generation(slot) else { continue }
+            guard table.holds(place, generation: generation, state: .established) else {
+                book.forget(slot: slot)
+                continue
+            }
+            switch book.tick(slot: slot, tally: tally(place), now: now) {
+            case .wait, .alive: break
+            case .send(let originator, let responder):
+                append(place, originator: originator, responder: responder, to: &segments)
+            case .dead:
+                if ending.end(slot: place, generation: generation, reason: .probeFailed, now: now) == .resetting {
+                    work.queueReset(place, generation: generation)
+                    dead += 1
+                }
+            }
+        }
+        for entry in work.probes {
+            let place = Int(entry.slot)
+            let word = table.word(place)
+            guard word.generation == entry.generation, word.isState(.established) else { continue }
+            let interval = ProbeBook.intervalTicks(
+                configuredTicks: intervalTicks,
+                timeoutTicks: table.treatments[Int(word.treatment)].timeoutTicks)
+            let directive = book.begin(
+                slot: entry.slot, generation: entry.generation, tally: tally(place), intervalTicks: interval, now: now)
+            if case .send(let originator, let responder) = directive {
+                append(place, originator: originator, responder: responder, to: &segments)
+            }
+        }
+        work.probes.removeAll(keepingCapacity: true)
+        let (sent, failed) = segments.isEmpty ? (0, 0) : outlet.send(segments)
+        return (sent, failed, dead)
+    }
+
+    private func tally(_ slot: Int) -> ProbeBook.Tally {
+        ProbeBook.Tally(
+            originator: table.sessions[slot].originator.packets, responder: table.sessions[slot].responder.packets)
+    }
+
+    /// ``ProbeSegments`` gives the segment to the originator first.
+    private func append(_ slot: Int, originator: Bool, responder: Bool, to segments: inout [TCPSegment]) {
+        var isFirst = true
+        ProbeSegments.forEach(table.sessions[slot]) { segment in
+            if isFirst ? originator : responder { segments.append(segment) }
+            isFirst = false
+        }
+    }
+}

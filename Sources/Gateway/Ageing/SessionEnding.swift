@@ -1,0 +1,107 @@
+package import FlowCore
+internal import FlowLayout
+
+/// How a session came to its end, or did not.
+package enum Ending: Equatable, Sendable {
+    /// Somebody else changed the control word first: a segment arrived, or the ends closed it (IDLE-6).
+    case lost
+    /// It is a tombstone now; both ends are to be reset.
+    case resetting
+    /// It is going silently; its key is to be taken out of the flow table.
+    case ending
+    /// It is idle and alive; its ends are to be probed first (IDLE-5).
+    case probe
+    /// There was nothing to end: another session, or none.
+    case nothing
+}
+
+/// Ends sessions by compare-and-exchange on their control words. Whoever wins acts; nothing else is decided here, and
+/// nothing is sent.
+package struct SessionEnding {
+    package let table: SessionTable
+    let journal: any SessionJournal
+
+    package init(table: SessionTable, journal: any SessionJournal = SilentJournal()) {
+        self.table = table
+        self.journal = journal
+    }
+
+    /// Ends a session whose time is up.
+    ///
+    /// - Parameters:
+    ///   - word: its control word when it was found to be due; if it is another by now, nothing happens.
+    ///   - now: tick.
+    package func expire(slot: Int, word: ControlWord, now: UInt32) -> Ending {
+        guard let state = word.state else { return .nothing }
+        switch state {
+        case .free, .ending, .ended:
+            return .nothing
+        case .synSent, .synReceived:
+            // Silent, whatever the treatment: the source of a SYN may be forged, and would be sent an unasked-for reset.
+            return finish(slot, word, reason: .halfOpenTimeout, now: now)
+        case .established:
+            switch idleTreatment(slot, word) {
+            case .reset: return reset(slot, word, reason: .idleReset, now: now)
+            case .silent: return finish(slot, word, reason: .idleSilent, now: now)
+            case .probe: return .probe
+            }
+        case .closing:
+            switch idleTreatment(slot, word) {
+            case .reset, .probe: return reset(slot, word, reason: .closingTimeout, now: now)
+            case .silent: return finish(slot, word, reason: .closingTimeout, now: now)
+            }
+        case .closed, .resetting:
+            // Its end has been told before; this is the end of its rest.
+            let desired = word.with(state: .ending, tick: now)
+            return table.exchange(slot, word, with: desired) ? .ending : .lost
+        }
+    }
+
+    /// Ends a live session whatever its timer says: by hand (RST-5), by a change of policy (NSG-3), or because an end did
+    /// not answer a probe (IDLE-5). TCP ends are reset, others go silently.
+    package func end(slot: Int, generation: UInt16, reason: EndReason, now: UInt32) -> Ending {
+        while true {
+            let word = table.word(slot)
+            guard word.generation == generation, let state = word.state else { return .nothing }
+            switch state {
+            case .free, .closed, .resetting, .ending, .ended: return .nothing
+            case .synSent, .synReceived, .established, .closing: break
+            }
+            let isTCP = table.sessions[slot].key.protocol == IPProtocol.tcp
+            let ending =
+                isTCP ? reset(slot, word, reason: reason, now: now) : finish(slot, word, reason: reason, now: now)
+            // A segment that arrived meanwhile does not save a session that is ended on purpose.
+            if ending != .lost { return ending }
+        }
+    }
+
+    /// Only TCP has resets and probes (SESS-7).
+    private func idleTreatment(_ slot: Int, _ word: ControlWord) -> OnIdle {
+        guard table.sessions[slot].key.protocol == IPProtocol.tcp else { return .silent }
+        return OnIdle(rawValue: table.treatments[Int(word.treatment)].onIdle) ?? .silent
+    }
+
+    private func reset(_ slot: Int, _ word: ControlWord, reason: EndReason, now: UInt32) -> Ending {
+        take(slot, word, to: .resetting, reason: reason, now: now) ? .resetting : .lost
+    }
+
+    private func finish(_ slot: Int, _ word: ControlWord, reason: EndReason, now: UInt32) -> Ending {
+        take(slot, word, to: .ending, reason: reason, now: now) ? .ending : .lost
+    }
+
+    private func take(
+        _ slot: Int, _ word: ControlWord, to state: SessionState, reason: EndReason, now: UInt32
+    ) -> Bool {
+        // The reason first: once the word says `ending`, the slot's owner, perhaps another process, may give it back.
+        let before = table.sessions[slot].endReason
+        table.sessions[slot].endReason = reason.rawValue
+        let session = table.sessions[slot]
+        guard table.exchange(slot, word, with: word.with(state: state, tick: now)) else {
+            if table.sessions[slot].endReason == reason.rawValue { table.sessions[slot].endReason = before }
+            return false
+        }
+        if word.isState(.synSent) || word.isState(.synReceived) { table.countHalfOpenLeft() }
+        journal.ended(session, slot: slot, reason: reason)
+        return true
+    }
+}

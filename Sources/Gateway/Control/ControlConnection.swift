@@ -1,0 +1,102 @@
+internal import FoundationEssentials
+import Glibc
+
+/// One client of the control socket: a line comes in, a line goes out. Never blocks.
+final class ControlConnection {
+    enum Progress: Equatable {
+        case waiting
+        case request(ControlRequest)
+        /// What came in is no request; the answer says why.
+        case refused(ControlResponse)
+        /// The client has gone, or had its answer.
+        case finished
+    }
+
+    let descriptor: Int32
+    private(set) var deadlineNanoseconds: UInt64
+    private var input: [UInt8] = []
+    private var output: [UInt8] = []
+    private var written = 0
+    private var hasRequest = false
+
+    init(descriptor: Int32, now: UInt64) {
+        self.descriptor = descriptor
+        deadlineNanoseconds = now + ControlLimits.patienceNanoseconds
+    }
+
+    deinit { close(descriptor) }
+
+    /// What to poll for.
+    var interest: Int16 { Int16(output.isEmpty ? POLLIN : POLLOUT) }
+
+    /// Takes what has arrived.
+    func receive() -> Progress {
+        guard !hasRequest else { return .waiting }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count < 0 { return errno == EAGAIN || errno == EINTR ? .waiting : .finished }
+            if count == 0 { return .finished }
+            let searchFrom = input.count
+            input += buffer[..<count]
+            if let end = input[searchFrom...].firstIndex(of: UInt8(ascii: "\n")) {
+                hasRequest = true
+                return Self.parse(input[..<end])
+            }
+            if input.count >= ControlLimits.requestBytes {
+                hasRequest = true
+                return .refused(
+                    ControlResponse(
+                        ok: false, message: "a request has at most \(ControlLimits.requestBytes) bytes: send smaller ones"))
+            }
+        }
+    }
+
+    /// Begins to answer. The client has some time to take it.
+    func answer(_ response: ControlResponse, now: UInt64) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let data = try? encoder.encode(response) else { preconditionFailure("a response has no JSON form") }
+        output = Array(data) + [UInt8(ascii: "\n")]
+        deadlineNanoseconds = now + ControlLimits.patienceNanoseconds
+    }
+
+    /// Goes on with the answer.
+    func flush() -> Progress {
+        while written < output.count {
+            let count = output.withUnsafeBytes { bytes in
+                send(descriptor, bytes.baseAddress.map { $0 + written }, bytes.count - written, Int32(MSG_NOSIGNAL))
+            }
+            if count < 0 { return errno == EAGAIN || errno == EINTR ? .waiting : .finished }
+            written += count
+        }
+        return output.isEmpty ? .waiting : .finished
+    }
+
+    static func parse(_ line: ArraySlice<UInt8>) -> Progress {
+        struct CommandOnly: Decodable { let command: String }
+        let data = Data(line)
+        let decoder = JSONDecoder()
+        let commands = ControlRequest.Command.allCases.map(\.rawValue).joined(separator: ", ")
+        do {
+            let request = try decoder.decode(ControlRequest.self, from: data)
+            if let count = request.sessions?.count, count > ControlLimits.sessionsPerRequest {
+                return .refused(
+                    ControlResponse(
+                        ok: false,
+                        message: "\(count) sessions in one request: send at most \(ControlLimits.sessionsPerRequest)"))
+            }
+            return .request(request)
+        } catch {
+            if let known = try? decoder.decode(CommandOnly.self, from: data),
+                ControlRequest.Command(rawValue: known.command) == nil
+            {
+                return .refused(
+                    ControlResponse(ok: false, message: "unknown command '\(known.command)': write one of \(commands)"))
+            }
+            return .refused(
+                ControlResponse(
+                    ok: false, message: #"not a request: write one line of JSON like {"command":"ping"}; commands: \#(commands)"#))
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// A slot and the generation of the session in it: what commands call a session by.
+package struct SessionReference: Hashable, Sendable, Codable {
+    package let slot: UInt32
+    package let generation: UInt16
+
+    package init(slot: UInt32, generation: UInt16) {
+        self.slot = slot
+        self.generation = generation
+    }
+
+    /// `[slot, generation]`: there may be many.
+    package init(from decoder: any Decoder) throws {
+        var values = try decoder.unkeyedContainer()
+        slot = try values.decode(UInt32.self)
+        generation = try values.decode(UInt16.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var values = encoder.unkeyedContainer()
+        try values.encode(slot)
+        try values.encode(generation)
+    }
+}
+
+/// What the control socket is asked: one line of JSON.
+package struct ControlRequest: Codable, Equatable, Sendable {
+    package enum Command: String, Codable, Sendable, CaseIterable {
+        /// Is anybody there?
+        case ping
+        /// Read the configuration again and apply it.
+        case reload
+        /// Reset the sessions in `sessions` (RST-5).
+        case sessionReset = "session-reset"
+        /// End the gateway as SIGTERM does.
+        case stop
+    }
+
+    package var command: Command
+    package var sessions: [SessionReference]?
+
+    package init(_ command: Command, sessions: [SessionReference]? = nil) {
+        self.command = command
+        self.sessions = sessions
+    }
+}
+
+/// What the control socket answers: one line of JSON.
+package struct ControlResponse: Codable, Equatable, Sendable {
+    /// Whether it was done.
+    package var ok: Bool
+    /// What was done, or what is wrong and what to do about it.
+    package var message: String
+    /// Sessions that were reset or ended.
+    package var count: Int?
+
+    package init(ok: Bool, message: String, count: Int? = nil) {
+        self.ok = ok
+        self.message = message
+        self.count = count
+    }
+}
+
+/// Limits of the control socket.
+package enum ControlLimits {
+    /// Bytes of a request, with its newline.
+    package static let requestBytes = 4 << 20
+    /// Sessions that a request can name; who has more asks more often.
+    package static let sessionsPerRequest = 65_536
+    package static let clients = 16
+    /// Until a request must be complete, and again until its answer must have been taken.
+    package static let patienceNanoseconds: UInt64 = 5_000_000_000
+}

@@ -1,0 +1,69 @@
+import Glibc
+internal import Kernel
+internal import Policy
+
+/// The controller: `sluice run`. Brings a gateway up, looks after it, does what it is asked to, and takes it down.
+package enum Controller {
+    /// Between two looks at instance and interfaces.
+    private static let watchNanoseconds: UInt64 = 1_000_000_000
+    /// Every so many looks the guard is looked at too, which costs starting a program.
+    private static let looksPerGuardCheck = 10
+
+    /// Runs a gateway in the foreground until SIGTERM, SIGINT or a request to stop.
+    ///
+    /// - Parameters:
+    ///   - configurationPath: the file to read now and at every reload.
+    ///   - root: where the run directory is.
+    ///   - ready: called once it forwards.
+    /// - Throws: one message that names cause and remedy; nothing is left half-configured then.
+    package static func run(
+        configurationPath: String, root: String = RunDirectory.standardRoot, ready: () -> Void
+    ) throws(GatewayError) {
+        SignalPipe.ignoreBrokenPipes()
+        let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
+        // Before the first step, so that a Ctrl-C amid them is not lost but waits.
+        let signals = try GatewayError.wrapping { try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) }
+        let source = try ConfigurationSource(path: configurationPath)
+        let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
+        var startUp = StartUp(source: source, directory: directory, log: log)
+        let gateway = try startUp.run()
+        log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
+        ready()
+        ServiceNotification.send("READY=1")
+        look(after: gateway, signals: signals)
+        ServiceNotification.send("STOPPING=1")
+        try gateway.shutDown()
+    }
+
+    private static func look(after gateway: RunningGateway, signals: SignalPipe) {
+        var nextWatch = MonotonicClock.nanoseconds() + watchNanoseconds
+        var looks = 0
+        while true {
+            wait(gateway, signals, until: nextWatch)
+            for signal in signals.take() {
+                switch signal {
+                case SIGTERM, SIGINT: return
+                case SIGHUP: _ = gateway.answer(ControlRequest(.reload))
+                default: gateway.superviseInstance(now: MonotonicClock.nanoseconds())
+                }
+            }
+            gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0) }
+            if gateway.shallStop { return }
+            let now = MonotonicClock.nanoseconds()
+            guard now >= nextWatch else { continue }
+            nextWatch = now + watchNanoseconds
+            gateway.superviseInstance(now: now)
+            gateway.watchInterfaces()
+            looks += 1
+            if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
+        }
+    }
+
+    private static func wait(_ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64) {
+        var descriptors = gateway.server.pollDescriptors
+        descriptors.append(pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0))
+        let now = MonotonicClock.nanoseconds()
+        let timeout = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
+        _ = poll(&descriptors, nfds_t(descriptors.count), Int32(timeout))
+    }
+}

@@ -1,0 +1,108 @@
+internal import FlowCore
+internal import FlowLayout
+import Glibc
+internal import Kernel
+internal import Policy
+
+/// Makes a configuration's rules and timeouts the ones that the kernel goes by, all at once (NSG-8).
+struct PolicyChange {
+    /// Longer than any run of the kernel program: after it, none reads the image that judged before.
+    static let graceMicroseconds: UInt32 = 100_000
+
+    let datapath: Datapath
+    let image: PolicyImage
+    let identities: RuleIdentities
+    let zones: ZoneIdentities
+    private let treatments: TreatmentTable
+    private let configuration: Configuration
+
+    /// Compiles; changes nothing yet.
+    ///
+    /// - Parameters:
+    ///   - isNew: whether nothing is in the kernel's tables yet.
+    ///   - inForce: what judges now; nil: not known, and so no number that was ever given is given again.
+    init(
+        to configuration: Configuration, datapath: Datapath, directory: RunDirectory, isNew: Bool,
+        inForce: PolicyChange? = nil
+    ) throws(GatewayError) {
+        var identities = RuleIdentities()
+        var zones = ZoneIdentities()
+        var treatments = TreatmentTable(timeouts: configuration.timeouts)
+        if !isNew {
+            try GatewayError.wrapping {
+                identities = try directory.read(RuleIdentities.self, from: directory.rulesPath) ?? identities
+                zones = try directory.read(ZoneIdentities.self, from: directory.zonesPath) ?? zones
+            }
+            treatments = TreatmentTable(reading: datapath.treatments)
+        }
+        zones.assign(configuration.zones.map(\.name))
+        do throws(PolicyError) {
+            image = try PolicyImage(
+                compiling: configuration, identities: &identities, treatments: &treatments,
+                identitiesStillUsed: inForce.map { inForce in { inForce.identitiesInUse() } },
+                treatmentsStillUsed: inForce.map { inForce in { inForce.treatmentsInUse() } })
+        } catch {
+            throw GatewayError(error)
+        }
+        self.datapath = datapath
+        self.identities = identities
+        self.zones = zones
+        self.treatments = treatments
+        self.configuration = configuration
+    }
+
+    /// Writes the numbers of rules and zones down. Before any packet carries one of them: else a crash would leave sessions
+    /// with numbers that nobody can name.
+    func persist(to directory: RunDirectory) throws(SystemError) {
+        try directory.write(identities, to: directory.rulesPath)
+        try directory.write(zones, to: directory.zonesPath)
+        try directory.write(
+            InstanceSettings(timeScale: configuration.timeScale), to: directory.instanceSettingsPath)
+    }
+
+    /// Lets the kernel judge by the new image from the next packet on. Can't fail.
+    func apply() {
+        let active = sluice_load32(&datapath.runtime.pointee.activePolicy)
+        let next = active == 0 ? UInt32(1) : 0
+        image.write(to: datapath.policyMemory(Int(next)))
+        // Before the swap: a session that is admitted by the new image finds its treatment.
+        treatments.write(to: datapath.treatments)
+        RuntimeSettings.apply(configuration, to: datapath.runtime, slotCount: datapath.slotCount)
+        _ = withUnsafeMutablePointer(to: &datapath.runtime.pointee.activePolicy) {
+            // A full barrier: the image is in memory before it judges.
+            sluice_compare_exchange32($0, active, next)
+        }
+        usleep(Self.graceMicroseconds)
+    }
+
+    /// Ends the sessions that the rules deny now (NSG-3). Call after ``apply()``, so that none slips in by the old image.
+    func endDenied(outlet: any SegmentOutlet, journal: any SessionJournal) -> Int {
+        SessionResetting(
+            table: SessionTable(datapath, instanceIdentifier: Datapath.firstInstance), journal: journal, outlet: outlet
+        )
+        .resetDenied(now: { Tick.of(nanoseconds: MonotonicClock.nanoseconds()) }, classify: image.classify)
+    }
+
+    /// The numbers of rules that this image, and sessions, carry.
+    private func identitiesInUse() -> Set<UInt16> {
+        let names = (configuration.rules + configuration.hostRules).map(\.name)
+        var result = Set(names.compactMap { identities.identity(of: $0) })
+        for slot in 0..<datapath.slotCount where !isFree(slot) {
+            result.insert(datapath.sessions[slot].rule)
+        }
+        return result
+    }
+
+    /// The treatments that this image, and sessions, carry.
+    private func treatmentsInUse() -> Set<UInt16> {
+        var result = image.treatmentsInUse
+        for slot in 0..<datapath.slotCount where !isFree(slot) {
+            result.insert(ControlWord(rawValue: sluice_load64(datapath.words + slot)).treatment)
+        }
+        return result
+    }
+
+    private func isFree(_ slot: Int) -> Bool {
+        ControlWord(rawValue: sluice_load64(datapath.words + slot)).isState(.free)
+    }
+}

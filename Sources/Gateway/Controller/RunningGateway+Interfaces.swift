@@ -1,0 +1,71 @@
+internal import Kernel
+internal import Policy
+
+extension RunningGateway {
+    /// Looks whether every zone interface is there, and the program on it; mends what can be mended. Where it is not, the
+    /// guard blocks everything meanwhile.
+    func watchInterfaces() {
+        for zone in configuration.zones {
+            for name in zone.interfaces { watch(name, zone: policy.zones.identity(of: zone.name) ?? 0) }
+        }
+    }
+
+    private func watch(_ name: String, zone: UInt8) {
+        let present = try? NetworkInterface.find(name)
+        let known = attached[name]
+        let subject = "interface \(name)"
+        let seen = InterfaceWatch.Observation(
+            knownIndex: known?.index, presentIndex: present?.index,
+            isAttached: present.map { datapath.isAttached(interfaceIndex: $0.index) } ?? false)
+        switch InterfaceWatch.decide(seen) {
+        case .none:
+            // Its MTU may have changed.
+            if let present, present != known {
+                attachment.write(present, zone: zone)
+                attached[name] = present
+            }
+            report(subject, nil)
+        case .forget(let index):
+            attachment.forget(index: index)
+            attached[name] = nil
+            report(subject, Self.goneText(name))
+        case .missing:
+            report(subject, Self.goneText(name))
+        case .attach(let old):
+            if let old { attachment.forget(index: old) }
+            attached[name] = nil
+            if let present { attachAgain(present, zone, subject) }
+        case .attachAgain:
+            report(subject, "the program was taken off interface \(name) by force: nothing crosses it until it is back")
+            if let present { attachAgain(present, zone, subject) }
+        }
+    }
+
+    private func attachAgain(_ interface: NetworkInterface, _ zone: UInt8, _ subject: String) {
+        do throws(KernelError) {
+            try attachment.attach(interface, zone: zone)
+            attached[interface.name] = interface
+            log.notice("attached to interface \(interface.name) again")
+            saveRecord()
+        } catch {
+            report(subject, "can't attach to interface \(interface.name), so nothing crosses it: \(error)")
+        }
+    }
+
+    /// Takes the program off interfaces that an earlier controller attached to and that are configured no more.
+    func detachLeftovers(of predecessor: ControllerRecord?) {
+        for (name, index) in predecessor?.interfaces ?? [:] where attached[name]?.index != index {
+            do throws(KernelError) {
+                try attachment.detach(index: index)
+                attachment.forget(index: index)
+            } catch {
+                report("interface \(name)", "interface \(name) could not be detached: \(error)")
+            }
+        }
+        shrinkGuard()
+    }
+
+    private static func goneText(_ name: String) -> String {
+        "interface \(name) is gone: 'ip link' lists those that are there; it is attached again when it comes back"
+    }
+}

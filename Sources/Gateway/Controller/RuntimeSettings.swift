@@ -1,0 +1,35 @@
+package import FlowLayout
+internal import FlowCore
+package import Policy
+
+/// Writes what the configuration says about time and limits into the datapath's settings. Each is one store: a packet, or a
+/// pass of an instance, goes by the old value or the new one.
+package enum RuntimeSettings {
+    /// Part of the table that half-open sessions may take (BAD-2): one in this many slots, but not fewer than the smallest.
+    static let halfOpenShare = 4
+    static let smallestHalfOpenLimit = 64
+    /// How long a datagram's later fragments are passed after its first one: as long as Linux waits for them.
+    static let fragmentTimeoutNanoseconds: UInt64 = 30_000_000_000
+    /// Deny events that the kernel program emits in one tick at most; the counters count all.
+    static let denyEventsPerTick: UInt32 = 64
+
+    package static func apply(
+        _ configuration: Configuration, to runtime: UnsafeMutablePointer<sluice_runtime>, slotCount: Int
+    ) {
+        let timeouts = configuration.timeouts
+        sluice_store32(&runtime.pointee.halfOpenTimeoutTicks, Tick.covering(nanoseconds: timeouts.halfOpen))
+        sluice_store32(&runtime.pointee.closingTimeoutTicks, Tick.covering(nanoseconds: timeouts.closing))
+        sluice_store32(&runtime.pointee.closedTimeoutTicks, Tick.covering(nanoseconds: timeouts.closed))
+        sluice_store32(&runtime.pointee.tombstoneTimeoutTicks, Tick.covering(nanoseconds: timeouts.tombstone))
+        sluice_store32(
+            &runtime.pointee.fragmentTimeoutTicks, Tick.covering(nanoseconds: fragmentTimeoutNanoseconds))
+        sluice_store32(&runtime.pointee.denyEventsPerTick, denyEventsPerTick)
+        sluice_store32(&runtime.pointee.halfOpenLimit, halfOpenLimit(slotCount: slotCount))
+        runtime.pointee.resetWithoutSession = configuration.withoutSession == .reset ? 1 : 0
+        runtime.pointee.hostPing = configuration.hostPing ? 1 : 0
+    }
+
+    static func halfOpenLimit(slotCount: Int) -> UInt32 {
+        UInt32(clamping: min(slotCount, max(smallestHalfOpenLimit, slotCount / halfOpenShare)))
+    }
+}

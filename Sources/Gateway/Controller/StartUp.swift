@@ -1,0 +1,173 @@
+internal import FlowLayout
+import Glibc
+internal import Kernel
+internal import Policy
+
+/// Brings a gateway up, fail closed at every step (BAD-5): the guard comes first and goes last. When a step fails, what was
+/// done before it is undone (BAD-6); what an earlier controller left in the kernel stays as it was found.
+struct StartUp {
+    let source: ConfigurationSource
+    let directory: RunDirectory
+    let log: Log
+    private var undo = UndoStack()
+
+    private var configuration: Configuration { source.configuration }
+
+    init(source: ConfigurationSource, directory: RunDirectory, log: Log) {
+        self.source = source
+        self.directory = directory
+        self.log = log
+    }
+
+    mutating func run() throws(GatewayError) -> RunningGateway {
+        do {
+            let gateway = try bringUp()
+            undo.commit()
+            return gateway
+        } catch {
+            var message = "\(error)"
+            for failure in undo.unwind() { message += "\n\(failure)" }
+            throw GatewayError(message)
+        }
+    }
+
+    private mutating func bringUp() throws -> RunningGateway {
+        for notice in configuration.notices { log.notice(notice) }
+        let interfaces = try findInterfaces()
+        let lock = try takeLock()
+        try checkMachine()
+        let isTakeover = Datapath.exists(gateway: configuration.gateway)
+        let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
+        let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
+        try installGuard(also: predecessor.map { Array($0.interfaces.keys) } ?? [])
+        let datapath = try openDatapath(isTakeover: isTakeover)
+        let outlet = try InjectorOutlet()
+        let policy = try PolicyChange(
+            to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
+        try policy.persist(to: directory)
+        // A datapath that nobody uses yet gets its policy before it meets a packet; one that judges packets keeps the policy
+        // that it has until nothing can fail any more.
+        if !isTakeover { policy.apply() }
+        let attached = try attach(interfaces, datapath, zones: policy.zones)
+        let forwardingBefore = try enableForwarding(before: before)
+        let server = try ControlServer(path: directory.controlSocketPath)
+        undo.did("the control socket") { server.remove() }
+        try replace(directory.configurationPath, with: source.bytes)
+        let record = ControllerRecord(
+            gateway: configuration.gateway, processIdentifier: getpid(), configurationFile: source.path,
+            interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore, startedAt: Self.wallClockSeconds())
+        try directory.write(record, to: directory.controllerPath)
+        let gateway = RunningGateway(
+            directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
+            journal: LogJournal(log: log), server: server, source: source, policy: policy, record: record,
+            attached: attached)
+        try gateway.startOrAdoptInstance()
+        if isTakeover {
+            policy.apply()
+            gateway.detachLeftovers(of: predecessor)
+            let ended = policy.endDenied(outlet: outlet, journal: gateway.journal)
+            log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
+        }
+        return gateway
+    }
+
+    /// All that can be known to be wrong before anything is touched.
+    private func findInterfaces() throws(KernelError) -> [(zone: Zone, interface: NetworkInterface)] {
+        var result: [(Zone, NetworkInterface)] = []
+        for zone in configuration.zones {
+            for name in zone.interfaces { result.append((zone, try NetworkInterface.find(name))) }
+        }
+        return result
+    }
+
+    private func checkMachine() throws {
+        guard geteuid() == 0 else {
+            throw GatewayError("sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
+        }
+        try BPFFileSystem.ensureMounted()
+    }
+
+    private mutating func takeLock() throws -> ProcessLock {
+        let directory = directory
+        let isNew = access(directory.path, F_OK) != 0
+        try directory.create()
+        do throws(ProcessLock.Failure) {
+            let lock = try ProcessLock(path: directory.lockPath)
+            if isNew { undo.did("the run directory") { directory.remove() } }
+            return lock
+        } catch {
+            switch error {
+            case .system(let error): throw error
+            case .held(let holder):
+                let process = holder.map { "process \($0)" } ?? "another process"
+                throw GatewayError(
+                    "gateway \(configuration.gateway) is running already: \(process) holds \(directory.lockPath); "
+                        + "stop it first, or give this one another name with 'gateway:' in \(source.path)")
+            }
+        }
+    }
+
+    /// - Parameter also: interfaces of an earlier controller, which are guarded until they are detached.
+    private mutating func installGuard(also others: [String]) throws {
+        let gateway = configuration.gateway
+        let wasThere = Guard.isInstalled(gateway: gateway)
+        let interfaces = Set(configuration.zones.flatMap(\.interfaces) + others).sorted()
+        try Guard.install(gateway: gateway, interfaces: interfaces)
+        // The guard comes down last; and only if forwarding is as it was, which unwinding sees to before.
+        if !wasThere { undo.did("the guard") { try Guard.remove(gateway: gateway) } }
+    }
+
+    private mutating func openDatapath(isTakeover: Bool) throws -> Datapath {
+        let gateway = configuration.gateway
+        guard isTakeover else {
+            let datapath = try Datapath.load(gateway: gateway, capacitySessions: configuration.capacitySessions)
+            undo.did("the datapath") { try datapath.unpin() }
+            return datapath
+        }
+        let datapath = try Datapath.open(gateway: gateway)
+        let plan = try SlabPlan(capacitySessions: configuration.capacitySessions)
+        guard plan.slotCount == datapath.slotCount else {
+            throw GatewayError(
+                "capacity.sessions: gateway \(gateway) is in the kernel with room for \(datapath.slotCount) sessions, and "
+                    + "\(source.path) asks for \(configuration.capacitySessions): write \(datapath.slotCount), or run it with "
+                    + "that first, stop it, and start it with the new value; that ends its sessions")
+        }
+        return datapath
+    }
+
+    private mutating func attach(
+        _ interfaces: [(zone: Zone, interface: NetworkInterface)], _ datapath: Datapath, zones: ZoneIdentities
+    ) throws -> [String: NetworkInterface] {
+        let attachment = ZoneAttachment(datapath: datapath)
+        var attached: [String: NetworkInterface] = [:]
+        for (zone, interface) in interfaces {
+            let wasAttached = datapath.isAttached(interfaceIndex: interface.index)
+            try attachment.attach(interface, zone: zones.identity(of: zone.name) ?? 0)
+            if !wasAttached {
+                undo.did("attaching to \(interface.name)") { try attachment.detach(index: interface.index) }
+            }
+            attached[interface.name] = interface
+        }
+        return attached
+    }
+
+    private mutating func enableForwarding(before known: Forwarding?) throws -> Forwarding {
+        let now = try Forwarding.enable()
+        undo.did("IP forwarding") { try now.restore() }
+        return known ?? now
+    }
+
+    /// Replaces a file, and puts the earlier one back when a later step fails.
+    private mutating func replace(_ path: String, with bytes: [UInt8]) throws {
+        let before = try FileStore.read(path)
+        try FileStore.replace(path, with: bytes)
+        guard let before else { return }
+        undo.did("writing \(path)") { try FileStore.replace(path, with: before) }
+    }
+
+    private static func wallClockSeconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec)
+    }
+}

@@ -1,0 +1,121 @@
+internal import FlowCore
+internal import FlowLayout
+import Glibc
+internal import Kernel
+
+/// The loop of an instance: waits for events, a signal or the next pass, and does a bounded part of the work in between,
+/// so that its heartbeat never stops however much there is to do.
+final class InstanceLoop {
+    /// How long the rest between two looks at free slots is when leaked ones are searched for.
+    private static let recoveryRestNanoseconds: UInt64 = 100_000_000
+    /// How long one turn works off what is queued.
+    private static let turnNanoseconds: UInt64 = 20_000_000
+
+    private let datapath: Datapath
+    private let machine: AgeingMachine<KernelFlowTable>
+    private let events: EventRing
+    private let consumption: EventConsumption
+    private let heartbeat: Heartbeat
+    private let signals: SignalPipe
+    private let log: Log
+    private let settings: () -> InstanceSettings
+    private var nextPass: UInt64 = 0
+    private var recoveryEnds: UInt64?
+
+    /// - Parameter settings: reads what the controller has written last.
+    init(
+        identifier: UInt16, datapath: Datapath, signals: SignalPipe, log: Log,
+        settings: @escaping () -> InstanceSettings
+    ) throws(KernelError) {
+        let table = SessionTable(datapath, instanceIdentifier: identifier)
+        self.datapath = datapath
+        self.settings = settings
+        self.signals = signals
+        self.log = log
+        machine = AgeingMachine(
+            table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(),
+            journal: LogJournal(log: log), probeIntervalTicks: settings().probeIntervalTicks)
+        events = try EventRing(datapath: datapath)
+        consumption = EventConsumption(record: table.instance, log: log)
+        heartbeat = Heartbeat(record: table.instance)
+    }
+
+    /// Runs until SIGTERM or SIGINT.
+    func run() {
+        var now = MonotonicClock.nanoseconds()
+        machine.beginRecovery()
+        recoveryEnds = now + Self.recoveryRestNanoseconds
+        heartbeat.begin(processIdentifier: getpid(), now: now)
+        log.info("instance serves", ["sessions": "\(machine.freeSlots.occupied)"])
+        var isBusy = true
+        while true {
+            wait(untilPassFrom: now, isBusy: isBusy)
+            let arrived = signals.take()
+            if arrived.contains(where: { $0 == SIGTERM || $0 == SIGINT }) { break }
+            if arrived.contains(SIGHUP) { machine.probeIntervalTicks = settings().probeIntervalTicks }
+            events.drain { consumption.take($0) }
+            now = MonotonicClock.nanoseconds()
+            heartbeat.beat(now: now)
+            recover(now: now)
+            if now >= nextPass { pass(now: now) }
+            isBusy = workOff()
+        }
+        heartbeat.end()
+        log.info("instance stopped")
+    }
+
+    private func wait(untilPassFrom now: UInt64, isBusy: Bool) {
+        var timeout: Int32 = 0
+        if !isBusy, nextPass > now { timeout = Int32((nextPass - now + 999_999) / 1_000_000) }
+        var descriptors = [
+            pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: events.fileDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = poll(&descriptors, nfds_t(descriptors.count), timeout)
+    }
+
+    private func recover(now: UInt64) {
+        guard let ends = recoveryEnds, now >= ends else { return }
+        recoveryEnds = nil
+        let leaked = machine.finishRecovery()
+        if leaked > 0 { log.notice("slots recovered that an earlier process had not put back", ["slots": "\(leaked)"]) }
+    }
+
+    private func pass(now: UInt64) {
+        let before = Self.processorNanoseconds()
+        let result = machine.pass(now: Tick.of(nanoseconds: now))
+        let spent = Self.processorNanoseconds() &- before
+        machine.table.instance.pointee.scanNanoseconds &+= spent
+        machine.table.instance.pointee.scanCount &+= 1
+        if result.expired > 0 {
+            log.debug(
+                "sessions expired",
+                ["count": "\(result.expired)", "resets": "\(result.resets)", "races": "\(result.races)"])
+        }
+        nextPass =
+            now
+            + ScanInterval.nanoseconds(shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table))
+    }
+
+    /// - Returns: whether more is left to do.
+    private func workOff() -> Bool {
+        let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
+        do throws(KernelError) {
+            while try machine.workOff() {
+                if MonotonicClock.nanoseconds() >= end { return true }
+            }
+            return false
+        } catch {
+            // What could not be released is found again by the next pass.
+            log.error("slots can't be released", ["cause": "\(error)"])
+            return false
+        }
+    }
+
+    /// CPU time of this thread.
+    private static func processorNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}

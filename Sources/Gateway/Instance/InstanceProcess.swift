@@ -1,0 +1,67 @@
+internal import FlowLayout
+import Glibc
+internal import Kernel
+
+/// The process of one instance: `sluice instance`.
+package enum InstanceProcess {
+    /// How long to wait for an earlier process of the same instance to be gone.
+    static let patienceNanoseconds: UInt64 = 3_000_000_000
+
+    /// Serves as an instance of a gateway that is in the kernel, until SIGTERM.
+    ///
+    /// - Parameters:
+    ///   - gateway: its name; the pins and the run directory are found by it.
+    ///   - identifier: whose slabs it looks after.
+    ///   - root: where the run directory is.
+    package static func run(
+        gateway: String, identifier: UInt16, root: String = RunDirectory.standardRoot
+    ) throws(InstanceError) {
+        let limit = Int(SLUICE_MAX_INSTANCES) - 1
+        guard (1...limit).contains(Int(identifier)) else {
+            throw .identifierOutOfRange(identifier, limit: limit)
+        }
+        SignalPipe.ignoreBrokenPipes()
+        let log = Log(label: "instance-\(identifier)", threshold: Log.levelFromEnvironment)
+        let directory = RunDirectory(gateway: gateway, root: root)
+        let signals: SignalPipe
+        do throws(SystemError) {
+            signals = try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP])
+            try directory.create()
+        } catch {
+            throw .system(error)
+        }
+        // Two processes with the same slabs would put slots back twice.
+        let lock = try lockInstance(directory, identifier)
+        defer { withExtendedLifetime(lock) {} }
+        do throws(KernelError) {
+            let datapath = try Datapath.open(gateway: gateway)
+            let loop = try InstanceLoop(identifier: identifier, datapath: datapath, signals: signals, log: log) {
+                let written = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath)
+                return written ?? InstanceSettings()
+            }
+            loop.run()
+        } catch {
+            throw .kernel("\(error)")
+        }
+    }
+
+    private static func lockInstance(
+        _ directory: RunDirectory, _ identifier: UInt16
+    ) throws(InstanceError) -> ProcessLock {
+        let deadline = MonotonicClock.nanoseconds() + patienceNanoseconds
+        while true {
+            do throws(ProcessLock.Failure) {
+                return try ProcessLock(path: directory.instanceLockPath(identifier))
+            } catch {
+                switch error {
+                case .system(let error): throw .system(error)
+                case .held(let holder):
+                    guard MonotonicClock.nanoseconds() < deadline else {
+                        throw .taken(identifier: identifier, processIdentifier: holder)
+                    }
+                    usleep(20_000)
+                }
+            }
+        }
+    }
+}

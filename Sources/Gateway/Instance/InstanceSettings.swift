@@ -1,0 +1,18 @@
+internal import FlowCore
+internal import Policy
+
+/// What an instance goes by beyond the shared memory: `instance.json` in the run directory, written by the controller, read
+/// at the start and again on SIGHUP.
+package struct InstanceSettings: Codable, Equatable, Sendable {
+    /// Between two probes of a session (IDLE-5), before the clock is scaled.
+    static let unscaledProbeIntervalNanoseconds: UInt64 = 5_000_000_000
+
+    package var probeIntervalNanoseconds: UInt64
+
+    /// - Parameter timeScale: what every duration is divided by (PROF-2).
+    package init(timeScale: Double = 1) {
+        probeIntervalNanoseconds = SessionTimeouts.scale(Self.unscaledProbeIntervalNanoseconds, by: timeScale)
+    }
+
+    package var probeIntervalTicks: UInt32 { Tick.covering(nanoseconds: probeIntervalNanoseconds) }
+}

@@ -1,0 +1,88 @@
+import Glibc
+
+/// Writes one structured line per occurrence to standard error: `time level message key=value ...`.
+package struct Log: Sendable {
+    package enum Level: Int, Comparable, Sendable, CaseIterable {
+        case debug, info, notice, warning, error
+
+        package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// What is below is not written. `SLUICE_LOG=debug` in the environment shows all.
+    package let threshold: Level
+    private let label: String
+    private let descriptor: Int32
+
+    package init(label: String, threshold: Level = .info, descriptor: Int32 = STDERR_FILENO) {
+        self.label = label
+        self.threshold = threshold
+        self.descriptor = descriptor
+    }
+
+    /// The level that the environment asks for: `SLUICE_LOG`, one of the level's names.
+    package static var levelFromEnvironment: Level {
+        guard let text = getenv("SLUICE_LOG").map({ String(cString: $0) }) else { return .info }
+        return Level.allCases.first { "\($0)" == text } ?? .info
+    }
+
+    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]) {
+        if threshold == .debug { write(.debug, message(), fields()) }
+    }
+
+    package func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.info, message, fields) }
+    package func notice(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        write(.notice, message, fields)
+    }
+    package func warning(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        write(.warning, message, fields)
+    }
+    package func error(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        write(.error, message, fields)
+    }
+
+    private func write(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) {
+        guard level >= threshold else { return }
+        let line = Self.line(time: Self.timestamp(), level: level, label: label, message: message, fields: fields)
+        // One call, so that lines of several processes do not mix. A log that nobody takes any more is no reason to stop.
+        let bytes = Array(line.utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    }
+
+    /// The line of an occurrence. A value with blanks or quotes is quoted.
+    static func line(
+        time: String, level: Level, label: String, message: String, fields: KeyValuePairs<String, String>
+    ) -> String {
+        var line = "\(time) \(level) \(label): \(message)"
+        for (key, value) in fields { line += " \(key)=\(quoted(value))" }
+        return line + "\n"
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != 0x7F }
+        if isPlain { return value }
+        var result = "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+
+    /// RFC 3339, UTC, with milliseconds.
+    private static func timestamp() -> String {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        var parts = tm()
+        gmtime_r(&now.tv_sec, &parts)
+        func padded(_ number: Int, _ width: Int) -> String {
+            let digits = String(number)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        let date = "\(parts.tm_year + 1900)-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+        let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+        return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
+    }
+}

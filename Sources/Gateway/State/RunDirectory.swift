@@ -1,0 +1,85 @@
+internal import FoundationEssentials
+import Glibc
+
+/// The directory in which a running gateway keeps what other processes need to know: `/run/sluice/<gateway>/`.
+package struct RunDirectory: Sendable {
+    /// Where all gateways have theirs.
+    package static let standardRoot = "/run/sluice"
+
+    package let gateway: String
+    package let path: String
+
+    /// - Parameter root: another than ``standardRoot`` in tests.
+    package init(gateway: String, root: String = RunDirectory.standardRoot) {
+        self.gateway = gateway
+        path = "\(root)/\(Self.fileName(gateway))"
+    }
+
+    package var lockPath: String { "\(path)/lock" }
+    package var controlSocketPath: String { "\(path)/control.sock" }
+    /// A copy of the configuration that is in force.
+    package var configurationPath: String { "\(path)/configuration.yaml" }
+    /// The numbers of rules by name (`RuleIdentities`), and of zones (`ZoneIdentities`): sessions carry numbers.
+    package var rulesPath: String { "\(path)/rules.json" }
+    package var zonesPath: String { "\(path)/zones.json" }
+    /// What instances are told (``InstanceSettings``).
+    package var instanceSettingsPath: String { "\(path)/instance.json" }
+    package var controllerPath: String { "\(path)/controller.json" }
+    package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
+
+    /// Makes the directory, readable for its owner only.
+    package func create() throws(SystemError) {
+        var parent = path
+        if let slash = parent.lastIndex(of: "/") { parent = String(parent[..<slash]) }
+        for directory in [parent, path] {
+            if mkdir(directory, 0o700) != 0 && errno != EEXIST { throw SystemError("making \(directory)") }
+        }
+        guard chmod(path, 0o700) == 0 else { throw SystemError("protecting \(path)") }
+    }
+
+    /// Removes the directory and the files in it. The lock goes with it, so the caller must hold it.
+    package func remove() {
+        guard let stream = opendir(path) else { return }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { name in
+                    name.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: name.pointee)) {
+                        String(cString: $0)
+                    }
+                })
+        }
+        closedir(stream)
+        for name in names where name != "." && name != ".." { unlink("\(path)/\(name)") }
+        rmdir(path)
+    }
+
+    /// Writes a value as JSON, atomically.
+    package func write(_ value: some Encodable, to path: String) throws(SystemError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        guard let data = try? encoder.encode(value) else {
+            preconditionFailure("a value of type \(type(of: value)) has no JSON form")
+        }
+        try FileStore.replace(path, with: Array(data) + [UInt8(ascii: "\n")])
+    }
+
+    /// Reads a value that ``write(_:to:)`` wrote; nil if it is not there, or not such a value.
+    package func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(SystemError) -> Value? {
+        guard let bytes = try FileStore.read(path) else { return nil }
+        return try? JSONDecoder().decode(type, from: Data(bytes))
+    }
+
+    /// A gateway's name as the name of a file: a `/`, and a dot in front, would lead elsewhere.
+    private static func fileName(_ gateway: String) -> String {
+        var result = ""
+        for (index, scalar) in gateway.unicodeScalars.enumerated() {
+            switch scalar {
+            case "/", "%": result += "%" + String(scalar.value, radix: 16, uppercase: true)
+            case "." where index == 0: result += "%2E"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+}

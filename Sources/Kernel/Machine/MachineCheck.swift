@@ -1,0 +1,203 @@
+internal import CLibBPF
+internal import FlowLayout
+import Glibc
+
+/// Whether this machine can run a gateway (BAD-6): for `sluice doctor`, and before `sluice run` does anything.
+///
+/// What can be tried is tried, on maps that are nowhere pinned and in a network namespace of its own that is gone
+/// afterwards; so it changes nothing, and tells the truth where a version number would not.
+package enum MachineCheck {
+    /// Every finding, in the order in which a person would mend them.
+    ///
+    /// Memory must be there for the capacity, and the zone interfaces must exist in the caller's network namespace.
+    package static func findings(capacitySessions: Int, interfaces: [String] = []) -> [MachineFinding] {
+        var result = [kernelVersion(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
+        result.append(memory(capacitySessions: capacitySessions))
+        result.append(nftables())
+        // The trials need privileges; without them they would all fail for the one reason that is listed already.
+        if isPrivileged {
+            result += programAndAttachment() + [guardTable(), rawSockets()]
+        }
+        result += interfaces.map { interface($0) }
+        return result
+    }
+
+    /// The oldest kernel whose verifier, tc and helpers the program was written for.
+    package static let oldestKernel = (major: 6, minor: 1)
+
+    // MARK: What can be read
+
+    private static func kernelVersion() -> MachineFinding {
+        var names = utsname()
+        uname(&names)
+        let release = withUnsafeBytes(of: &names.release) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        let remedy = "boot Linux \(oldestKernel.major).\(oldestKernel.minor) or newer (Debian 12 has it)"
+        return MachineFinding(
+            "kernel version", isMet: isNewEnough(release: release), found: "Linux \(release)", remedy: remedy)
+    }
+
+    /// Whether a kernel release such as `6.1.0-18-amd64` is new enough.
+    static func isNewEnough(release: String) -> Bool {
+        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
+        guard numbers.count == 2 else { return false }
+        return (numbers[0], numbers[1]) >= (oldestKernel.major, oldestKernel.minor)
+    }
+
+    /// The capabilities needed, by their number (capabilities(7)): CAP_SYS_ADMIN implies the two of BPF.
+    private static let capabilities = [
+        (name: "CAP_NET_ADMIN", bit: 12), (name: "CAP_NET_RAW", bit: 13), (name: "CAP_PERFMON", bit: 38),
+        (name: "CAP_BPF", bit: 39), (name: "CAP_SYS_ADMIN", bit: 21),
+    ]
+
+    /// The needed capabilities that a mask of effective ones (CapEff of proc(5)) lacks.
+    static func missingCapabilities(effective: UInt64) -> [String] {
+        capabilities.filter { effective >> UInt64($0.bit) & 1 == 0 }.map { $0.name }
+    }
+
+    private static func missingCapabilities() -> [String] {
+        let status = TextFile.read("/proc/thread-self/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
+        let digits = line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last ?? ""
+        return missingCapabilities(effective: UInt64(digits, radix: 16) ?? 0)
+    }
+
+    private static var isPrivileged: Bool { missingCapabilities().isEmpty }
+
+    private static func privileges() -> MachineFinding {
+        let missing = missingCapabilities()
+        return MachineFinding(
+            "privileges", isMet: missing.isEmpty,
+            found: missing.isEmpty ? "all capabilities needed" : "missing \(missing.joined(separator: ", "))",
+            remedy: "run it as root, or with 'AmbientCapabilities=' in its systemd unit")
+    }
+
+    private static func justInTimeCompiler() -> MachineFinding {
+        let value = TextFile.read("/proc/sys/net/core/bpf_jit_enable")?.prefix { $0.isNumber }
+        // Only root may read it; a kernel that is always compiling may not have it.
+        return MachineFinding(
+            "BPF just-in-time compiler", isMet: value != "0",
+            found: value.map { $0 == "0" ? "off" : "on" } ?? "not to be seen: built in, or not readable",
+            remedy: "switch it on with 'sysctl net.core.bpf_jit_enable=1'")
+    }
+
+    private static func library() -> MachineFinding {
+        let major = libbpf_major_version()
+        return MachineFinding(
+            "libbpf", isMet: major >= 1, found: "\(major).\(libbpf_minor_version())",
+            remedy: "apt-get install libbpf1 of Debian 12 or newer")
+    }
+
+    private static func bpffs() -> MachineFinding {
+        let isMounted = BPFFileSystem.isMounted
+        let canMount = access(BPFFileSystem.path, F_OK) == 0
+        return MachineFinding(
+            "bpffs", isMet: isMounted || canMount,
+            found: isMounted
+                ? "mounted on \(BPFFileSystem.path)"
+                : canMount ? "not mounted; 'sluice run' mounts it" : "\(BPFFileSystem.path) does not exist",
+            remedy: "mount sysfs on /sys, and use a kernel with CONFIG_BPF_SYSCALL")
+    }
+
+    private static func clock() -> MachineFinding {
+        var resolution = timespec()
+        clock_getres(CLOCK_MONOTONIC, &resolution)
+        let nanoseconds = resolution.tv_sec * 1_000_000_000 + resolution.tv_nsec
+        return MachineFinding(
+            "clock", isMet: nanoseconds <= 1_000_000, found: "CLOCK_MONOTONIC of \(nanoseconds) ns",
+            remedy: "use a kernel with high-resolution timers (CONFIG_HIGH_RES_TIMERS)")
+    }
+
+    /// Bytes of kernel memory that a datapath of this capacity takes, about: see ``DatapathMemory`` for what it does take.
+    package static func estimatedBytes(capacitySessions: Int) -> Int? {
+        guard let plan = try? SlabPlan(capacitySessions: capacitySessions) else { return nil }
+        // A flow: bucket, link, key and value, and its share of the preallocation.
+        let flow = 128
+        let word = MemoryLayout<UInt64>.stride
+        let ringEntry = MemoryLayout<UInt16>.stride
+        let session = flow + MemoryLayout<sluice_session>.stride + word + ringEntry
+        let fixed = 2 * Int(SLUICE_POLICY_BYTES) + (8 << 20)
+        return plan.slotCount * session + fixed
+    }
+
+    private static func memory(capacitySessions: Int) -> MachineFinding {
+        guard let needed = estimatedBytes(capacitySessions: capacitySessions) else {
+            let error = KernelError.capacityOutOfRange(
+                asked: capacitySessions, maximum: SlabPlan.maximumCapacitySessions)
+            return MachineFinding("memory", isMet: false, found: "\(error)", remedy: "set capacity.sessions within it")
+        }
+        let information = TextFile.read("/proc/meminfo") ?? ""
+        let line = information.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+        let available = (line?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+        return MachineFinding(
+            "memory", isMet: available > needed,
+            found: "\(available >> 20) MiB available, \(capacitySessions) sessions need \(needed >> 20) MiB",
+            remedy: "lower capacity.sessions, or give this machine more memory")
+    }
+
+    private static func nftables() -> MachineFinding {
+        let path = Command.path(of: "nft")
+        return MachineFinding(
+            "nftables", isMet: path != nil, found: path ?? "no 'nft'", remedy: "apt-get install nftables")
+    }
+
+    private static func interface(_ name: String) -> MachineFinding {
+        tried("interface \(name)", remedy: "correct 'zones' in the configuration, or add the interface") {
+            () throws(KernelError) in
+            let interface = try NetworkInterface.find(name)
+            return "index \(interface.index), MTU \(interface.mtu)\(interface.isUp ? "" : ", down")"
+        }
+    }
+
+    // MARK: What is tried
+
+    /// The verifier takes a second or two: so one load serves both.
+    private static func programAndAttachment() -> [MachineFinding] {
+        var loaded: Datapath?
+        let program = tried("kernel program", remedy: "use a kernel that this version of sluice was tested with") {
+            () throws(KernelError) in
+            loaded = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
+            return "accepted by the verifier"
+        }
+        guard let datapath = loaded else { return [program] }
+        let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
+        let attachment = tried("tc clsact", remedy: remedy) { () throws(KernelError) in
+            try NetworkNamespace().run { () throws(KernelError) in
+                try datapath.attach(interface: try NetworkInterface.find("lo"))
+            }
+            return "a program can be attached"
+        }
+        return [program, attachment]
+    }
+
+    private static func guardTable() -> MachineFinding {
+        tried("guard", remedy: "use a kernel with CONFIG_NF_TABLES_INET, and apt-get install nftables") {
+            () throws(KernelError) in
+            try NetworkNamespace().run { () throws(KernelError) in
+                try Guard.install(gateway: "doctor", interfaces: ["lo"])
+                guard Guard.isInstalled(gateway: "doctor", interfaces: ["lo"]) else {
+                    throw .commandFailed(command: "nft", status: 0, output: "the table is not there")
+                }
+            }
+            return "nftables takes it"
+        }
+    }
+
+    private static func rawSockets() -> MachineFinding {
+        tried("raw sockets", remedy: "run it with CAP_NET_RAW") { () throws(KernelError) in
+            _ = try SegmentInjector()
+            return "resets can be sent"
+        }
+    }
+
+    private static func tried(
+        _ requirement: String, remedy: String, _ trial: () throws(KernelError) -> String
+    ) -> MachineFinding {
+        do throws(KernelError) {
+            return MachineFinding(requirement, isMet: true, found: try trial(), remedy: remedy)
+        } catch {
+            return MachineFinding(requirement, isMet: false, found: "\(error)", remedy: remedy)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Kernel
+
+/// The kernel program, run on packets by hand (BPF_PROG_TEST_RUN), with maps of its own that nobody else sees.
+struct KernelBench: JudgeBench {
+    let datapath: Datapath
+
+    init(capacitySessions: Int = 4096) throws {
+        datapath = try Datapath.load(gateway: "bench", capacitySessions: capacitySessions, pinned: false)
+        let runtime = datapath.runtime
+        runtime.pointee.halfOpenLimit = UInt32(datapath.slotCount)
+        runtime.pointee.fragmentTimeoutTicks = 1800
+        runtime.pointee.hostPing = 1
+        runtime.pointee.denyEventsPerTick = 64
+    }
+
+    /// Whether the kernel runs programs on such a frame: BPF_PROG_TEST_RUN wants a whole fixed IP header behind the link header.
+    static func canRun(_ frame: [UInt8]) -> Bool {
+        frame.count >= 34 && !(frame[12] == 0x86 && frame[13] == 0xDD && frame.count < 54)
+    }
+
+    func judge(_ frame: [UInt8], _ circumstances: Circumstances) -> Verdict {
+        var context = PacketContext()
+        context.control0 =
+            UInt32(circumstances.zone) | UInt32(circumstances.routeKind.rawValue) << 8
+            | UInt32(circumstances.routeZone) << 16 | UInt32(circumstances.sourceZone) << 24
+        context.control1 = circumstances.now
+        context.gsoSize = circumstances.segmentSize
+        do {
+            let run = try datapath.runProgram(named: "sluice_judge_test", packet: frame, context: context)
+            return Verdict(rawValue: run.returnValue)
+        } catch {
+            // No verdict has this number, so that every comparison fails.
+            return Verdict(rawValue: UInt32.max)
+        }
+    }
+
+    func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)? {
+        guard let flow = datapath.flow(key) else { return nil }
+        return (datapath.sessions[Int(flow.slot)], ControlWord(rawValue: datapath.words[Int(flow.slot)]))
+    }
+
+    func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
+        guard let flow = datapath.flow(key) else { return }
+        let word = ControlWord(rawValue: datapath.words[Int(flow.slot)])
+        datapath.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
+    }
+}

@@ -1,0 +1,240 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Testing
+
+@Suite("Admission")
+struct AdmissionTests {
+    let bench = ModelBench()
+    let frames = FrameBuilder()
+
+    private func found(of frames: FrameBuilder, protocol ipProtocol: UInt8 = IPProtocol.tcp, ports: Bool = true)
+        -> (sluice_session, ControlWord)?
+    {
+        var key = TCPScript("", "").key(of: frames)
+        key.protocol = ipProtocol
+        if !ports {
+            key.lowPort = 0
+            key.highPort = 0
+        }
+        return bench.session(key)
+    }
+
+    @Test("SESS-1 a segment without session is answered with a reset where the configuration says so, an RST never")
+    func resetWithoutSession() {
+        bench.tables.runtime?.pointee.resetWithoutSession = 1
+        let ack = bench.judge(frames.tcp(flags: TCPFlags.ack, sequence: 1, acknowledgment: 2), Circumstances())
+        #expect(ack == .answerReset(.noSession))
+        let rst = bench.judge(frames.tcp(flags: TCPFlags.rst, sequence: 1), Circumstances())
+        #expect(rst == .drop(.noSession))
+        let echo = bench.judge(frames.icmp(type: 0), Circumstances())
+        #expect(echo == .drop(.noSession))
+    }
+
+    @Test("SESS-7 UDP, ICMP echo and other protocols have sessions, each with its class's treatment")
+    func otherProtocols() throws {
+        #expect(bench.judge(frames.udp(), Circumstances(now: 5)) == .forward)
+        let udp = try #require(found(of: frames, protocol: IPProtocol.udp))
+        #expect(udp.1.state == .established && udp.1.treatment == TreatmentIndex.udp && udp.1.tick == 5)
+        #expect(bench.judge(frames.reversed.udp(), Circumstances(zone: 2, routeZone: 1, now: 9)) == .forward)
+        #expect(found(of: frames, protocol: IPProtocol.udp)?.1.tick == 9)
+
+        #expect(bench.judge(frames.icmp(type: 8), Circumstances()) == .forward)
+        #expect(bench.judge(frames.reversed.icmp(type: 0), Circumstances(zone: 2, routeZone: 1)) == .forward)
+        #expect(bench.judge(frames.reversed.icmp(type: 8), Circumstances(zone: 2, routeZone: 1)) == .drop(.noSession))
+        #expect(bench.judge(frames.icmp(type: 0, identifier: 9), Circumstances()) == .drop(.noSession))
+
+        #expect(bench.judge(frames.frame(protocol: IPProtocol.esp, [0, 0, 0, 1]), Circumstances()) == .forward)
+        let esp = try #require(found(of: frames, protocol: IPProtocol.esp, ports: false))
+        #expect(esp.1.treatment == TreatmentIndex.otherProtocol)
+    }
+
+    @Test(
+        "SESS-7 an ICMP error passes to the sender of what it quotes, from where the other end lives, and renews nothing"
+    )
+    func icmpErrors() {
+        #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances(now: 1)) == .forward)
+        let quoted = Array(frames.tcp(flags: TCPFlags.syn, sequence: 999).dropFirst(14).prefix(28))
+        var router = frames.reversed
+        router.source = "203.0.113.1"
+        let unreachable = router.icmp(type: 3, code: 4, rest: quoted)
+        #expect(bench.judge(unreachable, Circumstances(zone: 2, routeZone: 1, now: 50)) == .forward)
+        #expect(found(of: frames)?.1.tick == 1)
+        #expect(bench.judge(unreachable, Circumstances(zone: 1, routeZone: 1, now: 50)) == .drop(.wrongZone))
+
+        // RFC 5927: what is quoted must be in flight.
+        let forged = Array(frames.tcp(flags: TCPFlags.ack, sequence: 77_000_000).dropFirst(14).prefix(28))
+        #expect(
+            bench.judge(router.icmp(type: 3, code: 4, rest: forged), Circumstances(zone: 2, routeZone: 1))
+                == .drop(.outOfWindow))
+        var other = frames
+        other.destinationPort = 1
+        let unknown = Array(other.tcp(flags: TCPFlags.syn, sequence: 999).dropFirst(14).prefix(28))
+        #expect(
+            bench.judge(router.icmp(type: 3, code: 4, rest: unknown), Circumstances(zone: 2, routeZone: 1))
+                == .drop(.noSession))
+        #expect(
+            bench.judge(router.icmp(type: 3, rest: [0x45, 0]), Circumstances(zone: 2, routeZone: 1))
+                == .drop(.malformed))
+    }
+
+    @Test("SESS-8 later fragments follow their first one, and one without it is dropped", arguments: [false, true])
+    func fragments(isIPv6: Bool) {
+        var first = frames
+        if isIPv6 {
+            first.source = "fd00:1::10"
+            first.destination = "2001:db8:3::10"
+        }
+        first.identification = 77
+        first.moreFragments = true
+        var later = first
+        later.fragmentOffset = 1480
+        let rest = [UInt8](repeating: 3, count: 96)
+        #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(now: 10)) == .drop(.fragment))
+        #expect(bench.judge(first.udp(payload: 1472), Circumstances(now: 10)) == .forward)
+        #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(now: 10)) == .forward)
+        later.moreFragments = false
+        #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(now: 10)) == .forward)
+        var other = later
+        other.identification = 78
+        #expect(bench.judge(other.frame(protocol: 17, rest), Circumstances(now: 10)) == .drop(.fragment))
+        // From elsewhere, or too late.
+        #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(zone: 2, now: 10)) == .drop(.fragment))
+        #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(now: 10 + 1801)) == .drop(.fragment))
+    }
+
+    @Test("SESS-8 a later fragment that would overwrite the TCP header is malformed")
+    func overlappingFragment() {
+        var tiny = frames
+        tiny.fragmentOffset = 8
+        #expect(bench.judge(tiny.frame(protocol: 6, [1, 2, 3, 4]), Circumstances()) == .drop(.malformed))
+    }
+
+    @Test("SESS-9 a full table refuses new sessions and evicts none")
+    func capacity() {
+        var frames = frames
+        for port in 0..<64 {
+            frames.sourcePort = 1000 + UInt16(port)
+            #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
+        }
+        frames.sourcePort = 2000
+        #expect(bench.judge(frames.udp(), Circumstances()) == .drop(.capacity))
+        frames.sourcePort = 1000
+        #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
+        #expect(bench.tables.flows.count == 64)
+    }
+
+    @Test("BAD-2 half-open sessions have their own share of the table")
+    func halfOpenShare() {
+        bench.tables.runtime?.pointee.halfOpenLimit = 2
+        var frames = frames
+        for port: UInt16 in [1, 2] {
+            frames.sourcePort = port
+            #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
+        }
+        frames.sourcePort = 3
+        #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .drop(.capacity))
+        #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
+        // One that is established makes room.
+        frames.sourcePort = 1
+        let back = Circumstances(zone: 2, routeZone: 1)
+        let synAck = TCPFlags.syn | TCPFlags.ack
+        #expect(bench.judge(frames.reversed.tcp(flags: synAck, sequence: 4999, acknowledgment: 1000), back) == .forward)
+        #expect(
+            bench.judge(frames.tcp(flags: TCPFlags.ack, sequence: 1000, acknowledgment: 5000), Circumstances())
+                == .forward)
+        #expect(bench.tables.runtime?.pointee.halfOpenCount == 1)
+        frames.sourcePort = 3
+        #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
+    }
+
+    @Test(
+        "SESS-10 class and direction go by the internal prefixes",
+        arguments: [
+            (true, true, TrafficClass.eastWest, SessionDirection.outbound),
+            (true, false, .northSouth, .outbound), (false, true, .northSouth, .inbound),
+            (false, false, .northSouth, .outbound),
+        ])
+    func classes(source: Bool, destination: Bool, trafficClass: TrafficClass, direction: SessionDirection) throws {
+        bench.tables.policy = { question in
+            question.pointee.allowed = 1
+            question.pointee.rule = 42
+            question.pointee.treatment = TreatmentIndex.byClass
+            question.pointee.sourceIsInternal = source ? 1 : 0
+            question.pointee.destinationIsInternal = destination ? 1 : 0
+            return true
+        }
+        _ = bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances(now: 3))
+        let (session, word) = try #require(found(of: frames))
+        #expect((session.flags & SessionFlags.eastWest != 0) == (trafficClass == .eastWest))
+        #expect((session.flags & SessionFlags.inbound != 0) == (direction == .inbound))
+        #expect(word.treatment == (trafficClass == .eastWest ? TreatmentIndex.eastWest : TreatmentIndex.northSouth))
+        #expect(session.rule == 42 && session.createdTick == 3)
+        #expect(session.originator.packets == 1 && session.originator.bytes == 40 && session.responder.packets == 0)
+        #expect(session.originator.zone == 1 && session.responder.zone == 2)
+    }
+
+    @Test("IDLE-5 a rule's own treatment goes before the class's")
+    func ownTreatment() throws {
+        bench.tables.policy = { question in
+            question.pointee.allowed = 1
+            question.pointee.treatment = 17
+            return true
+        }
+        _ = bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances())
+        #expect(try #require(found(of: frames)).1.treatment == 17)
+    }
+
+    @Test("LOG-2 LOG-3 every begin and deny is an event, and a flood of denies is not")
+    func events() {
+        _ = bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances())
+        bench.tables.policy = { _ in true }
+        _ = bench.judge(frames.udp(), Circumstances())
+        #expect(bench.tables.events.map(\.kind) == [EventKind.begin.rawValue, EventKind.deny.rawValue])
+        #expect(bench.tables.events[1].reason == DropReason.denied.rawValue)
+        bench.tables.denyEventsAllowed = false
+        #expect(bench.judge(frames.udp(), Circumstances()) == .drop(.denied))
+        #expect(bench.tables.events.count == 2)
+    }
+
+    @Test("BAD-5 without a policy nothing is admitted")
+    func noPolicy() {
+        bench.tables.policy = { _ in false }
+        #expect(bench.judge(frames.udp(), Circumstances()) == .drop(.denied))
+        #expect(bench.judge(frames.udp(), Circumstances(routeKind: .host)) == .drop(.hostDenied))
+    }
+
+    @Test("BAD-1 a forged source, a martian and a way out of no zone are dropped")
+    func forged() {
+        #expect(bench.judge(frames.udp(), Circumstances(sourceZone: 2)) == .drop(.wrongZone))
+        #expect(bench.judge(frames.udp(), Circumstances(routeZone: 0)) == .drop(.noRoute))
+        #expect(bench.judge(frames.udp(), Circumstances(routeKind: .unreachable)) == .unroutable)
+        for source in ["127.0.0.1", "0.1.2.3", "224.0.0.1", "::1", "fe80::1", "ff02::1"] {
+            var martian = FrameBuilder()
+            martian.source = source
+            if source.contains(":") { martian.destination = "2001:db8:3::10" }
+            #expect(bench.judge(martian.udp(), Circumstances()) == .drop(.unsupported), "\(source)")
+        }
+    }
+
+    @Test("BAD-4 the gateway itself answers pings and neighbours, and nothing else unless a host rule allows it")
+    func host() {
+        bench.tables.policy = { question in
+            question.pointee.allowed = question.pointee.forHost == 1 && question.pointee.destinationPort == 22 ? 1 : 0
+            return true
+        }
+        let toHost = Circumstances(routeKind: .host)
+        #expect(bench.judge(frames.icmp(type: 8), toHost) == .host)
+        #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 1), toHost) == .drop(.hostDenied))
+        var ssh = frames
+        ssh.destinationPort = 22
+        #expect(bench.judge(ssh.tcp(flags: TCPFlags.syn, sequence: 1), toHost) == .host)
+        #expect(bench.judge(ssh.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances()) == .drop(.denied))
+        var neighbour = frames
+        neighbour.source = "fe80::2"
+        neighbour.destination = "fe80::1"
+        #expect(bench.judge(neighbour.icmp(type: 135), toHost) == .host)
+        bench.tables.runtime?.pointee.hostPing = 0
+        #expect(bench.judge(frames.icmp(type: 8), toHost) == .drop(.hostDenied))
+    }
+}

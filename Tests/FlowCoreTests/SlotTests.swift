@@ -1,0 +1,65 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Testing
+
+@Suite("Slots and control words")
+struct SlotTests {
+    @Test("SESS-9 every slot is handed out once, and again after it was put back")
+    func allocation() throws {
+        let tables = ModelTables(slabs: 3, slabShift: 6)
+        var taken: Set<UInt32> = []
+        for _ in 0..<192 { taken.insert(try #require(SlotAllocation.take(instance: 1, tables))) }
+        #expect(taken == Set(0..<192))
+        #expect(SlotAllocation.take(instance: 1, tables) == nil)
+        SlabRing.push(slot: 70, slab: tables.slabs + 1, ring: tables.ring, shift: 6)
+        sluice_or64(UnsafeMutableRawPointer(tables.instances + 1).assumingMemoryBound(to: UInt64.self), 2)
+        #expect(SlotAllocation.take(instance: 1, tables) == 70)
+        #expect(SlotAllocation.take(instance: 1, tables) == nil)
+    }
+
+    @Test("SESS-9 processors that take at once never get the same slot")
+    func race() async {
+        let tables = SharedTables(ModelTables(slabs: 64, slabShift: 6))
+        let taken = await withTaskGroup(of: [UInt32].self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var mine: [UInt32] = []
+                    while let slot = SlotAllocation.take(instance: 1, tables.tables) { mine.append(slot) }
+                    return mine
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(taken.count == Set(taken).count)
+        #expect(taken.count == 64 * 64)
+    }
+
+    /// Unchecked: that its memory may be shared is what the test shows.
+    private struct SharedTables: @unchecked Sendable {
+        let tables: ModelTables
+        init(_ tables: ModelTables) { self.tables = tables }
+    }
+
+    @Test("IDLE-6 a control word keeps its parts apart")
+    func word() {
+        let word = ControlWord(tick: 0xFFFF_FFFE, state: .resetting, treatment: 0xABC, generation: 0xDEF0)
+        #expect(word.tick == 0xFFFF_FFFE && word.state == .resetting && word.treatment == 0xABC)
+        #expect(word.generation == 0xDEF0)
+        let other = word.with(state: .free, tick: 3)
+        #expect(other.state == .free && other.tick == 3 && other.treatment == 0xABC && other.generation == 0xDEF0)
+    }
+
+    @Test("IDLE-1 ticks cover a duration, never less")
+    func ticks() {
+        #expect(Tick.covering(nanoseconds: 0) == 1)
+        #expect(Tick.covering(nanoseconds: Tick.nanoseconds) == 2)
+        #expect(Tick.covering(nanoseconds: Tick.nanoseconds + 1) == 3)
+        for seconds: UInt64 in [1, 240, 300, 604_800] {
+            let ticks = Tick.covering(nanoseconds: seconds * 1_000_000_000)
+            // Last activity at the very end of its tick.
+            #expect(UInt64(ticks) * Tick.nanoseconds >= seconds * 1_000_000_000 + Tick.nanoseconds)
+            #expect(UInt64(ticks) * Tick.nanoseconds <= seconds * 1_000_000_000 + 2 * Tick.nanoseconds)
+        }
+    }
+}

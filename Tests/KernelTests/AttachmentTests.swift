@@ -1,0 +1,128 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+@Suite("The program on an interface", .onTheKernel, .serialized)
+struct AttachmentTests {
+    /// A namespace with a pair of interfaces, `left` and `right`.
+    private func pair() throws -> NetworkNamespace {
+        let namespace = try NetworkNamespace()
+        try namespace.run { try KernelMachine.ip("link add left type veth peer name right") }
+        return namespace
+    }
+
+    private func queueingDisciplines(_ interface: String) throws -> String {
+        try Command.run("tc", ["qdisc", "show", "dev", interface], package: "iproute2").output
+    }
+
+    @Test("it is attached, attached again, and leaves no clsact behind")
+    func attachAndDetach() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            #expect(!datapath.isAttached(interfaceIndex: interface.index))
+            try datapath.attach(interface: interface)
+            #expect(datapath.isAttached(interfaceIndex: interface.index))
+            #expect(try queueingDisciplines("left").contains("clsact"))
+            // The controller comes back.
+            let reopened = try Datapath.open(gateway: gateway)
+            #expect(reopened.isAttached(interfaceIndex: interface.index))
+            try reopened.attach(interface: interface)
+            try reopened.detach(interface: interface)
+            #expect(!datapath.isAttached(interfaceIndex: interface.index))
+            #expect(try !queueingDisciplines("left").contains("clsact"))
+            // Again is no error.
+            try reopened.detach(interface: interface)
+        }
+    }
+
+    @Test("a clsact that was there, or that another uses, stays")
+    func foreignHook() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        try pair().run {
+            let left = try NetworkInterface.find("left")
+            _ = try Command.run("tc", ["qdisc", "add", "dev", "left", "clsact"], package: "iproute2")
+            try datapath.attach(interface: left)
+            try datapath.detach(interface: left)
+            #expect(try queueingDisciplines("left").contains("clsact"))
+
+            let right = try NetworkInterface.find("right")
+            try datapath.attach(interface: right)
+            let pin = GatewayName.pinDirectory(gateway) + "/sluice_ingress"
+            let filter = "filter add dev right egress pref 9 bpf direct-action object-pinned \(pin)"
+            let added = try Command.run("tc", filter.split(separator: " ").map { String($0) }, package: "iproute2")
+            #expect(added.status == 0, "\(added.errorOutput)")
+            try datapath.detach(interface: right)
+            #expect(try queueingDisciplines("right").contains("clsact"))
+        }
+    }
+
+    @Test("BAD-6 a second gateway on the same interface is refused, and the first one is named")
+    func secondGateway() throws {
+        let first = KernelMachine.gatewayName() + "1"
+        let second = KernelMachine.gatewayName() + "2"
+        defer {
+            try? Datapath.removePins(gateway: first)
+            try? Datapath.removePins(gateway: second)
+        }
+        let one = try Datapath.load(gateway: first, capacitySessions: 64)
+        let other = try Datapath.load(gateway: second, capacitySessions: 64)
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            try one.attach(interface: interface)
+            let error = #expect(throws: KernelError.self) { try other.attach(interface: interface) }
+            #expect(
+                error
+                    == .interfaceTaken(
+                        interface: "left", program: "sluice_ingress", identifier: one.ingressProgramIdentifier ?? 0,
+                        holder: "gateway \(first)"))
+            #expect(one.isAttached(interfaceIndex: interface.index))
+            try other.detach(interface: interface)
+            #expect(one.isAttached(interfaceIndex: interface.index))
+            // A new program in the place of the old one, without a gap.
+            try other.attach(interface: interface, replacing: one.ingressProgramIdentifier)
+            #expect(other.isAttached(interfaceIndex: interface.index))
+        }
+    }
+
+    @Test("BAD-6 an interface that is missing or goes away is named")
+    func missingInterface() throws {
+        let datapath = try Datapath.load(
+            gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
+        try pair().run {
+            #expect(throws: KernelError.interfaceMissing(name: "nowhere")) { try NetworkInterface.find("nowhere") }
+            let interface = try NetworkInterface.find("left")
+            try datapath.attach(interface: interface)
+            try KernelMachine.ip("link delete left")
+            #expect(!datapath.isAttached(interfaceIndex: interface.index))
+            try datapath.detach(interface: interface)
+            #expect(throws: KernelError.interfaceMissing(name: "left")) { try datapath.attach(interface: interface) }
+        }
+    }
+
+    @Test("an interface tells its size and header, in the namespace of the thread")
+    func interfaces() throws {
+        try pair().run {
+            try KernelMachine.ip("link set left mtu 9000 up")
+            try KernelMachine.ip("address add 192.0.2.1/24 dev left")
+            try KernelMachine.ip("address add 2001:db8::1/64 dev left nodad")
+            let left = try NetworkInterface.find("left")
+            #expect(left.mtu == 9000 && left.linkHeaderLength == 14 && left.isUp)
+            #expect(NetworkInterface.name(index: left.index) == "left")
+            #expect(try !NetworkInterface.find("right").isUp)
+            let addresses = NetworkInterface.ownAddresses().filter { $0.interface == "left" }
+            #expect(
+                addresses.contains(
+                    InterfaceAddress(interface: "left", family: 4, high: 0, low: 0xFFFF_C000_0201, prefixLength: 24)))
+            #expect(
+                addresses.contains(
+                    InterfaceAddress(
+                        interface: "left", family: 6, high: 0x2001_0DB8_0000_0000, low: 1, prefixLength: 64)))
+        }
+    }
+}

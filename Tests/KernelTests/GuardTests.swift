@@ -1,0 +1,128 @@
+import FlowLayout
+import Testing
+
+@testable import Kernel
+
+@Suite("The guard", .onTheKernel, .serialized)
+struct GuardTests {
+    @Test("BAD-5 without the mark nothing is forwarded from or to a zone interface; with it, only between zones")
+    func blocks() throws {
+        let router = try Router()
+        try router.namespace.run { _ = try Forwarding.enable() }
+        #expect(try router.canPing(), "without any guard the router forwards")
+
+        try router.namespace.run { try Guard.install(gateway: "edge", interfaces: ["west", "east"]) }
+        #expect(try !router.canPing(), "unmarked packets are dropped")
+
+        // A stand-in for the datapath: it marks what comes in.
+        try router.namespace.run { try router.mark("meta mark set \(SLUICE_ALLOWED_MARK | 0x7F)") }
+        #expect(try router.canPing(), "marked packets pass")
+        try router.namespace.run { try router.mark("meta mark set \(UInt32(SLUICE_ALLOWED_MARK) ^ 0x100)") }
+        #expect(try !router.canPing(), "packets with another mark are dropped")
+
+        // East leaves the zones: what is marked and crosses to it is dropped all the same, in both directions.
+        try router.namespace.run {
+            try router.mark("meta mark set \(SLUICE_ALLOWED_MARK)")
+            try Guard.install(gateway: "edge", interfaces: ["west"])
+        }
+        #expect(try !router.canPing())
+        try router.namespace.run { try Guard.install(gateway: "edge", interfaces: ["elsewhere"]) }
+        #expect(try router.canPing(), "what concerns no zone is let alone")
+        try router.namespace.run { try Guard.remove(gateway: "edge") }
+        #expect(try router.canPing())
+    }
+
+    @Test("BAD-5 it is installed again without harm, and known when it is altered or gone")
+    func idempotent() throws {
+        try NetworkNamespace().run {
+            let interfaces = ["eth0", "lan-1.100", "wg0@x"]
+            #expect(!Guard.isInstalled(gateway: "a.b"))
+            try Guard.remove(gateway: "a.b")
+            for _ in 0..<2 {
+                try Guard.install(gateway: "a.b", interfaces: interfaces)
+                #expect(Guard.isInstalled(gateway: "a.b", interfaces: interfaces))
+            }
+            #expect(!Guard.isInstalled(gateway: "a.b", interfaces: ["eth0"]))
+            #expect(!Guard.isInstalled(gateway: "a-b"))
+            _ = try Command.run(
+                "nft", ["flush", "chain", "inet", GatewayName.table("a.b"), "forward"], package: "nftables")
+            #expect(!Guard.isInstalled(gateway: "a.b", interfaces: interfaces))
+            try Guard.install(gateway: "a.b", interfaces: [])
+            #expect(Guard.isInstalled(gateway: "a.b", interfaces: []))
+            try Guard.remove(gateway: "a.b")
+            try Guard.remove(gateway: "a.b")
+            #expect(!Guard.isInstalled(gateway: "a.b"))
+        }
+    }
+
+    @Test("BAD-6 an interface that nftables cannot name is refused", arguments: ["", "eth*", "a\"b", "a b"])
+    func badInterface(name: String) throws {
+        #expect(throws: KernelError.self) { try GuardRules.text(table: "t", interfaces: [name]) }
+    }
+
+    @Test("BAD-6 a missing program is named with its package")
+    func missingProgram() {
+        let error = #expect(throws: KernelError.self) {
+            try Command.run("sluice-no-such-program", [], package: "something")
+        }
+        #expect(error?.description == "'sluice-no-such-program' is not installed: apt-get install something")
+    }
+
+    @Test("forwarding is switched on, and back as it was")
+    func forwarding() throws {
+        try NetworkNamespace().run {
+            try Forwarding(version4: false, version6: false).restore()
+            let before = try Forwarding.enable()
+            #expect(before == Forwarding(version4: false, version6: false))
+            #expect(Forwarding.current() == Forwarding(version4: true, version6: true))
+            try before.restore()
+            #expect(Forwarding.current() == before)
+        }
+    }
+}
+
+/// Two hosts with a router between them, in namespaces without names.
+struct Router {
+    let namespace: NetworkNamespace
+    let westHost: NetworkNamespace
+    let eastHost: NetworkNamespace
+
+    init() throws {
+        namespace = try NetworkNamespace()
+        westHost = try NetworkNamespace()
+        eastHost = try NetworkNamespace()
+        for (name, host, network) in [("west", westHost, 1), ("east", eastHost, 2)] {
+            try namespace.run {
+                try KernelMachine.ip("link add \(name) type veth peer name host netns \(host.path)")
+                try KernelMachine.ip("address add 10.0.\(network).1/24 dev \(name)")
+                try KernelMachine.ip("link set \(name) up")
+            }
+            try host.run {
+                try KernelMachine.ip("address add 10.0.\(network).2/24 dev host")
+                try KernelMachine.ip("link set host up")
+                try KernelMachine.ip("route add default via 10.0.\(network).1")
+            }
+        }
+    }
+
+    /// Whether a ping from the west comes back from the east.
+    func canPing() throws -> Bool {
+        try westHost.run {
+            let arguments = ["-n", "-c", "1", "-W", "1", "10.0.2.2"]
+            return try Command.run("ping", arguments, package: "iputils-ping").status == 0
+        }
+    }
+
+    /// Does something to every packet that comes in, before the forward hook.
+    func mark(_ statement: String) throws {
+        let rules = """
+            add table ip marks
+            delete table ip marks
+            table ip marks {
+                chain incoming { type filter hook prerouting priority mangle; \(statement); }
+            }
+            """
+        let outcome = try Command.run("nft", ["-f", "-"], input: rules + "\n", package: "nftables")
+        try #require(outcome.status == 0, "\(outcome.errorOutput)")
+    }
+}
