@@ -69,6 +69,9 @@ let package = Package(
         .target(
             name: "FlowModel", dependencies: ["FlowCore", "FlowLayout"], path: "Tests/FlowModel",
             swiftSettings: settings),
+        .executableTarget(
+            name: "datapath-benchmark", dependencies: ["FlowModel", "Kernel", "Policy", "FlowCore", "FlowLayout"],
+            path: "Benchmarks/DatapathBenchmark", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
@@ -79,7 +82,9 @@ let package = Package(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
         .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
-        .testTarget(name: "CommandTests", dependencies: ["Inspection", "sluice"], swiftSettings: settings),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),
     ]

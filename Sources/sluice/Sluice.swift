@@ -1,6 +1,20 @@
 import ArgumentParser
 
-@main
+/// `sluice`, and all its nouns.
 struct Sluice: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "sluice", abstract: "An elastic, session-aware firewall.")
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "An elastic, session-aware firewall.",
+        discussion: """
+            Start with 'sluice doctor' to see whether this machine can run it, and 'sluice demo' to see what it does.
+
+            Shell completions: sluice completions generate bash > /etc/bash_completion.d/sluice
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Doctor.self]),
+            CommandGroup(
+                name: "What it does:", subcommands: [SessionCommand.self, PolicyCommand.self, ConfigCommand.self]),
+            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
+            CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
+        ])
 }

@@ -49,7 +49,7 @@ struct DatapathTests {
         #expect(throws: KernelError.self) { try GatewayName.check("") }
     }
 
-    @Test("all slots are free at first, and instance 1's", arguments: [1, 64, 1000, 20_000, 100_000])
+    @Test("all slots are free at first, and instance 1's", arguments: [1, 1000, 100_000])
     func freeAtFirst(capacity: Int) throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: capacity, pinned: false)

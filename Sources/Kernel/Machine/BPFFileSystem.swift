@@ -8,9 +8,12 @@ package enum BPFFileSystem {
     private static let magic = 0xCAFE_4A11
 
     /// Whether it is mounted where this process looks for it.
-    package static var isMounted: Bool {
+    package static var isMounted: Bool { isMounted(below: "") }
+
+    /// Whether it is mounted where it belongs in another view of the files.
+    static func isMounted(below root: String) -> Bool {
         var status = statfs()
-        return statfs(path, &status) == 0 && UInt32(truncatingIfNeeded: status.f_type) == UInt32(magic)
+        return statfs(root + path, &status) == 0 && UInt32(truncatingIfNeeded: status.f_type) == UInt32(magic)
     }
 
     /// Mounts it if it is not. Call ``HostMountNamespace/enterIfNeeded()`` first, so that every process finds the same one.

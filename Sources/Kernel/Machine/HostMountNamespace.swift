@@ -1,26 +1,27 @@
 internal import CLibBPF
 import Glibc
 
-/// The mount namespace of the machine's first process, in which bpffs keeps the pins for everybody.
+/// The mount namespace in which bpffs keeps the pins for everybody: that of the machine's first process, as a rule.
 ///
 /// `ip netns exec` gives its command a mount namespace of its own with a fresh /sys, so that the pins are out of sight,
 /// and what is pinned there is seen by nobody else.
 package enum HostMountNamespace {
     /// Enters it if bpffs is not to be seen here. The working directory stays. Tells whether it entered.
     ///
-    /// Call it first of all in `main`: the kernel refuses it to a process with more than one thread.
+    /// Call it first of all in `main`: the kernel refuses it to a process with more than one thread. Without the privilege
+    /// to look, or with nothing to enter, it does nothing: who needs the pins then finds out, and says so.
     @discardableResult
     package static func enterIfNeeded() throws(KernelError) -> Bool {
-        guard !BPFFileSystem.isMounted, !isOurs else { return false }
+        guard !BPFFileSystem.isMounted, let process = processToJoin() else { return false }
         let remedy = "start sluice with 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec'"
         let host = FileDescriptor(
-            try SystemCall.check("opening the mount namespace of process 1", remedy: remedy) {
-                open("/proc/1/ns/mnt", O_RDONLY | O_CLOEXEC)
+            try SystemCall.check("opening the mount namespace of process \(process)", remedy: remedy) {
+                open("/proc/\(process)/ns/mnt", O_RDONLY | O_CLOEXEC)
             })
         let directory = FileDescriptor(
             try SystemCall.check("opening the working directory") { open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
         let path = workingDirectory()
-        try SystemCall.check("entering the mount namespace of process 1", remedy: remedy) {
+        try SystemCall.check("entering the mount namespace of process \(process)", remedy: remedy) {
             sluice_enter_mounts(host.number)
         }
         // By path, so that it is this namespace's; by descriptor, where the path leads elsewhere now.
@@ -29,12 +30,28 @@ package enum HostMountNamespace {
         return true
     }
 
-    private static var isOurs: Bool {
-        var ours = stat()
-        var first = stat()
-        // Where process 1's cannot be looked at, there is none to enter.
-        guard stat("/proc/self/ns/mnt", &ours) == 0, stat("/proc/1/ns/mnt", &first) == 0 else { return true }
-        return ours.st_ino == first.st_ino && ours.st_dev == first.st_dev
+    /// Process 1, or, where the kernel does not let us look at it, the nearest of our ancestors that sees bpffs: the shell
+    /// that `ip netns exec` was typed into.
+    private static func processToJoin() -> pid_t? {
+        if let first = namespace(of: 1) { return first == namespace(of: getpid()) ? nil : 1 }
+        var ancestor = getppid()
+        while ancestor > 1 {
+            if BPFFileSystem.isMounted(below: "/proc/\(ancestor)/root") { return ancestor }
+            ancestor = parent(of: ancestor) ?? 0
+        }
+        return nil
+    }
+
+    /// The kernel's number of a process's mount namespace.
+    private static func namespace(of process: pid_t) -> ino_t? {
+        var status = stat()
+        return stat("/proc/\(process)/ns/mnt", &status) == 0 ? status.st_ino : nil
+    }
+
+    private static func parent(of process: pid_t) -> pid_t? {
+        let status = TextFile.read("/proc/\(process)/status") ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }
+        return line.flatMap { pid_t($0.dropFirst("PPid:\t".count)) }
     }
 
     private static func workingDirectory() -> String? {

@@ -16,7 +16,7 @@ package enum MachineCheck {
         result.append(nftables())
         // The trials need privileges; without them they would all fail for the one reason that is listed already.
         if isPrivileged {
-            result += [kernelProgram(), attachment(), guardTable(), rawSockets()]
+            result += programAndAttachment() + [guardTable(), rawSockets()]
         }
         result += interfaces.map { interface($0) }
         return result
@@ -152,23 +152,23 @@ package enum MachineCheck {
 
     // MARK: What is tried
 
-    private static func kernelProgram() -> MachineFinding {
-        tried("kernel program", remedy: "use the kernel that this version of sluice was tested with, 6.1 or newer") {
+    /// The verifier takes a second or two: so one load serves both.
+    private static func programAndAttachment() -> [MachineFinding] {
+        var loaded: Datapath?
+        let program = tried("kernel program", remedy: "use a kernel that this version of sluice was tested with") {
             () throws(KernelError) in
-            _ = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
+            loaded = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
             return "accepted by the verifier"
         }
-    }
-
-    private static func attachment() -> MachineFinding {
+        guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
-        return tried("tc clsact", remedy: remedy) { () throws(KernelError) in
-            let datapath = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
+        let attachment = tried("tc clsact", remedy: remedy) { () throws(KernelError) in
             try NetworkNamespace().run { () throws(KernelError) in
                 try datapath.attach(interface: try NetworkInterface.find("lo"))
             }
             return "a program can be attached"
         }
+        return [program, attachment]
     }
 
     private static func guardTable() -> MachineFinding {

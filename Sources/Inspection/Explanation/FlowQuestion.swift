@@ -1,0 +1,40 @@
+package import FlowLayout
+package import Policy
+
+/// A 5-tuple that somebody asks about.
+package struct FlowQuestion: Equatable, Sendable {
+    package var ipProtocol: UInt8
+    package var source: NetworkAddress
+    package var sourcePort: UInt16
+    package var destination: NetworkAddress
+    package var destinationPort: UInt16
+    /// Whether it is for the gateway itself, so that the host rules judge.
+    package var forHost: Bool
+
+    /// Both addresses must be of one family.
+    package init(
+        ipProtocol: UInt8, source: NetworkAddress, sourcePort: UInt16, destination: NetworkAddress,
+        destinationPort: UInt16, forHost: Bool = false
+    ) {
+        precondition(source.family == destination.family, "\(source) and \(destination) are of different families")
+        self.ipProtocol = ipProtocol
+        self.source = source
+        self.sourcePort = sourcePort
+        self.destination = destination
+        self.destinationPort = destinationPort
+        self.forHost = forHost
+    }
+
+    /// As the classifier is asked.
+    package var classification: sluice_classification {
+        var question = sluice_classification()
+        question.source = source.layout
+        question.destination = destination.layout
+        question.sourcePort = sourcePort
+        question.destinationPort = destinationPort
+        question.protocol = ipProtocol
+        question.family = source.family.rawValue
+        question.forHost = forHost ? 1 : 0
+        return question
+    }
+}

@@ -1,0 +1,113 @@
+import FoundationEssentials
+import Glibc
+import Kernel
+package import Policy
+
+/// The run directory of one gateway, `/run/sluice/<gateway>`, as a reader sees it. Reading works when the controller is dead.
+package struct GatewayDirectory: Sendable {
+    package static let root = "/run/sluice"
+
+    package let gateway: String
+    package let path: String
+
+    package init(gateway: String, root: String = GatewayDirectory.root) {
+        self.gateway = gateway
+        self.path = root + "/" + gateway
+    }
+
+    /// The gateway of this name. Where none is named: the one that lives in our network namespace, or else the only one.
+    package static func resolve(_ name: String?) throws(InspectionError) -> String {
+        let known = Datapath.gateways()
+        return try resolve(name, known: known, here: known.filter { GatewayDirectory(gateway: $0).isHere })
+    }
+
+    /// Pure: `known` are the gateways in the kernel, `here` those of our network namespace.
+    package static func resolve(
+        _ name: String?, known: [String], here: [String]
+    ) throws(InspectionError) -> String {
+        if let name {
+            guard known.contains(name) else { throw .noGateway(name: name, known: known) }
+            return name
+        }
+        if here.count == 1 { return here[0] }
+        guard let only = known.first else { throw .noGateway(name: nil, known: []) }
+        guard known.count == 1 else { throw .ambiguous(known) }
+        return only
+    }
+
+    /// Whether a process of the gateway runs in our network namespace.
+    private var isHere: Bool {
+        var own = stat()
+        guard stat("/proc/self/ns/net", &own) == 0 else { return false }
+        return processes().contains { process in
+            var other = stat()
+            return stat("/proc/\(process)/ns/net", &other) == 0 && other.st_ino == own.st_ino && other.st_dev == own.st_dev
+        }
+    }
+
+    /// The processes that hold the gateway's locks, or held them: its controller and its instances.
+    private func processes() -> [Int32] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0 == "lock" || $0.hasSuffix(".lock") }.compactMap(process(ofLock:))
+    }
+
+    private func process(ofLock name: String) -> Int32? {
+        text(name).flatMap { Int32($0.prefix { $0.isNumber }) }
+    }
+
+    /// Where the copy of the active configuration is.
+    package var configurationPath: String { path + "/configuration.yaml" }
+
+    /// The configuration that is active.
+    package func configuration() throws(InspectionError) -> Configuration {
+        do {
+            return try Configuration.read(path: configurationPath)
+        } catch {
+            throw .configuration(error)
+        }
+    }
+
+    /// The numbers of rules; none where the file is not there yet.
+    package func ruleIdentities() throws(InspectionError) -> RuleIdentities {
+        try read("rules.json", as: RuleIdentities.self) ?? RuleIdentities()
+    }
+
+    /// The numbers of zones; none where the file is not there yet.
+    package func zoneIdentities() throws(InspectionError) -> ZoneIdentities {
+        try read("zones.json", as: ZoneIdentities.self) ?? ZoneIdentities()
+    }
+
+    /// The controller's process, if it runs: whoever holds the lock.
+    package func controllerProcess() -> Int32? {
+        let descriptor = open(path + "/lock", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // A shared lock that can be had at once means that nobody holds the exclusive one. It goes with the descriptor.
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        return process(ofLock: "lock")
+    }
+
+    /// What the controller says is wrong, as far as it has said.
+    package func controllerProblems() throws(InspectionError) -> [String] {
+        try read("controller.json", as: ControllerNote.self)?.problems ?? []
+    }
+
+    /// The part of `controller.json` that a reader needs.
+    private struct ControllerNote: Decodable {
+        let problems: [String]
+    }
+
+    private func read<Value: Decodable>(_ name: String, as type: Value.Type) throws(InspectionError) -> Value? {
+        guard let text = text(name) else { return nil }
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch {
+            throw .file(path: path + "/" + name, reason: "is damaged: \(error)")
+        }
+    }
+
+    private func text(_ name: String) -> String? {
+        guard let data = FileManager.default.contents(atPath: path + "/" + name) else { return nil }
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,35 @@
+package import Kernel
+package import Policy
+
+/// Why a gateway can't be looked at: which one, what is wrong, what to run next.
+package enum InspectionError: Error, CustomStringConvertible {
+    /// No gateway is there, or none of this name.
+    case noGateway(name: String?, known: [String])
+    /// Several are there, and none was named.
+    case ambiguous([String])
+    /// The kernel's maps can't be read.
+    case kernel(KernelError)
+    /// A file of the gateway's run directory can't be read.
+    case file(path: String, reason: String)
+    /// The copy of the active configuration can't be read.
+    case configuration(ConfigurationErrors)
+
+    package var description: String {
+        switch self {
+        case .noGateway(let name?, let known) where !known.isEmpty:
+            "no gateway \(name) runs on this machine: those that do are \(known.joined(separator: ", "))\n"
+                + "next: sluice status --gateway \(known[0])"
+        case .noGateway(let name?, _):
+            "no gateway \(name) runs on this machine\nnext: sluice run --config FILE"
+        case .noGateway(nil, _):
+            "no gateway runs on this machine\nnext: sluice run --config FILE"
+        case .ambiguous(let names):
+            "several gateways run on this machine: \(names.joined(separator: ", "))\n"
+                + "next: name one with --gateway, as in --gateway \(names[0])"
+        case .kernel(let error): "\(error)"
+        case .file(let path, let reason):
+            "\(path): \(reason)\nnext: restart the gateway's controller, which writes it: sluice run --config FILE"
+        case .configuration(let errors): errors.description
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import FlowCore
+package import FlowLayout
+import Policy
+
+/// Makes views of session records: all that is needed to turn numbers into names and ticks into seconds.
+package struct SessionDescriber {
+    /// CLOCK_MONOTONIC, at the moment the records were read.
+    package var nowNanoseconds: UInt64
+    package var ruleNames: [UInt16: String]
+    package var zoneNames: [UInt8: String]
+    /// By treatment index.
+    package var treatments: [sluice_treatment]
+
+    package init(
+        nowNanoseconds: UInt64, ruleNames: [UInt16: String], zoneNames: [UInt8: String], treatments: [sluice_treatment]
+    ) {
+        self.nowNanoseconds = nowNanoseconds
+        self.ruleNames = ruleNames
+        self.zoneNames = zoneNames
+        self.treatments = treatments
+    }
+
+    package func view(_ record: SessionRecord) -> SessionView {
+        let session = record.session
+        let family = session.key.family
+        let treatment = Int(record.word.treatment)
+        let entry = treatment < treatments.count ? treatments[treatment] : sluice_treatment()
+        return SessionView(
+            id: record.identifier.description,
+            protocol: ProtocolName.write(session.key.protocol),
+            source: .init(address: address(record.sourceAddress, family), port: record.sourcePort),
+            destination: .init(
+                address: address(record.destinationAddress, family), port: record.destinationPort),
+            direction: "\(record.direction)",
+            trafficClass: "\(record.trafficClass)",
+            state: record.word.state.map { "\($0)" } ?? "unknown",
+            rule: ruleName(session.rule),
+            instance: record.instance,
+            ageSeconds: seconds(since: session.createdTick),
+            idleSeconds: seconds(since: record.word.tick),
+            packets: .init(toDestination: session.originator.packets, toSource: session.responder.packets),
+            bytes: .init(toDestination: session.originator.bytes, toSource: session.responder.bytes),
+            idleTimeoutSeconds: TreatmentDuration.seconds(ticks: entry.timeoutTicks),
+            onIdle: OnIdle(rawValue: entry.onIdle).map { "\($0)" } ?? "unknown",
+            treatment: record.word.treatment,
+            generation: record.word.generation,
+            endReason: EndReason(rawValue: session.endReason)?.name ?? "unknown",
+            positions: .init(originator: position(session.originator), responder: position(session.responder)),
+            zones: .init(source: zoneName(session.originator.zone), destination: zoneName(session.responder.zone)))
+    }
+
+    /// The name of a rule's identity. One that the active rules no longer name keeps its number.
+    package func ruleName(_ identity: UInt16) -> String {
+        ruleNames[identity] ?? (identity == 0 ? "none" : "#\(identity)")
+    }
+
+    package func zoneName(_ identifier: UInt8) -> String {
+        zoneNames[identifier] ?? (identifier == 0 ? "none" : "#\(identifier)")
+    }
+
+    private func address(_ address: sluice_address, _ family: UInt8) -> String {
+        AddressFamily(rawValue: family).map { NetworkAddress(family: $0, layout: address).description } ?? "?"
+    }
+
+    private func position(_ end: sluice_flow_end) -> SessionView.Position {
+        .init(sequenceEnd: end.sequenceEnd, acknowledged: end.acknowledged)
+    }
+
+    /// Seconds since a tick, in hundredths. A tick that is newer than `now`, because a segment came in meanwhile, is 0.
+    private func seconds(since tick: UInt32) -> Double {
+        let elapsed = Tick.of(nanoseconds: nowNanoseconds) &- tick
+        guard elapsed < UInt32(1) << 31 else { return 0 }
+        return Double(UInt64(elapsed) * Tick.nanoseconds / 10_000_000) / 100
+    }
+}

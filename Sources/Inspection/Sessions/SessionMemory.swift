@@ -1,0 +1,66 @@
+package import FlowCore
+package import FlowLayout
+
+/// The session memory as a reader sees it: the kernel and the instances go on changing it meanwhile.
+///
+/// A slot is read as word, session, word again. The kernel fills a slot before it publishes the word, and a slot's next
+/// session has another generation; so a session whose generation is the same in both words is one session, not a
+/// mixture of two. Its packets and bytes may be a segment apart from each other.
+package struct SessionMemory {
+    private let words: UnsafePointer<UInt64>
+    private let sessions: UnsafePointer<sluice_session>
+    private let slabs: UnsafePointer<sluice_slab>
+    package let slotCount: Int
+    private let slabShift: Int
+
+    package init(
+        words: UnsafePointer<UInt64>, sessions: UnsafePointer<sluice_session>, slabs: UnsafePointer<sluice_slab>,
+        slotCount: Int, slabShift: Int
+    ) {
+        self.words = words
+        self.sessions = sessions
+        self.slabs = slabs
+        self.slotCount = slotCount
+        self.slabShift = slabShift
+    }
+
+    /// Whether a slot in this state holds a session that people would call one: neither free nor on its way to free.
+    @inline(__always)
+    package static func isLive(_ word: ControlWord) -> Bool {
+        (SessionState.synSent.rawValue...SessionState.resetting.rawValue).contains(word.stateValue)
+    }
+
+    @inline(__always)
+    package func word(at slot: Int) -> ControlWord { ControlWord(rawValue: sluice_load64(words + slot)) }
+
+    /// The session in a slot; nil where there is none, or where it changed hands while it was read.
+    @inline(__always)
+    package func record(at slot: Int) -> SessionRecord? {
+        let before = word(at: slot)
+        guard SessionMemory.isLive(before) else { return nil }
+        let session = sessions[slot]
+        let after = word(at: slot)
+        guard SessionMemory.isLive(after), after.generation == before.generation else { return nil }
+        return SessionRecord(
+            slot: UInt32(truncatingIfNeeded: slot), word: after, session: session,
+            instance: slabs[slot >> slabShift].owner)
+    }
+
+    /// The session of an identifier; nil where it has ended.
+    package func record(_ identifier: SessionIdentifier) -> SessionRecord? {
+        guard Int(identifier.slot) < slotCount, let record = record(at: Int(identifier.slot)),
+            record.word.generation == identifier.generation
+        else { return nil }
+        return record
+    }
+
+    /// Hands every session that passes the filter to `body`, in the order of their slots.
+    package func forEach(
+        where filter: SessionFilter = SessionFilter(), _ body: (SessionRecord) throws -> Void
+    ) rethrows {
+        for slot in 0..<slotCount {
+            guard let record = record(at: slot), filter.matches(record) else { continue }
+            try body(record)
+        }
+    }
+}

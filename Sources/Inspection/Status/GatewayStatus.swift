@@ -1,0 +1,184 @@
+/// A gateway at a glance. The property names are the JSON's (OPS-2).
+package struct GatewayStatus: Codable, Equatable, Sendable {
+    package struct Interface: Codable, Equatable, Sendable {
+        package var name: String
+        /// Whether this network namespace has an interface of that name.
+        package var present: Bool
+        /// Whether the datapath judges what comes in by it.
+        package var attached: Bool
+        package var mtu: UInt32
+
+        package init(name: String, present: Bool, attached: Bool, mtu: UInt32) {
+            self.name = name
+            self.present = present
+            self.attached = attached
+            self.mtu = mtu
+        }
+    }
+
+    package struct Zone: Codable, Equatable, Sendable {
+        package var name: String
+        package var interfaces: [Interface]
+
+        package init(name: String, interfaces: [Interface]) {
+            self.name = name
+            self.interfaces = interfaces
+        }
+    }
+
+    package struct Sessions: Codable, Equatable, Sendable {
+        package var count: Int
+        package var capacity: Int
+        package var halfOpen: Int
+        package var halfOpenLimit: Int
+        package var byState: [String: Int]
+        package var byClass: [String: Int]
+
+        package init(
+            count: Int, capacity: Int, halfOpen: Int, halfOpenLimit: Int, byState: [String: Int], byClass: [String: Int]
+        ) {
+            self.count = count
+            self.capacity = capacity
+            self.halfOpen = halfOpen
+            self.halfOpenLimit = halfOpenLimit
+            self.byState = byState
+            self.byClass = byClass
+        }
+
+        /// Used share of the capacity, 0 to 1.
+        package var occupancy: Double { capacity > 0 ? Double(count) / Double(capacity) : 0 }
+    }
+
+    /// Kernel memory of the datapath.
+    package struct Memory: Codable, Equatable, Sendable {
+        package var totalBytes: UInt64
+        /// Of the flow table, the sessions and their control words, by the capacity.
+        package var bytesPerSession: Double
+
+        package init(totalBytes: UInt64, bytesPerSession: Double) {
+            self.totalBytes = totalBytes
+            self.bytesPerSession = bytesPerSession
+        }
+    }
+
+    package struct Instance: Codable, Equatable, Sendable {
+        package var identifier: Int
+        package var processIdentifier: Int32
+        /// Whether that process exists.
+        package var running: Bool
+        package var heartbeatAgeSeconds: Double
+        package var uptimeSeconds: Double
+        package var sessions: Int
+        package var begins: UInt64
+        package var ends: UInt64
+        package var denies: UInt64
+        package var expired: UInt64
+        package var resetsSent: UInt64
+        package var resetsFailed: UInt64
+        package var probesSent: UInt64
+        /// CPU time spent on ageing, as a share of the time since the start, 0 to 1.
+        package var scanShare: Double
+
+        package init(
+            identifier: Int, processIdentifier: Int32, running: Bool, heartbeatAgeSeconds: Double,
+            uptimeSeconds: Double, sessions: Int, begins: UInt64, ends: UInt64, denies: UInt64, expired: UInt64,
+            resetsSent: UInt64, resetsFailed: UInt64, probesSent: UInt64, scanShare: Double
+        ) {
+            self.identifier = identifier
+            self.processIdentifier = processIdentifier
+            self.running = running
+            self.heartbeatAgeSeconds = heartbeatAgeSeconds
+            self.uptimeSeconds = uptimeSeconds
+            self.sessions = sessions
+            self.begins = begins
+            self.ends = ends
+            self.denies = denies
+            self.expired = expired
+            self.resetsSent = resetsSent
+            self.resetsFailed = resetsFailed
+            self.probesSent = probesSent
+            self.scanShare = scanShare
+        }
+    }
+
+    package struct Controller: Codable, Equatable, Sendable {
+        package var running: Bool
+        /// Of the running controller; 0: none.
+        package var processIdentifier: Int32
+        /// What it has found to be wrong, and says so itself.
+        package var problems: [String]
+
+        package init(running: Bool, processIdentifier: Int32, problems: [String] = []) {
+            self.running = running
+            self.processIdentifier = processIdentifier
+            self.problems = problems
+        }
+    }
+
+    package struct Policy: Codable, Equatable, Sendable {
+        /// Which of the two policy images judges.
+        package var activeImage: Int
+        package var rules: Int
+
+        package init(activeImage: Int, rules: Int) {
+            self.activeImage = activeImage
+            self.rules = rules
+        }
+    }
+
+    /// One duration of the profile, as configured and as in force (PROF-2).
+    package struct Timeout: Codable, Equatable, Sendable {
+        package var configuredSeconds: Double
+        /// Divided by the time scale.
+        package var effectiveSeconds: Double
+
+        package init(configuredSeconds: Double, effectiveSeconds: Double) {
+            self.configuredSeconds = configuredSeconds
+            self.effectiveSeconds = effectiveSeconds
+        }
+    }
+
+    package var gateway: String
+    package var profile: String
+    package var continuity: String
+    package var timeScale: Double
+    /// Whether the durations in force are not the profile's own (PROF-2).
+    package var scaled: Bool
+    package var health: GatewayHealth
+    package var controller: Controller
+    /// Whether the kernel drops what the datapath has not allowed (BAD-5).
+    package var guardInstalled: Bool
+    package var zones: [Zone]
+    package var sessions: Sessions
+    package var memory: Memory
+    package var instances: [Instance]
+    package var policy: Policy
+    package var timeouts: [String: Timeout]
+    /// By the name of the drop reason; every reason is there (OPS-1).
+    package var drops: [String: UInt64]
+    package var counters: [String: UInt64]
+
+    package init(
+        gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
+        guardInstalled: Bool, zones: [Zone], sessions: Sessions, memory: Memory, instances: [Instance], policy: Policy,
+        timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64]
+    ) {
+        self.gateway = gateway
+        self.profile = profile
+        self.continuity = continuity
+        self.timeScale = timeScale
+        self.scaled = timeScale != 1
+        self.controller = controller
+        self.guardInstalled = guardInstalled
+        self.zones = zones
+        self.sessions = sessions
+        self.memory = memory
+        self.instances = instances
+        self.policy = policy
+        self.timeouts = timeouts
+        self.drops = drops
+        self.counters = counters
+        self.health = GatewayHealth(level: .healthy, findings: [])
+        self.health = HealthRules.assess(self)
+    }
+}

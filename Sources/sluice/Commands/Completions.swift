@@ -1,0 +1,34 @@
+import ArgumentParser
+
+/// `sluice completions`
+struct Completions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shell completions.", subcommands: [CompletionsGenerate.self])
+}
+
+/// `sluice completions generate`
+struct CompletionsGenerate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Write the completion script of a shell to stdout.",
+        discussion: """
+            bash: sluice completions generate bash > /etc/bash_completion.d/sluice
+            zsh:  sluice completions generate zsh > /usr/local/share/zsh/site-functions/_sluice
+            fish: sluice completions generate fish > ~/.config/fish/completions/sluice.fish
+            """)
+
+    @Argument(help: "bash, zsh or fish.", transform: CompletionsGenerate.shell)
+    var shell: CompletionShell
+
+    func run() throws {
+        Console.output(Sluice.completionScript(for: shell) + "\n")
+    }
+
+    static func shell(_ text: String) throws -> CompletionShell {
+        guard let shell = CompletionShell(rawValue: text) else {
+            let known = CompletionShell.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("'\(text)' is no shell that completions can be made for: write one of \(known)")
+        }
+        return shell
+    }
+}

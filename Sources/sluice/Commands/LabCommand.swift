@@ -1,0 +1,95 @@
+import ArgumentParser
+import Lab
+
+/// `sluice lab`
+struct LabCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "A ready-made topology in network namespaces, to try things out.",
+        discussion: """
+            client 10.1.0.10    fd00:1::10 ---.
+                                               gw --- internet 203.0.113.10  2001:db8:3::10
+            peer   10.2.0.10    fd00:2::10 ---'
+
+            Sessions between client and peer are east-west, those with internet are north-south.
+            """,
+        subcommands: [LabUp.self, LabExec.self, LabDown.self])
+}
+
+/// Which lab is meant.
+struct LabOption: ParsableArguments {
+    @Option(name: .customLong("name"), help: "The lab's name, and that of the gateway in it.")
+    var name = Lab.defaultName
+}
+
+/// `sluice lab up`
+struct LabUp: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Set the lab up, with a running gateway in it.")
+
+    @OptionGroup var lab: LabOption
+
+    @Option(help: "Divides every duration of the profile: 60 makes a minute a second.")
+    var timeScale = 1
+
+    @Flag(help: "Don't start the gateway: then nothing is forwarded until it runs.")
+    var bare = false
+
+    func run() async throws {
+        let lab = try Lab.up(name: lab.name)
+        let configuration = lab.configuration(timeScale: timeScale)
+        do {
+            if bare {
+                let path = try lab.write(configuration, to: "sluice.yaml")
+                LabText.showBare(lab, configuration: path)
+            } else {
+                _ = try await lab.startGateway(configuration: configuration)
+                LabText.showRunning(lab)
+            }
+        } catch {
+            // The first error is the one to report.
+            try? lab.down()
+            throw error
+        }
+    }
+}
+
+/// `sluice lab exec`
+struct LabExec: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "exec", abstract: "Run a command in a zone of the lab, or on its gateway.",
+        usage: "sluice lab exec [--name NAME] ZONE -- COMMAND ...")
+
+    @OptionGroup var lab: LabOption
+
+    @Argument(help: "client, peer, internet, or gw for the gateway.", transform: LabExec.place)
+    var zone: LabPlace
+
+    @Argument(parsing: .postTerminator, help: "The command and its arguments; a shell if there is none.")
+    var command: [String] = []
+
+    func run() throws {
+        try Lab.existing(name: lab.name).replaceProcess(in: zone, command)
+    }
+
+    static func place(_ text: String) throws -> LabPlace {
+        guard let place = LabPlace(name: text) else {
+            let known = LabPlace.all.map(\.name).joined(separator: ", ")
+            throw ValidationError("'\(text)' is no zone of the lab: write one of \(known)")
+        }
+        return place
+    }
+}
+
+/// `sluice lab down`
+struct LabDown: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down", abstract: "End the lab, and everything that runs in it.")
+
+    @OptionGroup var lab: LabOption
+
+    func run() throws {
+        try Lab.down(name: lab.name)
+        Console.note("lab \(lab.name) is gone")
+    }
+}

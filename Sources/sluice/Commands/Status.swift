@@ -1,0 +1,79 @@
+import ArgumentParser
+import Inspection
+
+/// `sluice status`
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the gateway at a glance.",
+        discussion: "The exit code is 0 when it is healthy, 1 when it is degraded, 2 when it is down.")
+
+    @OptionGroup var gateway: GatewayOption
+    @OptionGroup var output: OutputOption
+
+    @Flag(help: "Show it again every second, until interrupted.")
+    var watch = false
+
+    func run() throws {
+        guard watch else {
+            throw ExitCode(try show(on: nil).exitCode)
+        }
+        let screen = Screen()
+        screen.begin()
+        while true {
+            _ = try show(on: screen)
+            Pause.seconds(1)
+        }
+    }
+
+    private func show(on screen: Screen?) throws -> GatewayHealth.Level {
+        let report = try read()
+        if output.isJSON {
+            Console.output(try JSONText.of(report))
+        } else {
+            let text =
+                report.status.map { StatusRendering.screen($0, style: Console.style) }
+                ?? StatusRendering.headline(report.gateway, report.health, style: Console.style)
+            if let screen { screen.draw(text) } else { Console.output(text) }
+        }
+        return report.health.level
+    }
+
+    /// What can be known: a gateway that is down has no more than its health.
+    private func read() throws -> StatusReport {
+        do {
+            return StatusReport(try GatewayInspector(gateway: try gateway.resolve()).status())
+        } catch let error as InspectionError {
+            // Which one is meant is a question of the command line; nothing is known of any gateway's health then.
+            if case .ambiguous = error { throw ValidationError("\(error)") }
+            return StatusReport(gateway: gateway.name ?? "", health: HealthRules.unreadable(error))
+        }
+    }
+}
+
+/// The answer of `sluice status --json`: a status, or the health alone of a gateway that is not there.
+struct StatusReport: Encodable {
+    let gateway: String
+    let health: GatewayHealth
+    let status: GatewayStatus?
+
+    init(_ status: GatewayStatus) {
+        self.gateway = status.gateway
+        self.health = status.health
+        self.status = status
+    }
+
+    init(gateway: String, health: GatewayHealth) {
+        self.gateway = gateway
+        self.health = health
+        self.status = nil
+    }
+
+    private enum Key: String, CodingKey { case gateway, health }
+
+    func encode(to encoder: any Encoder) throws {
+        if let status { return try status.encode(to: encoder) }
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(gateway, forKey: .gateway)
+        try container.encode(health, forKey: .health)
+    }
+}

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Lab
+
+/// `sluice demo`
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show in the lab what becomes of real sessions, with a verdict for each rule.",
+        discussion: """
+            Takes less than two minutes, on a clock that runs 60 times as fast. Needs root, and touches nothing outside of \
+            network namespaces of its own. The exit code is 0 when every verdict is PASS.
+            """)
+
+    @OptionGroup var output: OutputOption
+
+    @Flag(help: "Leave the lab and its gateway up afterwards, and say what to do with them.")
+    var keep = false
+
+    @Option(name: .customLong("name"), help: "The lab's name.")
+    var name = Lab.defaultName
+
+    @Option(help: "Divides every duration of the profile: 60 makes four minutes four seconds.")
+    var timeScale = 60
+
+    func validate() throws {
+        guard (10...120).contains(timeScale) else {
+            throw ValidationError("--time-scale is \(timeScale): write a number from 10 to 120, or the demo would take too long, or no time")
+        }
+    }
+
+    func run() async throws {
+        let production = DemoProduction(name: name, timeScale: timeScale, keep: keep, isJSON: output.isJSON)
+        let report = try await Interruption.cancelling { try await production.run() }
+        if output.isJSON {
+            Console.output(try JSONText.of(report))
+        } else {
+            Console.output("\n" + report.table().text(style: Console.style) + "\n" + report.summary + "\n")
+        }
+        if keep, !output.isJSON { Console.output("\n" + LabText.running(try Lab.existing(name: name))) }
+        guard report.passed else { throw ExitCode.failure }
+    }
+}

@@ -1,0 +1,11 @@
+/// Why a scene can't be played to its end.
+enum DemoError: Error, CustomStringConvertible {
+    case sessionMissing(port: Int)
+
+    var description: String {
+        switch self {
+        case .sessionMissing(let port):
+            "the gateway has no session towards port \(port), though its ends speak: see 'sluice session list'"
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import Inspection
+import Lab
+
+/// Puts the demo on: lab and gateway up, all scenes at once, everything down again whatever happens.
+struct DemoProduction: Sendable {
+    let name: String
+    let timeScale: Int
+    let keep: Bool
+    let isJSON: Bool
+
+    /// The scenes, each with ports of its own.
+    static func scenes(seconds: Double) -> [any DemoScene] {
+        [
+            BulkScene(zone: .internet, version: .four, port: 8000, seconds: seconds),
+            BulkScene(zone: .peer, version: .six, port: 8001, seconds: seconds),
+            IdleResetScene(version: .four, port: 8010),
+            IdleResetScene(version: .six, port: 8011),
+            KeepAliveScene(zone: .internet, version: .four, port: 8020),
+            KeepAliveScene(zone: .peer, version: .six, port: 8021),
+            HalfOpenScene(version: .four, port: 8030),
+            HalfOpenScene(version: .six, port: 8031),
+            ManualResetScene(zone: .internet, version: .six, port: 8040),
+            ManualResetScene(zone: .peer, version: .four, port: 8041),
+            DeniedScene(version: .four),
+            DeniedScene(version: .six),
+            SecureShellScene(keepsAlive: false, port: 8050),
+            SecureShellScene(keepsAlive: true, port: 8051),
+        ]
+    }
+
+    func run() async throws -> DemoReport {
+        let narrator = Narrator(isLive: Console.outputIsTerminal && !isJSON, toErrors: isJSON)
+        await narrator.say("setting up lab \(name)")
+        let lab = try Lab.up(name: name)
+        do {
+            let report = try await play(in: lab, narrator)
+            await narrator.endLive()
+            if !keep { try await takeDown(lab) }
+            return report
+        } catch {
+            await narrator.endLive()
+            // The first error is the one to report.
+            try? await takeDown(lab)
+            throw error
+        }
+    }
+
+    /// Runs to its end even where this task was cancelled.
+    private func takeDown(_ lab: Lab) async throws {
+        try await Task { try lab.down() }.value
+    }
+
+    private func play(in lab: Lab, _ narrator: Narrator) async throws -> DemoReport {
+        let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: timeScale))
+        let timeouts = try GatewayInspector(gateway: lab.name).status().timeouts
+        let stage = DemoStage(
+            lab: lab, gateway: gateway, narrator: narrator,
+            northSouthSeconds: timeouts["northSouthIdle"]?.effectiveSeconds ?? 0,
+            eastWestSeconds: timeouts["eastWestIdle"]?.effectiveSeconds ?? 0)
+        await narrator.say(
+            "the gateway forwards; idle timeouts, scaled by \(timeScale): "
+                + "N-S \(HumanText.setting(seconds: stage.northSouthSeconds)), "
+                + "E-W \(HumanText.setting(seconds: stage.eastWestSeconds))")
+        let scenes = Self.scenes(seconds: max(stage.northSouthSeconds, stage.eastWestSeconds) * 3)
+        let table = Task { await showTable(lab, narrator) }
+        defer { table.cancel() }
+        let verdicts = await withTaskGroup(of: (Int, [DemoVerdict]).self) { group in
+            for (number, scene) in scenes.enumerated() {
+                group.addTask { (number, await scene.verdicts(on: stage)) }
+            }
+            var byScene: [Int: [DemoVerdict]] = [:]
+            for await (number, verdicts) in group { byScene[number] = verdicts }
+            return byScene.sorted { $0.key < $1.key }.flatMap(\.value)
+        }
+        try Task.checkCancellation()
+        let sorted = verdicts.enumerated().sorted { ($0.element.rule, $0.offset) < ($1.element.rule, $1.offset) }
+        return DemoReport(verdicts: sorted.map(\.element), seconds: await narrator.elapsedSeconds)
+    }
+
+    /// Draws the sessions twice a second, where there is a terminal to draw on.
+    private func showTable(_ lab: Lab, _ narrator: Narrator) async {
+        guard await narrator.isLive else { return }
+        while !Task.isCancelled {
+            if let page = try? SessionWatch.page(gateway: lab.name, filter: SessionFilter(), limit: 30) {
+                await narrator.draw(page)
+            }
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import Inspection
+
+/// How sessions look: as rows of a table, as a page, as JSON.
+enum SessionRendering {
+    /// The table's titles.
+    static let columns: [TextTable.Column] = [
+        .left("ID"), .left("PROTOCOL"), .left("SOURCE"), .left("DESTINATION"), .left("CLASS"), .left("STATE"),
+        .left("RULE"), .right("AGE"), .right("IDLE"), .right("TIMEOUT"), .right("BYTES >"), .right("BYTES <"),
+    ]
+
+    static func row(_ session: SessionView) -> [String] {
+        [
+            session.id, session.protocol, endpoint(session.source), endpoint(session.destination),
+            trafficClass(session.trafficClass), state(session), session.rule,
+            HumanText.duration(seconds: session.ageSeconds), HumanText.duration(seconds: session.idleSeconds),
+            HumanText.setting(seconds: session.idleTimeoutSeconds), HumanText.bytes(session.bytes.toDestination),
+            HumanText.bytes(session.bytes.toSource),
+        ]
+    }
+
+    static func table(_ sessions: [SessionView]) -> TextTable {
+        var table = TextTable(columns)
+        for session in sessions { table.add(row(session)) }
+        return table
+    }
+
+    /// All that is known of one session, a line each.
+    static func page(_ session: SessionView) -> String {
+        let facts: [(String, String)] = [
+            ("session", session.id),
+            ("protocol", session.protocol),
+            ("source", "\(endpoint(session.source)) (zone \(session.zones.source))"),
+            ("destination", "\(endpoint(session.destination)) (zone \(session.zones.destination))"),
+            ("direction", session.direction),
+            ("traffic class", session.trafficClass),
+            ("state", session.endReason == "none" ? session.state : "\(session.state) (\(session.endReason))"),
+            ("rule", session.rule),
+            ("instance", "\(session.instance)"),
+            ("age", HumanText.duration(seconds: session.ageSeconds)),
+            ("idle", HumanText.duration(seconds: session.idleSeconds)),
+            ("idle timeout", "\(HumanText.setting(seconds: session.idleTimeoutSeconds)), then \(session.onIdle)"),
+            ("to destination", tally(session.packets.toDestination, session.bytes.toDestination)),
+            ("to source", tally(session.packets.toSource, session.bytes.toSource)),
+            ("source position", position(session.positions.originator)),
+            ("destination position", position(session.positions.responder)),
+        ]
+        return aligned(facts)
+    }
+
+    /// Appends the session as one line of JSON, with the members of ``SessionView`` in the order of their names.
+    static func write(_ session: SessionView, to row: inout JSONRow) {
+        row.object { row in
+            row.member("ageSeconds", session.ageSeconds)
+            row.object("bytes") { write(session.bytes, to: &$0) }
+            row.object("destination") { write(session.destination, to: &$0) }
+            row.member("direction", session.direction)
+            row.member("endReason", session.endReason)
+            row.member("generation", session.generation)
+            row.member("id", session.id)
+            row.member("idleSeconds", session.idleSeconds)
+            row.member("idleTimeoutSeconds", session.idleTimeoutSeconds)
+            row.member("instance", session.instance)
+            row.member("onIdle", session.onIdle)
+            row.object("packets") { write(session.packets, to: &$0) }
+            row.object("positions") { positions in
+                positions.object("originator") { write(session.positions.originator, to: &$0) }
+                positions.object("responder") { write(session.positions.responder, to: &$0) }
+            }
+            row.member("protocol", session.protocol)
+            row.member("rule", session.rule)
+            row.object("source") { write(session.source, to: &$0) }
+            row.member("state", session.state)
+            row.member("trafficClass", session.trafficClass)
+            row.member("treatment", session.treatment)
+            row.object("zones") { zones in
+                zones.member("destination", session.zones.destination)
+                zones.member("source", session.zones.source)
+            }
+        }
+    }
+
+    /// An address and port: `10.1.0.10:443`, `[2001:db8::1]:443`.
+    static func endpoint(_ endpoint: SessionView.Endpoint) -> String {
+        endpoint.address.contains(":") ? "[\(endpoint.address)]:\(endpoint.port)" : "\(endpoint.address):\(endpoint.port)"
+    }
+
+    /// Facts with their names in one column.
+    static func aligned(_ facts: [(String, String)]) -> String {
+        let width = facts.map(\.0.count).max() ?? 0
+        return facts.map { name, value in
+            name + String(repeating: " ", count: width - name.count + 2) + value + "\n"
+        }.joined()
+    }
+
+    private static func trafficClass(_ name: String) -> String {
+        switch name {
+        case "northSouth": "N-S"
+        case "eastWest": "E-W"
+        default: name
+        }
+    }
+
+    private static func state(_ session: SessionView) -> String {
+        session.endReason == "none" ? session.state : "\(session.state) (\(session.endReason))"
+    }
+
+    private static func tally(_ packets: UInt64, _ bytes: UInt64) -> String {
+        "\(HumanText.count(packets)) packets, \(HumanText.bytes(bytes))"
+    }
+
+    private static func position(_ position: SessionView.Position) -> String {
+        "sent up to \(position.sequenceEnd), acknowledged \(position.acknowledged)"
+    }
+
+    private static func write(_ tally: SessionView.PerDirection, to row: inout JSONRow) {
+        row.member("toDestination", tally.toDestination)
+        row.member("toSource", tally.toSource)
+    }
+
+    private static func write(_ endpoint: SessionView.Endpoint, to row: inout JSONRow) {
+        row.member("address", endpoint.address)
+        row.member("port", endpoint.port)
+    }
+
+    private static func write(_ position: SessionView.Position, to row: inout JSONRow) {
+        row.member("acknowledged", position.acknowledged)
+        row.member("sequenceEnd", position.sequenceEnd)
+    }
+}

@@ -1,0 +1,23 @@
+/// Colours, where they are welcome. A colour only ever repeats what the words say.
+struct TextStyle: Sendable {
+    let isColoured: Bool
+
+    static let plain = TextStyle(isColoured: false)
+
+    /// Colours only on a terminal that has them, and not where NO_COLOR is set to anything (no-color.org).
+    init(isTerminal: Bool, environment: (String) -> String?) {
+        let refused = environment("NO_COLOR").map { !$0.isEmpty } ?? false
+        isColoured = isTerminal && !refused && environment("TERM") != "dumb"
+    }
+
+    private init(isColoured: Bool) { self.isColoured = isColoured }
+
+    func bold(_ text: String) -> String { wrap(text, "1") }
+    func good(_ text: String) -> String { wrap(text, "32") }
+    func warning(_ text: String) -> String { wrap(text, "33") }
+    func bad(_ text: String) -> String { wrap(text, "31") }
+
+    private func wrap(_ text: String, _ code: String) -> String {
+        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    }
+}
