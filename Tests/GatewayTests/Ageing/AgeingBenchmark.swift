@@ -9,7 +9,9 @@ import Testing
     func pass() {
         let plain = PlainTable(slots: 1 << 20, slabShift: 12)
         for slot in 0..<plain.table.slotCount {
-            plain.table.words[slot] = ControlWord(tick: UInt32(slot & 0xFF), state: .established, treatment: UInt16(slot & 1), generation: 1).rawValue
+            plain.table.words[slot] =
+                ControlWord(tick: UInt32(slot & 0xFF), state: .established, treatment: UInt16(slot & 1), generation: 1)
+                .rawValue
         }
         let machine = plain.machine()
         let passes = 5
@@ -19,6 +21,8 @@ import Testing
         let microseconds = Double(clock() - before) / Double(passes) * 1e6 / Double(CLOCKS_PER_SEC)
         let perSlot = microseconds * 1000 / Double(plain.table.slotCount)
         let share = microseconds * 4 / 1e6 * 100
-        print("ageing: \(Int(microseconds)) us a pass over \(plain.table.slotCount) sessions, \(perSlot) ns a slot, \(share) % of a core")
+        print(
+            "ageing: \(Int(microseconds)) us a pass over \(plain.table.slotCount) sessions, \(perSlot) ns a slot, \(share) % of a core"
+        )
     }
 }

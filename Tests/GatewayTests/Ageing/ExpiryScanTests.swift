@@ -20,7 +20,8 @@ import Testing
         #expect(plain.state(slot) == .resetting)
     }
 
-    @Test("IDLE-1 in real time: whatever the place between two ticks, ended within a second and never before the timeout")
+    @Test(
+        "IDLE-1 in real time: whatever the place between two ticks, ended within a second and never before the timeout")
     func realTime() {
         let timeout: UInt64 = 240_000_000_000
         let interval = ScanInterval.nanoseconds(shortestTimeoutTicks: Tick.covering(nanoseconds: timeout))
@@ -132,14 +133,17 @@ import Testing
     func otherProtocols() throws {
         let journal = RecordingJournal()
         let slot = try #require(plain.admit(port: 1, treatment: TreatmentIndex.udp, ipProtocol: IPProtocol.udp))
-        let probed = try #require(plain.admit(port: 2, treatment: PlainTable.probeTreatment, ipProtocol: IPProtocol.udp))
+        let probed = try #require(
+            plain.admit(port: 2, treatment: PlainTable.probeTreatment, ipProtocol: IPProtocol.udp))
         let result = plain.scan(journal: journal).run(now: 1001, into: work)
         #expect(result == ScanResult(expired: 2, resets: 0))
         #expect(plain.state(slot) == .ending && plain.state(probed) == .ending)
         #expect(journal.reasons == [.idleSilent, .idleSilent])
     }
 
-    @Test("SESS-2 half-open sessions end silently after their own timeout, and are counted out", arguments: [SessionState.synSent, .synReceived])
+    @Test(
+        "SESS-2 half-open sessions end silently after their own timeout, and are counted out",
+        arguments: [SessionState.synSent, .synReceived])
     func halfOpen(state: SessionState) throws {
         let journal = RecordingJournal()
         let slot = try #require(plain.admit(port: 1, state: state))
@@ -150,7 +154,12 @@ import Testing
         #expect(journal.reasons == [.halfOpenTimeout])
     }
 
-    @Test("SESS-2 closing sessions end as their treatment says", arguments: [(TreatmentIndex.northSouth, SessionState.resetting), (TreatmentIndex.eastWest, .ending), (PlainTable.probeTreatment, .resetting)])
+    @Test(
+        "SESS-2 closing sessions end as their treatment says",
+        arguments: [
+            (TreatmentIndex.northSouth, SessionState.resetting), (TreatmentIndex.eastWest, .ending),
+            (PlainTable.probeTreatment, .resetting),
+        ])
     func closing(treatment: UInt16, expected: SessionState) throws {
         let slot = try #require(plain.admit(port: 1, state: .closing, treatment: treatment))
         #expect(plain.scan().run(now: PlainTable.closingTicks, into: work).expired == 0)
@@ -158,7 +167,9 @@ import Testing
         #expect(plain.state(slot) == expected)
     }
 
-    @Test("SESS-2 closed sessions and tombstones (RST-2) rest, and then their slots are given back", arguments: [(SessionState.closed, PlainTable.closedTicks), (.resetting, PlainTable.tombstoneTicks)])
+    @Test(
+        "SESS-2 closed sessions and tombstones (RST-2) rest, and then their slots are given back",
+        arguments: [(SessionState.closed, PlainTable.closedTicks), (.resetting, PlainTable.tombstoneTicks)])
     func rest(state: SessionState, ticks: UInt32) throws {
         let machine = plain.machine()
         let slot = try #require(plain.admit(port: 1, state: state))

@@ -1,9 +1,13 @@
+import FlowCore
 import Testing
 
 @testable import Gateway
 
 @Suite struct HalfOpenTimeoutTests {
-    @Test("SESS-9 from 60 % occupancy half-open timeouts shrink linearly, to a tenth in a full table", arguments: [(0, 1000), (599, 1000), (600, 1000), (700, 775), (800, 550), (900, 325), (1000, 100), (2000, 100)] as [(Int, UInt32)])
+    @Test(
+        "SESS-9 from 60 % occupancy half-open timeouts shrink linearly, to a tenth in a full table",
+        arguments: [(0, 1000), (599, 1000), (600, 1000), (700, 775), (800, 550), (900, 325), (1000, 100), (2000, 100)]
+            as [(Int, UInt32)])
     func shrinks(occupied: Int, ticks: UInt32) {
         #expect(HalfOpenTimeout.ticks(configuredTicks: 1000, occupied: occupied, capacity: 1000) == ticks)
     }

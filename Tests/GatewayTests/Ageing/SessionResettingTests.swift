@@ -8,7 +8,9 @@ import Testing
     let plain = PlainTable()
     var resetting: SessionResetting { SessionResetting(table: plain.table, outlet: plain.outlet) }
 
-    @Test("RST-5 an operator's reset ends a session by the same machinery: tombstone, resets to both ends", arguments: [SessionState.synSent, .synReceived, .established, .closing])
+    @Test(
+        "RST-5 an operator's reset ends a session by the same machinery: tombstone, resets to both ends",
+        arguments: [SessionState.synSent, .synReceived, .established, .closing])
     func byHand(state: SessionState) throws {
         let slot = try #require(plain.admit(port: 1, state: state))
         let reference = SessionReference(slot: UInt32(slot), generation: 0)

@@ -17,7 +17,9 @@ enum ReleaseStep: Int, CaseIterable {
             switch step {
             case .nothing: break
             case .markEnding:
-                #expect(SessionEnding(table: plain.table).expire(slot: slot, word: plain.table.word(slot), now: 2000) == .ending)
+                #expect(
+                    SessionEnding(table: plain.table).expire(slot: slot, word: plain.table.word(slot), now: 2000)
+                        == .ending)
             case .deleteKey: plain.flows.entries[plain.key(slot)] = nil
             case .makeFree: #expect(release.makeFree(slot))
             case .push: release.freeSlots.push(slot)
@@ -35,13 +37,16 @@ enum ReleaseStep: Int, CaseIterable {
         while try machine.workOff() {}
     }
 
-    @Test("RECOV-3 killed after any step of a release, the next process finishes it: no slot lost, none given back twice", arguments: ReleaseStep.allCases)
+    @Test(
+        "RECOV-3 killed after any step of a release, the next process finishes it: no slot lost, none given back twice",
+        arguments: ReleaseStep.allCases)
     func crash(after step: ReleaseStep) throws {
         let plain = PlainTable()
         // A full slab, so that its bit is away until a slot comes back.
         for port in 0..<64 { plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: 2000) }
         let slot = 5
-        plain.table.words[slot] = ControlWord(tick: 0, state: .established, treatment: TreatmentIndex.eastWest, generation: 0).rawValue
+        plain.table.words[slot] =
+            ControlWord(tick: 0, state: .established, treatment: TreatmentIndex.eastWest, generation: 0).rawValue
         plain.table.slabBits[0] &= ~1
         release(slot, upTo: step, on: plain)
         try recover(plain)
@@ -131,7 +136,9 @@ enum ReleaseStep: Int, CaseIterable {
         let machine = plain.machine()
         var now: UInt32 = 0
         for round in 1...500 {
-            for port in 0..<64 { #expect(plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: now) != nil) }
+            for port in 0..<64 {
+                #expect(plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: now) != nil)
+            }
             #expect(plain.admit(port: 999) == nil)
             now += PlainTable.eastWestTicks + 1
             machine.pass(now: now)
