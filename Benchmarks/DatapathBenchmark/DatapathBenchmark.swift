@@ -38,7 +38,47 @@ struct DatapathBenchmark {
         try run("no session", other.tcp(flags: TCPFlags.ack, sequence: 1000, acknowledgment: 5000))
         try run("UDP", other.udp())
         try run("malformed", Array(frames.tcp(flags: TCPFlags.ack, sequence: 1).prefix(40)))
+        for sessions in [1000, 1_000_000] { try random(sessions: sessions) }
     }
+
+    /// Sessions hit at random: what the memory of the table costs.
+    private static func random(sessions: Int) throws {
+        let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: sessions, pinned: false)
+        try allowEverything(datapath)
+        var frame = FrameBuilder().udp()
+        var context = PacketContext()
+        context.control0 = 1 | 1 << 8 | 2 << 16 | 1 << 24
+        context.control1 = 1000
+        func judge(_ number: Int) throws -> UInt32 {
+            // Source address 10.0.0.0 + number / 16384, port 1024 + number % 16384; the header's checksum is kept right.
+            let high = number / 16384
+            let port = 1024 + number % 16384
+            frame[28] = UInt8(high >> 8)
+            frame[29] = UInt8(high & 0xFF)
+            frame[34] = UInt8(port >> 8)
+            frame[35] = UInt8(port & 0xFF)
+            frame[24] = 0
+            frame[25] = 0
+            let sum = FrameBuilder.checksum(Array(frame[14..<34]))
+            frame[24] = UInt8(sum >> 8)
+            frame[25] = UInt8(sum & 0xFF)
+            let run = try datapath.runProgram(named: "sluice_judge_test", packet: frame, context: context)
+            guard Verdict(rawValue: run.returnValue) == .forward else { throw Failure.verdict(run.returnValue) }
+            return run.nanoseconds
+        }
+        var begin: [UInt32] = []
+        for number in 0..<sessions { begin.append(try judge(number)) }
+        var source = RandomSource(seed: 1)
+        var known: [UInt32] = []
+        for _ in 0..<300_000 { known.append(try judge(Int.random(in: 0..<sessions, using: &source))) }
+        begin.sort()
+        known.sort()
+        print(
+            "\(sessions) sessions: begin \(begin[begin.count / 2]) ns, a packet of one at random \(known[known.count / 2]) ns,",
+            "\(datapath.memory().bytesPerSession) bytes a session")
+    }
+
+    private enum Failure: Error { case verdict(UInt32) }
 
     private static func allowEverything(_ datapath: Datapath) throws {
         let configuration = try Configuration.parse(
