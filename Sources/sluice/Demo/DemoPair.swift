@@ -33,7 +33,7 @@ struct DemoPair: Sendable {
     func speaks(within limit: Duration) async throws -> Bool {
         let before = echoed
         client.perform("send \(DemoPair.hello)")
-        return await eventually(within: limit) { echoed >= before + DemoPair.hello || !client.errors.isEmpty }
+        return await eventually(within: limit, every: DemoStage.pollInterval) { echoed >= before + DemoPair.hello || !client.errors.isEmpty }
             && echoed >= before + DemoPair.hello
     }
 
@@ -42,7 +42,7 @@ struct DemoPair: Sendable {
 
     /// Waits until both ends have met an error.
     func waitForErrors(within limit: Duration) async {
-        _ = await eventually(within: limit) { !client.errors.isEmpty && !server.errors.isEmpty }
+        _ = await eventually(within: limit, every: DemoStage.pollInterval) { !client.errors.isEmpty && !server.errors.isEmpty }
     }
 
     /// Whether both ends have seen a reset and nothing else.

@@ -16,7 +16,7 @@ struct DeniedScene: DemoScene {
         let server = try await stage.lab.listener(in: .internet, port: Self.port, "--address", LabZone.internet.address(version))
         let client = try stage.lab.connector(in: .client, to: LabZone.internet.address(version), port: Self.port)
         await stage.say(self, "client to internet, port \(Self.port)")
-        let isDropped = try await eventually(within: .seconds(5)) { try stage.drops("denied") > before }
+        let isDropped = try await eventually(within: .seconds(5), every: DemoStage.pollInterval) { try stage.drops("denied") > before }
         let hasSession = try stage.session(port: Self.port) != nil
         let isConnected = !client.events("connected").isEmpty || !server.events("accepted").isEmpty
         await client.process.terminate()

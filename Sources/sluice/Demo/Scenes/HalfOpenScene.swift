@@ -12,7 +12,7 @@ struct HalfOpenScene: DemoScene {
         let pair = try await DemoPair.open(on: stage, to: .peer, port: port, version: version)
         let timeout = stage.eastWestSeconds
         await stage.say(self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
-        let isForgotten = try await eventually(within: .seconds(timeout + 5), every: .milliseconds(100)) {
+        let isForgotten = try await eventually(within: .seconds(timeout + 5), every: DemoStage.pollInterval) {
             try stage.session(port: port) == nil
         }
         let states = [try await pair.client.tcpState(), try await pair.server.tcpState()]
