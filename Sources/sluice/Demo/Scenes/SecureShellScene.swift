@@ -33,7 +33,8 @@ struct SecureShellScene: DemoScene {
         await client.terminate()
         await server.terminate()
         await stage.say(self, "ssh said: \(said)")
-        let ended = exit.map { "\($0) after \(HumanText.decimal(seconds, places: 1, keepsZeros: true)) s" } ?? "did not end"
+        let ended =
+            exit.map { "\($0) after \(HumanText.decimal(seconds, places: 1, keepsZeros: true)) s" } ?? "did not end"
         // It is told while it waits for the server's word, not when the remote command would have ended.
         let isReset = exit == .code(255) && seconds < wait
         return [
