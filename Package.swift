@@ -69,6 +69,9 @@ let package = Package(
         .target(
             name: "FlowModel", dependencies: ["FlowCore", "FlowLayout"], path: "Tests/FlowModel",
             swiftSettings: settings),
+        .executableTarget(
+            name: "datapath-benchmark", dependencies: ["FlowModel", "Kernel", "Policy", "FlowCore", "FlowLayout"],
+            path: "Benchmarks/DatapathBenchmark", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),

@@ -19,9 +19,8 @@ struct PinDirectory: Sendable {
     func create(_ loaded: ObjectLoader.Loaded) throws(KernelError) {
         guard !exists else { throw .alreadyLoaded(gateway: gateway, path: path) }
         let staging = GatewayName.stagingDirectory(gateway)
-        try Self.makeDirectory(GatewayName.pinRoot)
         Self.removeAll(below: staging)
-        try Self.makeDirectory(staging)
+        try Self.makeStaging(staging)
         do throws(KernelError) {
             for (name, map) in loaded.maps { try Self.pin(map.fileDescriptor, at: "\(staging)/\(name)") }
             for (name, program) in loaded.programs { try Self.pin(program.fileDescriptor, at: "\(staging)/\(name)") }
@@ -100,6 +99,16 @@ struct PinDirectory: Sendable {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
             throw .call(action: "making \(path)", errorNumber: errno, remedy: nil)
         }
+    }
+
+    /// Makes the directory and the one above, which the last other gateway may be removing at this very moment.
+    private static func makeStaging(_ staging: String) throws(KernelError) {
+        for _ in 0..<8 {
+            try makeDirectory(GatewayName.pinRoot)
+            if mkdir(staging, 0o700) == 0 { return }
+            guard errno == ENOENT else { break }
+        }
+        throw .call(action: "making \(staging)", errorNumber: errno, remedy: nil)
     }
 
     private static func removeAll(below directory: String) {

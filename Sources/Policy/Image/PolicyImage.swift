@@ -75,6 +75,9 @@ package struct PolicyImage: Sendable {
     }
 
     /// Writes the image into the kernel's memory of `SLUICE_POLICY_BYTES` bytes, which must not be the one that judges.
+    ///
+    /// Nor may it be the one that judged until a moment ago: a packet on another CPU may still be judged by it. A judgement takes
+    /// less than a microsecond and is not interrupted for long, so let some milliseconds pass between two changes of policy.
     package func write(to target: UnsafeMutableRawBufferPointer) {
         precondition(target.count >= Int(SLUICE_POLICY_BYTES), "\(target.count) bytes can't hold a policy image")
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[..<usedBytes]))

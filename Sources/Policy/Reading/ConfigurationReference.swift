@@ -2,10 +2,45 @@
 ///
 /// | key | value | default | what it does |
 /// |---|---|---|---|
-/// | `gateway` | name | host's name | names the gateway in paths, pins and messages |
-/// | `profile` | azure, azure-2025, azure-2022, custom | azure | which version of the documented behaviour holds |
-/// | `northSouthIdleTimeout` | duration | 4m | idle timeout of TCP sessions with an end outside |
-/// | `eastWestIdleTimeout` ... | | | see ``keys`` for all |
+/// | `gateway` | name | the host's name | Names the gateway in paths, pins and messages. |
+/// | `profile` | azure, azure-2025, azure-2022, custom | azure | The version of the documented behaviour. |
+/// | `northSouthIdleTimeout` | duration | 4m | Idle timeout of TCP sessions with an end outside the internal prefixes: 4m to 15m; azure-2022 to 30m; custom 1s to 7d. |
+/// | `eastWestIdleTimeout` | duration | 5m | Idle timeout of TCP sessions with both ends inside. Custom only; azure-2022: as north-south. |
+/// | `idleReset` | mapping |  | Whether idle TCP sessions are reset. Custom only. |
+/// | `halfOpenTimeout` | duration | 30s | How long a handshake may take. Custom only. |
+/// | `closingTimeout` | duration | 120s | How long a session with one FIN may be idle. Custom only. |
+/// | `closedTimeout` | duration | 10s | How long an ended session is remembered. Custom only. |
+/// | `drain` | mapping |  | How an instance leaves. Custom only; without effect in this version. |
+/// | `timeScale` | 1 to 1000 | 1 | Divides every duration, for demonstrations and tests. |
+/// | `continuity` | disruptive | disruptive | What becomes of sessions when their instance leaves. |
+/// | `capacity` | mapping |  | How much the gateway holds. |
+/// | `zones` | list | required | Where the gateway's interfaces lead. |
+/// | `internalPrefixes` | list of prefixes | 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10 | Which addresses are inside: a session between two of them is east-west. |
+/// | `rules` | list | none | Who may open sessions through the gateway. What no rule allows is denied. |
+/// | `hostRules` | list | none | Who may reach the gateway's own addresses. |
+/// | `hostPing` | true, false | true | Whether the gateway's own addresses answer ping. |
+/// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
+/// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
+/// | `capacity.sessions` | 1 to 16777216 | 262144 | Sessions that the table holds; memory is taken at the start. |
+/// | `idleReset.northSouth` | true, false | true | Both ends of an idle north-south session receive a reset. |
+/// | `idleReset.eastWest` | true, false | false | Both ends of an idle east-west session receive a reset. |
+/// | `drain.refuse` | duration | 45s | How long new sessions are refused before the rest is reset. |
+/// | `drain.reset` | duration | 45s | How long resetting the rest takes. |
+/// | `zones[].name` | text | required | Names the zone. |
+/// | `zones[].interfaces` | list | required | The network interfaces that lead to the zone, each in one zone only. |
+/// | `rules[].name` | text | required | Names the rule, for people and logs; unique among all rules. |
+/// | `rules[].priority` | 1 to 65535 | required | Lower is asked first; unique in the list. |
+/// | `rules[].access` | Allow, Deny | required | What the rule decides. |
+/// | `rules[].protocol` | Tcp, Udp, Icmp, Esp, Ah, "*" | required | Icmp is ICMPv6 too. With ports, "*" is TCP and UDP. |
+/// | `rules[].source` | prefix, address, list of them, "*" | required | Where the session comes from. |
+/// | `rules[].sourcePorts` | port, range, list of them, "*" | "*" | Its source port. |
+/// | `rules[].destination` | prefix, address, list of them, "*" | required | Where the session goes to. |
+/// | `rules[].destinationPorts` | port, range, list of them, "*" | "*" | Its destination port. |
+/// | `rules[].idleTimeout` | duration, 1s to 7d | its class's | Idle timeout of the rule's sessions: outside custom an exception, which the log names. |
+/// | `rules[].onIdle` | reset, silent, probe | as its class | How the rule's idle TCP sessions end; probe asks both ends first. |
+///
+/// `hostRules[]` has the keys of `rules[]` but for `destination`, `idleTimeout` and `onIdle`. Durations are like `90s`, `4m`,
+/// `1m30s`, `2h`, `7d`, `500ms`.
 package enum ConfigurationReference {
     /// The mappings of the file.
     package enum Place: String, Sendable, CaseIterable {
