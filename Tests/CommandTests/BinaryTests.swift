@@ -95,11 +95,13 @@ struct BinaryTests {
         #expect(json.output.contains("\"level\" : \"down\""))
     }
 
-    @Test("every command that needs a gateway says what to do without one, on stderr, exit code 1", arguments: [
-        ["session", "list"], ["session", "list", "--json"], ["session", "show", "1-1"], ["session", "watch"],
-        ["session", "reset", "--all"], ["policy", "show"], ["reload"],
-        ["policy", "explain", "--protocol", "esp", "--source", "10.0.0.1", "--destination", "10.0.0.2"],
-    ])
+    @Test(
+        "every command that needs a gateway says what to do without one, on stderr, exit code 1",
+        arguments: [
+            ["session", "list"], ["session", "list", "--json"], ["session", "show", "1-1"], ["session", "watch"],
+            ["session", "reset", "--all"], ["policy", "show"], ["reload"],
+            ["policy", "explain", "--protocol", "esp", "--source", "10.0.0.1", "--destination", "10.0.0.2"],
+        ])
     func noGateway(command: [String]) async throws {
         let child = try ChildProcess([try SluiceBinary.path()] + command + ["--gateway", "nobody-\(getpid())"])
         let exit = await child.waitForExit(within: .seconds(30))

@@ -48,9 +48,12 @@ struct ExplanationTests {
         #expect(PolicyRendering.page(explanation).contains("idle timeout   4m, then reset"))
     }
 
-    @Test("NSG-7 each class and protocol has its own treatment", arguments: [
-        (6, true, 300.0, "silent"), (17, false, 240, "silent"), (1, false, 30, "silent"), (50, false, 240, "silent"),
-    ])
+    @Test(
+        "NSG-7 each class and protocol has its own treatment",
+        arguments: [
+            (6, true, 300.0, "silent"), (17, false, 240, "silent"), (1, false, 30, "silent"),
+            (50, false, 240, "silent"),
+        ])
     func treatments(ipProtocol: UInt8, eastWest: Bool, seconds: Double, onIdle: String) throws {
         let explanation = PolicyExplanation(
             question: try question(ipProtocol), answer: answer(allowed: true, eastWest: eastWest),
@@ -63,7 +66,8 @@ struct ExplanationTests {
     func denied() throws {
         let session = try #require(Fixture.views.first)
         let explanation = PolicyExplanation(
-            question: try question(), answer: answer(allowed: false, rule: 0), describer: Fixture.describer, session: session)
+            question: try question(), answer: answer(allowed: false, rule: 0), describer: Fixture.describer,
+            session: session)
         #expect(explanation.access == "Deny")
         #expect(explanation.rule == "none")
         #expect(explanation.idleTimeoutSeconds == 0)
@@ -78,7 +82,8 @@ struct ExplanationTests {
     func rules() throws {
         let rule = FirewallRule(
             name: "web", priority: 100, access: .allow, ipProtocol: .tcp,
-            source: .prefixes([try AddressPrefix(parsing: "10.1.0.0/16")]), destinationPorts: .ranges([PortRange(443...443)]),
+            source: .prefixes([try AddressPrefix(parsing: "10.1.0.0/16")]),
+            destinationPorts: .ranges([PortRange(443...443)]),
             idleTimeoutNanoseconds: 7_200_000_000_000, onIdle: .probe)
         let active = ActiveRule(list: "rules", rule: rule, identity: 3, sessions: 1234)
         #expect(PolicyRendering.page([active]) == Golden.rules)

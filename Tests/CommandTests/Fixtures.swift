@@ -33,7 +33,8 @@ final class TableMemory {
 
     /// Puts a session into a slot.
     func put(
-        _ slot: Int, state: SessionState = .established, generation: UInt16 = 7, treatment: UInt16 = 0, idleTicks: UInt32 = 0,
+        _ slot: Int, state: SessionState = .established, generation: UInt16 = 7, treatment: UInt16 = 0,
+        idleTicks: UInt32 = 0,
         _ session: sluice_session
     ) {
         sessions[slot] = session
@@ -78,7 +79,8 @@ enum Fixture {
     static var treatments: [sluice_treatment] {
         func entry(_ seconds: UInt64, _ onIdle: OnIdle) -> sluice_treatment {
             sluice_treatment(
-                timeoutTicks: Tick.covering(nanoseconds: seconds * 1_000_000_000), onIdle: onIdle.rawValue, reserved: (0, 0, 0))
+                timeoutTicks: Tick.covering(nanoseconds: seconds * 1_000_000_000), onIdle: onIdle.rawValue,
+                reserved: (0, 0, 0))
         }
         return [entry(240, .reset), entry(300, .silent), entry(240, .silent), entry(30, .silent), entry(240, .silent)]
     }
@@ -122,7 +124,8 @@ enum Fixture {
 
     /// A gateway to which nothing is wrong.
     static func status(
-        controller: GatewayStatus.Controller = .init(running: true, processIdentifier: 100), guardInstalled: Bool = true,
+        controller: GatewayStatus.Controller = .init(running: true, processIdentifier: 100),
+        guardInstalled: Bool = true,
         attached: [Bool] = [true, true], present: Bool = true, count: Int = 3, halfOpen: Int = 1,
         instances: [GatewayStatus.Instance]? = nil, timeScale: Double = 1
     ) -> GatewayStatus {
@@ -150,8 +153,10 @@ enum Fixture {
 
     static func instance(running: Bool = true, heartbeatAge: Double = 0.2) -> GatewayStatus.Instance {
         .init(
-            identifier: 1, processIdentifier: 101, running: running, heartbeatAgeSeconds: heartbeatAge, uptimeSeconds: 3725,
-            sessions: 3, begins: 1000, ends: 997, denies: 5, expired: 20, resetsSent: 44, resetsFailed: 0, probesSent: 2,
+            identifier: 1, processIdentifier: 101, running: running, heartbeatAgeSeconds: heartbeatAge,
+            uptimeSeconds: 3725,
+            sessions: 3, begins: 1000, ends: 997, denies: 5, expired: 20, resetsSent: 44, resetsFailed: 0,
+            probesSent: 2,
             scanShare: 0.0123)
     }
 

@@ -10,18 +10,21 @@ struct HealthTests {
         #expect(status.health.level.exitCode == 0)
     }
 
-    @Test("OPS-2 what limits the gateway makes it degraded, exit code 1, with a remedy each", arguments: [
-        Fixture.status(controller: .init(running: false, processIdentifier: 0)),
-        Fixture.status(controller: .init(running: true, processIdentifier: 100, problems: ["interface eth7 is gone"])),
-        Fixture.status(guardInstalled: false),
-        Fixture.status(attached: [true, false]),
-        Fixture.status(count: 900),
-        Fixture.status(count: 1000),
-        Fixture.status(halfOpen: 500),
-        Fixture.status(instances: []),
-        Fixture.status(instances: [Fixture.instance(running: false)]),
-        Fixture.status(instances: [Fixture.instance(heartbeatAge: 5.1)]),
-    ])
+    @Test(
+        "OPS-2 what limits the gateway makes it degraded, exit code 1, with a remedy each",
+        arguments: [
+            Fixture.status(controller: .init(running: false, processIdentifier: 0)),
+            Fixture.status(
+                controller: .init(running: true, processIdentifier: 100, problems: ["interface eth7 is gone"])),
+            Fixture.status(guardInstalled: false),
+            Fixture.status(attached: [true, false]),
+            Fixture.status(count: 900),
+            Fixture.status(count: 1000),
+            Fixture.status(halfOpen: 500),
+            Fixture.status(instances: []),
+            Fixture.status(instances: [Fixture.instance(running: false)]),
+            Fixture.status(instances: [Fixture.instance(heartbeatAge: 5.1)]),
+        ])
     func degraded(status: GatewayStatus) {
         #expect(status.health.level == .degraded)
         #expect(status.health.level.exitCode == 1)
@@ -56,7 +59,10 @@ struct HealthTests {
         let table = Fixture.table
         let census = SessionCensus(table.memory)
         #expect(census.count == 5)
-        #expect(census.byState == ["synSent": 1, "synReceived": 0, "established": 3, "closing": 0, "closed": 0, "resetting": 1])
+        #expect(
+            census.byState == [
+                "synSent": 1, "synReceived": 0, "established": 3, "closing": 0, "closed": 0, "resetting": 1,
+            ])
         #expect(census.byClass == ["eastWest": 1, "northSouth": 4])
         #expect(census.byInstance == [1: 1, 2: 2, 4: 2])
     }

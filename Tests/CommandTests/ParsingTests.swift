@@ -9,7 +9,8 @@ import Testing
 
 /// Every command line of the contract's section 11 that this version has.
 struct ParsingTests {
-    private func parse<Command: ParsableCommand>(_ line: String, as type: Command.Type = Command.self) throws -> Command {
+    private func parse<Command: ParsableCommand>(_ line: String, as type: Command.Type = Command.self) throws -> Command
+    {
         try #require(try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) as? Command)
     }
 
@@ -29,18 +30,24 @@ struct ParsingTests {
         }
     }
 
-    @Test("OPS-2 every reading command takes --json", arguments: [
-        "status --json", "session list --json", "session show 1a-7 --json", "policy show --json", "config check f --json",
-        "policy check f --json", "doctor --json", "demo --json",
-        "policy explain --json --protocol esp --source 10.0.0.1 --destination 10.0.0.2",
-    ])
+    @Test(
+        "OPS-2 every reading command takes --json",
+        arguments: [
+            "status --json", "session list --json", "session show 1a-7 --json", "policy show --json",
+            "config check f --json",
+            "policy check f --json", "doctor --json", "demo --json",
+            "policy explain --json --protocol esp --source 10.0.0.1 --destination 10.0.0.2",
+        ])
     func json(line: String) throws { _ = try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }
 
-    @Test("the others parse", arguments: [
-        "status", "status --watch", "session list", "session watch", "session reset --all --dry-run", "reload",
-        "reload --gateway edge-1", "doctor", "doctor --config f", "lab up", "lab up --bare --time-scale 60", "lab down", "demo",
-        "demo --keep", "completions generate bash", "completions generate zsh", "completions generate fish",
-    ])
+    @Test(
+        "the others parse",
+        arguments: [
+            "status", "status --watch", "session list", "session watch", "session reset --all --dry-run", "reload",
+            "reload --gateway edge-1", "doctor", "doctor --config f", "lab up", "lab up --bare --time-scale 60",
+            "lab down", "demo",
+            "demo --keep", "completions generate bash", "completions generate zsh", "completions generate fish",
+        ])
     func others(line: String) throws { _ = try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }
 
     @Test("session list takes every filter of the contract")
@@ -51,15 +58,18 @@ struct ParsingTests {
         #expect(
             command.filter.filter
                 == SessionFilter(
-                    source: try AddressPrefix(parsing: "10.1.0.0/16"), destination: try AddressPrefix(parsing: "2001:db8::/32"),
+                    source: try AddressPrefix(parsing: "10.1.0.0/16"),
+                    destination: try AddressPrefix(parsing: "2001:db8::/32"),
                     port: 443, ipProtocol: 6, trafficClass: .eastWest, state: .established, instance: 2))
     }
 
-    @Test("what is no filter is refused, and the message says what to write", arguments: [
-        ("--source 10.1.0.0/33", "from 0 to 32"), ("--source x", "10.1.0.0/16"), ("--protocol foo", "tcp"),
-        ("--class foo", "northSouth"), ("--state foo", "synReceived"), ("--state free", "synReceived"),
-        ("--limit -1", "0 for all"),
-    ])
+    @Test(
+        "what is no filter is refused, and the message says what to write",
+        arguments: [
+            ("--source 10.1.0.0/33", "from 0 to 32"), ("--source x", "10.1.0.0/16"), ("--protocol foo", "tcp"),
+            ("--class foo", "northSouth"), ("--state foo", "synReceived"), ("--state free", "synReceived"),
+            ("--limit -1", "0 for all"),
+        ])
     func badFilters(options: String, hint: String) {
         let error = #expect(throws: (any Error).self) {
             try Sluice.parseAsRoot("session list \(options)".split(separator: " ").map(String.init))
@@ -74,10 +84,13 @@ struct ParsingTests {
         let byFilter: SessionReset = try parse("session reset --port 22 --dry-run")
         #expect(byFilter.filter.filter == SessionFilter(port: 22))
         #expect(byFilter.dryRun)
-        for line in ["session reset", "session reset --dry-run", "session reset 1a-7 --all", "session reset --all --port 2",
+        for line in [
+            "session reset", "session reset --dry-run", "session reset 1a-7 --all", "session reset --all --port 2",
             "session reset 1a-7 --port 2", "session reset nonsense",
         ] {
-            #expect(throws: (any Error).self, "\(line)") { try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }
+            #expect(throws: (any Error).self, "\(line)") {
+                try Sluice.parseAsRoot(line.split(separator: " ").map(String.init))
+            }
         }
     }
 
@@ -92,14 +105,17 @@ struct ParsingTests {
         #expect(question.sourcePort == 5)
         #expect(question.destinationPort == 443)
         #expect(command.zone == "client")
-        let short: PolicyExplain = try parse("policy explain --protocol udp --source ::1 --destination ::2 --destination-port 53")
+        let short: PolicyExplain = try parse(
+            "policy explain --protocol udp --source ::1 --destination ::2 --destination-port 53")
         #expect(short.question.sourcePort == PolicyExplain.anySourcePort)
         for line in [
             "policy explain --protocol tcp --source 10.0.0.1 --destination 10.0.0.2",
             "policy explain --protocol icmp --source 10.0.0.1 --destination ::2",
             "policy explain --protocol icmp --source 10.0.0.0/8 --destination 10.0.0.1",
         ] {
-            #expect(throws: (any Error).self, "\(line)") { try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }
+            #expect(throws: (any Error).self, "\(line)") {
+                try Sluice.parseAsRoot(line.split(separator: " ").map(String.init))
+            }
         }
     }
 

@@ -22,7 +22,8 @@ struct RenderingTests {
             SessionRendering.write(view, to: &row)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            #expect(String(decoding: row.bytes, as: UTF8.self) == String(decoding: try encoder.encode(view), as: UTF8.self))
+            #expect(
+                String(decoding: row.bytes, as: UTF8.self) == String(decoding: try encoder.encode(view), as: UTF8.self))
         }
     }
 
@@ -51,7 +52,8 @@ struct RenderingTests {
 
     @Test("OPS-2 status --json of a gateway that is not there has its health")
     func down() throws {
-        let text = try JSONText.of(StatusReport(gateway: "edge-1", health: HealthRules.unreadable(.noGateway(name: "edge-1", known: []))))
+        let text = try JSONText.of(
+            StatusReport(gateway: "edge-1", health: HealthRules.unreadable(.noGateway(name: "edge-1", known: []))))
         #expect(text.contains("\"level\" : \"down\""))
         #expect(text.contains("sluice run --config FILE"))
     }
@@ -72,18 +74,26 @@ struct RenderingTests {
         #expect(table.text() == "NAME       COUNT  NOTE\na              5\nlonger  12345678  x\n")
     }
 
-    @Test("durations", arguments: [
-        (0.0, "0.0s"), (0.46, "0.4s"), (59.99, "59.9s"), (60, "1m00s"), (245.9, "4m05s"), (7385, "2h03m"), (604_800, "7d00h"),
-        (-1, "0.0s"),
-    ])
+    @Test(
+        "durations",
+        arguments: [
+            (0.0, "0.0s"), (0.46, "0.4s"), (59.99, "59.9s"), (60, "1m00s"), (245.9, "4m05s"), (7385, "2h03m"),
+            (604_800, "7d00h"),
+            (-1, "0.0s"),
+        ])
     func durations(seconds: Double, text: String) { #expect(HumanText.duration(seconds: seconds) == text) }
 
-    @Test("settings", arguments: [
-        (4.0, "4s"), (0.5, "0.5s"), (0.167, "0.167s"), (240, "4m"), (7200, "2h"), (604_800, "7d"), (90, "1m30s"), (34.28, "34.28s"),
-    ])
+    @Test(
+        "settings",
+        arguments: [
+            (4.0, "4s"), (0.5, "0.5s"), (0.167, "0.167s"), (240, "4m"), (7200, "2h"), (604_800, "7d"), (90, "1m30s"),
+            (34.28, "34.28s"),
+        ])
     func settings(seconds: Double, text: String) { #expect(HumanText.setting(seconds: seconds) == text) }
 
-    @Test("bytes", arguments: [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (1 << 30, "1.0 GiB"), (UInt64.max, "16384.0 PiB")])
+    @Test(
+        "bytes",
+        arguments: [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (1 << 30, "1.0 GiB"), (UInt64.max, "16384.0 PiB")])
     func bytes(count: UInt64, text: String) { #expect(HumanText.bytes(count) == text) }
 
     @Test("counts", arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (1_048_576, "1,048,576")])
@@ -108,6 +118,13 @@ struct RenderingTests {
         #expect(frame.filter { $0 == "\n" }.count == 4)
     }
 
+    @Test("a line is cut to the terminal's width, and its colours end all the same")
+    func cutting() {
+        #expect(Screen.cut("plain text", toColumns: 5) == "plain")
+        #expect(Screen.cut("\u{1B}[1mbold text\u{1B}[0m", toColumns: 4) == "\u{1B}[1mbold\u{1B}[0m")
+        #expect(Screen.cut("short", toColumns: 80) == "short")
+    }
+
     @Test("the demo passes when nothing failed and something passed; what was skipped counts neither way")
     func demoVerdicts() {
         let pass = DemoVerdict(rule: "IDLE-2", shown: "a", seen: "b", holds: true)
@@ -116,7 +133,8 @@ struct RenderingTests {
         #expect(DemoReport(verdicts: [pass, skip], seconds: 1).passed)
         #expect(!DemoReport(verdicts: [pass, fail], seconds: 1).passed)
         #expect(!DemoReport(verdicts: [skip], seconds: 1).passed)
-        #expect(DemoReport(verdicts: [pass, fail, skip], seconds: 61).summary == "1 passed, 1 failed, 1 skipped in 1m01s")
+        #expect(
+            DemoReport(verdicts: [pass, fail, skip], seconds: 61).summary == "1 passed, 1 failed, 1 skipped in 1m01s")
         #expect(
             DemoReport(verdicts: [fail], seconds: 1).table().text()
                 == "RULE    VERDICT  SHOWN  SEEN\nIDLE-3  FAIL     a      b\n")

@@ -90,9 +90,11 @@ struct SessionViewTests {
         #expect(SessionIdentifier(text) == nil)
     }
 
-    @Test("a treatment's ticks are told as the duration that was asked for", arguments: [
-        4.0, 5, 240, 300, 0.5, 1.5, 604_800, 7200, 30, 0.167,
-    ])
+    @Test(
+        "a treatment's ticks are told as the duration that was asked for",
+        arguments: [
+            4.0, 5, 240, 300, 0.5, 1.5, 604_800, 7200, 30, 0.167,
+        ])
     func durations(seconds: Double) {
         let ticks = Tick.covering(nanoseconds: UInt64((seconds * 1000).rounded()) * 1_000_000)
         let told = TreatmentDuration.seconds(ticks: ticks)

@@ -13,9 +13,10 @@ package struct ActiveRule: Codable, Equatable, Sendable {
     package var sourcePorts: [String]
     package var destination: [String]
     package var destinationPorts: [String]
-    /// As configured, not scaled; nil: the class's.
-    package var idleTimeoutSeconds: Double?
-    package var onIdle: String?
+    /// As configured, not scaled; 0: the class's.
+    package var idleTimeoutSeconds: Double
+    /// `byClass`: the class's.
+    package var onIdle: String
     /// The number that sessions carry; 0: not assigned.
     package var identity: UInt16
     /// Sessions that it has allowed and that live.
@@ -31,8 +32,8 @@ package struct ActiveRule: Codable, Equatable, Sendable {
         self.sourcePorts = rule.sourcePorts.items
         self.destination = rule.destination.items
         self.destinationPorts = rule.destinationPorts.items
-        self.idleTimeoutSeconds = rule.idleTimeoutNanoseconds.map { Double($0 / 1_000_000) / 1000 }
-        self.onIdle = rule.onIdle.map { "\($0)" }
+        self.idleTimeoutSeconds = Double((rule.idleTimeoutNanoseconds ?? 0) / 1_000_000) / 1000
+        self.onIdle = rule.onIdle.map { "\($0)" } ?? "byClass"
         self.identity = identity
         self.sessions = sessions
     }

@@ -38,6 +38,21 @@ package struct PolicyExplanation: Codable, Equatable, Sendable {
         self.session = session
     }
 
+    /// All keys, in every answer: a program that reads it need not ask which are there.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(`protocol`, forKey: .protocol)
+        try container.encode(source, forKey: .source)
+        try container.encode(destination, forKey: .destination)
+        try container.encode(access, forKey: .access)
+        try container.encode(rule, forKey: .rule)
+        try container.encode(trafficClass, forKey: .trafficClass)
+        try container.encode(direction, forKey: .direction)
+        try container.encode(idleTimeoutSeconds, forKey: .idleTimeoutSeconds)
+        try container.encode(onIdle, forKey: .onIdle)
+        try container.encode(session, forKey: .session)
+    }
+
     private static func isEastWest(_ answer: sluice_classification) -> Bool {
         answer.sourceIsInternal != 0 && answer.destinationIsInternal != 0
     }

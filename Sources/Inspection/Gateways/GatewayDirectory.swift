@@ -41,7 +41,8 @@ package struct GatewayDirectory: Sendable {
         guard stat("/proc/self/ns/net", &own) == 0 else { return false }
         return processes().contains { process in
             var other = stat()
-            return stat("/proc/\(process)/ns/net", &other) == 0 && other.st_ino == own.st_ino && other.st_dev == own.st_dev
+            return stat("/proc/\(process)/ns/net", &other) == 0 && other.st_ino == own.st_ino
+                && other.st_dev == own.st_dev
         }
     }
 

@@ -32,6 +32,8 @@ package struct SessionRecord {
     package var sourcePort: UInt16 { originatorIsLow ? session.key.lowPort : session.key.highPort }
 
     /// Whom it was opened to.
-    package var destinationAddress: sluice_address { originatorIsLow ? session.key.highAddress : session.key.lowAddress }
+    package var destinationAddress: sluice_address {
+        originatorIsLow ? session.key.highAddress : session.key.lowAddress
+    }
     package var destinationPort: UInt16 { originatorIsLow ? session.key.highPort : session.key.lowPort }
 }

@@ -1,5 +1,5 @@
 import FlowLayout
-import Glibc
+import FoundationEssentials
 import Kernel
 import Policy
 
@@ -11,9 +11,7 @@ extension GatewayInspector {
         let census = SessionCensus(memory)
         let instances = instances(census)
         let processes = [controller].compactMap(\.self) + instances.filter(\.running).map(\.processIdentifier)
-        let (zones, guardInstalled) = ProcessNetwork.run(ofAny: processes) {
-            (self.zones(configuration), Guard.isInstalled(gateway: gateway))
-        }
+        let network = network(configuration, processes: processes)
         let runtime = datapath.runtime.pointee
         let counters = datapath.counters()
         let cost = datapath.memory()
@@ -25,8 +23,8 @@ extension GatewayInspector {
             controller: .init(
                 running: controller != nil, processIdentifier: controller ?? 0,
                 problems: controller == nil ? [] : try directory.controllerProblems()),
-            guardInstalled: guardInstalled,
-            zones: zones,
+            guardInstalled: network.guardInstalled,
+            zones: network.zones,
             sessions: .init(
                 count: census.count, capacity: Int(runtime.capacitySessions), halfOpen: Int(runtime.halfOpenCount),
                 halfOpenLimit: Int(runtime.halfOpenLimit), byState: census.byState, byClass: census.byClass),
@@ -51,21 +49,11 @@ extension GatewayInspector {
         }
     }
 
-    private func zones(_ configuration: Configuration) -> [GatewayStatus.Zone] {
-        configuration.zones.map { zone in
-            GatewayStatus.Zone(
-                name: zone.name,
-                interfaces: zone.interfaces.map { name in
-                    guard let interface = try? NetworkInterface.find(name) else {
-                        return .init(name: name, present: false, attached: false, mtu: 0)
-                    }
-                    return .init(
-                        name: name, present: true, attached: datapath.isAttached(interfaceIndex: interface.index),
-                        mtu: UInt32(interface.mtu))
-                })
-        }
+    /// Whether a process is there, and not one that is dead and only waits to be buried (proc(5), field 3 of stat).
+    private func processExists(_ process: Int32) -> Bool {
+        guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
+        let text = String(decoding: stat, as: UTF8.self)
+        guard let name = text.lastIndex(of: ")") else { return false }
+        return !["Z", "X"].contains(text[text.index(after: name)...].first { $0 != " " })
     }
-
-    /// A process that we may not signal exists all the same.
-    private func processExists(_ process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
 }

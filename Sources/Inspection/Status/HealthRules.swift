@@ -17,7 +17,8 @@ package enum HealthRules {
     /// What is to be said of a gateway of which nothing can be read.
     package static func unreadable(_ error: InspectionError) -> GatewayHealth {
         let lines = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
-        let remedy = lines.count > 1 ? lines[1].replacing("next: ", with: "") : "see what this machine lacks: sluice doctor"
+        let remedy =
+            lines.count > 1 ? lines[1].replacing("next: ", with: "") : "see what this machine lacks: sluice doctor"
         return GatewayHealth(findings: [.init(level: .down, reason: lines.first ?? "", remedy: remedy)])
     }
 
@@ -29,7 +30,8 @@ package enum HealthRules {
             return interface.present
                 ? .init(
                     level: level,
-                    reason: "zone \(zone): the datapath is not attached to \(interface.name), so nothing from it is forwarded",
+                    reason:
+                        "zone \(zone): the datapath is not attached to \(interface.name), so nothing from it is forwarded",
                     remedy: "attach it again: sluice reload, or restart sluice run")
                 : .init(
                     level: level, reason: "zone \(zone): the interface \(interface.name) does not exist",
@@ -75,7 +77,8 @@ package enum HealthRules {
                 findings.append(
                     .init(
                         level: .degraded,
-                        reason: "instance \(instance.identifier) (process \(instance.processIdentifier)) is unresponsive: "
+                        reason:
+                            "instance \(instance.identifier) (process \(instance.processIdentifier)) is unresponsive: "
                             + "its last heartbeat is \(Int(instance.heartbeatAgeSeconds)) s old",
                         remedy: "end it, the controller starts another: kill \(instance.processIdentifier)"))
             }
@@ -101,7 +104,8 @@ package enum HealthRules {
             findings.append(
                 .init(
                     level: .degraded,
-                    reason: "half-open sessions have used up their share of the table: a SYN flood, or an end that is gone",
+                    reason:
+                        "half-open sessions have used up their share of the table: a SYN flood, or an end that is gone",
                     remedy: "see where they come from: sluice session list --state synSent"))
         }
         return findings

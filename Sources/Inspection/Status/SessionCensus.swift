@@ -19,10 +19,13 @@ package struct SessionCensus: Equatable, Sendable {
         }
         count = states.reduce(0, +)
         byState = [:]
-        for state in SessionState.allCases where SessionMemory.isLive(ControlWord(tick: 0, state: state, treatment: 0, generation: 0)) {
+        for state in SessionState.allCases
+        where SessionMemory.isLive(ControlWord(tick: 0, state: state, treatment: 0, generation: 0)) {
             byState["\(state)"] = states[Int(state.rawValue)]
         }
         byClass = ["\(TrafficClass.eastWest)": eastWest, "\(TrafficClass.northSouth)": count - eastWest]
-        for (instance, sessions) in instances.enumerated() where sessions > 0 { byInstance[UInt16(instance)] = sessions }
+        for (instance, sessions) in instances.enumerated() where sessions > 0 {
+            byInstance[UInt16(instance)] = sessions
+        }
     }
 }

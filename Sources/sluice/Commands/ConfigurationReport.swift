@@ -62,7 +62,9 @@ struct ConfigurationReport: Codable, Equatable {
             }
         }
         guard isValid else {
-            Console.note("\(HumanText.count(errors.count, of: "mistake")); nothing was applied. Correct the file, then run: sluice \(command) \(file)")
+            Console.note(
+                "\(HumanText.count(errors.count, of: "mistake")); nothing was applied. Correct the file, then run: sluice \(command) \(file)"
+            )
             throw ExitCode.failure
         }
     }

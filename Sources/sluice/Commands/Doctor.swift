@@ -10,7 +10,8 @@ struct Doctor: ParsableCommand {
 
     @OptionGroup var output: OutputOption
 
-    @Option(name: .customLong("config"), help: "The configuration to check the machine for: its capacity and interfaces.")
+    @Option(
+        name: .customLong("config"), help: "The configuration to check the machine for: its capacity and interfaces.")
     var file: String?
 
     func run() throws {
@@ -44,7 +45,8 @@ enum DoctorReport {
         var text = ""
         for finding in findings {
             let padding = String(repeating: " ", count: width - finding.requirement.count)
-            text += "\(finding.isMet ? style.good("ok     ") : style.bad("missing"))  \(finding.requirement)\(padding)  \(finding.found)\n"
+            text +=
+                "\(finding.isMet ? style.good("ok     ") : style.bad("missing"))  \(finding.requirement)\(padding)  \(finding.found)\n"
             if let remedy = finding.remedy { text += "         next: \(remedy)\n" }
         }
         let missing = findings.count { !$0.isMet }

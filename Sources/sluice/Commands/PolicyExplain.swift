@@ -15,7 +15,9 @@ struct PolicyExplain: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Option(name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.", transform: FilterOptions.ipProtocol)
+    @Option(
+        name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
+        transform: FilterOptions.ipProtocol)
     var ipProtocol: UInt8
 
     @Option(help: "Address of the end that sends the first packet.", transform: PolicyExplain.address)
@@ -38,7 +40,8 @@ struct PolicyExplain: ParsableCommand {
 
     func validate() throws {
         guard source.family == destination.family else {
-            throw ValidationError("--source \(source) and --destination \(destination) are of different families: give two of one")
+            throw ValidationError(
+                "--source \(source) and --destination \(destination) are of different families: give two of one")
         }
         if hasPorts, destinationPort == nil {
             throw ValidationError("--destination-port is missing: \(ProtocolName.write(ipProtocol)) has ports")

@@ -3,7 +3,8 @@ import Inspection
 
 /// `sluice session show`
 struct SessionShow: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show all that is known of a session.")
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show all that is known of a session.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -23,7 +24,8 @@ struct SessionShow: ParsableCommand {
 
     static func identifier(_ text: String) throws -> SessionIdentifier {
         guard let identifier = SessionIdentifier(text) else {
-            throw ValidationError("'\(text)' is no session's id: write one like 1a2b-7, as 'sluice session list' shows it")
+            throw ValidationError(
+                "'\(text)' is no session's id: write one like 1a2b-7, as 'sluice session list' shows it")
         }
         return identifier
     }

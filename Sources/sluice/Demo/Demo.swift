@@ -23,7 +23,9 @@ struct Demo: AsyncParsableCommand {
 
     func validate() throws {
         guard (10...120).contains(timeScale) else {
-            throw ValidationError("--time-scale is \(timeScale): write a number from 10 to 120, or the demo would take too long, or no time")
+            throw ValidationError(
+                "--time-scale is \(timeScale): write a number from 10 to 120, or the demo would take too long, or no time"
+            )
         }
     }
 
@@ -35,7 +37,10 @@ struct Demo: AsyncParsableCommand {
         } else {
             Console.output("\n" + report.table().text(style: Console.style) + "\n" + report.summary + "\n")
         }
-        if keep, !output.isJSON { Console.output("\n" + LabText.running(try Lab.existing(name: name))) }
+        if keep {
+            let advice = "\n" + LabText.running(try Lab.existing(name: name))
+            if output.isJSON { Console.note(advice) } else { Console.output(advice) }
+        }
         guard report.passed else { throw ExitCode.failure }
     }
 }

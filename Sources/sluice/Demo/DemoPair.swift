@@ -18,13 +18,15 @@ struct DemoPair: Sendable {
         let client =
             keepsAlive
             ? try stage.lab.connector(
-                in: .client, to: zone.address(version), port: port, "--keepalive-idle", "1", "--keepalive-interval", "1")
+                in: .client, to: zone.address(version), port: port, "--keepalive-idle", "1", "--keepalive-interval", "1"
+            )
             : try stage.lab.connector(in: .client, to: zone.address(version), port: port)
         try await client.waitFor("connected", within: .seconds(10))
         let pair = DemoPair(client: client, server: server, label: "\(version)")
         guard try await pair.speaks(within: .seconds(10)) else {
             throw LabError.timedOut(
-                waitingFor: "an echo from \(zone.rawValue) port \(port)", seconds: 10, seen: client.process.everythingSaid)
+                waitingFor: "an echo from \(zone.rawValue) port \(port)", seconds: 10,
+                seen: client.process.everythingSaid)
         }
         return pair
     }
@@ -33,7 +35,9 @@ struct DemoPair: Sendable {
     func speaks(within limit: Duration) async throws -> Bool {
         let before = echoed
         client.perform("send \(DemoPair.hello)")
-        return await eventually(within: limit) { echoed >= before + DemoPair.hello || !client.errors.isEmpty }
+        return await eventually(within: limit, every: DemoStage.pollInterval) {
+            echoed >= before + DemoPair.hello || !client.errors.isEmpty
+        }
             && echoed >= before + DemoPair.hello
     }
 
@@ -42,7 +46,9 @@ struct DemoPair: Sendable {
 
     /// Waits until both ends have met an error.
     func waitForErrors(within limit: Duration) async {
-        _ = await eventually(within: limit) { !client.errors.isEmpty && !server.errors.isEmpty }
+        _ = await eventually(within: limit, every: DemoStage.pollInterval) {
+            !client.errors.isEmpty && !server.errors.isEmpty
+        }
     }
 
     /// Whether both ends have seen a reset and nothing else.

@@ -14,6 +14,9 @@ struct DemoStage: Sendable {
     /// what the end itself called the last byte.
     static let latenessSeconds = 1.0 + 0.1
 
+    /// Between two looks at something that is waited for. The times in the verdicts are the ends' own.
+    static let pollInterval = Duration.milliseconds(50)
+
     /// The sessions at this moment.
     func sessions(_ filter: SessionFilter = SessionFilter()) throws -> [SessionView] {
         try GatewayInspector(gateway: lab.name).sessions(filter)

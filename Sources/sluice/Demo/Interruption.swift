@@ -5,7 +5,9 @@ import Glibc
 /// Ctrl-C and SIGTERM as a cancellation, so that what was set up is taken down before the program ends.
 enum Interruption {
     /// Runs `body`, and cancels it at the first signal. Ends with exit code 130 then, after `body` has ended.
-    static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
+        -> Result
+    {
         let task = Task { try await body() }
         let sources = [SIGINT, SIGTERM, SIGHUP].map { number in
             signal(number, SIG_IGN)

@@ -14,14 +14,18 @@ struct FilterOptions: ParsableArguments {
     @Option(help: "Port of either end.")
     var port: UInt16?
 
-    @Option(name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.", transform: FilterOptions.ipProtocol)
+    @Option(
+        name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
+        transform: FilterOptions.ipProtocol)
     var ipProtocol: UInt8?
 
     @Option(
-        name: .customLong("class"), help: "Traffic class: northSouth or eastWest.", transform: FilterOptions.trafficClass)
+        name: .customLong("class"), help: "Traffic class: northSouth or eastWest.",
+        transform: FilterOptions.trafficClass)
     var trafficClass: TrafficClass?
 
-    @Option(help: "State: \(FilterOptions.states.map { "\($0)" }.joined(separator: ", ")).", transform: FilterOptions.state)
+    @Option(
+        help: "State: \(FilterOptions.states.map { "\($0)" }.joined(separator: ", ")).", transform: FilterOptions.state)
     var state: SessionState?
 
     @Option(help: "Identifier of the instance that owns the session.")
@@ -46,7 +50,8 @@ struct FilterOptions: ParsableArguments {
 
     static func ipProtocol(_ text: String) throws -> UInt8 {
         guard let number = ProtocolName.read(text) else {
-            throw ValidationError("'\(text)' is no protocol: write one of \(ProtocolName.known), or a number from 0 to 255")
+            throw ValidationError(
+                "'\(text)' is no protocol: write one of \(ProtocolName.known), or a number from 0 to 255")
         }
         return number
     }

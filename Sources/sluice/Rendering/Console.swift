@@ -32,7 +32,9 @@ enum Console {
     private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices]).baseAddress, rest.count)
+            let written = Glibc.write(
+                descriptor, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[rest.indices]).baseAddress,
+                rest.count)
             if written < 0 {
                 if errno == EINTR { continue }
                 // Whoever read it is gone, or the disk is full: nobody is left to tell.

@@ -44,7 +44,9 @@ enum HumanText {
         return String(text.reversed())
     }
 
-    static func count(_ value: Int) -> String { value < 0 ? "-" + count(UInt64(value.magnitude)) : count(UInt64(value)) }
+    static func count(_ value: Int) -> String {
+        value < 0 ? "-" + count(UInt64(value.magnitude)) : count(UInt64(value))
+    }
 
     /// A number of things: `1 rule`, `1,234 rules`.
     static func count(_ value: Int, of thing: String) -> String { "\(count(value)) \(thing)\(value == 1 ? "" : "s")" }

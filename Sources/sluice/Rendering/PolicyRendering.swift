@@ -53,7 +53,9 @@ enum PolicyRendering {
     }
 
     private static func idle(_ rule: ActiveRule) -> String {
-        let parts = [rule.idleTimeoutSeconds.map { HumanText.setting(seconds: $0) }, rule.onIdle].compactMap(\.self)
+        var parts: [String] = []
+        if rule.idleTimeoutSeconds > 0 { parts.append(HumanText.setting(seconds: rule.idleTimeoutSeconds)) }
+        if rule.onIdle != "byClass" { parts.append(rule.onIdle) }
         return parts.isEmpty ? "-" : parts.joined(separator: " ")
     }
 }

@@ -12,9 +12,27 @@ struct Screen {
             let hidden = lines.count - height + 2
             lines = lines.prefix(max(height - 2, 1)) + ["... \(hidden) more lines"]
         }
-        if let width { lines = lines.map { $0.contains("\u{1B}") ? $0 : String($0.prefix(width)) } }
+        if let width { lines = lines.map { cut($0, toColumns: width) } }
         // Home, each line erased to its end, then all below: no flicker, as a cleared screen would have.
         return "\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
+    }
+
+    /// The part of a line that a terminal of this width has room for; codes of colour take none, and are all kept.
+    static func cut(_ line: String, toColumns width: Int) -> String {
+        var result = ""
+        var columns = 0
+        var isCode = false
+        for character in line {
+            if character == "\u{1B}" { isCode = true }
+            if isCode {
+                result.append(character)
+                if character.isLetter { isCode = false }
+            } else if columns < width {
+                result.append(character)
+                columns += 1
+            }
+        }
+        return result
     }
 
     func begin() {

@@ -81,7 +81,8 @@ enum SessionRendering {
 
     /// An address and port: `10.1.0.10:443`, `[2001:db8::1]:443`.
     static func endpoint(_ endpoint: SessionView.Endpoint) -> String {
-        endpoint.address.contains(":") ? "[\(endpoint.address)]:\(endpoint.port)" : "\(endpoint.address):\(endpoint.port)"
+        endpoint.address.contains(":")
+            ? "[\(endpoint.address)]:\(endpoint.port)" : "\(endpoint.address):\(endpoint.port)"
     }
 
     /// Facts with their names in one column.

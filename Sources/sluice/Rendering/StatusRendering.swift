@@ -89,7 +89,8 @@ enum StatusRendering {
 
     private static func timeout(_ timeout: GatewayStatus.Timeout, isScaled: Bool) -> String {
         let effective = HumanText.setting(seconds: timeout.effectiveSeconds)
-        return isScaled ? "\(effective) (scaled from \(HumanText.setting(seconds: timeout.configuredSeconds)))" : effective
+        return isScaled
+            ? "\(effective) (scaled from \(HumanText.setting(seconds: timeout.configuredSeconds)))" : effective
     }
 
     private static func forwarding(_ status: GatewayStatus) -> [(String, String)] {
@@ -107,7 +108,8 @@ enum StatusRendering {
         var table = TextTable([.left("ZONE"), .left("INTERFACE"), .left("DATAPATH"), .right("MTU")])
         for zone in status.zones {
             for interface in zone.interfaces {
-                let datapath = !interface.present ? "no such interface" : interface.attached ? "attached" : "not attached"
+                let datapath =
+                    !interface.present ? "no such interface" : interface.attached ? "attached" : "not attached"
                 table.add([zone.name, interface.name, datapath, interface.present ? "\(interface.mtu)" : "-"])
             }
         }

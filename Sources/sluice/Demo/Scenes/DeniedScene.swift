@@ -13,10 +13,13 @@ struct DeniedScene: DemoScene {
 
     func perform(on stage: DemoStage) async throws -> [DemoVerdict] {
         let before = try stage.drops("denied")
-        let server = try await stage.lab.listener(in: .internet, port: Self.port, "--address", LabZone.internet.address(version))
+        let server = try await stage.lab.listener(
+            in: .internet, port: Self.port, "--address", LabZone.internet.address(version))
         let client = try stage.lab.connector(in: .client, to: LabZone.internet.address(version), port: Self.port)
         await stage.say(self, "client to internet, port \(Self.port)")
-        let isDropped = try await eventually(within: .seconds(5)) { try stage.drops("denied") > before }
+        let isDropped = try await eventually(within: .seconds(5), every: DemoStage.pollInterval) {
+            try stage.drops("denied") > before
+        }
         let hasSession = try stage.session(port: Self.port) != nil
         let isConnected = !client.events("connected").isEmpty || !server.events("accepted").isEmpty
         await client.process.terminate()
@@ -26,7 +29,8 @@ struct DeniedScene: DemoScene {
         return [
             DemoVerdict(
                 rule: "OPS-1", shown: "\(title): dropped, and counted under its reason",
-                seen: "\(isConnected ? "connected" : "no connection"), \(hasSession ? "a" : "no") session, denied +\(count)",
+                seen:
+                    "\(isConnected ? "connected" : "no connection"), \(hasSession ? "a" : "no") session, denied +\(count)",
                 holds: isDropped && !isConnected && !hasSession)
         ]
     }

@@ -11,8 +11,9 @@ struct HalfOpenScene: DemoScene {
     func perform(on stage: DemoStage) async throws -> [DemoVerdict] {
         let pair = try await DemoPair.open(on: stage, to: .peer, port: port, version: version)
         let timeout = stage.eastWestSeconds
-        await stage.say(self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
-        let isForgotten = try await eventually(within: .seconds(timeout + 5), every: .milliseconds(100)) {
+        await stage.say(
+            self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
+        let isForgotten = try await eventually(within: .seconds(timeout + 5), every: DemoStage.pollInterval) {
             try stage.session(port: port) == nil
         }
         let states = [try await pair.client.tcpState(), try await pair.server.tcpState()]
@@ -21,7 +22,8 @@ struct HalfOpenScene: DemoScene {
         let dropsBefore = try stage.drops("noSession")
         let isAnswered = try await pair.speaks(within: .seconds(2))
         let dropped = try stage.drops("noSession") - dropsBefore
-        await stage.say(self, "the client wrote: \(isAnswered ? "it was answered" : "nobody answers"), \(dropped) segments dropped")
+        await stage.say(
+            self, "the client wrote: \(isAnswered ? "it was answered" : "nobody answers"), \(dropped) segments dropped")
         let ends = pair.whatEndsMet
         await pair.close()
         let nothingWasSent = states.allSatisfy { $0 == "ESTABLISHED" } && ends == "client nothing, server nothing"

@@ -11,11 +11,13 @@ struct IdleResetScene: DemoScene {
     func perform(on stage: DemoStage) async throws -> [DemoVerdict] {
         let pair = try await DemoPair.open(on: stage, to: .internet, port: port, version: version)
         let timeout = stage.northSouthSeconds
-        await stage.say(self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
+        await stage.say(
+            self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
         await pair.waitForErrors(within: .seconds(timeout + 5))
         await stage.say(self, pair.whatEndsMet)
         let times = [pair.seconds(until: pair.client), pair.seconds(until: pair.server)].compactMap(\.self)
-        let isPunctual = times.count == 2
+        let isPunctual =
+            times.count == 2
             && times.allSatisfy { $0 >= timeout && $0 <= timeout + DemoStage.latenessSeconds }
         let seen = times.map { HumanText.decimal($0, places: 2, keepsZeros: true) + " s" }.joined(separator: " and ")
         await pair.close()

@@ -19,7 +19,8 @@ struct KeepAliveScene: DemoScene {
         let before = try stage.session(port: port)
         let timeout = zone == .internet ? stage.northSouthSeconds : stage.eastWestSeconds
         let seconds = timeout * Self.timeouts
-        await stage.say(self, "the client's TCP probes every second; nothing else for \(HumanText.setting(seconds: seconds))")
+        await stage.say(
+            self, "the client's TCP probes every second; nothing else for \(HumanText.setting(seconds: seconds))")
         try await Task.sleep(for: .seconds(seconds))
         let after = try stage.session(port: port)
         let speaks = try await pair.speaks(within: .seconds(5))
@@ -30,7 +31,8 @@ struct KeepAliveScene: DemoScene {
         return [
             DemoVerdict(
                 rule: "IDLE-4", shown: "\(title): lives on",
-                seen: "session \(before?.id ?? "none"), age \(age), \(speaks ? "still carries data" : pair.whatEndsMet)",
+                seen:
+                    "session \(before?.id ?? "none"), age \(age), \(speaks ? "still carries data" : pair.whatEndsMet)",
                 holds: isSame && speaks)
         ]
     }

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Kernel
+import Policy
+
+extension GatewayInspector {
+    /// What is to be seen only in the network namespace that the gateway lives in.
+    struct NetworkFindings {
+        var zones: [GatewayStatus.Zone]
+        var guardInstalled: Bool
+
+        var isAttached: Bool { zones.contains { $0.interfaces.contains(where: \.attached) } }
+    }
+
+    /// Looks where the gateway's processes are. Where all are dead, the datapath goes on without them: then wherever it is
+    /// attached, of our own namespace and those that have a name.
+    func network(_ configuration: Configuration, processes: [Int32]) -> NetworkFindings {
+        let look = {
+            NetworkFindings(zones: self.zones(configuration), guardInstalled: Guard.isInstalled(gateway: self.gateway))
+        }
+        for process in processes {
+            if let findings = NetworkVisit.run(in: "/proc/\(process)/ns/net", look) { return findings }
+        }
+        let here = look()
+        if here.isAttached { return here }
+        let named = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
+        for name in named.sorted() {
+            if let findings = NetworkVisit.run(in: "/run/netns/\(name)", look), findings.isAttached { return findings }
+        }
+        return here
+    }
+
+    private func zones(_ configuration: Configuration) -> [GatewayStatus.Zone] {
+        configuration.zones.map { zone in
+            GatewayStatus.Zone(
+                name: zone.name,
+                interfaces: zone.interfaces.map { name in
+                    guard let interface = try? NetworkInterface.find(name) else {
+                        return .init(name: name, present: false, attached: false, mtu: 0)
+                    }
+                    return .init(
+                        name: name, present: true, attached: datapath.isAttached(interfaceIndex: interface.index),
+                        mtu: UInt32(interface.mtu))
+                })
+        }
+    }
+}
