@@ -31,9 +31,9 @@ package struct SessionDescriber {
             source: .init(address: address(record.sourceAddress, family), port: record.sourcePort),
             destination: .init(
                 address: address(record.destinationAddress, family), port: record.destinationPort),
-            direction: "\(record.direction)",
-            trafficClass: "\(record.trafficClass)",
-            state: record.word.state.map { "\($0)" } ?? "unknown",
+            direction: VocabularyNames.directions[Int(record.direction.rawValue)],
+            trafficClass: VocabularyNames.classes[Int(record.trafficClass.rawValue)],
+            state: VocabularyNames.states[Int(record.word.stateValue)],
             rule: ruleName(session.rule),
             instance: record.instance,
             ageSeconds: seconds(since: session.createdTick),
@@ -41,10 +41,10 @@ package struct SessionDescriber {
             packets: .init(toDestination: session.originator.packets, toSource: session.responder.packets),
             bytes: .init(toDestination: session.originator.bytes, toSource: session.responder.bytes),
             idleTimeoutSeconds: TreatmentDuration.seconds(ticks: entry.timeoutTicks),
-            onIdle: OnIdle(rawValue: entry.onIdle).map { "\($0)" } ?? "unknown",
+            onIdle: VocabularyNames.onIdle[Int(entry.onIdle)],
             treatment: record.word.treatment,
             generation: record.word.generation,
-            endReason: EndReason(rawValue: session.endReason)?.name ?? "unknown",
+            endReason: VocabularyNames.endReasons[Int(session.endReason)],
             positions: .init(originator: position(session.originator), responder: position(session.responder)),
             zones: .init(source: zoneName(session.originator.zone), destination: zoneName(session.responder.zone)))
     }

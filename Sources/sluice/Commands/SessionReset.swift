@@ -40,7 +40,8 @@ struct SessionReset: ParsableCommand {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         let chosen = try choose(inspector)
         if dryRun {
-            let sessions = chosen.compactMap { inspector.session($0) }
+            let describer = inspector.describer()
+            let sessions = chosen.compactMap { inspector.memory.record($0).map { describer.view($0) } }
             Console.output(
                 output.isJSON ? try JSONText.of(sessions) : SessionRendering.table(sessions).text(style: Console.style))
             Console.note("\(HumanText.count(sessions.count, of: "session")) would be reset")
@@ -57,7 +58,7 @@ struct SessionReset: ParsableCommand {
 
     /// The sessions that are meant and can still be reset.
     private func choose(_ inspector: GatewayInspector) throws -> [SessionIdentifier] {
-        for id in ids where inspector.session(id) == nil {
+        for id in ids where inspector.memory.record(id) == nil {
             throw CommandFailure(
                 what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never was",
                 next: "sluice session list --gateway \(inspector.gateway)")

@@ -29,7 +29,14 @@ struct JSONRow {
 
     mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
         begin(name)
-        bytes += "\(value)".utf8
+        var rest = value.magnitude
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest != 0
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        bytes[start...].reverse()
     }
 
     /// A finite number; whole ones are written without decimals.
