@@ -29,6 +29,36 @@ func admitBody(
     Admission.admit(packet, route, now: now, KernelTables()).rawValue
 }
 
+@c(sluice_find_flow_body)
+@inline(__always)
+func findFlowBody(
+    _ key: UnsafePointer<sluice_session_key>, _ value: UnsafeMutablePointer<sluice_flow_value>
+) -> Int32 {
+    let tables = KernelTables()
+    guard let runtime = tables.runtime,
+        let found = FlowIndex.find(key, FlowIndex.Place(key, runtime), tables)
+    else { return -1 }
+    value.pointee = found
+    return 0
+}
+
+@c(sluice_insert_flow_body)
+@inline(__always)
+func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
+    let tables = KernelTables()
+    guard let runtime = tables.runtime else { return -1 }
+    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtime), tables) ? 0 : -1
+}
+
+@c(sluice_remove_flow_body)
+@inline(__always)
+func removeFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
+    let tables = KernelTables()
+    guard let runtime = tables.runtime else { return -1 }
+    FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtime), tables)
+    return 0
+}
+
 @c(sluice_take_slot_body)
 @inline(__always)
 func takeSlotBody(_ instance: UInt32) -> Int32 {

@@ -7,16 +7,18 @@ struct KernelTables: Tables {
     init() {}
 
     @inline(__always)
-    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? { sluice_flow_at(key)?.pointee }
-
-    @inline(__always)
-    func insertFlow(_ key: UnsafePointer<sluice_session_key>, _ value: sluice_flow_value) -> Bool {
-        var value = value
-        return sluice_flow_insert(key, &value) == 0
+    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+        var value = sluice_flow_value()
+        return sluice_find_flow(key, &value) == 0 ? value : nil
     }
 
     @inline(__always)
-    func removeFlow(_ key: UnsafePointer<sluice_session_key>) { sluice_flow_remove(key) }
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
+        sluice_insert_flow(key, slot) == 0
+    }
+
+    @inline(__always)
+    func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) { _ = sluice_remove_flow(key, slot) }
 
     @inline(__always)
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { sluice_session_at(slot) }
@@ -25,8 +27,8 @@ struct KernelTables: Tables {
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_word_at(slot) }
 
     @inline(__always)
-    func takeSlot(hash: UInt32) -> UInt32? {
-        let slot = sluice_take_slot(hash)
+    func takeSlot() -> UInt32? {
+        let slot = sluice_take_slot()
         return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
     }
 
@@ -58,7 +60,12 @@ struct KernelTables: Tables {
     func mayEmitDeny(now: UInt32) -> Bool { sluice_may_emit_deny(now) != 0 }
 }
 
-extension KernelTables: SlotTables {
+extension KernelTables: SlotTables, FlowIndexTables {
+    @inline(__always)
+    func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
+        UnsafeMutableRawPointer(sluice_bucket_at(index))?.assumingMemoryBound(to: UInt64.self)
+    }
+
     @inline(__always)
     func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? { sluice_instance_at(identifier) }
 

@@ -14,9 +14,7 @@ uint32_t sluice_packet_length(const void *_Nonnull skb);
 uint32_t sluice_segment_size(const void *_Nonnull skb);
 uint32_t sluice_window_scale(const void *_Nonnull skb, uint32_t transportOffset, uint32_t headerLength);
 
-struct sluice_flow_value *SLUICE_NULLABLE sluice_flow_at(const struct sluice_session_key *_Nonnull key);
-int sluice_flow_insert(const struct sluice_session_key *_Nonnull key, const struct sluice_flow_value *_Nonnull value);
-void sluice_flow_remove(const struct sluice_session_key *_Nonnull key);
+struct sluice_bucket *SLUICE_NULLABLE sluice_bucket_at(uint32_t index);
 struct sluice_session *SLUICE_NULLABLE sluice_session_at(uint32_t slot);
 uint64_t *SLUICE_NULLABLE sluice_word_at(uint32_t slot);
 uint64_t *SLUICE_NULLABLE sluice_free_at(uint32_t index);
@@ -32,4 +30,7 @@ uint32_t sluice_may_emit_deny(uint32_t now);
 
 // Parts that are verified on their own, so that their costs add up instead of multiplying.
 int sluice_classify(struct sluice_classification *_Nonnull question);
-int sluice_take_slot(uint32_t hash);
+int sluice_take_slot(void);
+int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);
+int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);
+int sluice_remove_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);

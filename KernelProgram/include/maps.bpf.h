@@ -18,14 +18,7 @@
         __type(value, element); \
     } name SEC(".maps")
 
-/// 5-tuple to slot. Preallocated, so that admission never waits for memory.
-struct {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(max_entries, 1);  // capacity
-    __type(key, struct sluice_session_key);
-    __type(value, struct sluice_flow_value);
-} sluice_flows SEC(".maps");
-
+SLUICE_SHARED_ARRAY(sluice_flows, 1, struct sluice_bucket);  // 5-tuple to slot: FlowCore.FlowIndex
 SLUICE_SHARED_ARRAY(sluice_sessions, 1, struct sluice_session);  // capacity: by slot
 SLUICE_SHARED_ARRAY(sluice_words, 1, __u64);                     // capacity: control words, by slot
 SLUICE_SHARED_ARRAY(sluice_free, 1, __u64);  // capacity / 4: rings of free slots, 4 offsets of 16 bits an element

@@ -17,11 +17,12 @@ package final class LabGateway: Sendable {
         self.binary = binary
     }
 
-    /// Runs another command of sluice on the gateway: `sluice session list --json`.
+    /// Runs another command of sluice for this gateway: `sluice session list --json --gateway NAME`. It is named, since the
+    /// machine may have others.
     package func command(
         _ arguments: String..., within limit: Duration = .seconds(30)
     ) async throws(LabError) -> CommandResult {
-        try await lab.execute(in: .gateway, [binary] + arguments, within: limit)
+        try await lab.execute(in: .gateway, [binary] + arguments + ["--gateway", lab.name], within: limit)
     }
 
     /// Replaces the configuration file, and has the gateway read it.

@@ -17,14 +17,14 @@ final class Connection {
     private(set) var unsent = 0
     /// Whether the FIN follows once all is sent.
     private var endsWhenSent = false
-    private let pattern: [UInt8]
+    private static let pattern = (0..<65536 + patternLength).map { UInt8($0 % patternLength) }
+    private var buffer = [UInt8](repeating: 0, count: 65536)
 
     init(identifier: Int, descriptor: Int32, isConnecting: Bool, isReading: Bool) {
         self.identifier = identifier
         self.descriptor = descriptor
         self.isConnecting = isConnecting
         self.isReading = isReading
-        self.pattern = (0..<65536 + Self.patternLength).map { UInt8($0 % Self.patternLength) }
     }
 
     /// What poll shall watch for. Errors and hang-ups are always reported.
@@ -51,7 +51,7 @@ final class Connection {
     func flush() -> Outcome {
         while unsent > 0 {
             let offset = sent % Self.patternLength
-            let count = pattern[offset...].withUnsafeBytes {
+            let count = Self.pattern[offset...].withUnsafeBytes {
                 send(descriptor, $0.baseAddress, min(unsent, 65536), Int32(MSG_NOSIGNAL))
             }
             if count < 0 {
@@ -75,7 +75,6 @@ final class Connection {
 
     /// Reads once, and compares with the pattern.
     func receive() -> Outcome {
-        var buffer = [UInt8](repeating: 0, count: 65536)
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count < 0 {
             return errno == EAGAIN ? .nothing : .failed(errno)
@@ -84,8 +83,17 @@ final class Connection {
         let offset = received % Self.patternLength
         let start = received
         received += count
-        let isRight = buffer[..<count].elementsEqual(pattern[offset..<offset + count])
-        return isRight ? .data(count) : .corrupt(atByte: start)
+        return isPattern(count: count, offset: offset) ? .data(count) : .corrupt(atByte: start)
+    }
+
+    /// By memcmp, since comparing arrays is too slow for bulk data in a debug build.
+    private func isPattern(count: Int, offset: Int) -> Bool {
+        buffer.withUnsafeBytes { got in
+            Self.pattern.withUnsafeBytes { expected in
+                guard let got = got.baseAddress, let expected = expected.baseAddress else { return false }
+                return memcmp(got, expected + offset, count) == 0
+            }
+        }
     }
 
     /// The error that the socket holds, 0 if none. Reading it clears it.

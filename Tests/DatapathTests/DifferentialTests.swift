@@ -123,8 +123,8 @@ final class BenchPair {
         kernel.transition(key, to: state, tick: now)
         model.transition(key, to: state, tick: now)
         if state == .ended {
-            try? kernel.datapath.deleteFlows([key])
-            model.tables.flows[FlowKey(key)] = nil
+            kernel.datapath.deleteFlows([key])
+            model.tables.remove(key)
         }
     }
 
@@ -137,8 +137,8 @@ final class BenchPair {
             guard word.isState(.ended) || word.isState(.ending) else { continue }
             if word.isState(.ending) {
                 let key = datapath.sessions[slot].key
-                try? datapath.deleteFlows([key])
-                tables.flows[FlowKey(key)] = nil
+                datapath.deleteFlows([key])
+                tables.remove(key)
             }
             let free = ControlWord(tick: 0, state: .free, treatment: 0, generation: word.generation &+ 1).rawValue
             datapath.words[slot] = free

@@ -114,7 +114,7 @@ struct ResetTests {
     }
 
     @Test("RST-3 resets have valid checksums, TTL 64, DF, and the ends' own addresses", arguments: [false, true])
-    func wire(isIPv6: Bool) {
+    func wire(isIPv6: Bool) throws {
         var frames = FrameBuilder()
         if isIPv6 {
             frames.source = "fd00:1::ffff"
@@ -125,7 +125,7 @@ struct ResetTests {
         let script = TCPScript("", "> S 4294967295 => forward synSent")
         #expect(script.play(on: bench, frames: frames) == [])
         var written: [[UInt8]] = []
-        ResetSegments.forEach(tables.sessions[Int(tables.flows.values.first?.slot ?? 0)]) { segment in
+        ResetSegments.forEach(try #require(bench.session(script.key(of: frames))).0) { segment in
             var bytes = [UInt8](repeating: 0xEE, count: 64)
             let length = bytes.withUnsafeMutableBytes { memory in
                 memory.baseAddress.map { segment.write(to: $0) } ?? 0

@@ -58,12 +58,14 @@ package struct ModelBench: JudgeBench {
     }
 
     package func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)? {
-        guard let flow = tables.flows[FlowKey(key)] else { return nil }
+        var key = key
+        guard let flow = tables.flow(&key) else { return nil }
         return (tables.sessions[Int(flow.slot)], ControlWord(rawValue: tables.words[Int(flow.slot)]))
     }
 
     package func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
-        guard let flow = tables.flows[FlowKey(key)] else { return }
+        var key = key
+        guard let flow = tables.flow(&key) else { return }
         let word = ControlWord(rawValue: tables.words[Int(flow.slot)])
         tables.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
     }

@@ -2,7 +2,7 @@ package import FlowCore
 package import FlowLayout
 
 /// The datapath's maps in plain memory: FlowCore judges by them as the kernel program does by its maps.
-package final class ModelTables: Tables, SlotTables {
+package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     package let slotCount: Int
     package let slabShift: UInt32
     package let sessions: UnsafeMutablePointer<sluice_session>
@@ -12,7 +12,8 @@ package final class ModelTables: Tables, SlotTables {
     package let instances: UnsafeMutablePointer<sluice_instance>
     private let runtimeMemory: UnsafeMutablePointer<sluice_runtime>
 
-    package var flows: [FlowKey: sluice_flow_value] = [:]
+    private let buckets: UnsafeMutablePointer<sluice_bucket>
+    private let bucketCount: Int
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
     package var events: [sluice_event] = []
     package var counts: [Counter: Int] = [:]
@@ -39,9 +40,16 @@ package final class ModelTables: Tables, SlotTables {
         slabs.initialize(repeating: sluice_slab(), count: slabCount)
         instances = .allocate(capacity: 2)
         instances.initialize(repeating: sluice_instance(), count: 2)
+        var bucketCount = 2
+        while bucketCount * 4 < slotCount { bucketCount *= 2 }
+        self.bucketCount = bucketCount
+        buckets = .allocate(capacity: bucketCount)
+        buckets.initialize(repeating: sluice_bucket(), count: bucketCount)
         runtimeMemory = .allocate(capacity: 1)
         runtimeMemory.initialize(to: sluice_runtime())
         runtimeMemory.pointee.slabShift = slabShift
+        runtimeMemory.pointee.bucketMask = UInt32(bucketCount - 1)
+        runtimeMemory.pointee.hashSeed = 0x51C1CE
         runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
         runtimeMemory.pointee.fragmentTimeoutTicks = 1800
         runtimeMemory.pointee.hostPing = 1
@@ -54,6 +62,7 @@ package final class ModelTables: Tables, SlotTables {
 
     deinit {
         sessions.deallocate()
+        buckets.deallocate()
         words.deallocate()
         ring.deallocate()
         slabs.deallocate()
@@ -63,15 +72,28 @@ package final class ModelTables: Tables, SlotTables {
 
     package var runtime: UnsafeMutablePointer<sluice_runtime>? { runtimeMemory }
 
-    package func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? { flows[FlowKey(key.pointee)] }
-
-    package func insertFlow(_ key: UnsafePointer<sluice_session_key>, _ value: sluice_flow_value) -> Bool {
-        guard flows[FlowKey(key.pointee)] == nil, flows.count < slotCount else { return false }
-        flows[FlowKey(key.pointee)] = value
-        return true
+    package func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
+        index < bucketCount
+            ? UnsafeMutableRawPointer(buckets + Int(index)).assumingMemoryBound(to: UInt64.self) : nil
     }
 
-    package func removeFlow(_ key: UnsafePointer<sluice_session_key>) { flows[FlowKey(key.pointee)] = nil }
+    package func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+        FlowIndex.find(key, FlowIndex.Place(key, runtimeMemory), self)
+    }
+
+    package func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
+        FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtimeMemory), self)
+    }
+
+    package func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
+        FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtimeMemory), self)
+    }
+
+    /// Takes a key out, whatever its slot.
+    package func remove(_ key: sluice_session_key) {
+        var key = key
+        if let found = flow(&key) { removeFlow(&key, slot: found.slot) }
+    }
 
     package func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? {
         slot < slotCount ? sessions + Int(slot) : nil
@@ -79,7 +101,7 @@ package final class ModelTables: Tables, SlotTables {
 
     package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
 
-    package func takeSlot(hash: UInt32) -> UInt32? { SlotAllocation.take(instance: 1, self) }
+    package func takeSlot() -> UInt32? { SlotAllocation.take(instance: 1, self) }
 
     package func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
         identifier < 2 ? instances + Int(identifier) : nil
@@ -108,19 +130,6 @@ package final class ModelTables: Tables, SlotTables {
     package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }
 
     package func mayEmitDeny(now: UInt32) -> Bool { denyEventsAllowed }
-}
-
-/// A session key that a dictionary can hold.
-package struct FlowKey: Hashable {
-    let low: [UInt64]
-    let ports: [UInt16]
-    let kind: [UInt8]
-
-    package init(_ key: sluice_session_key) {
-        low = [key.lowAddress.high, key.lowAddress.low, key.highAddress.high, key.highAddress.low]
-        ports = [key.lowPort, key.highPort]
-        kind = [key.protocol, key.family]
-    }
 }
 
 /// A fragment key that a dictionary can hold.

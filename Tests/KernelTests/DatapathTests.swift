@@ -118,14 +118,16 @@ struct DatapathTests {
                 lowPort: 3, highPort: 4, protocol: 6, family: 6, reserved: 0)
         }
         for number in 0..<1000 where number % 3 != 0 {
-            try datapath.insertFlow(key(number), sluice_flow_value(slot: UInt32(number), generation: 9))
+            datapath.sessions[number].key = key(number)
+            datapath.words[number] = 9 << 48
+            #expect(datapath.insertFlow(key(number), slot: UInt32(number)))
         }
         #expect(datapath.flow(key(7))?.slot == 7 && datapath.flow(key(7))?.generation == 9)
         #expect(datapath.flow(key(6)) == nil)
-        try datapath.deleteFlows((0..<998).map(key))
+        datapath.deleteFlows((0..<998).map(key))
         for number in 0..<998 { #expect(datapath.flow(key(number)) == nil) }
         #expect(datapath.flow(key(998)) != nil)
-        try datapath.deleteFlows([])
+        datapath.deleteFlows([])
     }
 
     @Test("BAD-6 memory of another version is refused, and the message says what to do")
@@ -157,9 +159,9 @@ struct DatapathTests {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 1_000_000, pinned: false)
         let memory = datapath.memory()
-        #expect(memory.bytesPerSession > 200 && memory.bytesPerSession <= 256, "\(memory.bytesPerSession) bytes")
+        #expect(memory.bytesPerSession > 138 && memory.bytesPerSession <= 256, "\(memory.bytesPerSession) bytes")
         #expect(memory.bytes["sluice_sessions", default: 0] >= 128_000_000)
-        #expect(memory.totalBytes > memory.slotCount * 200)
+        #expect(memory.totalBytes > memory.slotCount * 138)
     }
 
     @Test("counters are zero at first, and a run of the program returns a verdict and the packet")

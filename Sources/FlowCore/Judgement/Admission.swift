@@ -93,8 +93,8 @@ package enum Admission {
         if isTCP && sluice_load32(&runtime.pointee.halfOpenCount) >= runtime.pointee.halfOpenLimit {
             return .drop(.capacity)
         }
-        guard let slot = tables.takeSlot(hash: KeyHash.of(packet.pointee.key)),
-            let session = tables.session(slot), let word = tables.word(slot)
+        let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
+        guard let slot = tables.takeSlot(), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
         fill(session, packet, route, question, isTCP: isTCP, isEastWest: isEastWest, now)
@@ -104,12 +104,11 @@ package enum Admission {
             tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
         sluice_store64(word, control.rawValue)
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
-        var key = packet.pointee.key
-        guard tables.insertFlow(&key, value) else {
+        guard tables.insertFlow(key, slot: slot) else {
             // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
             // back by way of its owner.
             sluice_store64(word, control.with(state: .ended, tick: now).rawValue)
-            return tables.flow(&key) == nil ? .drop(.capacity) : .forward
+            return tables.flow(key) == nil ? .drop(.capacity) : .forward
         }
         if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
         tables.count(.sessionsBegun)

@@ -4,13 +4,13 @@ package import FlowLayout
 package protocol Tables {
     /// The slot of a session.
     func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value?
-    /// Puts a session into the flow table. Returns false where there is one already, or no room.
-    func insertFlow(_ key: UnsafePointer<sluice_session_key>, _ value: sluice_flow_value) -> Bool
-    func removeFlow(_ key: UnsafePointer<sluice_session_key>)
+    /// Enters a session that is filled already. Returns false where there is one already, or no room.
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool
+    func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32)
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>?
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
     /// Takes a free slot of a serving instance; nil where there is none.
-    func takeSlot(hash: UInt32) -> UInt32?
+    func takeSlot() -> UInt32?
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
     /// Asks the policy. Returns false where there is none, which denies.
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool

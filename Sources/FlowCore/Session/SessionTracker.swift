@@ -29,11 +29,11 @@ package enum SessionTracker {
             case .ending:
                 return beginsSession(packet) ? .drop(.sessionEnding) : .drop(.noSession)
             case .resetting:
-                return meetTombstone(packet, session, word, current, now, tables)
+                return meetTombstone(packet, flow.slot, session, word, current, now, tables)
             case .synSent, .synReceived, .established, .closing, .closed:
                 if packet.pointee.kind == PacketKind.icmpError.rawValue { return passError(packet, session) }
                 if state == .closed && isNewSyn(packet, session) {
-                    return giveWay(session, word, current, now, tables)
+                    return giveWay(flow.slot, session, word, current, now, tables)
                 }
                 if let verdict = follow(packet, flow.slot, session, word, current, state, now, tables) {
                     return verdict
@@ -164,7 +164,7 @@ package enum SessionTracker {
     /// RST-2: an RST is never answered, a SYN with a new ISS ends the tombstone, all else is answered with a reset.
     @inline(__always)
     private static func meetTombstone<T: Tables>(
-        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>,
+        _ packet: UnsafePointer<sluice_packet>, _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>,
         _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord, _ now: UInt32, _ tables: T
     ) -> Verdict {
         guard packet.pointee.kind == PacketKind.tcp.rawValue,
@@ -174,22 +174,22 @@ package enum SessionTracker {
         guard (isOriginator ? session.pointee.originator.zone : session.pointee.responder.zone) == packet.pointee.zone
         else { return .drop(.wrongZone) }
         if packet.pointee.tcpFlags & TCPFlags.rst != 0 { return .drop(.tombstone) }
-        if isNewSyn(packet, session) { return giveWay(session, word, current, now, tables) }
+        if isNewSyn(packet, session) { return giveWay(slot, session, word, current, now, tables) }
         return .answerReset(.tombstone)
     }
 
-    /// Takes an ended session's key out of the flow table, so that its 5-tuple can begin a new one.
+    /// Takes an ended session's key out of the flow index, so that its 5-tuple can begin a new one.
     @inline(__always)
     private static func giveWay<T: Tables>(
-        _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord,
+        _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord,
         _ now: UInt32, _ tables: T
     ) -> Verdict {
         let ended = current.with(state: .ended, tick: now)
         guard sluice_compare_exchange64(word, current.rawValue, ended.rawValue) == current.rawValue else {
             return .drop(.sessionEnding)
         }
-        var key = session.pointee.key
-        tables.removeFlow(&key)
+        let key = UnsafeRawPointer(session).assumingMemoryBound(to: sluice_session_key.self)
+        tables.removeFlow(key, slot: slot)
         return .noSessionYet
     }
 

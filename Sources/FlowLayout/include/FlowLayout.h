@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 1,
+    SLUICE_LAYOUT_VERSION = 2,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -57,7 +57,12 @@ struct sluice_session_key {
     uint16_t reserved;  // 0
 };
 
-/// Where a session's slot is: the value of the flow table.
+/// One bucket of the flow index, a cache line. An entry is 0, or 32 bits of the key's hash above the slot's number plus one.
+struct sluice_bucket {
+    uint64_t entries[8];
+};
+
+/// Where a session's slot is: what the flow index answers.
 struct sluice_flow_value {
     uint32_t slot;
     uint32_t generation;
@@ -137,7 +142,9 @@ struct sluice_runtime {
     uint32_t denyEventsPerTick;
     uint8_t resetWithoutSession;  // 1: answer a segment without session with a reset instead of dropping it
     uint8_t hostPing;  // 1: ICMP echo to the gateway's own addresses is answered
-    uint8_t reserved[6];
+    uint8_t reserved[2];
+    uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
+    uint64_t hashSeed;  // random, so that nobody outside can choose keys that share a bucket
     uint64_t startedNanoseconds;
 };
 
@@ -208,6 +215,7 @@ struct sluice_classification {
 
 #define SLUICE_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " has another size")
 SLUICE_ASSERT_SIZE(sluice_session_key, 40);
+SLUICE_ASSERT_SIZE(sluice_bucket, 64);
 SLUICE_ASSERT_SIZE(sluice_flow_end, 40);
 SLUICE_ASSERT_SIZE(sluice_session, 128);
 SLUICE_ASSERT_SIZE(sluice_slab, 64);

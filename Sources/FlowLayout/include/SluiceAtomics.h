@@ -42,6 +42,12 @@ SLUICE_INLINE uint64_t sluice_opaque64(uint64_t value) {
     return value;
 }
 
+/// 1 for 0, 0 for all else, without a branch.
+SLUICE_INLINE uint64_t sluice_is_zero64(uint64_t value) {
+    value = sluice_opaque64(value);
+    return 1 ^ sluice_opaque64((value | (0 - value)) >> 63);
+}
+
 // Loads of network data at any address. The eBPF back end splits a load of unknown alignment into bytes, though the kernel's
 // machines do it in one; a process must not rely on that.
 #if defined(__riscv) || defined(__bpf__)

@@ -19,10 +19,10 @@ package enum HalfOpenTimeout {
         let threshold = capacity * shrinkFromPercent
         let scaledOccupied = occupied * 100
         guard scaledOccupied > threshold else { return configuredTicks }
-        let excess = scaledOccupied - threshold
-        let span = capacity * (100 - shrinkFromPercent)
+        // In millionths, so that no product of ticks and slots overflows.
+        let excess = (scaledOccupied - threshold) * 1_000_000 / (capacity * (100 - shrinkFromPercent))
         let configured = UInt64(configuredTicks)
-        let cut = configured * (100 - smallestPercent) * excess / (span * 100)
+        let cut = configured * (100 - smallestPercent) * excess / 100_000_000
         return UInt32(max(1, configured - cut))
     }
 }

@@ -1,4 +1,3 @@
-
 /// Asks both ends of an idle session whether they are there, before it is given up (IDLE-5): dead connection detection.
 ///
 /// Pure: what the ends have sent, and the time, come in as arguments; what to do comes out as a directive.

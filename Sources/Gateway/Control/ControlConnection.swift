@@ -47,7 +47,8 @@ final class ControlConnection {
                 hasRequest = true
                 return .refused(
                     ControlResponse(
-                        ok: false, message: "a request has at most \(ControlLimits.requestBytes) bytes: send smaller ones"))
+                        ok: false,
+                        message: "a request has at most \(ControlLimits.requestBytes) bytes: send smaller ones"))
             }
         }
     }
@@ -96,7 +97,8 @@ final class ControlConnection {
             }
             return .refused(
                 ControlResponse(
-                    ok: false, message: #"not a request: write one line of JSON like {"command":"ping"}; commands: \#(commands)"#))
+                    ok: false,
+                    message: #"not a request: write one line of JSON like {"command":"ping"}; commands: \#(commands)"#))
         }
     }
 }

@@ -45,7 +45,9 @@ extension RunningGateway {
         change.apply()
         for (interface, _) in added { attached[interface.name] = interface }
         for (name, zone) in plan.rezone {
-            if let interface = attached[name] { attachment.write(interface, zone: change.zones.identity(of: zone) ?? 0) }
+            if let interface = attached[name] {
+                attachment.write(interface, zone: change.zones.identity(of: zone) ?? 0)
+            }
         }
         source = new
         policy = change

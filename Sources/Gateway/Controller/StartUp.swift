@@ -55,7 +55,8 @@ struct StartUp {
         try replace(directory.configurationPath, with: source.bytes)
         let record = ControllerRecord(
             gateway: configuration.gateway, processIdentifier: getpid(), configurationFile: source.path,
-            interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore, startedAt: Self.wallClockSeconds())
+            interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore,
+            startedAt: Self.wallClockSeconds())
         try directory.write(record, to: directory.controllerPath)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
@@ -82,7 +83,8 @@ struct StartUp {
 
     private func checkMachine() throws {
         guard geteuid() == 0 else {
-            throw GatewayError("sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
+            throw GatewayError(
+                "sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
         }
         try BPFFileSystem.ensureMounted()
     }

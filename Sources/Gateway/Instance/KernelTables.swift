@@ -9,7 +9,7 @@ struct KernelFlowTable: FlowTable {
     func flow(_ key: sluice_session_key) -> sluice_flow_value? { datapath.flow(key) }
 
     func deleteFlows(_ keys: UnsafeBufferPointer<sluice_session_key>) throws(KernelError) {
-        try datapath.deleteFlows(keys)
+        datapath.deleteFlows(keys)
     }
 }
 

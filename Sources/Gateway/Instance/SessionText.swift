@@ -8,7 +8,8 @@ enum SessionText {
         let originatorIsLow = flags & SessionFlags.originatorIsLow != 0
         let source = end(key.source(isLow: originatorIsLow), key.sourcePort(isLow: originatorIsLow), key.family)
         let destination = end(
-            key.destination(sourceIsLow: originatorIsLow), key.destinationPort(sourceIsLow: originatorIsLow), key.family)
+            key.destination(sourceIsLow: originatorIsLow), key.destinationPort(sourceIsLow: originatorIsLow), key.family
+        )
         return "\(protocolName(key.protocol)) \(source)>\(destination)"
     }
 

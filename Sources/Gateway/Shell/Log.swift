@@ -25,11 +25,15 @@ package struct Log: Sendable {
         return Level.allCases.first { "\($0)" == text } ?? .info
     }
 
-    package func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]) {
+    package func debug(
+        _ message: @autoclosure () -> String, _ fields: @autoclosure () -> KeyValuePairs<String, String> = [:]
+    ) {
         if threshold == .debug { write(.debug, message(), fields()) }
     }
 
-    package func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) { write(.info, message, fields) }
+    package func info(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
+        write(.info, message, fields)
+    }
     package func notice(_ message: String, _ fields: KeyValuePairs<String, String> = [:]) {
         write(.notice, message, fields)
     }

@@ -18,6 +18,7 @@ package final class Datapath: @unchecked Sendable {
     package var slabCount: Int { slotCount >> slabShift }
 
     package let sessions: UnsafeMutablePointer<sluice_session>
+    let buckets: UnsafeMutablePointer<sluice_bucket>
     /// The control words, by slot (FlowCore.ControlWord).
     package let words: UnsafeMutablePointer<UInt64>
     /// The rings of free slots, a slab's after another's; `1 << slabShift` entries each.
@@ -47,7 +48,7 @@ package final class Datapath: @unchecked Sendable {
         let loaded = try ObjectLoader.load(
             object: KernelObject.bytes,
             mapCapacities: [
-                MapName.flows: plan.slotCount, MapName.sessions: plan.slotCount, MapName.words: plan.slotCount,
+                MapName.flows: plan.bucketCount, MapName.sessions: plan.slotCount, MapName.words: plan.slotCount,
                 MapName.free: plan.slotCount / 4,
             ])
         let datapath = try Datapath(
@@ -126,6 +127,7 @@ package final class Datapath: @unchecked Sendable {
         for name in MapName.all { _ = try map(name) }
         sessions = try elements(MapName.sessions, sluice_session.self)
         words = try elements(MapName.words, UInt64.self)
+        buckets = try elements(MapName.flows, sluice_bucket.self)
         slabs = try elements(MapName.slabs, sluice_slab.self)
         instances = try elements(MapName.instances, sluice_instance.self)
         treatments = try elements(MapName.treatments, sluice_treatment.self)
@@ -138,7 +140,8 @@ package final class Datapath: @unchecked Sendable {
         policies = try SharedMemory(of: try map(MapName.policies))
         guard (SlabPlan.smallestSlabShift...SlabPlan.largestSlabShift).contains(slabShift),
             slotCount & (1 << slabShift - 1) == 0, try map(MapName.sessions).capacity == slotCount,
-            try map(MapName.free).capacity * 4 == slotCount
+            try map(MapName.free).capacity * 4 == slotCount,
+            try map(MapName.flows).capacity.nonzeroBitCount == 1
         else { throw .damaged(gateway: gateway, what: "\(slotCount) slots do not fit slabs of 2^\(slabShift)") }
         self.gateway = gateway
         self.pins = pins
@@ -161,6 +164,8 @@ package final class Datapath: @unchecked Sendable {
         }
         runtime.pointee.capacitySessions = UInt32(plan.slotCount)
         runtime.pointee.slabShift = UInt32(plan.slabShift)
+        runtime.pointee.bucketMask = UInt32(plan.bucketCount - 1)
+        runtime.pointee.hashSeed = UInt64.random(in: 0...UInt64.max)
         runtime.pointee.startedNanoseconds = MonotonicClock.nanoseconds()
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
     }

@@ -18,6 +18,14 @@ package struct SlabPlan: Equatable, Sendable {
     package var slabSlots: Int { 1 << slabShift }
     package var slotCount: Int { slabCount << slabShift }
 
+    /// Buckets of the flow index: a power of two, with two to four entries a slot, so that a full bucket is rare and two
+    /// full ones for one key do not happen.
+    package var bucketCount: Int {
+        var count = 2
+        while count * 4 < slotCount { count *= 2 }
+        return count
+    }
+
     /// Throws ``KernelError/capacityOutOfRange(asked:maximum:)``.
     package init(capacitySessions: Int) throws(KernelError) {
         guard (1...Self.maximumCapacitySessions).contains(capacitySessions) else {

@@ -1,0 +1,171 @@
+package import FlowLayout
+
+/// The memory of the flow index, and of what its entries point to.
+package protocol FlowIndexTables {
+    var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
+    /// The eight entries of a bucket.
+    func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>?
+    func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>?
+    func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
+}
+
+/// From 5-tuple to slot: a hash table of our own in shared memory, with two choices of bucket for each key
+/// (Azar, Broder, Karlin, Upfal: Balanced Allocations, 1994).
+///
+/// A bucket is a cache line of eight entries; an entry holds 32 bits of the key's hash and the slot, where the key itself lies. At the
+/// load it is sized for, two full buckets for one key do not happen in practice; if they do, the session is refused as `capacity`.
+/// Everybody changes entries by compare-and-exchange, the kernel on any processor and the sessions' owners; there are no locks.
+package enum FlowIndex {
+    /// Where a key may be.
+    package struct Place {
+        package let first: UInt32
+        package let second: UInt32
+        package let tag: UInt64
+
+        @inline(__always)
+        package init(_ key: UnsafePointer<sluice_session_key>, _ runtime: UnsafeMutablePointer<sluice_runtime>) {
+            let hash = KeyHash.of(key, seed: runtime.pointee.hashSeed)
+            let mask = runtime.pointee.bucketMask
+            tag = hash >> 32
+            first = UInt32(truncatingIfNeeded: hash) & mask
+            // The second depends on the first and the tag, and never is the first.
+            second = (first ^ (UInt32(truncatingIfNeeded: tag) &* 0x5BD1_E995 | 1)) & mask
+        }
+    }
+
+    /// Entries that may share a tag before a lookup gives up; with 32 bits of hash it is one, nearly always.
+    private static var candidates: UInt32 { 3 }
+
+    @inline(__always)
+    private static func entry(_ tag: UInt64, _ slot: UInt32) -> UInt64 { tag << 32 | (UInt64(slot) &+ 1) }
+
+    /// The session of a key; nil where there is none.
+    @inline(__always)
+    package static func find<T: FlowIndexTables>(
+        _ key: UnsafePointer<sluice_session_key>, _ place: Place, _ tables: T
+    ) -> sluice_flow_value? {
+        if let found = find(key, bucket: place.first, tag: place.tag, tables) { return found }
+        return find(key, bucket: place.second, tag: place.tag, tables)
+    }
+
+    @inline(__always)
+    private static func find<T: FlowIndexTables>(
+        _ key: UnsafePointer<sluice_session_key>, bucket index: UInt32, tag: UInt64, _ tables: T
+    ) -> sluice_flow_value? {
+        guard let bucket = tables.bucket(index) else { return nil }
+        var matches = matching(bucket, tag)
+        var remaining = candidates
+        while matches != 0 && remaining > 0 {
+            remaining &-= 1
+            let way = matches.trailingZeroBitCount & 7
+            matches &= matches &- 1
+            let entry = sluice_load64(bucket + way)
+            guard entry >> 32 == tag, entry != 0 else { continue }
+            let slot = UInt32(truncatingIfNeeded: entry) &- 1
+            // The word is read before the key: a slot that gets another session meanwhile has another generation, and whoever
+            // acts on this answer compares it.
+            guard let word = tables.word(slot), let session = tables.session(slot) else { continue }
+            let generation = ControlWord(rawValue: sluice_load64(word)).generation
+            if isEqual(UnsafeMutableRawPointer(session).assumingMemoryBound(to: sluice_session_key.self), key) {
+                return sluice_flow_value(slot: slot, generation: UInt32(generation))
+            }
+        }
+        return nil
+    }
+
+    /// A bit for each entry whose tag matches. Arithmetic, not branches, which the verifier would multiply.
+    @inline(__always)
+    private static func matching(_ bucket: UnsafeMutablePointer<UInt64>, _ tag: UInt64) -> UInt32 {
+        var bits: UInt64 = 0
+        for way in 0..<8 {
+            let difference = sluice_opaque64((sluice_load64(bucket + way) >> 32) ^ tag)
+            bits |= sluice_opaque64((difference &- 1) >> 63) &<< UInt64(way)
+        }
+        return UInt32(truncatingIfNeeded: bits)
+    }
+
+    /// Enters a session that is filled already. Returns false where the key is there, or both buckets are full.
+    ///
+    /// Two processors that enter the same key at once both look again afterwards, and who sees the other takes its own entry
+    /// back: so never both stay. That both go back is possible; the packet that was to begin the session is then lost.
+    @inline(__always)
+    package static func insert<T: FlowIndexTables>(
+        _ key: UnsafePointer<sluice_session_key>, slot: UInt32, _ place: Place, _ tables: T
+    ) -> Bool {
+        guard find(key, place, tables) == nil, let first = tables.bucket(place.first),
+            let second = tables.bucket(place.second)
+        else { return false }
+        let mine = entry(place.tag, slot)
+        // The emptier bucket.
+        let useSecond = emptyCount(second) > emptyCount(first)
+        guard let way = put(mine, into: useSecond ? second : first) else { return false }
+        guard !isElsewhere(key, slot, place.first, place.tag, tables),
+            !isElsewhere(key, slot, place.second, place.tag, tables)
+        else {
+            _ = sluice_compare_exchange64((useSecond ? second : first) + way, mine, 0)
+            return false
+        }
+        return true
+    }
+
+    @inline(__always)
+    private static func emptyCount(_ bucket: UnsafeMutablePointer<UInt64>) -> UInt64 {
+        var count: UInt64 = 0
+        for way in 0..<8 { count &+= sluice_opaque64(sluice_is_zero64(sluice_load64(bucket + way))) }
+        return count
+    }
+
+    @inline(__always)
+    private static func put(_ entry: UInt64, into bucket: UnsafeMutablePointer<UInt64>) -> Int? {
+        for way in 0..<8 where sluice_compare_exchange64(bucket + way, 0, entry) == 0 { return way }
+        return nil
+    }
+
+    /// Whether the key is also entered with another slot.
+    @inline(__always)
+    private static func isElsewhere<T: FlowIndexTables>(
+        _ key: UnsafePointer<sluice_session_key>, _ slot: UInt32, _ index: UInt32, _ tag: UInt64, _ tables: T
+    ) -> Bool {
+        guard let bucket = tables.bucket(index) else { return false }
+        var matches = matching(bucket, tag)
+        var remaining = candidates
+        while matches != 0 && remaining > 0 {
+            remaining &-= 1
+            let way = matches.trailingZeroBitCount & 7
+            matches &= matches &- 1
+            let other = UInt32(truncatingIfNeeded: sluice_load64(bucket + way)) &- 1
+            guard other != slot, let session = tables.session(other) else { continue }
+            if isEqual(UnsafeMutableRawPointer(session).assumingMemoryBound(to: sluice_session_key.self), key) {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Takes a slot's entry out. Nothing happens where it is not there.
+    @inline(__always)
+    package static func remove<T: FlowIndexTables>(slot: UInt32, _ place: Place, _ tables: T) {
+        let mine = entry(place.tag, slot)
+        if remove(mine, bucket: place.first, tables) { return }
+        _ = remove(mine, bucket: place.second, tables)
+    }
+
+    @inline(__always)
+    private static func remove<T: FlowIndexTables>(_ entry: UInt64, bucket index: UInt32, _ tables: T) -> Bool {
+        guard let bucket = tables.bucket(index) else { return false }
+        for way in 0..<8
+        where sluice_load64(bucket + way) == entry && sluice_compare_exchange64(bucket + way, entry, 0) == entry {
+            return true
+        }
+        return false
+    }
+
+    @inline(__always)
+    private static func isEqual(
+        _ a: UnsafePointer<sluice_session_key>, _ b: UnsafePointer<sluice_session_key>
+    ) -> Bool {
+        let a = UnsafeRawPointer(a).assumingMemoryBound(to: UInt64.self)
+        let b = UnsafeRawPointer(b).assumingMemoryBound(to: UInt64.self)
+        return (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) == 0
+    }
+}

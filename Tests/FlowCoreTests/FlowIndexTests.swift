@@ -1,0 +1,83 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Testing
+
+@Suite("Flow index")
+struct FlowIndexTests {
+    private func key(_ number: Int) -> sluice_session_key {
+        sluice_session_key.of(
+            source: sluice_address(ipv4: 0x0A00_0000 | UInt32(number >> 8)), destination: sluice_address(ipv4: 0xCB00_710A),
+            sourcePort: 1024 + UInt16(number & 0xFF), destinationPort: 443, protocol: 6, family: 4
+        ).key
+    }
+
+    private func fill(_ tables: ModelTables, _ slot: UInt32, _ number: Int) {
+        tables.session(slot)?.pointee.key = key(number)
+    }
+
+    @Test("SESS-9 every slot finds room in the index, and is found again")
+    func full() {
+        let tables = ModelTables(slabs: 64, slabShift: 8)
+        for number in 0..<tables.slotCount {
+            fill(tables, UInt32(number), number)
+            var key = key(number)
+            #expect(tables.insertFlow(&key, slot: UInt32(number)))
+        }
+        for number in 0..<tables.slotCount {
+            var key = key(number)
+            #expect(tables.flow(&key)?.slot == UInt32(number))
+        }
+        for number in stride(from: 0, to: tables.slotCount, by: 2) { tables.remove(key(number)) }
+        for number in 0..<tables.slotCount {
+            var key = key(number)
+            #expect((tables.flow(&key) != nil) == (number % 2 == 1))
+        }
+    }
+
+    @Test("SESS-9 a key is entered once")
+    func once() {
+        let tables = ModelTables()
+        var key = key(1)
+        fill(tables, 0, 1)
+        fill(tables, 1, 1)
+        #expect(tables.insertFlow(&key, slot: 0))
+        #expect(!tables.insertFlow(&key, slot: 1))
+        #expect(tables.flow(&key)?.slot == 0)
+        // Only its own slot takes it out.
+        tables.removeFlow(&key, slot: 1)
+        #expect(tables.flow(&key)?.slot == 0)
+        tables.removeFlow(&key, slot: 0)
+        #expect(tables.flow(&key) == nil)
+    }
+
+    @Test("SESS-9 processors that enter the same key at once never both stay")
+    func race() async {
+        struct Shared: @unchecked Sendable {
+            // Unchecked: that this memory may be shared is what the test shows.
+            let tables = ModelTables(slabs: 4, slabShift: 8)
+        }
+        let shared = Shared()
+        for number in 0..<1024 { fill(shared.tables, UInt32(number), number / 2) }
+        let keys = (0..<512).map(key)
+        let entered = await withTaskGroup(of: Set<Int>.self) { group in
+            for worker in 0..<2 {
+                group.addTask {
+                    var mine: Set<Int> = []
+                    for number in 0..<512 {
+                        var key = keys[number]
+                        if shared.tables.insertFlow(&key, slot: UInt32(number * 2 + worker)) { mine.insert(number) }
+                    }
+                    return mine
+                }
+            }
+            return await group.reduce(into: [Set<Int>]()) { $0.append($1) }
+        }
+        #expect(entered[0].isDisjoint(with: entered[1]))
+        for number in 0..<512 {
+            var key = keys[number]
+            let found = shared.tables.flow(&key)
+            #expect((found != nil) == (entered[0].contains(number) || entered[1].contains(number)))
+        }
+    }
+}

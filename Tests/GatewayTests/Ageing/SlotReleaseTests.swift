@@ -1,0 +1,151 @@
+import FlowCore
+import FlowLayout
+import Testing
+
+@testable import Gateway
+
+/// The steps of a release, each of which may be the last one before the process is killed.
+enum ReleaseStep: Int, CaseIterable {
+    case nothing, markEnding, deleteKey, makeFree, push, announce
+}
+
+@Suite struct SlotReleaseTests {
+    /// Takes a session's slot through the steps up to and with the given one, as an instance that is killed then does.
+    private func release(_ slot: Int, upTo last: ReleaseStep, on plain: PlainTable) {
+        let release = SlotRelease(table: plain.table, flows: plain.flows)
+        for step in ReleaseStep.allCases where step.rawValue <= last.rawValue {
+            switch step {
+            case .nothing: break
+            case .markEnding:
+                #expect(
+                    SessionEnding(table: plain.table).expire(slot: slot, word: plain.table.word(slot), now: 2000)
+                        == .ending)
+            case .deleteKey: plain.flows.entries[plain.key(slot)] = nil
+            case .makeFree: #expect(release.makeFree(slot))
+            case .push: release.freeSlots.push(slot)
+            case .announce: release.freeSlots.announce(slab: slot >> plain.table.slabShift)
+            }
+        }
+    }
+
+    /// What the next process of the instance does.
+    private func recover(_ plain: PlainTable, now: UInt32 = 2001) throws {
+        let machine = plain.machine()
+        machine.beginRecovery()
+        machine.finishRecovery()
+        machine.pass(now: now)
+        while try machine.workOff() {}
+    }
+
+    @Test(
+        "RECOV-3 killed after any step of a release, the next process finishes it: no slot lost, none given back twice",
+        arguments: ReleaseStep.allCases)
+    func crash(after step: ReleaseStep) throws {
+        let plain = PlainTable()
+        // A full slab, so that its bit is away until a slot comes back.
+        for port in 0..<64 { plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: 2000) }
+        let slot = 5
+        plain.table.words[slot] =
+            ControlWord(tick: 0, state: .established, treatment: TreatmentIndex.eastWest, generation: 0).rawValue
+        plain.table.slabBits[0] &= ~1
+        release(slot, upTo: step, on: plain)
+        try recover(plain)
+        #expect(plain.state(slot) == .free)
+        #expect(plain.table.word(slot).generation == 1)
+        #expect(plain.flows.entries[plain.key(slot)] == nil)
+        #expect(plain.flows.entries.count == 63)
+        #expect(plain.table.slabBits[0] & 1 == 1)
+        #expect(plain.slotsAreWhole())
+        // And again, as a process that is killed and started over and over does.
+        try recover(plain)
+        #expect(plain.slotsAreWhole())
+    }
+
+    @Test("RECOV-3 killed between the key and the word: a new session that took the 5-tuple meanwhile keeps it")
+    func newSessionKeepsKey() throws {
+        let plain = PlainTable()
+        let old = try #require(plain.admit(port: 1, treatment: TreatmentIndex.eastWest))
+        release(old, upTo: .deleteKey, on: plain)
+        let new = try #require(plain.admit(port: 1, treatment: TreatmentIndex.eastWest, tick: 2000))
+        #expect(new != old)
+        try recover(plain)
+        #expect(plain.state(old) == .free)
+        #expect(plain.state(new) == .established)
+        #expect(plain.flows.entries[plain.key(new)]?.slot == UInt32(new))
+        #expect(plain.slotsAreWhole())
+    }
+
+    @Test("RECOV-3 a slot that the kernel is just taking is not taken for a leaked one")
+    func inFlight() throws {
+        let plain = PlainTable()
+        let free = FreeSlots(table: plain.table)
+        // The kernel has moved the head, and not yet written the word.
+        plain.table.slabs[0].head += 1
+        let first = free.unlisted()
+        #expect(first.count == 1)
+        let slot = try #require(first.keys.first)
+        plain.table.words[slot] = ControlWord(tick: 1, state: .synSent, treatment: 0, generation: 0).rawValue
+        #expect(free.recover(first: first, second: free.unlisted()) == 0)
+        #expect(plain.slotsAreWhole())
+    }
+
+    @Test("A slot that the kernel has ended goes back without its key, which is another session's by now")
+    func endedByKernel() throws {
+        let plain = PlainTable()
+        let old = try #require(plain.admit(port: 1, state: .ended))
+        let new = try #require(plain.admit(port: 1, tick: 100))
+        let machine = plain.machine()
+        machine.pass(now: 100)
+        _ = try machine.workOff()
+        #expect(plain.state(old) == .free)
+        #expect(plain.flows.entries[plain.key(new)]?.slot == UInt32(new))
+        #expect(plain.slotsAreWhole())
+    }
+
+    @Test("Where the kernel refuses to delete, the slots stay as they are and are tried again")
+    func refusal() throws {
+        let plain = PlainTable()
+        let slot = try #require(plain.admit(port: 1, treatment: TreatmentIndex.eastWest))
+        let machine = plain.machine()
+        plain.flows.refuses = true
+        machine.pass(now: 2000)
+        #expect(throws: PlainFlows.Refusal.self) { _ = try machine.workOff() }
+        #expect(plain.state(slot) == .ending)
+        plain.flows.refuses = false
+        machine.pass(now: 2001)
+        _ = try machine.workOff()
+        #expect(plain.state(slot) == .free)
+        #expect(plain.slotsAreWhole())
+    }
+
+    @Test("RECOV-3 tombstones whose resets may not have been sent are reset again by the next process")
+    func resetsAgain() throws {
+        let plain = PlainTable()
+        plain.admit(port: 1)
+        plain.machine().pass(now: 1001)
+        #expect(plain.outlet.segments.isEmpty)
+        let next = plain.machine()
+        next.beginRecovery()
+        _ = try next.workOff()
+        #expect(plain.outlet.segments.count == 2)
+    }
+
+    @Test("Slots go round and round: after many lives every slot is whole, and generations have moved on")
+    func manyLives() throws {
+        let plain = PlainTable(slots: 64)
+        let machine = plain.machine()
+        var now: UInt32 = 0
+        for round in 1...500 {
+            for port in 0..<64 {
+                #expect(plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: now) != nil)
+            }
+            #expect(plain.admit(port: 999) == nil)
+            now += PlainTable.eastWestTicks + 1
+            machine.pass(now: now)
+            while try machine.workOff() {}
+            #expect(plain.table.word(0).generation == UInt16(round))
+            #expect(plain.flows.entries.isEmpty)
+        }
+        #expect(plain.slotsAreWhole())
+    }
+}

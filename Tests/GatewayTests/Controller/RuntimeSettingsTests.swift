@@ -1,0 +1,36 @@
+import FlowCore
+import FlowLayout
+import Policy
+import Testing
+
+@testable import Gateway
+
+@Suite struct RuntimeSettingsTests {
+    @Test("PROF-2 the timeouts of states reach the kernel as ticks, scaled, and never shorter than configured")
+    func timeouts() throws {
+        let configuration = try Configuration.parse(
+            "{ gateway: g, timeScale: 10, zones: [{ name: a, interfaces: [e1] }, { name: b, interfaces: [e2] }] }",
+            file: "f")
+        var runtime = sluice_runtime()
+        RuntimeSettings.apply(configuration, to: &runtime, slotCount: 1024)
+        #expect(runtime.halfOpenTimeoutTicks == Tick.covering(nanoseconds: 3_000_000_000))
+        #expect(UInt64(runtime.halfOpenTimeoutTicks) * Tick.nanoseconds >= 3_000_000_000)
+        #expect(runtime.closingTimeoutTicks == Tick.covering(nanoseconds: 12_000_000_000))
+        #expect(runtime.closedTimeoutTicks == Tick.covering(nanoseconds: 1_000_000_000))
+        #expect(runtime.tombstoneTimeoutTicks >= Tick.covering(nanoseconds: 1_000_000_000))
+        #expect(runtime.halfOpenLimit == 256)
+    }
+
+    @Test("BAD-2 half-open sessions have their own share of the table")
+    func halfOpenShare() {
+        #expect(RuntimeSettings.halfOpenLimit(slotCount: 1 << 20) == 1 << 18)
+        #expect(RuntimeSettings.halfOpenLimit(slotCount: 64) == 64)
+        #expect(RuntimeSettings.halfOpenLimit(slotCount: 128) == 64)
+    }
+
+    @Test("PROF-2 the interval between probes is scaled")
+    func probes() {
+        #expect(InstanceSettings(timeScale: 1).probeIntervalNanoseconds == 5_000_000_000)
+        #expect(InstanceSettings(timeScale: 50).probeIntervalNanoseconds == 100_000_000)
+    }
+}

@@ -1,0 +1,28 @@
+import Testing
+
+@testable import Gateway
+
+@Suite struct UndoStackTests {
+    struct Failure: Error, CustomStringConvertible { let description = "it is stuck" }
+
+    @Test("BAD-6 what was done is undone in reverse order, and one failure does not keep the rest from it")
+    func reverse() {
+        var order: [Int] = []
+        var undo = UndoStack()
+        undo.did("one") { order.append(1) }
+        undo.did("two") { throw Failure() }
+        undo.did("three") { order.append(3) }
+        #expect(undo.unwind() == ["two could not be undone: it is stuck"])
+        #expect(order == [3, 1])
+        #expect(undo.unwind().isEmpty)
+        #expect(order == [3, 1])
+    }
+
+    @Test("BAD-6 what was committed stays")
+    func commit() {
+        var undo = UndoStack()
+        undo.did("one") { Issue.record("undone after all") }
+        undo.commit()
+        #expect(undo.unwind().isEmpty)
+    }
+}

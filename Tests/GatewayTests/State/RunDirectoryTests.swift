@@ -1,0 +1,84 @@
+import Glibc
+import Kernel
+import Testing
+
+@testable import Gateway
+
+@Suite struct RunDirectoryTests {
+    let temporary = TemporaryDirectory()
+    var directory: RunDirectory { RunDirectory(gateway: "edge", root: "\(temporary.path)/sluice") }
+
+    @Test("RECOV-3 what a controller writes down is what its successor reads")
+    func roundTrip() throws {
+        try directory.create()
+        let record = ControllerRecord(
+            gateway: "edge", processIdentifier: 12, configurationFile: "/etc/sluice.yaml", interfaces: ["eth0": 2],
+            forwardingBefore: Forwarding.current(), problems: ["eth1 is gone"], startedAt: 99)
+        try directory.write(record, to: directory.controllerPath)
+        #expect(try directory.read(ControllerRecord.self, from: directory.controllerPath) == record)
+        #expect(try directory.read(ControllerRecord.self, from: directory.rulesPath) == nil)
+        directory.remove()
+        #expect(access(directory.path, F_OK) != 0)
+    }
+
+    @Test("A file is replaced whole; a half-written one of a crash is not read")
+    func replace() throws {
+        try directory.create()
+        try FileStore.replace(directory.rulesPath, with: Array("old".utf8))
+        try FileStore.replace(directory.rulesPath + ".new", with: Array("ha".utf8))
+        #expect(try FileStore.read(directory.rulesPath) == Array("old".utf8))
+        try FileStore.replace(directory.rulesPath, with: Array("new".utf8))
+        #expect(try FileStore.read(directory.rulesPath) == Array("new".utf8))
+    }
+
+    @Test(
+        "A gateway's name leads nowhere else",
+        arguments: [
+            ("../edge", "%2E.%2Fedge"), ("a/b", "a%2Fb"), ("a%b", "a%25b"), ("edge-1.example", "edge-1.example"),
+        ])
+    func names(gateway: String, file: String) {
+        #expect(RunDirectory(gateway: gateway, root: "/r").path == "/r/\(file)")
+    }
+
+    @Test("BAD-6 a second controller is refused, and told who is the first; the lock ends with its process")
+    func lock() throws {
+        try directory.create()
+        do {
+            let lock = try ProcessLock(path: directory.lockPath)
+            #expect(ProcessLock.isHeld(path: directory.lockPath))
+            #expect(throws: ProcessLock.Failure.held(by: getpid())) { try ProcessLock(path: directory.lockPath) }
+            withExtendedLifetime(lock) {}
+        }
+        #expect(!ProcessLock.isHeld(path: directory.lockPath))
+        _ = try ProcessLock(path: directory.lockPath)
+    }
+
+    @Test("A lock on a file that was removed meanwhile is nobody's")
+    func removedLock() throws {
+        try directory.create()
+        let first = try ProcessLock(path: directory.lockPath)
+        unlink(directory.lockPath)
+        let second = try ProcessLock(path: directory.lockPath)
+        #expect(throws: ProcessLock.Failure.held(by: getpid())) { try ProcessLock(path: directory.lockPath) }
+        withExtendedLifetime((first, second)) {}
+    }
+
+    @Test("RECOV-3 a process is told from a later one with the same number by when it started")
+    func identity() throws {
+        let own = try #require(ProcessIdentity.current(getpid()))
+        #expect(own.isAlive)
+        #expect(!ProcessIdentity(identifier: getpid(), startTicks: own.startTicks + 1).isAlive)
+        #expect(ProcessIdentity.current(0) == nil)
+        let text = "7 (a b) c) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 4711 0"
+        #expect(ProcessIdentity.parse(text, identifier: 7) == ProcessIdentity(identifier: 7, startTicks: 4711))
+        #expect(ProcessIdentity.parse(text.replacing(") S", with: ") Z"), identifier: 7) == nil)
+    }
+
+    @Test("OPS-4 a log line is structured, and stays one line")
+    func logLine() {
+        let line = Log.line(
+            time: "T", level: .warning, label: "controller", message: "gone",
+            fields: ["a": "1", "b": "x y\n\"z\"", "c": ""])
+        #expect(line == "T warning controller: gone a=1 b=\"x y\\n\\\"z\\\"\" c=\"\"\n")
+    }
+}

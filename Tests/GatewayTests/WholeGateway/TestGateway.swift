@@ -1,0 +1,63 @@
+import FlowCore
+import FlowLayout
+import Glibc
+import Kernel
+import Lab
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+private let counter = Atomic<Int>(0)
+private let prefix = "sluice-gw"
+
+/// The clock of these tests runs this many times faster than the profile's: N-S idle timeout 3 s, E-W 3.75 s.
+let scale = 80
+
+/// Runs a test on a lab of its own with a gateway in it, and takes both down whatever happens.
+func withRunningGateway(_ body: (Lab, LabGateway) async throws -> Void) async throws {
+    try Lab.downAbandoned(prefix: prefix)
+    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
+    do {
+        let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: scale))
+        do {
+            try await body(lab, gateway)
+        } catch {
+            Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+            throw error
+        }
+        try lab.down()
+    } catch {
+        try? lab.down()
+        throw error
+    }
+}
+
+extension Lab {
+    /// Both ends of a session from client to a server in another zone, which answers what it is sent.
+    func session(to zone: LabZone, port: Int = 8000) async throws -> (client: Endpoint, server: Endpoint) {
+        let server = try await listener(in: .zone(zone), port: port, "--echo")
+        let client = try connector(in: .client, to: zone.address, port: port)
+        try await client.waitFor("connected", within: .seconds(10))
+        client.perform("send 10")
+        try await client.waitFor("data", within: .seconds(10))
+        return (client, server)
+    }
+
+    /// The established TCP sessions of the lab's gateway, as its memory has them.
+    func establishedSessions() throws -> [SessionReference] {
+        let datapath = try Datapath.open(gateway: name)
+        return (0..<datapath.slotCount).compactMap { slot in
+            let word = ControlWord(rawValue: datapath.words[slot])
+            guard word.isState(.established), datapath.sessions[slot].key.protocol == IPProtocol.tcp else { return nil }
+            return SessionReference(slot: UInt32(slot), generation: word.generation)
+        }
+    }
+
+    /// The process that the instance's record names.
+    func instanceProcess() throws -> Int32 {
+        let datapath = try Datapath.open(gateway: name)
+        return Int32(bitPattern: datapath.instances[Int(Datapath.firstInstance)].processIdentifier)
+    }
+}
