@@ -111,6 +111,25 @@ struct LiveTests {
         }
     }
 
+    @Test("OPS-2 who may not look is told so, and no exit code that tells of health")
+    func notPermitted() async throws {
+        try await withGateway(number: 6) { gateway in
+            // As somebody else than root, from where everybody may read it. Copied by a program of its own: a descriptor
+            // open for writing that another test's child inherits would make the copy "busy".
+            let copy = "/tmp/\(gateway.lab.name)-binary"
+            defer { unlink(copy) }
+            try await gateway.lab.execute(in: .gateway, ["cp", gateway.binary, copy]).required()
+            let asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+            for gatewayOption in [[], ["--gateway", gateway.lab.name]] {
+                let outcome = try await gateway.lab.execute(
+                    in: .gateway, asNobody + [copy, "status"] + gatewayOption)
+                #expect(outcome.exit == .code(77), "\(outcome.everythingSaid)")
+                #expect(outcome.errors.contains("only root may"))
+                #expect(outcome.output == "")
+            }
+        }
+    }
+
     @Test("OPS-1 a real drop is counted under its reason, and status names every reason")
     func drops() async throws {
         try await withGateway(number: 3) { gateway in

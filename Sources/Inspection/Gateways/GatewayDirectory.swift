@@ -17,6 +17,8 @@ package struct GatewayDirectory: Sendable {
 
     /// The gateway of this name. Where none is named: the one that lives in our network namespace, or else the only one.
     package static func resolve(_ name: String?) throws(InspectionError) -> String {
+        // Without this it would look as if there were none.
+        if access(BPFFileSystem.path + "/sluice", R_OK | X_OK) != 0, errno == EACCES { throw .notPermitted }
         let known = Datapath.gateways()
         return try resolve(name, known: known, here: known.filter { GatewayDirectory(gateway: $0).isHere })
     }

@@ -7,6 +7,8 @@ package enum InspectionError: Error, CustomStringConvertible {
     case noGateway(name: String?, known: [String])
     /// Several are there, and none was named.
     case ambiguous([String])
+    /// Whoever asks may not see the gateways of this machine.
+    case notPermitted
     /// The kernel's maps can't be read.
     case kernel(KernelError)
     /// A file of the gateway's run directory can't be read.
@@ -26,6 +28,7 @@ package enum InspectionError: Error, CustomStringConvertible {
         case .ambiguous(let names):
             "several gateways run on this machine: \(names.joined(separator: ", "))\n"
                 + "next: name one with --gateway, as in --gateway \(names[0])"
+        case .notPermitted: "only root may look at the gateways of this machine\nnext: run it as root, with sudo"
         case .kernel(let error): "\(error)"
         case .file(let path, let reason):
             "\(path): \(reason)\nnext: restart the gateway's controller, which writes it: sluice run --config FILE"

@@ -7,6 +7,9 @@ struct Status: ParsableCommand {
         abstract: "Show the gateway at a glance.",
         discussion: "The exit code is 0 when it is healthy, 1 when it is degraded, 2 when it is down.")
 
+    /// EX_NOPERM of sysexits.h: neither of the three that tell the gateway's health.
+    private static let noPermission: Int32 = 77
+
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
@@ -45,6 +48,10 @@ struct Status: ParsableCommand {
         } catch let error as InspectionError {
             // Which one is meant is a question of the command line; nothing is known of any gateway's health then.
             if case .ambiguous = error { throw ValidationError("\(error)") }
+            if case .notPermitted = error {
+                Console.note("Error: \(error)")
+                throw ExitCode(Status.noPermission)
+            }
             return StatusReport(gateway: gateway.name ?? "", health: HealthRules.unreadable(error))
         }
     }
