@@ -32,7 +32,7 @@ private final class CountingOutlet: SegmentOutlet {
             // Every second one N-S, every second one E-W.
             let word = ControlWord(tick: 0, state: .established, treatment: UInt16(slot & 1), generation: 0)
             datapath.words[slot] = word.rawValue
-            try datapath.insertFlow(key, sluice_flow_value(slot: UInt32(slot), generation: 0))
+            try #require(datapath.insertFlow(key, slot: UInt32(slot)))
         }
         for slab in 0..<datapath.slabCount { datapath.slabs[slab].head = datapath.slabs[slab].tail }
         datapath.treatments[0] = sluice_treatment(timeoutTicks: 100, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
