@@ -5,18 +5,14 @@
 
 #include "maps.bpf.h"
 
-#include "KernelFunctions.h"
 #include "classify.bpf.h"
+#include "functions.bpf.h"
+#include "routing.bpf.h"
 
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
 
 #include <bpf/bpf_endian.h>
-
-#define INLINE __attribute__((always_inline))
-
-#define AF_INET 2
-#define AF_INET6 10
 
 // Swift bodies.
 uint32_t sluice_parse_body(const void *skb, uint32_t link, uint32_t type, struct sluice_packet *packet);
@@ -26,132 +22,13 @@ int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluic
 int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint32_t slot);
 int32_t sluice_remove_flow_body(const struct sluice_session_key *key, uint32_t slot);
 int32_t sluice_take_slot_body(uint32_t instance);
-uint32_t sluice_options_body(const void *options, uint32_t length);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
 uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
 _Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
 void sluice_rewrite_ipv4_body(void *frame, const struct sluice_route *route);
 void sluice_rewrite_ipv6_body(void *frame, const struct sluice_route *route);
 
-// Numbers of Swift enums that the C side needs; Tests/DatapathTests holds them against the enums.
-enum {
-    ACTION_FORWARD = 1,
-    ACTION_DROP = 2,
-    ACTION_ANSWER_RESET = 3,
-    ACTION_HOST = 4,
-    ACTION_UNROUTABLE = 5,
-    ACTION_NO_SESSION_YET = 6,
-    ACTION_PARSED = 7,
-    ROUTE_FORWARD = 1,
-    ROUTE_FORWARD_SLOWLY = 2,
-    ROUTE_HOST = 3,
-    ROUTE_UNREACHABLE = 4,
-    REASON_MALFORMED = 0,
-    REASON_NO_ROUTE = 11,
-    COUNTER_FORWARDED_PACKETS = 32,
-    COUNTER_FORWARDED_BYTES = 33,
-    COUNTER_SLOW_PATH = 34,
-    COUNTER_HOST = 35,
-    COUNTER_RESETS_ANSWERED = 37,
-    COUNTER_EVENTS_LOST = 38,
-    COUNTER_EVENTS_SUPPRESSED = 39,
-};
-
 #define VERDICT(action, reason) ((uint32_t)(action) | (uint32_t)(reason) << 8)
-
-// MARK: Bytes of the packet
-
-INLINE int sluice_load_bytes(const void *skb, uint32_t offset, void *to, uint32_t count) {
-    return bpf_skb_load_bytes(skb, offset, to, count);
-}
-
-INLINE uint32_t sluice_packet_length(const void *skb) { return ((const struct __sk_buff *)skb)->len; }
-
-INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __sk_buff *)skb)->gso_size; }
-
-/// Looks for the window scale option. A function of its own: only SYNs pay for the loop.
-__attribute__((noinline)) int sluice_syn_window_scale(struct __sk_buff *skb, uint32_t offset, uint32_t length) {
-    struct sluice_tcp_options options = {};
-    if (length == 0 || length > 40) return 0xFF;
-    if (bpf_skb_load_bytes(skb, offset, &options, length) != 0) return 0xFF;
-    return sluice_options_body(&options, length);
-}
-
-INLINE uint32_t sluice_window_scale(const void *skb, uint32_t transportOffset, uint32_t headerLength) {
-    return sluice_syn_window_scale((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20);
-}
-
-// MARK: Map elements
-
-INLINE struct sluice_bucket *sluice_bucket_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_flows, &index); }
-
-INLINE struct sluice_session *sluice_session_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_sessions, &slot); }
-
-INLINE uint64_t *sluice_word_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_words, &slot); }
-
-INLINE uint64_t *sluice_free_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_free, &index); }
-
-INLINE struct sluice_slab *sluice_slab_at(uint32_t slab) { return bpf_map_lookup_elem(&sluice_slabs, &slab); }
-
-INLINE struct sluice_instance *sluice_instance_at(uint32_t instance) {
-    return bpf_map_lookup_elem(&sluice_instances, &instance);
-}
-
-INLINE struct sluice_runtime *sluice_runtime_at(void) {
-    uint32_t zero = 0;
-    return bpf_map_lookup_elem(&sluice_runtime, &zero);
-}
-
-INLINE struct sluice_fragment_value *sluice_fragment_at(const struct sluice_fragment_key *key) {
-    return bpf_map_lookup_elem(&sluice_fragments, key);
-}
-
-INLINE void sluice_fragment_insert(
-    const struct sluice_fragment_key *key, const struct sluice_fragment_value *value) {
-    bpf_map_update_elem(&sluice_fragments, key, value, BPF_ANY);
-}
-
-INLINE static struct sluice_interface *interface_at(uint32_t index) {
-    return bpf_map_lookup_elem(&sluice_interfaces, &index);
-}
-
-// MARK: Counters and events
-
-INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
-    uint64_t *value = bpf_map_lookup_elem(&sluice_counters, &counter);
-    if (value) *value += amount;
-}
-
-INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
-
-__attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
-    if (!event) return 0;
-    event->timeNanoseconds = bpf_ktime_get_ns();
-    // Its reader polls; it is woken early only so that the ring does not fill up.
-    uint64_t waiting = bpf_ringbuf_query(&sluice_events, BPF_RB_AVAIL_DATA);
-    uint64_t flags = waiting > (1 << 20) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-    if (bpf_ringbuf_output(&sluice_events, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
-    return 0;
-}
-
-INLINE void sluice_emit_event(struct sluice_event *event) { sluice_emit(event); }
-
-INLINE uint32_t sluice_may_emit_deny(uint32_t now) {
-    uint32_t zero = 0;
-    struct sluice_deny_budget *budget = bpf_map_lookup_elem(&sluice_deny_budgets, &zero);
-    struct sluice_runtime *runtime = sluice_runtime_at();
-    if (!budget || !runtime) return 0;
-    if (budget->tick != now) {
-        budget->tick = now;
-        budget->spent = 0;
-    }
-    if (budget->spent >= runtime->denyEventsPerTick) {
-        sluice_count(COUNTER_EVENTS_SUPPRESSED);
-        return 0;
-    }
-    budget->spent += 1;
-    return 1;
-}
 
 // MARK: The steps, verified one by one
 
@@ -188,87 +65,6 @@ __attribute__((noinline)) int sluice_follow(struct sluice_packet *packet, uint32
 __attribute__((noinline)) int sluice_admit(struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     if (!packet || !route) return VERDICT(ACTION_DROP, REASON_MALFORMED);
     return sluice_admit_body(packet, route, now);
-}
-
-// MARK: Routing
-
-INLINE static void fill_addresses(
-    struct bpf_fib_lookup *lookup, const struct sluice_packet *packet, _Bool low_is_source) {
-    const struct sluice_address *source = low_is_source ? &packet->key.lowAddress : &packet->key.highAddress;
-    const struct sluice_address *destination = low_is_source ? &packet->key.highAddress : &packet->key.lowAddress;
-    if (packet->key.family == 4) {
-        lookup->family = AF_INET;
-        lookup->ipv4_src = bpf_htonl((uint32_t)source->low);
-        lookup->ipv4_dst = bpf_htonl((uint32_t)destination->low);
-    } else {
-        lookup->family = AF_INET6;
-        lookup->ipv6_src[0] = bpf_htonl(source->high >> 32);
-        lookup->ipv6_src[1] = bpf_htonl((uint32_t)source->high);
-        lookup->ipv6_src[2] = bpf_htonl(source->low >> 32);
-        lookup->ipv6_src[3] = bpf_htonl((uint32_t)source->low);
-        lookup->ipv6_dst[0] = bpf_htonl(destination->high >> 32);
-        lookup->ipv6_dst[1] = bpf_htonl((uint32_t)destination->high);
-        lookup->ipv6_dst[2] = bpf_htonl(destination->low >> 32);
-        lookup->ipv6_dst[3] = bpf_htonl((uint32_t)destination->low);
-    }
-}
-
-/// Fills `route` with the way to the packet's destination, and, if asked, the zone of the way back to its source.
-__attribute__((noinline)) int sluice_find_route(
-    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t with_source) {
-    struct bpf_fib_lookup lookup = {};
-    if (!packet || !route) return 0;
-    // An ICMP error travels against the packet it quotes.
-    _Bool source_is_low = packet->flags & 1;
-    if (packet->kind == 5) source_is_low = !source_is_low;
-    fill_addresses(&lookup, packet, source_is_low);
-    lookup.ifindex = skb->ifindex;
-    lookup.l4_protocol = packet->key.protocol;
-    lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
-    long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
-    if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
-        // Too big: the kernel's own forwarding fragments it or tells its sender. The interface is found only without a length.
-        lookup.ifindex = skb->ifindex;
-        lookup.tot_len = 0;
-        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
-        if (found == BPF_FIB_LKUP_RET_SUCCESS) found = BPF_FIB_LKUP_RET_FRAG_NEEDED;
-    }
-    switch (found) {
-    case BPF_FIB_LKUP_RET_SUCCESS:
-        route->kind = ROUTE_FORWARD;
-        __builtin_memcpy(route->destinationMac, lookup.dmac, 6);
-        __builtin_memcpy(route->sourceMac, lookup.smac, 6);
-        break;
-    case BPF_FIB_LKUP_RET_NO_NEIGH:
-    case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-        route->kind = ROUTE_FORWARD_SLOWLY;
-        break;
-    case BPF_FIB_LKUP_RET_NOT_FWDED:
-        route->kind = ROUTE_HOST;
-        return 0;
-    default:
-        route->kind = ROUTE_UNREACHABLE;
-        break;
-    }
-    if (route->kind != ROUTE_UNREACHABLE) {
-        route->interfaceIndex = lookup.ifindex;
-        struct sluice_interface *out = interface_at(lookup.ifindex);
-        if (out) {
-            route->zone = out->zone;
-            if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
-        }
-    }
-    if (with_source) {
-        fill_addresses(&lookup, packet, !source_is_low);
-        lookup.ifindex = skb->ifindex;
-        lookup.tot_len = 0;
-        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
-        if (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) {
-            struct sluice_interface *back = interface_at(lookup.ifindex);
-            if (back) route->sourceZone = back->zone;
-        }
-    }
-    return 0;
 }
 
 // MARK: Carrying verdicts out

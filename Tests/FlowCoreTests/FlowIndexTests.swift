@@ -7,7 +7,8 @@ import Testing
 struct FlowIndexTests {
     private func key(_ number: Int) -> sluice_session_key {
         sluice_session_key.of(
-            source: sluice_address(ipv4: 0x0A00_0000 | UInt32(number >> 8)), destination: sluice_address(ipv4: 0xCB00_710A),
+            source: sluice_address(ipv4: 0x0A00_0000 | UInt32(number >> 8)),
+            destination: sluice_address(ipv4: 0xCB00_710A),
             sourcePort: 1024 + UInt16(number & 0xFF), destinationPort: 443, protocol: 6, family: 4
         ).key
     }

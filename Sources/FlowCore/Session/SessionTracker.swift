@@ -181,7 +181,8 @@ package enum SessionTracker {
     /// Takes an ended session's key out of the flow index, so that its 5-tuple can begin a new one.
     @inline(__always)
     private static func giveWay<T: Tables>(
-        _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord,
+        _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>,
+        _ current: ControlWord,
         _ now: UInt32, _ tables: T
     ) -> Verdict {
         let ended = current.with(state: .ended, tick: now)

@@ -13,7 +13,9 @@ package struct PolicyImage: Sendable {
 
         init() {
             // Zeros that take no memory until they are written: most of an image is never used.
-            guard let memory = calloc(1, Int(SLUICE_POLICY_BYTES)) else { fatalError("no memory for a policy image") }
+            guard let memory = calloc(1, Int(SLUICE_POLICY_BYTES)) else {
+                preconditionFailure("no memory for a policy image")
+            }
             bytes = UnsafeMutableRawBufferPointer(start: memory, count: Int(SLUICE_POLICY_BYTES))
         }
 

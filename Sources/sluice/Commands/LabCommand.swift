@@ -36,6 +36,7 @@ struct LabUp: AsyncParsableCommand {
     var bare = false
 
     func run() async throws {
+        try Privilege.requireRoot(for: "sluice lab up")
         let lab = try Lab.up(name: lab.name)
         let configuration = lab.configuration(timeScale: timeScale)
         do {
@@ -69,6 +70,7 @@ struct LabExec: ParsableCommand {
     var command: [String] = []
 
     func run() throws {
+        try Privilege.requireRoot(for: "sluice lab exec")
         try Lab.existing(name: lab.name).replaceProcess(in: zone, command)
     }
 
@@ -89,6 +91,7 @@ struct LabDown: ParsableCommand {
     @OptionGroup var lab: LabOption
 
     func run() throws {
+        try Privilege.requireRoot(for: "sluice lab down")
         try Lab.down(name: lab.name)
         Console.note("lab \(lab.name) is gone")
     }

@@ -30,6 +30,7 @@ struct Demo: AsyncParsableCommand {
     }
 
     func run() async throws {
+        try Privilege.requireRoot(for: "sluice demo")
         let production = DemoProduction(name: name, timeScale: timeScale, keep: keep, isJSON: output.isJSON)
         let report = try await Interruption.cancelling { try await production.run() }
         if output.isJSON {

@@ -23,7 +23,14 @@ struct SecureShellScene: DemoScene {
                 "-o", "ServerAliveInterval=\(keepsAlive ? 1 : 0)", "root@\(LabZone.internet.address)",
                 "echo logged in; sleep \(wait); echo still here",
             ])
-        try await client.waitForText("logged in", within: .seconds(15))
+        do {
+            try await client.waitForText("logged in", within: .seconds(15))
+        } catch {
+            await server.terminate()
+            // Whoever refuses the login is the server: the firewall has let the session through.
+            guard client.standardError.contains("Permission denied") else { throw error }
+            return skipped(because: "this machine's sshd does not let root log in: unlock root, or run it elsewhere")
+        }
         await stage.say(self, "logged in; now silence for \(HumanText.setting(seconds: wait))")
         let began = ContinuousClock.now
         let exit = await client.waitForExit(within: .seconds(wait + 10))

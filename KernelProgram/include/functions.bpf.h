@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// The bodies of KernelFunctions.h: map elements, bytes of the packet, counters, events. Include it in one C file.
+#pragma once
+
+#include "KernelFunctions.h"
+#include "maps.bpf.h"
+#include "numbers.bpf.h"
+
+#define INLINE __attribute__((always_inline))
+
+uint32_t sluice_options_body(const void *options, uint32_t length);
+
+// MARK: Bytes of the packet
+
+INLINE int sluice_load_bytes(const void *skb, uint32_t offset, void *to, uint32_t count) {
+    return bpf_skb_load_bytes(skb, offset, to, count);
+}
+
+INLINE uint32_t sluice_packet_length(const void *skb) { return ((const struct __sk_buff *)skb)->len; }
+
+INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __sk_buff *)skb)->gso_size; }
+
+/// Looks for the window scale option. A function of its own: only SYNs pay for the loop.
+__attribute__((noinline)) int sluice_syn_window_scale(struct __sk_buff *skb, uint32_t offset, uint32_t length) {
+    struct sluice_tcp_options options = {};
+    if (length == 0 || length > 40) return 0xFF;
+    if (bpf_skb_load_bytes(skb, offset, &options, length) != 0) return 0xFF;
+    return sluice_options_body(&options, length);
+}
+
+INLINE uint32_t sluice_window_scale(const void *skb, uint32_t transportOffset, uint32_t headerLength) {
+    return sluice_syn_window_scale((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20);
+}
+
+// MARK: Map elements
+
+INLINE struct sluice_bucket *sluice_bucket_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_flows, &index); }
+
+INLINE struct sluice_session *sluice_session_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_sessions, &slot); }
+
+INLINE uint64_t *sluice_word_at(uint32_t slot) { return bpf_map_lookup_elem(&sluice_words, &slot); }
+
+INLINE uint64_t *sluice_free_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_free, &index); }
+
+INLINE struct sluice_slab *sluice_slab_at(uint32_t slab) { return bpf_map_lookup_elem(&sluice_slabs, &slab); }
+
+INLINE struct sluice_instance *sluice_instance_at(uint32_t instance) {
+    return bpf_map_lookup_elem(&sluice_instances, &instance);
+}
+
+INLINE struct sluice_runtime *sluice_runtime_at(void) {
+    uint32_t zero = 0;
+    return bpf_map_lookup_elem(&sluice_runtime, &zero);
+}
+
+INLINE struct sluice_fragment_value *sluice_fragment_at(const struct sluice_fragment_key *key) {
+    return bpf_map_lookup_elem(&sluice_fragments, key);
+}
+
+INLINE void sluice_fragment_insert(
+    const struct sluice_fragment_key *key, const struct sluice_fragment_value *value) {
+    bpf_map_update_elem(&sluice_fragments, key, value, BPF_ANY);
+}
+
+INLINE static struct sluice_interface *interface_at(uint32_t index) {
+    return bpf_map_lookup_elem(&sluice_interfaces, &index);
+}
+
+// MARK: Counters and events
+
+INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
+    uint64_t *value = bpf_map_lookup_elem(&sluice_counters, &counter);
+    if (value) *value += amount;
+}
+
+INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
+
+__attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
+    if (!event) return 0;
+    event->timeNanoseconds = bpf_ktime_get_ns();
+    // Its reader polls; it is woken early only so that the ring does not fill up.
+    uint64_t waiting = bpf_ringbuf_query(&sluice_events, BPF_RB_AVAIL_DATA);
+    uint64_t flags = waiting > (1 << 20) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+    if (bpf_ringbuf_output(&sluice_events, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
+    return 0;
+}
+
+INLINE void sluice_emit_event(struct sluice_event *event) { sluice_emit(event); }
+
+INLINE uint32_t sluice_may_emit_deny(uint32_t now) {
+    uint32_t zero = 0;
+    struct sluice_deny_budget *budget = bpf_map_lookup_elem(&sluice_deny_budgets, &zero);
+    struct sluice_runtime *runtime = sluice_runtime_at();
+    if (!budget || !runtime) return 0;
+    if (budget->tick != now) {
+        budget->tick = now;
+        budget->spent = 0;
+    }
+    if (budget->spent >= runtime->denyEventsPerTick) {
+        sluice_count(COUNTER_EVENTS_SUPPRESSED);
+        return 0;
+    }
+    budget->spent += 1;
+    return 1;
+}

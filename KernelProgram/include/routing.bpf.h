@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+//
+// Where a packet would go, by the kernel's own routing table. Include it in one C file.
+#pragma once
+
+#include "functions.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+
+INLINE static void fill_addresses(
+    struct bpf_fib_lookup *lookup, const struct sluice_packet *packet, _Bool low_is_source) {
+    const struct sluice_address *source = low_is_source ? &packet->key.lowAddress : &packet->key.highAddress;
+    const struct sluice_address *destination = low_is_source ? &packet->key.highAddress : &packet->key.lowAddress;
+    if (packet->key.family == 4) {
+        lookup->family = AF_INET;
+        lookup->ipv4_src = bpf_htonl((uint32_t)source->low);
+        lookup->ipv4_dst = bpf_htonl((uint32_t)destination->low);
+    } else {
+        lookup->family = AF_INET6;
+        lookup->ipv6_src[0] = bpf_htonl(source->high >> 32);
+        lookup->ipv6_src[1] = bpf_htonl((uint32_t)source->high);
+        lookup->ipv6_src[2] = bpf_htonl(source->low >> 32);
+        lookup->ipv6_src[3] = bpf_htonl((uint32_t)source->low);
+        lookup->ipv6_dst[0] = bpf_htonl(destination->high >> 32);
+        lookup->ipv6_dst[1] = bpf_htonl((uint32_t)destination->high);
+        lookup->ipv6_dst[2] = bpf_htonl(destination->low >> 32);
+        lookup->ipv6_dst[3] = bpf_htonl((uint32_t)destination->low);
+    }
+}
+
+/// Fills `route` with the way to the packet's destination, and, if asked, the zone of the way back to its source.
+__attribute__((noinline)) int sluice_find_route(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t with_source) {
+    struct bpf_fib_lookup lookup = {};
+    if (!packet || !route) return 0;
+    // An ICMP error travels against the packet it quotes.
+    _Bool source_is_low = packet->flags & 1;
+    if (packet->kind == 5) source_is_low = !source_is_low;
+    fill_addresses(&lookup, packet, source_is_low);
+    lookup.ifindex = skb->ifindex;
+    lookup.l4_protocol = packet->key.protocol;
+    lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
+    long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+    if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
+        // Too big: the kernel's own forwarding fragments it or tells its sender. The interface is found only without a length.
+        lookup.ifindex = skb->ifindex;
+        lookup.tot_len = 0;
+        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+        if (found == BPF_FIB_LKUP_RET_SUCCESS) found = BPF_FIB_LKUP_RET_FRAG_NEEDED;
+    }
+    switch (found) {
+    case BPF_FIB_LKUP_RET_SUCCESS:
+        route->kind = ROUTE_FORWARD;
+        __builtin_memcpy(route->destinationMac, lookup.dmac, 6);
+        __builtin_memcpy(route->sourceMac, lookup.smac, 6);
+        break;
+    case BPF_FIB_LKUP_RET_NO_NEIGH:
+    case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+        route->kind = ROUTE_FORWARD_SLOWLY;
+        break;
+    case BPF_FIB_LKUP_RET_NOT_FWDED:
+        route->kind = ROUTE_HOST;
+        return 0;
+    default:
+        route->kind = ROUTE_UNREACHABLE;
+        break;
+    }
+    if (route->kind != ROUTE_UNREACHABLE) {
+        route->interfaceIndex = lookup.ifindex;
+        struct sluice_interface *out = interface_at(lookup.ifindex);
+        if (out) {
+            route->zone = out->zone;
+            if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
+        }
+    }
+    if (with_source) {
+        fill_addresses(&lookup, packet, !source_is_low);
+        lookup.ifindex = skb->ifindex;
+        lookup.tot_len = 0;
+        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+        if (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) {
+            struct sluice_interface *back = interface_at(lookup.ifindex);
+            if (back) route->sourceZone = back->zone;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,159 @@
+import FlowCore
+import FoundationEssentials
+import Glibc
+import Lab
+import Testing
+
+@testable import Inspection
+@testable import sluice
+
+/// Commands on a gateway that runs, with sessions in it; and the demo as a whole.
+@Suite(.serialized)
+struct LiveTests {
+    /// A lab of this test's own with a gateway in it, gone afterwards whatever happens.
+    private func withGateway(number: Int, _ body: (LabGateway) async throws -> Void) async throws {
+        let lab = try Lab.up(name: LiveTests.name(number))
+        do {
+            try await body(try await lab.startGateway(configuration: lab.configuration(timeScale: 10)))
+            try lab.down()
+        } catch {
+            try? lab.down()
+            throw error
+        }
+    }
+
+    private static func name(_ number: Int) -> String { "sluice-test-\(getpid())-\(9000 + number)" }
+
+    private func run(_ gateway: LabGateway, _ arguments: String...) async throws -> CommandResult {
+        try await gateway.lab.execute(in: .gateway, [gateway.binary] + arguments + ["--gateway", gateway.lab.name])
+    }
+
+    private func expectNothingLeft(of name: String) {
+        #expect((try? Lab.existing(name: name)) == nil)
+        for path in [
+            "/run/sluice/\(name)", "/sys/fs/bpf/sluice/\(name)", "/run/netns/\(name)-gw", "/run/\(name).files",
+        ] {
+            #expect(access(path, F_OK) != 0, "\(path) is left behind")
+        }
+    }
+
+    @Test("OPS-2 status of a real gateway: 0 healthy, 1 degraded when its processes are killed, 2 down when detached")
+    func status() async throws {
+        try await withGateway(number: 1) { gateway in
+            let healthy = try await run(gateway, "status", "--json")
+            #expect(healthy.exit == .code(0))
+            let status = try JSONDecoder().decode(GatewayStatus.self, from: Data(healthy.output.utf8))
+            #expect(status.health.level == .healthy)
+            #expect(status.zones.map(\.name) == ["client", "peer", "internet"])
+            #expect(status.scaled)
+            #expect(status.timeouts["northSouthIdle"] == .init(configuredSeconds: 240, effectiveSeconds: 24))
+            #expect(status.memory.bytesPerSession > 128 && status.memory.bytesPerSession <= 256)
+            #expect(status.instances.count == 1)
+
+            try await gateway.killAll()
+            let degraded = try await run(gateway, "status")
+            #expect(degraded.exit == .code(1), "\(degraded.everythingSaid)")
+            #expect(degraded.output.contains("the controller is not running"))
+            #expect(degraded.output.contains("instance 1 is not running"))
+            #expect(degraded.output.contains("attached"))
+
+            for zone in LabZone.allCases {
+                let command = ["tc", "filter", "del", "dev", zone.gatewayInterface, "ingress"]
+                try await gateway.lab.execute(in: .gateway, command).required()
+            }
+            let down = try await run(gateway, "status")
+            #expect(down.exit == .code(2), "\(down.everythingSaid)")
+        }
+    }
+
+    @Test("SESS-10, RST-5, NSG-7: a real session is listed, shown, explained, and reset by id")
+    func sessions() async throws {
+        try await withGateway(number: 2) { gateway in
+            let server = try await gateway.lab.listener(in: .internet, port: 8080, "--echo")
+            let client = try gateway.lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+            try await client.waitFor("connected", within: .seconds(10))
+            client.perform("send 1000")
+            try await client.waitFor("data", within: .seconds(10))
+
+            let listed = try await run(gateway, "session", "list", "--port", "8080", "--json").required()
+            let sessions = try JSONDecoder().decode([SessionView].self, from: Data(listed.output.utf8))
+            let session = try #require(sessions.first)
+            #expect(sessions.count == 1)
+            #expect(session.source.address == LabZone.client.address)
+            #expect(session.destination == .init(address: LabZone.internet.address, port: 8080))
+            #expect(session.state == "established")
+            #expect(session.rule == "services")
+            #expect(session.zones == .init(source: "client", destination: "internet"))
+            #expect(session.bytes.toDestination >= 1000 && session.bytes.toSource >= 1000)
+            #expect(session.idleTimeoutSeconds == 24)
+            #expect(try await run(gateway, "session", "show", session.id).required().output.contains("zone client"))
+            #expect(try await run(gateway, "session", "list", "--port", "8081", "--json").required().output == "[]\n")
+
+            let explained = try await run(
+                gateway, "policy", "explain", "--protocol", "tcp", "--source", LabZone.client.address, "--source-port",
+                "\(session.source.port)", "--destination", LabZone.internet.address, "--destination-port", "8080",
+                "--json"
+            ).required()
+            let explanation = try JSONDecoder().decode(PolicyExplanation.self, from: Data(explained.output.utf8))
+            #expect(explanation.access == "Allow")
+            #expect(explanation.rule == "services")
+            #expect(explanation.session?.id == session.id)
+
+            let dryRun = try await run(gateway, "session", "reset", session.id, "--dry-run").required()
+            #expect(dryRun.output.contains(session.id))
+            #expect(client.errors.isEmpty)
+            let reset = try await run(gateway, "session", "reset", session.id).required()
+            #expect(reset.output == "1 session reset\n")
+            try await client.waitFor("error", within: .seconds(5))
+            try await server.waitFor("error", within: .seconds(5))
+            #expect(client.errors == ["ECONNRESET"])
+            #expect(server.errors == ["ECONNRESET"])
+        }
+    }
+
+    @Test("OPS-1 a real drop is counted under its reason, and status names every reason")
+    func drops() async throws {
+        try await withGateway(number: 3) { gateway in
+            let client = try gateway.lab.connector(in: .client, to: LabZone.internet.address, port: 23)
+            struct Drops: Decodable { let drops: [String: UInt64] }
+            var drops: [String: UInt64] = [:]
+            _ = try await eventually(within: .seconds(10), every: .milliseconds(200)) {
+                let text = try await run(gateway, "status", "--json").output
+                drops = try JSONDecoder().decode(Drops.self, from: Data(text.utf8)).drops
+                return drops["denied"] ?? 0 > 0
+            }
+            await client.process.terminate()
+            #expect(drops["denied"] ?? 0 > 0)
+            #expect(Set(drops.keys) == Set(DropReason.allCases.map(\.name)))
+        }
+    }
+
+    @Test("the demo passes: IDLE-1, IDLE-2, IDLE-3, IDLE-4, RST-5, OPS-1 and SESS-3; and leaves nothing behind")
+    func demo() async throws {
+        let name = LiveTests.name(4)
+        let demo = try ChildProcess([try SluiceBinary.path(), "demo", "--json", "--name", name])
+        let exit = await demo.waitForExit(within: .seconds(120))
+        expectNothingLeft(of: name)
+        await demo.terminate()
+        try Lab.down(name: name)
+        #expect(exit == .code(0), "\(demo.everythingSaid)")
+        let report = try JSONDecoder().decode(DemoReport.self, from: Data(demo.standardOutput.utf8))
+        #expect(report.passed)
+        #expect(report.seconds < 120)
+        let rules = Set(report.verdicts.filter { $0.verdict == .pass }.map(\.rule))
+        #expect(rules.isSuperset(of: ["IDLE-1", "IDLE-2", "IDLE-3", "IDLE-4", "RST-5", "OPS-1", "SESS-3"]))
+    }
+
+    @Test("Ctrl-C ends the demo and cleans up")
+    func interruptedDemo() async throws {
+        let name = LiveTests.name(5)
+        let demo = try ChildProcess([try SluiceBinary.path(), "demo", "--name", name])
+        try await demo.waitForText("now silence", within: .seconds(60))
+        demo.send(signal: SIGINT)
+        let exit = await demo.waitForExit(within: .seconds(30))
+        #expect(exit == .code(130))
+        expectNothingLeft(of: name)
+        await demo.terminate()
+        try Lab.down(name: name)
+    }
+}
