@@ -39,8 +39,10 @@ struct StartUp {
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
-        try installGuard(also: predecessor.map { Array($0.interfaces.keys) } ?? [])
-        let datapath = try openDatapath(isTakeover: isTakeover)
+        let existing = isTakeover ? try openDatapath() : nil
+        if !isTakeover { try checkNoInstance() }
+        try installGuard(earlier: predecessor.map { $0.interfaces.keys.sorted() } ?? [])
+        let datapath = try existing ?? loadDatapath()
         let outlet = try InjectorOutlet()
         let policy = try PolicyChange(
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
@@ -109,30 +111,48 @@ struct StartUp {
         }
     }
 
-    /// - Parameter also: interfaces of an earlier controller, which are guarded until they are detached.
-    private mutating func installGuard(also others: [String]) throws {
+    /// - Parameter earlier: interfaces of an earlier controller, which are guarded until they are detached.
+    private mutating func installGuard(earlier: [String]) throws {
         let gateway = configuration.gateway
         let wasThere = Guard.isInstalled(gateway: gateway)
-        let interfaces = Set(configuration.zones.flatMap(\.interfaces) + others).sorted()
+        let interfaces = Set(configuration.zones.flatMap(\.interfaces) + earlier).sorted()
         try Guard.install(gateway: gateway, interfaces: interfaces)
         // The guard comes down last; and only if forwarding is as it was, which unwinding sees to before.
-        if !wasThere { undo.did("the guard") { try Guard.remove(gateway: gateway) } }
+        if !wasThere {
+            undo.did("the guard") { try Guard.remove(gateway: gateway) }
+        } else if !earlier.isEmpty {
+            undo.did("the guard") { try Guard.install(gateway: gateway, interfaces: earlier) }
+        }
     }
 
-    private mutating func openDatapath(isTakeover: Bool) throws -> Datapath {
+    /// An instance that lives, with a datapath that is not to be seen from here: its pins are in another mount namespace.
+    private func checkNoInstance() throws(GatewayError) {
+        let path = directory.instanceLockPath(Datapath.firstInstance)
+        guard ProcessLock.isHeld(path: path) else { return }
+        let process = ProcessLock.holder(path: path).map { "process \($0)" } ?? "a process"
+        throw GatewayError(
+            "gateway \(configuration.gateway) has a living instance (\(process)), but its datapath is not pinned in "
+                + "\(BPFFileSystem.path) of this mount namespace: run sluice in the mount namespace where it was started, "
+                + "and use 'nsenter --net=/run/netns/NAME' instead of 'ip netns exec'; or end that process first")
+    }
+
+    private mutating func loadDatapath() throws(KernelError) -> Datapath {
+        let datapath = try Datapath.load(
+            gateway: configuration.gateway, capacitySessions: configuration.capacitySessions)
+        undo.did("the datapath") { try datapath.unpin() }
+        return datapath
+    }
+
+    /// Opens what an earlier controller left.
+    private func openDatapath() throws -> Datapath {
         let gateway = configuration.gateway
-        guard isTakeover else {
-            let datapath = try Datapath.load(gateway: gateway, capacitySessions: configuration.capacitySessions)
-            undo.did("the datapath") { try datapath.unpin() }
-            return datapath
-        }
         let datapath = try Datapath.open(gateway: gateway)
         let plan = try SlabPlan(capacitySessions: configuration.capacitySessions)
         guard plan.slotCount == datapath.slotCount else {
             throw GatewayError(
                 "capacity.sessions: gateway \(gateway) is in the kernel with room for \(datapath.slotCount) sessions, and "
-                    + "\(source.path) asks for \(configuration.capacitySessions): write \(datapath.slotCount), or run it with "
-                    + "that first, stop it, and start it with the new value; that ends its sessions")
+                    + "\(source.path) asks for \(configuration.capacitySessions): write \(datapath.slotCount), or run it "
+                    + "with that first, stop it, and start it with the new value; that ends its sessions")
         }
         return datapath
     }
