@@ -23,6 +23,8 @@ enum Rows {
         NewSessionRow(isThousandRules: false),
         NewSessionRow(isThousandRules: true),
         EstablishedRow(sessions: 1_000_000),
+        ShortConnectionRow(),
+        LatencyRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {
