@@ -10,6 +10,11 @@ struct Rounds {
             cpuNanoseconds = Double(reading.cpu) / Double(operations)
             wallNanoseconds = Double(reading.wall) / Double(operations)
         }
+
+        init(cpuNanoseconds: Double, wallNanoseconds: Double) {
+            self.cpuNanoseconds = cpuNanoseconds
+            self.wallNanoseconds = wallNanoseconds
+        }
     }
 
     let kinds: [ContenderKind]

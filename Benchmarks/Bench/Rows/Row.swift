@@ -25,6 +25,9 @@ enum Rows {
         EstablishedRow(sessions: 1_000_000),
         ShortConnectionRow(),
         LatencyRow(),
+        BulkRow(streams: 1),
+        BulkRow(streams: 8),
+        FloodRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {
