@@ -28,6 +28,8 @@ enum Rows {
         BulkRow(streams: 1),
         BulkRow(streams: 8),
         FloodRow(),
+        LiveSessionsRow.million,
+        LiveSessionsRow.tenMillion,
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {

@@ -15,7 +15,7 @@ final class SynFlood: Sendable {
 
     init(host: BenchHost, core: Int, firstFlow: Int) throws {
         let work = Work(
-            flood: self, sender: try FrameSender(host: host, direction: .fromClient, flags: SegmentFlags.syn),
+            flood: self, sender: try FrameSender(.syn, host: host),
             core: core, firstFlow: firstFlow)
         var thread = pthread_t()
         let context = Unmanaged.passRetained(work)
