@@ -82,6 +82,7 @@ let package = Package(
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),

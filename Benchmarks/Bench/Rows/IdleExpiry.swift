@@ -10,8 +10,9 @@ struct IdleExpiry {
     }
 
     private var chunks: [Chunk] = []
-    /// Seconds after its timeout that the oldest live session was still there, at worst.
-    private(set) var latestSeconds = 0.0
+    /// Seconds after its timeout that the oldest live session was still there, at worst: no less than the first, no more than
+    /// the second.
+    private(set) var latestSeconds = (atLeast: 0.0, atMost: 0.0)
 
     let idleSeconds: Int
 
@@ -27,11 +28,12 @@ struct IdleExpiry {
     /// When the first session is due.
     var firstDue: Int { (chunks.first?.nanoseconds ?? 0) + idleSeconds * 1_000_000_000 }
 
-    /// Takes note that so many sessions, the first ones, were gone at a time.
-    mutating func noteGone(_ count: Int, at nanoseconds: Int) {
+    /// Takes note that so many sessions, the first ones, were gone at a moment of this time: that of asking.
+    mutating func noteGone(_ count: Int, within nanoseconds: ClosedRange<Int>) {
         // Of those that are left, the oldest.
         guard let oldest = chunks.first(where: { $0.last > count }) else { return }
-        let ageSeconds = Double(nanoseconds - oldest.nanoseconds) / 1e9
-        latestSeconds = max(latestSeconds, ageSeconds - Double(idleSeconds))
+        func lateSeconds(_ now: Int) -> Double { Double(now - oldest.nanoseconds) / 1e9 - Double(idleSeconds) }
+        latestSeconds.atLeast = max(latestSeconds.atLeast, lateSeconds(nanoseconds.lowerBound))
+        latestSeconds.atMost = max(latestSeconds.atMost, lateSeconds(nanoseconds.upperBound))
     }
 }
