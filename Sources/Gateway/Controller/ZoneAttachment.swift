@@ -24,7 +24,8 @@ struct ZoneAttachment {
     func write(_ interface: NetworkInterface, zone: UInt8) {
         datapath.interfaces[interface.index] = sluice_interface(
             zone: zone, linkHeaderLength: UInt8(interface.linkHeaderLength),
-            handsToPeer: vethShortcut && interface.leadsToOtherNamespace ? 1 : 0, reserved: 0, mtu: UInt32(interface.mtu))
+            handsToPeer: vethShortcut && interface.leadsToOtherNamespace ? 1 : 0, reserved: 0,
+            mtu: UInt32(interface.mtu))
     }
 
     /// Takes the program off; what comes in then meets the guard.
