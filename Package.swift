@@ -13,7 +13,8 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "sluice",
     products: [
-        .executable(name: "sluice", targets: ["sluice"])
+        .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluice-bench", targets: ["sluice-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,6 +73,12 @@ let package = Package(
         .executableTarget(
             name: "datapath-benchmark", dependencies: ["FlowModel", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             path: "Benchmarks/DatapathBenchmark", swiftSettings: settings),
+        // Sluice beside plain forwarding and nftables: ./bench.
+        .target(name: "CFrames", path: "Benchmarks/CFrames"),
+        .executableTarget(
+            name: "sluice-bench",
+            dependencies: ["CFrames", "Lab", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Benchmarks/Bench", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Lab
+
+/// `./bench`
+@main
+struct Bench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract:
+            "Measure Sluice beside plain forwarding and nftables, interleaved, in network namespaces of this machine.",
+        discussion: "The exit code is 0 when all rows were measured, whether targets are met or not.")
+
+    @Flag(help: "Fewer and shorter rounds: to see a trend, not to publish.")
+    var quick = false
+
+    @Option(help: "Measure only rows whose name holds this.")
+    var rows: String?
+
+    @Option(help: "Write the report as JSON to this file.")
+    var json: String?
+
+    func run() async throws {
+        let selected = try Rows.matching(rows)
+        Interruption.begin()
+        try Lab.downAbandoned(prefix: Contender.labPrefix)
+        let machine = try MachineFacts()
+        print(ReportTable.machine(machine))
+        let start = try MachineUsage.Mark()
+        let testbed = Testbed()
+        var reports: [RowReport] = []
+        var failures: [String: String] = [:]
+        for row in selected {
+            do {
+                try Interruption.check()
+                Progress.note("measuring \(row.name)")
+                let report = try await row.run(testbed, Effort(isQuick: quick))
+                print(ReportTable.text(report))
+                reports.append(report)
+            } catch BenchError.interrupted {
+                failures[row.name] = "\(BenchError.interrupted)"
+                break
+            } catch {
+                Progress.note("\(row.name) could not be measured: \(error)")
+                failures[row.name] = "\(error)"
+            }
+        }
+        try await testbed.endAll()
+        let usage = MachineUsage(from: start, to: try MachineUsage.Mark())
+        print("\n" + ReportTable.usage(usage))
+        if let json {
+            let report = BenchReport(
+                machine: machine, usage: usage, isQuick: quick, rows: reports, failures: failures)
+            try TextFile.write(try report.json(), to: json)
+        }
+        if !failures.isEmpty { throw ExitCode.failure }
+    }
+}

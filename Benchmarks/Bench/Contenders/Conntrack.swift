@@ -1,0 +1,61 @@
+import Glibc
+
+/// The kernel's connection tracking, which nftables stands on: its limits, its count, and how to empty it.
+enum Conntrack {
+    /// Room for the most sessions that a row opens, with as many buckets: what its documentation recommends.
+    static let mostSessions = 2_097_152
+    private static let limit = "/proc/sys/net/netfilter/nf_conntrack_max"
+    private static let buckets = "/proc/sys/net/netfilter/nf_conntrack_buckets"
+
+    /// The machine's settings, to be put back.
+    struct Settings {
+        let limit: String
+        let buckets: String
+    }
+
+    /// Raises the limits of the machine, and returns what they were.
+    static func raiseLimits() throws -> Settings {
+        let before = Settings(limit: try TextFile.read(limit), buckets: try TextFile.read(buckets))
+        try TextFile.write("\(mostSessions)", to: buckets)
+        try TextFile.write("\(mostSessions)", to: limit)
+        return before
+    }
+
+    static func restore(_ settings: Settings) throws {
+        try TextFile.write(settings.limit, to: limit)
+        try TextFile.write(settings.buckets, to: buckets)
+    }
+
+    /// Raises the limit of one namespace, where that is a setting of its own.
+    static func raiseLimit(in place: NetworkPlace) throws {
+        try place.visit {
+            if access(limit, W_OK) == 0 { try? TextFile.write("\(mostSessions)", to: limit) }
+        }
+        let found = try place.number(in: limit)
+        guard found >= mostSessions else {
+            throw BenchError.answer(of: limit, said: "\(found) in \(place.name), though \(mostSessions) was written")
+        }
+    }
+
+    static func count(in place: NetworkPlace) throws -> Int {
+        try place.number(in: "/proc/sys/net/netfilter/nf_conntrack_count")
+    }
+
+    /// Forgets all sessions of a namespace: a netlink message of ctnetlink, IPCTNL_MSG_CT_DELETE without a tuple.
+    static func flush(in place: NetworkPlace) throws {
+        let descriptor = try place.visit { socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | 0o2000000, 12) }
+        guard descriptor >= 0 else { throw BenchError.system(call: "netlink socket", reason: reason()) }
+        defer { close(descriptor) }
+        // struct nlmsghdr: length, type (NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_DELETE), NLM_F_REQUEST | NLM_F_ACK, sequence,
+        // port; struct nfgenmsg: AF_UNSPEC, NFNETLINK_V0, 0.
+        let message: [UInt32] = [20, UInt32(1 << 8 | 2) | 5 << 16, 1, 0, 0]
+        let sent = message.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, 0) }
+        guard sent == 20 else { throw BenchError.system(call: "netlink send", reason: reason()) }
+        var answer = [Int32](repeating: 0, count: 64)
+        let received = answer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+        // struct nlmsghdr, then the error number of struct nlmsgerr.
+        guard received >= 20, answer[4] == 0 else {
+            throw BenchError.system(call: "flushing conntrack", reason: "error \(-answer[4])")
+        }
+    }
+}

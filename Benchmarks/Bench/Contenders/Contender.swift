@@ -1,0 +1,83 @@
+import Glibc
+import Lab
+
+/// One contender with a gateway and hosts of its own, so that all can be measured in turn without being set up again.
+final class Contender {
+    let kind: ContenderKind
+    let lab: Lab
+    /// Sluice's processes; none for the others.
+    private(set) var gateway: LabGateway?
+    private(set) var processes: [pid_t] = []
+    let client: BenchHost
+    let service: BenchHost
+
+    /// Names of labs begin with this; what follows is our process identifier and the kind.
+    static let labPrefix = "sluice-bench"
+
+    init(_ kind: ContenderKind, idleTimeout: String = "1h") async throws {
+        self.kind = kind
+        lab = try Lab.up(name: "\(Self.labPrefix)-\(getpid())-\(kind.rawValue)")
+        do {
+            let links = LabLinks(lab: lab)
+            try await links.prepare()
+            client = try await links.host(.client)
+            service = try await links.host(.internet)
+            try await links.makeNeighboursPermanent([.client, .internet])
+            try await install(idleTimeout: idleTimeout)
+        } catch {
+            // The first error is the one to report.
+            try? lab.down()
+            throw error
+        }
+    }
+
+    private func install(idleTimeout: String) async throws {
+        if let settings = kind.sluiceSettings {
+            let text = SluiceConfiguration.text(
+                gateway: lab.name, rules: settings.rules, capacitySessions: settings.capacitySessions,
+                idleTimeout: idleTimeout)
+            let gateway = try await lab.startGateway(configuration: text, within: .seconds(120))
+            self.gateway = gateway
+            processes = gateway.processes
+            return
+        }
+        try lab.setPlainForwarding(true)
+        if let rules = kind.nftablesRules {
+            let path = try lab.write(rules, to: "rules.nft")
+            try await lab.execute(in: .gateway, ["nft", "-f", path]).required()
+            try Conntrack.raiseLimit(in: gatewayPlace)
+        }
+        if kind == .door { try await EntryDrop.install(lab, .gateway, LabZone.client.gatewayInterface) }
+    }
+
+    var gatewayPlace: NetworkPlace { NetworkPlace(name: lab.namespaceName(.gateway)) }
+
+    /// Whether the hosts drop all that reaches them, so that their stacks cost nothing.
+    func setHostsDropping(_ isDropping: Bool) async throws {
+        for zone in [LabZone.client, .internet] {
+            if isDropping {
+                try await EntryDrop.install(lab, .zone(zone), LabZone.hostInterface)
+            } else {
+                try await EntryDrop.remove(lab, .zone(zone), LabZone.hostInterface)
+            }
+        }
+    }
+
+    /// Packets that have reached the service's host, while it drops them.
+    func arrivals() async throws -> Int {
+        try await EntryDrop.packets(lab, .internet, LabZone.hostInterface)
+    }
+
+    /// Sessions that the gateway holds; nil where nobody keeps any.
+    func sessionCount() async throws -> Int? {
+        if kind.usesConntrack { return try Conntrack.count(in: gatewayPlace) }
+        if let gateway { return try await SluiceStatus(of: gateway).sessions.count }
+        return nil
+    }
+
+    /// Ends what it has, and takes its lab down.
+    func end() async throws {
+        await gateway?.stop()
+        try lab.down()
+    }
+}

@@ -1,0 +1,57 @@
+/// What stands between the two ends.
+enum ContenderKind: String, CaseIterable, Codable {
+    /// Nothing gets in: what comes is dropped at the gateway's door. What this costs is the sender's own cost.
+    case door
+    /// The kernel's forwarding without any firewall.
+    case plain
+    /// nftables, stateful, one rule.
+    case nftables = "nft"
+    /// nftables, stateful, 1,000 rules one after the other.
+    case nftablesChain = "nft-chain"
+    /// nftables, stateful, the same 1,000 rules as elements of a set.
+    case nftablesSets = "nft-sets"
+    /// Sluice, one rule.
+    case sluice
+    /// Sluice, 1,000 rules.
+    case sluiceThousand = "sluice-1k"
+    /// Sluice, one rule, room for more than 10,000,000 sessions.
+    case sluiceTenMillion = "sluice-10m"
+
+    /// For tables.
+    var title: String {
+        switch self {
+        case .door: "sender alone (dropped at the door)"
+        case .plain: "plain ip_forward, no firewall"
+        case .nftables: "nftables stateful, 1 rule"
+        case .nftablesChain: "nftables stateful, 1,000 rules as a chain"
+        case .nftablesSets: "nftables stateful, 1,000 rules as a set"
+        case .sluice: "sluice, 1 rule"
+        case .sluiceThousand: "sluice, 1,000 rules"
+        case .sluiceTenMillion: "sluice, 1 rule, 10,000,000 sessions"
+        }
+    }
+
+    /// Rules that nftables is given; nil where there is no nftables.
+    var nftablesRules: String? {
+        switch self {
+        case .nftables: NftablesRules.one
+        case .nftablesChain: NftablesRules.thousandAsChain
+        case .nftablesSets: NftablesRules.thousandAsSet
+        case .door, .plain, .sluice, .sluiceThousand, .sluiceTenMillion: nil
+        }
+    }
+
+    var usesConntrack: Bool { nftablesRules != nil }
+
+    var isSluice: Bool { sluiceSettings != nil }
+
+    /// Rules and table size that Sluice is given; nil where there is no Sluice.
+    var sluiceSettings: (rules: [BenchRule], capacitySessions: Int)? {
+        switch self {
+        case .sluice: ([BenchRule.matching], 1 << 21)
+        case .sluiceThousand: (BenchRule.thousand, 1 << 20)
+        case .sluiceTenMillion: ([BenchRule.matching], 10_485_760)
+        case .door, .plain, .nftables, .nftablesChain, .nftablesSets: nil
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import FoundationEssentials
+import Lab
+
+/// Drops all that comes in by an interface before anything else sees it: a classic BPF program of one instruction at tc
+/// ingress, which returns TC_ACT_SHOT.
+enum EntryDrop {
+    private static let everything = "1,6 0 0 2"
+
+    static func install(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws {
+        try await remove(lab, place, interface)
+        try await lab.execute(in: place, ["tc", "qdisc", "add", "dev", interface, "clsact"]).required()
+        try await lab.execute(
+            in: place, ["tc", "filter", "add", "dev", interface, "ingress", "bpf", "da", "bytecode", everything]
+        ).required()
+    }
+
+    /// Nothing happens if there is none.
+    static func remove(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws {
+        _ = try await lab.execute(in: place, ["tc", "qdisc", "del", "dev", interface, "clsact"])
+    }
+
+    private struct Discipline: Decodable {
+        let kind: String
+        let packets: Int?
+    }
+
+    /// Packets that it has seen.
+    static func packets(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws -> Int {
+        let shown = try await lab.execute(in: place, ["tc", "-s", "-j", "qdisc", "show", "dev", interface]).required()
+        let disciplines = try JSONDecoder().decode([Discipline].self, from: Data(shown.output.utf8))
+        guard let packets = disciplines.first(where: { $0.kind == "clsact" })?.packets else {
+            throw BenchError.answer(of: shown.command, said: shown.everythingSaid)
+        }
+        return packets
+    }
+}

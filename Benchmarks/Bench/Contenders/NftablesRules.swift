@@ -1,0 +1,42 @@
+/// Rulesets as a person would write them for a stateful firewall: established sessions first, then the rules, else drop.
+enum NftablesRules {
+    static let one = ruleset(accepting: [statement(BenchRule.matching)])
+
+    static let thousandAsChain = ruleset(accepting: BenchRule.thousand.map(statement))
+
+    static let thousandAsSet = ruleset(
+        sets: """
+            set allowed {
+                type ipv4_addr . ipv4_addr . inet_service
+                flags interval
+                elements = { \(BenchRule.thousand.map(element).joined(separator: ", ")) }
+            }
+            """,
+        accepting: ["ip saddr . ip daddr . tcp dport @allowed ct state new accept"])
+
+    private static func statement(_ rule: BenchRule) -> String {
+        "ip saddr \(rule.source) ip daddr \(rule.destination) tcp dport \(ports(rule)) ct state new accept"
+    }
+
+    private static func element(_ rule: BenchRule) -> String {
+        "\(rule.source) . \(rule.destination) . \(ports(rule))"
+    }
+
+    private static func ports(_ rule: BenchRule) -> String {
+        rule.ports.count == 1 ? "\(rule.ports.lowerBound)" : "\(rule.ports.lowerBound)-\(rule.ports.upperBound)"
+    }
+
+    private static func ruleset(sets: String = "", accepting: [String]) -> String {
+        """
+        table inet bench {
+            \(sets)
+            chain forward {
+                type filter hook forward priority filter; policy drop;
+                ct state established,related accept
+                \(accepting.joined(separator: "\n        "))
+            }
+        }
+
+        """
+    }
+}

@@ -1,0 +1,33 @@
+import FoundationEssentials
+import Lab
+
+/// What `sluice status --json` says, as far as the benchmark asks.
+struct SluiceStatus: Decodable {
+    struct Sessions: Decodable {
+        let count: Int
+        let capacity: Int
+    }
+    struct Memory: Decodable {
+        let totalBytes: Int
+        let bytesPerSession: Double
+    }
+    struct Instance: Decodable {
+        let processIdentifier: Int32
+        let scanShare: Double
+    }
+
+    let sessions: Sessions
+    let memory: Memory
+    let instances: [Instance]
+    let drops: [String: Int]
+
+    init(of gateway: LabGateway) async throws {
+        // Its exit code tells the health, which a gateway under load may not have.
+        let result = try await gateway.command("status", "--json")
+        do {
+            self = try JSONDecoder().decode(SluiceStatus.self, from: Data(result.output.utf8))
+        } catch {
+            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Lab
+
+/// The contenders that are up: each is set up when a row first asks for it.
+final class Testbed {
+    private var contenders: [ContenderKind: Contender] = [:]
+    private var conntrack: Conntrack.Settings?
+
+    func contender(_ kind: ContenderKind) async throws -> Contender {
+        if let existing = contenders[kind] { return existing }
+        try Interruption.check()
+        if kind.usesConntrack, conntrack == nil { conntrack = try Conntrack.raiseLimits() }
+        Progress.note("setting up \(kind.title)")
+        let contender = try await Contender(kind)
+        contenders[kind] = contender
+        return contender
+    }
+
+    func contenders(_ kinds: [ContenderKind]) async throws -> [Contender] {
+        var found: [Contender] = []
+        for kind in kinds { found.append(try await contender(kind)) }
+        return found
+    }
+
+    /// Takes one down: the next row that asks for it gets a new one.
+    func end(_ kind: ContenderKind) async throws {
+        guard let contender = contenders.removeValue(forKey: kind) else { return }
+        try await contender.end()
+    }
+
+    /// Takes all down, and puts the machine's settings back; goes on after an error, and throws the first.
+    func endAll() async throws {
+        var first: (any Error)?
+        for kind in ContenderKind.allCases {
+            do { try await end(kind) } catch { first = first ?? error }
+        }
+        do {
+            if let conntrack { try Conntrack.restore(conntrack) }
+            conntrack = nil
+        } catch { first = first ?? error }
+        if let first { throw first }
+    }
+}

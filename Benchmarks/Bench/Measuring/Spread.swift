@@ -1,0 +1,29 @@
+/// What repeated measurements say: the median, the quartiles, and the extremes.
+struct Spread: Codable, Equatable {
+    var median: Double
+    var lowerQuartile: Double
+    var upperQuartile: Double
+    var least: Double
+    var most: Double
+    var rounds: Int
+
+    /// Of at least one value.
+    init(_ values: [Double]) {
+        precondition(!values.isEmpty, "a spread of nothing")
+        let sorted = values.sorted()
+        median = Self.quantile(sorted, 0.5)
+        lowerQuartile = Self.quantile(sorted, 0.25)
+        upperQuartile = Self.quantile(sorted, 0.75)
+        least = sorted[0]
+        most = sorted[sorted.count - 1]
+        rounds = sorted.count
+    }
+
+    /// Interpolates between the two nearest ranks.
+    static func quantile(_ sorted: [Double], _ share: Double) -> Double {
+        let position = share * Double(sorted.count - 1)
+        let lower = Int(position)
+        let upper = min(lower + 1, sorted.count - 1)
+        return sorted[lower] + (sorted[upper] - sorted[lower]) * (position - Double(lower))
+    }
+}

@@ -1,0 +1,73 @@
+/// CPU time for a packet of an established session: 64-byte frames of one session, or of many hit at random.
+struct EstablishedRow: Row {
+    let sessions: Int
+
+    var name: String { sessions == 1 ? "established" : "established-million" }
+
+    private var isOne: Bool { sessions == 1 }
+    private static let warmUp = 5000
+
+    func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
+        let contenders = try await testbed.contenders([.door, .plain, .nftables, .sluice])
+        var senders: [ContenderKind: FrameSender] = [:]
+        var meters: [ContenderKind: CPUMeter] = [:]
+        for contender in contenders {
+            try await contender.setHostsDropping(true)
+            try await open(contender)
+            senders[contender.kind] = try FrameSender(
+                host: contender.client, direction: .fromClient, flags: SegmentFlags.data,
+                payloadBytes: Frame.payloadBytes)
+            meters[contender.kind] = try CPUMeter(processes: contender.processes)
+        }
+        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in
+            guard let sender = senders[contender.kind], let meter = meters[contender.kind] else {
+                preconditionFailure("\(contender.kind) has no sender")
+            }
+            try send(sender, Self.warmUp, seed: round)
+            let before = try await contender.arrivals()
+            let reading = try meter.measure { try send(sender, effort.packets, seed: round + 1) }
+            try await check(contender, sent: effort.packets, arrived: try await contender.arrivals() - before)
+            return Rounds.Turn(reading, operations: effort.packets)
+        }
+        return RowReport(
+            name: name,
+            title: "A packet of an established session, 64 bytes, "
+                + (isOne ? "one session" : "\(sessions) sessions hit at random"),
+            unit: "ns CPU a packet, net of the sender", figures: rounds.figures,
+            comparisons: [
+                rounds.comparison(.sluice, to: .nftables, "sluice / nftables", .atMost(0.60)),
+                rounds.comparison(.sluice, to: .plain, "sluice / plain ip_forward", isOne ? .atMost(0.90) : nil),
+            ])
+    }
+
+    private func open(_ contender: Contender) async throws {
+        if contender.kind == .door { return }
+        if !isOne { Progress.note("opening \(sessions) sessions through \(contender.kind.title)") }
+        try SessionOpener(client: contender.client, service: contender.service).open(0..<sessions)
+        guard let found = try await contender.sessionCount() else { return }
+        // Half-open ones of an earlier row may be there still.
+        guard found >= sessions, found <= sessions + sessions / 10 + 1_000_000 else {
+            throw BenchError.sessions(contender: contender.kind.title, expected: sessions, found: found)
+        }
+    }
+
+    private func send(_ sender: FrameSender, _ count: Int, seed: Int) throws {
+        if isOne {
+            let flow = Flow(number: 0)
+            try sender.send(count) { frame, index in frame.writeData(flow, segment: index) }
+        } else {
+            var random = XorShift(seed: UInt64(seed) &* 0x9E37_79B9_7F4A_7C15)
+            try sender.send(count) { frame, index in
+                frame.writeData(Flow(number: random.next(below: sessions)), segment: index)
+            }
+        }
+    }
+
+    /// The sender alone has nothing forwarded, the others all.
+    private func check(_ contender: Contender, sent: Int, arrived: Int) async throws {
+        let expected = contender.kind == .door ? 0...sent / 100 : sent - sent / 100...sent + sent / 100
+        guard expected.contains(arrived) else {
+            throw BenchError.notForwarded(contender: contender.kind.title, sent: sent, arrived: arrived)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// Turns of all contenders, one after the other and again, beginning with another one each round: what changes on the machine
+/// meets all alike.
+struct Rounds {
+    /// What a contender's turn cost, for each operation.
+    struct Turn {
+        var cpuNanoseconds: Double
+        var wallNanoseconds: Double
+
+        init(_ reading: CPUMeter.Reading, operations: Int) {
+            cpuNanoseconds = Double(reading.cpu) / Double(operations)
+            wallNanoseconds = Double(reading.wall) / Double(operations)
+        }
+    }
+
+    let kinds: [ContenderKind]
+    private(set) var turns: [ContenderKind: [Turn]] = [:]
+
+    init(
+        _ contenders: [Contender], rounds: Int, _ body: (Contender, _ round: Int) async throws -> Turn
+    ) async throws {
+        kinds = contenders.map(\.kind)
+        for round in 0..<rounds {
+            for index in contenders.indices {
+                try Interruption.check()
+                let contender = contenders[(index + round) % contenders.count]
+                turns[contender.kind, default: []].append(try await body(contender, round))
+            }
+        }
+    }
+
+    /// CPU time of each round, less that of the sender alone in the same round.
+    func net(_ kind: ContenderKind) -> [Double] {
+        zip(turns[kind] ?? [], turns[.door] ?? []).map { $0.cpuNanoseconds - $1.cpuNanoseconds }
+    }
+
+    /// The figures of all; the sender's own in full.
+    var figures: [RowReport.Figure] {
+        kinds.map { kind in
+            let own = turns[kind] ?? []
+            return RowReport.Figure(
+                contender: kind.rawValue, title: kind.title,
+                value: Spread(kind == .door ? own.map(\.cpuNanoseconds) : net(kind)),
+                wallNanoseconds: Spread(own.map(\.wallNanoseconds)))
+        }
+    }
+
+    /// Net cost of one against that of another, round by round.
+    func comparison(
+        _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
+    ) -> RowReport.Comparison {
+        RowReport.Comparison(what: what, value: Spread(zip(net(left), net(right)).map { $0 / $1 }), target: target)
+    }
+}

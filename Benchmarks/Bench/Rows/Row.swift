@@ -1,0 +1,34 @@
+/// One line of the table of targets, or a few that are measured together.
+protocol Row: Sendable {
+    /// For `--rows`.
+    var name: String { get }
+    func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport
+}
+
+/// How long to measure.
+struct Effort {
+    let isQuick: Bool
+
+    var rounds: Int { isQuick ? 3 : 9 }
+    /// Packets in a turn of a contender.
+    var packets: Int { isQuick ? 60_000 : 250_000 }
+    /// Sessions begun in a turn of a contender.
+    var newSessions: Int { isQuick ? 30_000 : 100_000 }
+}
+
+/// All rows, in the order in which they are measured.
+enum Rows {
+    static let all: [any Row] = [
+        EstablishedRow(sessions: 1),
+        NewSessionRow(isThousandRules: false),
+        NewSessionRow(isThousandRules: true),
+        EstablishedRow(sessions: 1_000_000),
+    ]
+
+    static func matching(_ pattern: String?) throws -> [any Row] {
+        guard let pattern else { return all }
+        let found = all.filter { $0.name.contains(pattern) }
+        guard !found.isEmpty else { throw BenchError.noRow(pattern: pattern, rows: all.map(\.name)) }
+        return found
+    }
+}

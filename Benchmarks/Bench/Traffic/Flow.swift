@@ -1,0 +1,29 @@
+/// Which sessions the benchmark's frames belong to: number n is one source address and port out of 4,200,000,000, all of them
+/// to one service behind the gateway.
+struct Flow {
+    let number: Int
+
+    /// 10.64.0.0/10 lies behind the client's host.
+    static let sources = "10.64.0.0/10"
+    static let service: UInt32 = 203 << 24 | 113 << 8 | 10
+    static let servicePort: UInt16 = 8080
+
+    @inline(__always) var address: UInt32 { 10 << 24 | 64 << 16 | UInt32(truncatingIfNeeded: number & 0xFFFF) }
+    @inline(__always) var port: UInt16 { 1024 &+ UInt16(truncatingIfNeeded: number >> 16) }
+}
+
+/// Numbers that look random, from a few instructions (Marsaglia's xorshift64).
+struct XorShift {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed | 1 }
+
+    /// Below `bound`, which is below 2^32.
+    @inline(__always)
+    mutating func next(below bound: Int) -> Int {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return Int(((state >> 32) &* UInt64(truncatingIfNeeded: bound)) >> 32)
+    }
+}

@@ -1,0 +1,110 @@
+import CFrames
+
+/// A TCP segment in an Ethernet frame, in memory that is sent from. All but what differs between segments is written once.
+///
+/// Its TCP checksum is left to be completed, as that of every segment of a local socket is, and as if a network card had
+/// verified it: nobody sums the payload up. That of the IP header is right.
+struct Frame {
+    enum Direction { case fromClient, fromService }
+
+    /// A data segment has 64 bytes with the frame check sequence, which is the least that Ethernet has.
+    static let payloadBytes = 6
+    static let headerBytes = 54
+    static let strideBytes = 128
+    /// Sequence numbers as of a session's beginning.
+    private static let clientInitial: UInt32 = 1000
+    private static let serviceInitial: UInt32 = 5000
+    /// Data goes on through this many segments, and then begins again: it stays within the window.
+    private static let segmentsInWindow = 8192
+
+    private static let ip = Int(BENCH_FRAME_PREFIX) + 14
+    private static let tcp = ip + 20
+
+    let bytes: UnsafeMutablePointer<UInt8>
+    private let direction: Direction
+    private let pseudoHeaderSum: UInt32
+    private let ipHeaderSum: UInt32
+
+    /// Writes what all segments of a kind share.
+    init(
+        at bytes: UnsafeMutablePointer<UInt8>, direction: Direction, destination: [UInt8], source: [UInt8],
+        flags: UInt8,
+        payloadBytes: Int
+    ) {
+        self.bytes = bytes
+        self.direction = direction
+        bytes.update(repeating: 0, count: Self.strideBytes)
+        // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM from the TCP header on, at the place of its checksum.
+        bytes[0] = 1
+        bytes[6] = 34
+        bytes[8] = 16
+        let ethernet = Int(BENCH_FRAME_PREFIX)
+        for index in 0..<6 {
+            bytes[ethernet + index] = destination[index]
+            bytes[ethernet + 6 + index] = source[index]
+        }
+        bytes[ethernet + 12] = 0x08
+        let total = UInt16(40 + payloadBytes)
+        bytes[Self.ip] = 0x45
+        Self.store(total, at: bytes + Self.ip + 2)
+        bytes[Self.ip + 6] = 0x40
+        bytes[Self.ip + 8] = 64
+        bytes[Self.ip + 9] = 6
+        let service = Flow.service
+        let isFromClient = direction == .fromClient
+        Self.store(service, at: bytes + Self.ip + (isFromClient ? 16 : 12))
+        Self.store(Flow.servicePort, at: bytes + Self.tcp + (isFromClient ? 2 : 0))
+        bytes[Self.tcp + 12] = 0x50
+        bytes[Self.tcp + 13] = flags
+        Self.store(UInt16(65535), at: bytes + Self.tcp + 14)
+        let addresses = service >> 16 + service & 0xFFFF
+        self.pseudoHeaderSum = addresses + 6 + UInt32(20 + payloadBytes)
+        self.ipHeaderSum = addresses + 0x4500 + UInt32(total) + 0x4000 + 0x4006
+    }
+
+    /// Writes a SYN of the client.
+    @inline(__always)
+    func writeSyn(_ flow: Flow) {
+        write(flow, sequence: Self.clientInitial, acknowledgment: 0)
+    }
+
+    /// Writes the service's SYN-ACK.
+    @inline(__always)
+    func writeSynAck(_ flow: Flow) {
+        write(flow, sequence: Self.serviceInitial, acknowledgment: Self.clientInitial &+ 1)
+    }
+
+    /// Writes the client's ACK that completes the handshake, or its data: the segment of this number.
+    @inline(__always)
+    func writeData(_ flow: Flow, segment: Int) {
+        let offset = (segment & (Self.segmentsInWindow - 1)) * Self.payloadBytes
+        write(
+            flow, sequence: Self.clientInitial &+ 1 &+ UInt32(truncatingIfNeeded: offset),
+            acknowledgment: Self.serviceInitial &+ 1)
+    }
+
+    @inline(__always)
+    private func write(_ flow: Flow, sequence: UInt32, acknowledgment: UInt32) {
+        let address = flow.address
+        let isFromClient = direction == .fromClient
+        Self.store(address, at: bytes + Self.ip + (isFromClient ? 12 : 16))
+        Self.store(flow.port, at: bytes + Self.tcp + (isFromClient ? 0 : 2))
+        Self.store(sequence, at: bytes + Self.tcp + 4)
+        Self.store(acknowledgment, at: bytes + Self.tcp + 8)
+        let part = address >> 16 &+ address & 0xFFFF
+        Self.store(~Self.fold(ipHeaderSum &+ part), at: bytes + Self.ip + 10)
+        Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + Self.tcp + 16)
+    }
+
+    @inline(__always)
+    private static func fold(_ sum: UInt32) -> UInt16 {
+        let once = sum >> 16 &+ sum & 0xFFFF
+        return UInt16(truncatingIfNeeded: once >> 16 &+ once)
+    }
+
+    /// In network order.
+    @inline(__always)
+    private static func store<Value: FixedWidthInteger>(_ value: Value, at place: UnsafeMutablePointer<UInt8>) {
+        UnsafeMutableRawPointer(place).storeBytes(of: value.bigEndian, as: Value.self)
+    }
+}

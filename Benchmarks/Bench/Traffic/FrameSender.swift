@@ -1,0 +1,78 @@
+import CFrames
+import Glibc
+
+/// Sends segments of one kind by one host's link, as fast as it can, in the calling thread. As the links are veth pairs,
+/// nearly all that the gateway does with them happens in that thread too.
+final class FrameSender {
+    private let descriptor: Int32
+    private let memory: UnsafeMutablePointer<UInt8>
+    private let frames: [Frame]
+    private let length: Int
+
+    /// - Parameters:
+    ///   - host: where it sends from.
+    ///   - flags: of TCP.
+    ///   - payloadBytes: of each segment.
+    init(host: BenchHost, direction: Frame.Direction, flags: UInt8, payloadBytes: Int = 0) throws {
+        descriptor = try host.place.visit { bench_open_frame_socket(host.interface) }
+        guard descriptor >= 0 else {
+            throw BenchError.system(
+                call: "a packet socket on \(host.interface) of \(host.place.name)", reason: reason())
+        }
+        let count = Int(BENCH_SEND_MOST)
+        let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: count * Frame.strideBytes)
+        self.memory = memory
+        frames = (0..<count).map {
+            Frame(
+                at: memory + $0 * Frame.strideBytes, direction: direction, destination: host.gatewayLinkAddress,
+                source: host.linkAddress, flags: flags, payloadBytes: payloadBytes)
+        }
+        length = Int(BENCH_FRAME_PREFIX) + Frame.headerBytes + payloadBytes
+    }
+
+    deinit {
+        close(descriptor)
+        memory.deallocate()
+    }
+
+    /// Sends `count` frames; `write` fills in each, by its number.
+    @inline(__always)
+    func send(_ count: Int, _ write: (Frame, Int) -> Void) throws {
+        var sent = 0
+        while sent < count {
+            let batch = min(frames.count, count - sent)
+            for index in 0..<batch { write(frames[index], sent + index) }
+            var done = 0
+            while done < batch {
+                let result = bench_send_frames(
+                    descriptor, memory + done * Frame.strideBytes, Frame.strideBytes, length, UInt32(batch - done))
+                if result < 0 {
+                    // The link's or the socket's memory is full for a moment.
+                    guard errno == ENOBUFS || errno == EAGAIN || errno == EINTR else {
+                        throw BenchError.system(call: "sending frames", reason: reason())
+                    }
+                    continue
+                }
+                done += Int(result)
+            }
+            sent += batch
+        }
+    }
+}
+
+/// A host of a contender's lab, as the frames need it.
+struct BenchHost {
+    let place: NetworkPlace
+    let interface: String
+    let linkAddress: [UInt8]
+    /// Of the gateway's end of the link.
+    let gatewayLinkAddress: [UInt8]
+}
+
+/// TCP's flags.
+enum SegmentFlags {
+    static let syn: UInt8 = 0x02
+    static let synAck: UInt8 = 0x12
+    static let ack: UInt8 = 0x10
+    static let data: UInt8 = 0x18
+}

@@ -1,0 +1,28 @@
+/// Opens sessions through a gateway by complete handshakes, seen from both sides.
+final class SessionOpener {
+    private let syn: FrameSender
+    private let synAck: FrameSender
+    private let ack: FrameSender
+    /// Handshakes that are under way at a time: few, so that nothing takes it for a SYN flood.
+    private static let chunk = 1024
+
+    init(client: BenchHost, service: BenchHost) throws {
+        syn = try FrameSender(host: client, direction: .fromClient, flags: SegmentFlags.syn)
+        synAck = try FrameSender(host: service, direction: .fromService, flags: SegmentFlags.synAck)
+        ack = try FrameSender(host: client, direction: .fromClient, flags: SegmentFlags.ack)
+    }
+
+    /// Opens the sessions of these numbers.
+    func open(_ numbers: Range<Int>) throws {
+        var start = numbers.lowerBound
+        while start < numbers.upperBound {
+            try Interruption.check()
+            let first = start
+            let count = min(Self.chunk, numbers.upperBound - first)
+            try syn.send(count) { frame, index in frame.writeSyn(Flow(number: first + index)) }
+            try synAck.send(count) { frame, index in frame.writeSynAck(Flow(number: first + index)) }
+            try ack.send(count) { frame, index in frame.writeData(Flow(number: first + index), segment: 0) }
+            start += count
+        }
+    }
+}
