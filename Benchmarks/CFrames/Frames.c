@@ -15,6 +15,13 @@ _Static_assert(sizeof(struct virtio_net_hdr) == BENCH_FRAME_PREFIX, "the prefix 
 
 int bench_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
 
+int bench_bind_to_core(int core) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(core, &cores);
+    return sched_setaffinity(0, sizeof(cores), &cores);
+}
+
 int bench_open_frame_socket(const char *interface) {
     unsigned index = if_nametoindex(interface);
     if (index == 0) return -1;

@@ -41,6 +41,18 @@ enum Conntrack {
         try place.number(in: "/proc/sys/net/netfilter/nf_conntrack_count")
     }
 
+    /// Bytes of an entry as the kernel allocates it, without its share of the hash table and its extensions: none if the kernel
+    /// does not tell.
+    static var entryBytes: [Int] {
+        let text = (try? TextFile.read("/proc/slabinfo")) ?? ""
+        for line in text.split(separator: "\n") {
+            // name, active objects, objects, bytes of one.
+            let words = line.split(separator: " ")
+            if words.count > 3, words[0] == "nf_conntrack", let bytes = Int(words[3]) { return [bytes] }
+        }
+        return []
+    }
+
     /// Forgets all sessions of a namespace: a netlink message of ctnetlink, IPCTNL_MSG_CT_DELETE without a tuple.
     static func flush(in place: NetworkPlace) throws {
         let descriptor = try place.visit { socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | 0o2000000, 12) }

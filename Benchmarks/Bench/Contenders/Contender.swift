@@ -14,7 +14,7 @@ final class Contender {
     /// Names of labs begin with this; what follows is our process identifier and the kind.
     static let labPrefix = "sluice-bench"
 
-    init(_ kind: ContenderKind, idleTimeout: String = "1h") async throws {
+    init(_ kind: ContenderKind) async throws {
         self.kind = kind
         lab = try Lab.up(name: "\(Self.labPrefix)-\(getpid())-\(kind.rawValue)")
         do {
@@ -23,7 +23,7 @@ final class Contender {
             client = try await links.host(.client)
             service = try await links.host(.internet)
             try await links.makeNeighboursPermanent([.client, .internet])
-            try await install(idleTimeout: idleTimeout)
+            try await install()
         } catch {
             // The first error is the one to report.
             try? lab.down()
@@ -31,11 +31,9 @@ final class Contender {
         }
     }
 
-    private func install(idleTimeout: String) async throws {
+    private func install() async throws {
         if let settings = kind.sluiceSettings {
-            let text = SluiceConfiguration.text(
-                gateway: lab.name, rules: settings.rules, capacitySessions: settings.capacitySessions,
-                idleTimeout: idleTimeout)
+            let text = SluiceConfiguration.text(gateway: lab.name, settings)
             let gateway = try await lab.startGateway(configuration: text, within: .seconds(120))
             self.gateway = gateway
             processes = gateway.processes

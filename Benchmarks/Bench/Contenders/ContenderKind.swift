@@ -14,7 +14,9 @@ enum ContenderKind: String, CaseIterable, Codable {
     case sluice
     /// Sluice, 1,000 rules.
     case sluiceThousand = "sluice-1k"
-    /// Sluice, one rule, room for more than 10,000,000 sessions.
+    /// Sluice, one rule, with sessions that end when they are idle: 1,000,000 of TCP, which are reset then.
+    case sluiceMillion = "sluice-1m"
+    /// The same with 10,000,000 of UDP.
     case sluiceTenMillion = "sluice-10m"
 
     /// For tables.
@@ -27,7 +29,8 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftablesSets: "nftables stateful, 1,000 rules as a set"
         case .sluice: "sluice, 1 rule"
         case .sluiceThousand: "sluice, 1,000 rules"
-        case .sluiceTenMillion: "sluice, 1 rule, 10,000,000 sessions"
+        case .sluiceMillion: "sluice, 1,000,000 sessions"
+        case .sluiceTenMillion: "sluice, 10,000,000 sessions"
         }
     }
 
@@ -37,7 +40,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftables: NftablesRules.one
         case .nftablesChain: NftablesRules.thousandAsChain
         case .nftablesSets: NftablesRules.thousandAsSet
-        case .door, .plain, .sluice, .sluiceThousand, .sluiceTenMillion: nil
+        case .door, .plain, .sluice, .sluiceThousand, .sluiceMillion, .sluiceTenMillion: nil
         }
     }
 
@@ -45,12 +48,14 @@ enum ContenderKind: String, CaseIterable, Codable {
 
     var isSluice: Bool { sluiceSettings != nil }
 
-    /// Rules and table size that Sluice is given; nil where there is no Sluice.
-    var sluiceSettings: (rules: [BenchRule], capacitySessions: Int)? {
+    /// What Sluice is given; nil where there is no Sluice.
+    var sluiceSettings: SluiceSettings? {
         switch self {
-        case .sluice: ([BenchRule.matching], 1 << 21)
-        case .sluiceThousand: (BenchRule.thousand, 1 << 20)
-        case .sluiceTenMillion: ([BenchRule.matching], 10_485_760)
+        case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 21)
+        case .sluiceThousand: SluiceSettings(rules: BenchRule.thousand, capacitySessions: 1 << 20)
+        case .sluiceMillion: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, idleSeconds: 45)
+        case .sluiceTenMillion:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: 10_485_760, idleSeconds: 150)
         case .door, .plain, .nftables, .nftablesChain, .nftablesSets: nil
         }
     }

@@ -1,16 +1,20 @@
 import FoundationEssentials
 import Lab
 
-/// Drops all that comes in by an interface before anything else sees it: a classic BPF program of one instruction at tc
-/// ingress, which returns TC_ACT_SHOT.
+/// Drops what comes in by an interface before anything else sees it: a classic BPF program at tc ingress.
 enum EntryDrop {
-    private static let everything = "1,6 0 0 2"
+    /// One instruction, which returns TC_ACT_SHOT.
+    static let everything = "1,6 0 0 2"
+    /// Only packets to the port of the benchmark's frames: TC_ACT_SHOT for them, TC_ACT_UNSPEC for others.
+    static let frames = "4,40 0 0 36,21 0 1 \(Flow.servicePort),6 0 0 2,6 0 0 4294967295"
 
-    static func install(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws {
+    static func install(
+        _ lab: Lab, _ place: LabPlace, _ interface: String, program: String = everything
+    ) async throws {
         try await remove(lab, place, interface)
         try await lab.execute(in: place, ["tc", "qdisc", "add", "dev", interface, "clsact"]).required()
         try await lab.execute(
-            in: place, ["tc", "filter", "add", "dev", interface, "ingress", "bpf", "da", "bytecode", everything]
+            in: place, ["tc", "filter", "add", "dev", interface, "ingress", "bpf", "da", "bytecode", program]
         ).required()
     }
 

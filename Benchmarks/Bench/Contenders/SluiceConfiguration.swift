@@ -1,23 +1,31 @@
 import Lab
 
+/// What differs between the gateways that run Sluice.
+struct SluiceSettings {
+    let rules: [BenchRule]
+    let capacitySessions: Int
+    /// When idle sessions end, TCP by resets to both ends; nil: not within the run, and silently.
+    var idleSeconds: Int?
+}
+
 /// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table.
 enum SluiceConfiguration {
     static let halfOpenSeconds = 2
 
-    static func text(gateway: String, rules: [BenchRule], capacitySessions: Int, idleTimeout: String = "1h") -> String {
+    static func text(gateway: String, _ settings: SluiceSettings) -> String {
         let zones = LabZone.allCases.map { "  - { name: \($0.rawValue), interfaces: [\($0.gatewayInterface)] }" }
-        let lines = rules.enumerated().map { index, rule in
-            "  - { name: rule-\(index), priority: \(100 + index), access: Allow, protocol: Tcp, source: [\"\(rule.source)\"], "
-                + "destination: [\"\(rule.destination)\"], "
-                + "destinationPorts: [\(rule.ports.lowerBound)-\(rule.ports.upperBound)] }"
+        let idleTimeout = settings.idleSeconds.map { "\($0)s" } ?? "4h"
+        let lines = settings.rules.enumerated().map { index, rule in
+            "  - { name: rule-\(index), priority: \(100 + index), access: Allow, protocol: \"*\", "
+                + "source: [\"\(rule.source)\"], destination: [\"\(rule.destination)\"], "
+                + "destinationPorts: [\(rule.ports.lowerBound)-\(rule.ports.upperBound)], idleTimeout: \(idleTimeout), "
+                + "onIdle: \(settings.idleSeconds == nil ? "silent" : "reset") }"
         }
         return """
             gateway: \(gateway)
             profile: custom
-            northSouthIdleTimeout: \(idleTimeout)
             halfOpenTimeout: \(halfOpenSeconds)s
-            idleReset: { northSouth: false }
-            capacity: { sessions: \(capacitySessions) }
+            capacity: { sessions: \(settings.capacitySessions) }
             zones:
             \(zones.joined(separator: "\n"))
             rules:

@@ -6,6 +6,9 @@ struct SluiceStatus: Decodable {
     struct Sessions: Decodable {
         let count: Int
         let capacity: Int
+        let byState: [String: Int]
+
+        var established: Int { byState["established"] ?? 0 }
     }
     struct Memory: Decodable {
         let totalBytes: Int

@@ -14,9 +14,7 @@ struct EstablishedRow: Row {
         for contender in contenders {
             try await contender.setHostsDropping(true)
             try await open(contender)
-            senders[contender.kind] = try FrameSender(
-                host: contender.client, direction: .fromClient, flags: SegmentFlags.data,
-                payloadBytes: Frame.payloadBytes)
+            senders[contender.kind] = try FrameSender(.data, host: contender.client)
             meters[contender.kind] = try CPUMeter(processes: contender.processes)
         }
         let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in

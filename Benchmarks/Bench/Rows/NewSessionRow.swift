@@ -25,8 +25,7 @@ struct NewSessionRow: Row {
         var meters: [ContenderKind: CPUMeter] = [:]
         for contender in contenders {
             try await contender.setHostsDropping(true)
-            senders[contender.kind] = try FrameSender(
-                host: contender.client, direction: .fromClient, flags: SegmentFlags.syn)
+            senders[contender.kind] = try FrameSender(.syn, host: contender.client)
             meters[contender.kind] = try CPUMeter(processes: contender.processes)
         }
         let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in

@@ -10,6 +10,11 @@ struct Rounds {
             cpuNanoseconds = Double(reading.cpu) / Double(operations)
             wallNanoseconds = Double(reading.wall) / Double(operations)
         }
+
+        init(cpuNanoseconds: Double, wallNanoseconds: Double) {
+            self.cpuNanoseconds = cpuNanoseconds
+            self.wallNanoseconds = wallNanoseconds
+        }
     }
 
     let kinds: [ContenderKind]
@@ -28,9 +33,11 @@ struct Rounds {
         }
     }
 
-    /// CPU time of each round, less that of the sender alone in the same round.
+    /// CPU time of each round, less that of the sender alone in the same round, where that is among the contenders.
     func net(_ kind: ContenderKind) -> [Double] {
-        zip(turns[kind] ?? [], turns[.door] ?? []).map { $0.cpuNanoseconds - $1.cpuNanoseconds }
+        let own = (turns[kind] ?? []).map(\.cpuNanoseconds)
+        guard let door = turns[.door], kind != .door else { return own }
+        return zip(own, door).map { $0 - $1.cpuNanoseconds }
     }
 
     /// The figures of all; the sender's own in full.
@@ -39,7 +46,7 @@ struct Rounds {
             let own = turns[kind] ?? []
             return RowReport.Figure(
                 contender: kind.rawValue, title: kind.title,
-                value: Spread(kind == .door ? own.map(\.cpuNanoseconds) : net(kind)),
+                value: Spread(net(kind)),
                 wallNanoseconds: Spread(own.map(\.wallNanoseconds)))
         }
     }
@@ -49,5 +56,20 @@ struct Rounds {
         _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
     ) -> RowReport.Comparison {
         RowReport.Comparison(what: what, value: Spread(zip(net(left), net(right)).map { $0 / $1 }), target: target)
+    }
+
+    /// Operations of one in a second of CPU time against another's, round by round.
+    func rate(
+        _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
+    ) -> RowReport.Comparison {
+        comparison(right, to: left, what, target)
+    }
+
+    /// The same by a clock.
+    func wallRate(
+        _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
+    ) -> RowReport.Comparison {
+        let ratios = zip(turns[left] ?? [], turns[right] ?? []).map { $1.wallNanoseconds / $0.wallNanoseconds }
+        return RowReport.Comparison(what: what, value: Spread(ratios), target: target)
     }
 }

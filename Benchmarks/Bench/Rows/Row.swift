@@ -23,6 +23,13 @@ enum Rows {
         NewSessionRow(isThousandRules: false),
         NewSessionRow(isThousandRules: true),
         EstablishedRow(sessions: 1_000_000),
+        ShortConnectionRow(),
+        LatencyRow(),
+        BulkRow(streams: 1),
+        BulkRow(streams: 8),
+        FloodRow(),
+        LiveSessionsRow.million,
+        LiveSessionsRow.tenMillion,
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {

@@ -1,15 +1,34 @@
 import CFrames
 
-/// A TCP segment in an Ethernet frame, in memory that is sent from. All but what differs between segments is written once.
+/// A TCP segment, or a UDP datagram, in an Ethernet frame, in memory that is sent from. All but what differs between frames of
+/// a kind is written once.
 ///
-/// Its TCP checksum is left to be completed, as that of every segment of a local socket is, and as if a network card had
+/// A segment's TCP checksum is left to be completed, as that of every segment of a local socket is, and as if a network card had
 /// verified it: nobody sums the payload up. That of the IP header is right.
 struct Frame {
     enum Direction { case fromClient, fromService }
 
+    enum Kind {
+        case syn, synAck, acknowledgment, data
+        case datagram
+
+        var payloadBytes: Int { self == .data ? Frame.payloadBytes : 0 }
+        var transportBytes: Int { self == .datagram ? 8 : 20 }
+        var frameBytes: Int { 14 + 20 + transportBytes + payloadBytes }
+
+        fileprivate var flags: UInt8 {
+            switch self {
+            case .syn: 0x02
+            case .synAck: 0x12
+            case .acknowledgment: 0x10
+            case .data: 0x18
+            case .datagram: 0
+            }
+        }
+    }
+
     /// A data segment has 64 bytes with the frame check sequence, which is the least that Ethernet has.
     static let payloadBytes = 6
-    static let headerBytes = 54
     static let strideBytes = 128
     /// Sequence numbers as of a session's beginning.
     private static let clientInitial: UInt32 = 1000
@@ -18,48 +37,50 @@ struct Frame {
     private static let segmentsInWindow = 8192
 
     private static let ip = Int(BENCH_FRAME_PREFIX) + 14
-    private static let tcp = ip + 20
+    private static let transport = ip + 20
 
     let bytes: UnsafeMutablePointer<UInt8>
     private let direction: Direction
     private let pseudoHeaderSum: UInt32
     private let ipHeaderSum: UInt32
 
-    /// Writes what all segments of a kind share.
+    /// Writes what all frames of a kind share.
     init(
-        at bytes: UnsafeMutablePointer<UInt8>, direction: Direction, destination: [UInt8], source: [UInt8],
-        flags: UInt8,
-        payloadBytes: Int
+        at bytes: UnsafeMutablePointer<UInt8>, _ kind: Kind, direction: Direction, destination: [UInt8], source: [UInt8]
     ) {
         self.bytes = bytes
         self.direction = direction
         bytes.update(repeating: 0, count: Self.strideBytes)
-        // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM from the TCP header on, at the place of its checksum.
-        bytes[0] = 1
-        bytes[6] = 34
-        bytes[8] = 16
         let ethernet = Int(BENCH_FRAME_PREFIX)
         for index in 0..<6 {
             bytes[ethernet + index] = destination[index]
             bytes[ethernet + 6 + index] = source[index]
         }
         bytes[ethernet + 12] = 0x08
-        let total = UInt16(40 + payloadBytes)
+        let total = UInt16(kind.frameBytes - 14)
+        let transport: UInt8 = kind == .datagram ? 17 : 6
         bytes[Self.ip] = 0x45
         Self.store(total, at: bytes + Self.ip + 2)
         bytes[Self.ip + 6] = 0x40
         bytes[Self.ip + 8] = 64
-        bytes[Self.ip + 9] = 6
-        let service = Flow.service
+        bytes[Self.ip + 9] = transport
         let isFromClient = direction == .fromClient
-        Self.store(service, at: bytes + Self.ip + (isFromClient ? 16 : 12))
-        Self.store(Flow.servicePort, at: bytes + Self.tcp + (isFromClient ? 2 : 0))
-        bytes[Self.tcp + 12] = 0x50
-        bytes[Self.tcp + 13] = flags
-        Self.store(UInt16(65535), at: bytes + Self.tcp + 14)
-        let addresses = service >> 16 + service & 0xFFFF
-        self.pseudoHeaderSum = addresses + 6 + UInt32(20 + payloadBytes)
-        self.ipHeaderSum = addresses + 0x4500 + UInt32(total) + 0x4000 + 0x4006
+        Self.store(Flow.service, at: bytes + Self.ip + (isFromClient ? 16 : 12))
+        Self.store(Flow.servicePort, at: bytes + Self.transport + (isFromClient ? 2 : 0))
+        let addresses = Flow.service >> 16 + Flow.service & 0xFFFF
+        pseudoHeaderSum = addresses + UInt32(transport) + UInt32(total - 20)
+        ipHeaderSum = addresses + 0x4500 + UInt32(total) + 0x4000 + 0x4000 + UInt32(transport)
+        if kind == .datagram {
+            Self.store(total - 20, at: bytes + Self.transport + 4)
+            return
+        }
+        // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM from the TCP header on, at the place of its checksum.
+        bytes[0] = 1
+        bytes[6] = 34
+        bytes[8] = 16
+        bytes[Self.transport + 12] = 0x50
+        bytes[Self.transport + 13] = kind.flags
+        Self.store(UInt16(65535), at: bytes + Self.transport + 14)
     }
 
     /// Writes a SYN of the client.
@@ -83,17 +104,30 @@ struct Frame {
             acknowledgment: Self.serviceInitial &+ 1)
     }
 
+    /// Writes a datagram of the client, without a checksum of its own (RFC 768).
+    @inline(__always)
+    func writeDatagram(_ flow: Flow) {
+        _ = writeAddresses(flow)
+    }
+
     @inline(__always)
     private func write(_ flow: Flow, sequence: UInt32, acknowledgment: UInt32) {
+        let part = writeAddresses(flow)
+        Self.store(sequence, at: bytes + Self.transport + 4)
+        Self.store(acknowledgment, at: bytes + Self.transport + 8)
+        Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + Self.transport + 16)
+    }
+
+    /// Returns the address's part of the pseudo header's sum.
+    @inline(__always)
+    private func writeAddresses(_ flow: Flow) -> UInt32 {
         let address = flow.address
         let isFromClient = direction == .fromClient
         Self.store(address, at: bytes + Self.ip + (isFromClient ? 12 : 16))
-        Self.store(flow.port, at: bytes + Self.tcp + (isFromClient ? 0 : 2))
-        Self.store(sequence, at: bytes + Self.tcp + 4)
-        Self.store(acknowledgment, at: bytes + Self.tcp + 8)
+        Self.store(flow.port, at: bytes + Self.transport + (isFromClient ? 0 : 2))
         let part = address >> 16 &+ address & 0xFFFF
         Self.store(~Self.fold(ipHeaderSum &+ part), at: bytes + Self.ip + 10)
-        Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + Self.tcp + 16)
+        return part
     }
 
     @inline(__always)

@@ -1,7 +1,7 @@
 import CFrames
 import Glibc
 
-/// Sends segments of one kind by one host's link, as fast as it can, in the calling thread. As the links are veth pairs,
+/// Sends frames of one kind by one host's link, as fast as it can, in the calling thread. As the links are veth pairs,
 /// nearly all that the gateway does with them happens in that thread too.
 final class FrameSender {
     private let descriptor: Int32
@@ -9,11 +9,8 @@ final class FrameSender {
     private let frames: [Frame]
     private let length: Int
 
-    /// - Parameters:
-    ///   - host: where it sends from.
-    ///   - flags: of TCP.
-    ///   - payloadBytes: of each segment.
-    init(host: BenchHost, direction: Frame.Direction, flags: UInt8, payloadBytes: Int = 0) throws {
+    /// - Parameter host: where it sends from.
+    init(_ kind: Frame.Kind, host: BenchHost, direction: Frame.Direction = .fromClient) throws {
         descriptor = try host.place.visit { bench_open_frame_socket(host.interface) }
         guard descriptor >= 0 else {
             throw BenchError.system(
@@ -24,10 +21,10 @@ final class FrameSender {
         self.memory = memory
         frames = (0..<count).map {
             Frame(
-                at: memory + $0 * Frame.strideBytes, direction: direction, destination: host.gatewayLinkAddress,
-                source: host.linkAddress, flags: flags, payloadBytes: payloadBytes)
+                at: memory + $0 * Frame.strideBytes, kind, direction: direction, destination: host.gatewayLinkAddress,
+                source: host.linkAddress)
         }
-        length = Int(BENCH_FRAME_PREFIX) + Frame.headerBytes + payloadBytes
+        length = Int(BENCH_FRAME_PREFIX) + kind.frameBytes
     }
 
     deinit {
@@ -67,12 +64,4 @@ struct BenchHost {
     let linkAddress: [UInt8]
     /// Of the gateway's end of the link.
     let gatewayLinkAddress: [UInt8]
-}
-
-/// TCP's flags.
-enum SegmentFlags {
-    static let syn: UInt8 = 0x02
-    static let synAck: UInt8 = 0x12
-    static let ack: UInt8 = 0x10
-    static let data: UInt8 = 0x18
 }

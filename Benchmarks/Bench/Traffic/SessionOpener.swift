@@ -7,9 +7,9 @@ final class SessionOpener {
     private static let chunk = 1024
 
     init(client: BenchHost, service: BenchHost) throws {
-        syn = try FrameSender(host: client, direction: .fromClient, flags: SegmentFlags.syn)
-        synAck = try FrameSender(host: service, direction: .fromService, flags: SegmentFlags.synAck)
-        ack = try FrameSender(host: client, direction: .fromClient, flags: SegmentFlags.ack)
+        syn = try FrameSender(.syn, host: client)
+        synAck = try FrameSender(.synAck, host: service, direction: .fromService)
+        ack = try FrameSender(.acknowledgment, host: client)
     }
 
     /// Opens the sessions of these numbers.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Swift's Glibc module does not show of packet sockets and network namespaces.
+// What Swift's Glibc module does not show of packet sockets, network namespaces and processors.
 #pragma once
 
 #include <stddef.h>
@@ -15,6 +15,9 @@ enum {
 
 /// setns(2) of the calling thread into a network namespace. Returns 0, or -1 and errno.
 int bench_enter_network(int descriptor);
+
+/// Binds the calling thread to one processor. Returns 0, or -1 and errno.
+int bench_bind_to_core(int core);
 
 /// Opens a socket that sends frames by one interface of the caller's network namespace, past its queue, and receives none.
 /// Returns the descriptor, or -1 and errno.

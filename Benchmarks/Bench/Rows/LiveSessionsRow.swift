@@ -1,0 +1,109 @@
+import Glibc
+import Lab
+
+/// Very many sessions live in one gateway: what they take in memory, what looking after them costs, and how late they end
+/// when all fall idle one right after the other.
+struct LiveSessionsRow: Row {
+    let name: String
+    let kind: ContenderKind
+    let sessions: Int
+    let transport: Transport
+
+    enum Transport {
+        /// Complete handshakes, then a segment of each, as fast as possible: so all fall idle within seconds.
+        case tcp
+        /// One datagram each.
+        case udp
+    }
+
+    static let million = LiveSessionsRow(
+        name: "live-1m", kind: .sluiceMillion, sessions: 1_000_000, transport: .tcp)
+    static let tenMillion = LiveSessionsRow(
+        name: "live-10m", kind: .sluiceTenMillion, sessions: 10_000_000, transport: .udp)
+
+    private static let chunk = 1024
+    private static let quietSeconds = 5
+
+    func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
+        let contender = try await testbed.contender(kind)
+        let report = try await measure(contender, effort)
+        // Its memory is wanted for other things.
+        try await testbed.end(kind)
+        return report
+    }
+
+    private func measure(_ contender: Contender, _ effort: Effort) async throws -> RowReport {
+        guard let gateway = contender.gateway, let idleSeconds = kind.sluiceSettings?.idleSeconds else {
+            preconditionFailure("\(kind) is no gateway whose sessions end")
+        }
+        try await contender.setHostsDropping(true)
+        Progress.note("opening \(sessions) sessions through \(kind.title)")
+        let expiry = try open(contender, idleSeconds: idleSeconds)
+        let meter = try CPUMeter(processes: contender.processes)
+        let start = try meter.reading()
+        try await Task.sleep(for: .seconds(Self.quietSeconds))
+        let quiet = try meter.reading() - start
+        let status = try await SluiceStatus(of: gateway)
+        guard status.sessions.established == sessions else {
+            throw BenchError.sessions(
+                contender: kind.title, expected: sessions, found: status.sessions.established)
+        }
+        let late = try await watch(gateway, expiry)
+        return report(
+            status: status, ageingShare: Double(quiet.processes) / Double(quiet.wall), lateSeconds: late)
+    }
+
+    private func open(_ contender: Contender, idleSeconds: Int) throws -> IdleExpiry {
+        if transport == .tcp {
+            try SessionOpener(client: contender.client, service: contender.service).open(0..<sessions)
+        }
+        var expiry = IdleExpiry(idleSeconds: idleSeconds)
+        let sender = try FrameSender(transport == .tcp ? .data : .datagram, host: contender.client)
+        var first = 0
+        while first < sessions {
+            try Interruption.check()
+            let count = min(Self.chunk, sessions - first)
+            expiry.noteChunk(upTo: first + count, at: CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+            try sender.send(count) { frame, index in
+                let flow = Flow(number: first + index)
+                if transport == .tcp { frame.writeData(flow, segment: 0) } else { frame.writeDatagram(flow) }
+            }
+            first += count
+        }
+        return expiry
+    }
+
+    /// Asks again and again how many are left, until none is; how late the last of each moment was.
+    private func watch(_ gateway: LabGateway, _ opened: IdleExpiry) async throws -> Double {
+        var expiry = opened
+        let wait = expiry.firstDue - CPUMeter.nanoseconds(CLOCK_MONOTONIC)
+        Progress.note("waiting for \(sessions) sessions to fall idle")
+        if wait > 0 { try await Task.sleep(for: .nanoseconds(wait)) }
+        // Far later than any is due: if something is left then, its lateness says so.
+        let deadline = ContinuousClock.now + .seconds(expiry.idleSeconds + 60)
+        while ContinuousClock.now < deadline {
+            try Interruption.check()
+            let left = try await SluiceStatus(of: gateway).sessions.established
+            expiry.noteGone(sessions - left, at: CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+            if left == 0 { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return expiry.latestSeconds
+    }
+
+    private func report(status: SluiceStatus, ageingShare: Double, lateSeconds: Double) -> RowReport {
+        func judged(_ what: String, _ value: Double, _ limit: Double?) -> RowReport.Comparison {
+            RowReport.Comparison(what: what, value: Spread([value]), target: limit.map { .atMost($0) })
+        }
+        let whole = Double(status.memory.totalBytes) / Double(status.sessions.capacity)
+        return RowReport(
+            name: name, title: "\(sessions) live sessions (\(transport))", unit: "", figures: [],
+            comparisons: [
+                judged("bytes a session, by the capacity", status.memory.bytesPerSession, 256),
+                judged("bytes a session, all of the datapath's memory", whole, nil),
+                judged("CPU share of a core while all are quiet", ageingShare, 0.05),
+                judged("idle expiry, seconds late at worst", lateSeconds, 1),
+            ] + Conntrack.entryBytes.map { judged("for comparison: bytes of an nf_conntrack entry", Double($0), nil) },
+            remarks: ["lateness includes the time that asking takes; one run"])
+    }
+}

@@ -1,0 +1,60 @@
+import Lab
+
+/// Whole short connections of real sockets: handshake, request, response, close. One thread plays both ends, a step at a
+/// time, so that it is always busy: how many it makes in a second of CPU time is how many a core makes.
+struct ShortConnectionRow: Row {
+    let name = "short-connection"
+
+    /// Many ports, so that ended connections (TIME-WAIT) don't use all 5-tuples up.
+    private static let ports: [UInt16] = Array(8000..<8064)
+    private static let requestBytes = 100
+    private static let responseBytes = 1000
+
+    func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
+        let contenders = try await testbed.contenders([.plain, .nftables, .sluice])
+        var ends: [ContenderKind: [StreamSocket]] = [:]
+        for contender in contenders {
+            try await contender.setHostsDropping(false)
+            ends[contender.kind] = try contender.service.place.visit { try Self.ports.map(StreamSocket.listening) }
+        }
+        let count = effort.isQuick ? 1500 : 6000
+        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, _ in
+            guard let listeners = ends[contender.kind] else {
+                preconditionFailure("\(contender.kind) has no listeners")
+            }
+            let meter = try CPUMeter(processes: contender.processes)
+            let reading = try contender.client.place.visit {
+                try meter.measure {
+                    for number in 0..<count { try Self.connection(listeners, number) }
+                }
+            }
+            return Rounds.Turn(reading, operations: count)
+        }
+        return RowReport(
+            name: name, title: "A whole short connection: handshake, request, response, close",
+            unit: "ns CPU a connection, both ends included", figures: rounds.figures,
+            comparisons: [
+                rounds.rate(.sluice, to: .nftables, "connections per CPU second, sluice / nftables", .atLeast(1.10)),
+                rounds.rate(.sluice, to: .plain, "the same, sluice / plain ip_forward", nil),
+                rounds.wallRate(.sluice, to: .nftables, "connections per second by a clock, / nftables", nil),
+            ])
+    }
+
+    private static func connection(_ listeners: [StreamSocket], _ number: Int) throws {
+        let index = number % ports.count
+        try withUnsafeTemporaryAllocation(byteCount: responseBytes, alignment: 8) { buffer in
+            let request = UnsafeMutableRawBufferPointer(rebasing: buffer[..<requestBytes])
+            let client = try StreamSocket.unconnected()
+            try client.connect(to: Flow.service, port: ports[index])
+            let service = try listeners[index].accept()
+            try client.send(UnsafeRawBufferPointer(request))
+            try service.receive(request)
+            try service.send(UnsafeRawBufferPointer(buffer))
+            try client.receive(buffer)
+            try client.finish()
+            try service.receiveEnd()
+            try service.finish()
+            try client.receiveEnd()
+        }
+    }
+}
