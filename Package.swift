@@ -91,6 +91,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
         .testTarget(
+            name: "EndTests",
+            dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore"],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(

@@ -104,7 +104,8 @@ INLINE static int forward(struct __sk_buff *skb, struct sluice_packet *packet, s
         // A sum over the whole packet, where the interface supplied one, loses the hop that was taken.
         bpf_csum_update(skb, bpf_htons(0xFFFE));
     }
-    return bpf_redirect(route->interfaceIndex, 0);
+    // Straight into the other end of a veth pair: no transmit queue, no second soft interrupt.
+    return route->handsToPeer ? bpf_redirect_peer(route->interfaceIndex, 0) : bpf_redirect(route->interfaceIndex, 0);
 }
 
 /// Turns a packet into the reset that answers it, and sends it back by where it came in.

@@ -73,6 +73,7 @@ __attribute__((noinline)) int sluice_find_route(
         struct sluice_interface *out = interface_at(lookup.ifindex);
         if (out) {
             route->zone = out->zone;
+            route->handsToPeer = out->handsToPeer;
             if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
         }
     }

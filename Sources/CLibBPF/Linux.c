@@ -2,8 +2,13 @@
 #define _GNU_SOURCE
 #include "CLibBPF.h"
 
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,4 +40,33 @@ int sluice_send_many(
         messages[i].msg_hdr.msg_namelen = (socklen_t)address_size;
     }
     return sendmmsg(descriptor, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+unsigned sluice_veth_peer(int socket, const char *name) {
+    struct ifreq request = {0};
+    struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+    strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+    request.ifr_data = (void *)&driver;
+    if (ioctl(socket, SIOCETHTOOL, &request) != 0 || strcmp(driver.driver, "veth") != 0) return 0;
+    unsigned peer = 0;
+    const unsigned count = driver.n_stats;
+    struct ethtool_gstrings *names = calloc(1, sizeof(*names) + (size_t)count * ETH_GSTRING_LEN);
+    struct ethtool_stats *values = calloc(1, sizeof(*values) + (size_t)count * sizeof(__u64));
+    if (names && values) {
+        *names = (struct ethtool_gstrings){.cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = count};
+        *values = (struct ethtool_stats){.cmd = ETHTOOL_GSTATS, .n_stats = count};
+        request.ifr_data = (void *)names;
+        if (ioctl(socket, SIOCETHTOOL, &request) == 0) {
+            request.ifr_data = (void *)values;
+            if (ioctl(socket, SIOCETHTOOL, &request) == 0) {
+                for (unsigned i = 0; i < count; i++) {
+                    const char *text = (const char *)names->data + (size_t)i * ETH_GSTRING_LEN;
+                    if (strncmp(text, "peer_ifindex", ETH_GSTRING_LEN) == 0) peer = (unsigned)values->data[i];
+                }
+            }
+        }
+    }
+    free(names);
+    free(values);
+    return peer;
 }

@@ -50,7 +50,7 @@ package final class Endpoint: Sendable {
         events("error").compactMap(\.errno)
     }
 
-    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`; with a connection's
+    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`; with a connection's
     /// number at the end for that one only.
     package func perform(_ command: String) {
         process.write(command + "\n")
@@ -101,7 +101,8 @@ extension Lab {
         return endpoint
     }
 
-    private func endpoint(in place: LabPlace, _ arguments: [String]) throws(LabError) -> Endpoint {
+    /// Starts `lab-endpoint` with any of its subcommands; when it is ready, its events tell.
+    package func endpoint(in place: LabPlace, _ arguments: [String]) throws(LabError) -> Endpoint {
         let binary = try SluiceBinary.path(of: "lab-endpoint")
         return Endpoint(process: try spawn(in: place, [binary] + arguments, takesInput: true))
     }

@@ -121,6 +121,23 @@ final class Connection {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Chooses the ISS, before connecting: by the repair mode that checkpointing uses (tcp(7), include/uapi/linux/tcp.h).
+    func setInitialSequence(_ sequence: UInt32) throws(EndpointError) {
+        let sendQueue: Int32 = 2
+        let offWithoutProbe: Int32 = -1
+        let steps = [
+            (TCP_REPAIR, 1), (TCP_REPAIR_QUEUE, sendQueue), (TCP_QUEUE_SEQ, Int32(bitPattern: sequence)),
+            (TCP_REPAIR, offWithoutProbe),
+        ]
+        for (option, value) in steps {
+            var value = value
+            let size = socklen_t(MemoryLayout<Int32>.size)
+            guard setsockopt(descriptor, Int32(IPPROTO_TCP), option, &value, size) == 0 else {
+                throw EndpointError(what: "can't choose the initial sequence number", number: errno)
+            }
+        }
+    }
+
     /// Ends the connection with a reset of its own instead of a FIN.
     func lingerZero() {
         var value = linger(l_onoff: 1, l_linger: 0)

@@ -8,6 +8,7 @@ struct EndpointCommand {
         case read(Bool)
         case quickAcknowledge(Bool)
         case info
+        case rest
     }
 
     let action: Action
@@ -30,6 +31,7 @@ struct EndpointCommand {
             guard let isOn = Self.isOn(words.popFirst()) else { return nil }
             action = .quickAcknowledge(isOn)
         case "info": action = .info
+        case "rest": action = .rest
         default: return nil
         }
         if let word = words.popFirst() {

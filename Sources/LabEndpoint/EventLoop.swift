@@ -38,9 +38,18 @@ final class EventLoop {
         Report.event("listening", ["port": .number(Int(bound.port))])
     }
 
-    func connect(to destination: SocketAddress, from source: String?, port: UInt16) throws(EndpointError) {
+    func connect(
+        to destination: SocketAddress, from source: String?, port: UInt16, initialSequence: UInt32? = nil
+    ) throws(EndpointError) {
         let descriptor = try makeSocket(destination.family)
         let connection = adopt(descriptor, isConnecting: true)
+        if let initialSequence {
+            try connection.setInitialSequence(initialSequence)
+        }
+        if port != 0 {
+            // The same port again, at once.
+            connection.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
+        }
         if source != nil || port != 0 {
             let any = destination.family == AF_INET ? "0.0.0.0" : "::"
             let own = try SocketAddress(source ?? any, port: port)
@@ -120,20 +129,24 @@ final class EventLoop {
 
     private func accept() {
         while true {
-            let descriptor = Glibc.accept(listener, nil, nil)
+            // The other end's address comes with it: getpeername no longer knows it where a reset was faster than we are.
+            var other = SocketAddress()
+            var descriptor: Int32 = -1
+            _ = other.fill {
+                descriptor = Glibc.accept(listener, $0, $1)
+                return descriptor < 0 ? -1 : 0
+            }
             guard descriptor >= 0 else { return }
             _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
             let connection = adopt(descriptor, isConnecting: false)
             configure(connection)
-            announce("accepted", connection)
+            announce("accepted", connection, other)
         }
     }
 
-    private func announce(_ name: String, _ connection: Connection) {
+    private func announce(_ name: String, _ connection: Connection, _ other: SocketAddress) {
         var own = SocketAddress()
-        var other = SocketAddress()
         _ = own.fill { getsockname(connection.descriptor, $0, $1) }
-        _ = other.fill { getpeername(connection.descriptor, $0, $1) }
         Report.event(
             name,
             [
@@ -149,7 +162,9 @@ final class EventLoop {
                 return fail(connection, error, during: "connect")
             }
             connection.isConnecting = false
-            announce("connected", connection)
+            var other = SocketAddress()
+            _ = other.fill { getpeername(connection.descriptor, $0, $1) }
+            announce("connected", connection, other)
         } else {
             if events & POLLIN != 0, connection.isReading {
                 guard report(connection.receive(), connection, during: "read") else { return }
@@ -275,6 +290,8 @@ final class EventLoop {
                     "id": .number(connection.identifier), "state": .text(connection.state),
                     "total": .number(connection.received), "sent": .number(connection.sent),
                 ])
+        case .rest:
+            nextSending = nil
         }
     }
 }

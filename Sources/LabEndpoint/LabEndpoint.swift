@@ -5,11 +5,15 @@ import ArgumentParser
 /// Commands come on standard input, one a line: for all connections, or with a connection's number at the end for that one.
 ///
 ///     send BYTES [ID]    shutdown [ID]    close [ID]    rst [ID]    read on|off [ID]    quickack on|off [ID]    info [ID]
+///     rest (no more bytes by '--send-every')
 @main
 struct LabEndpoint: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lab-endpoint", abstract: "The ends of TCP sessions under test.",
-        subcommands: [Listen.self, Connect.self, ServeFile.self])
+        subcommands: [
+            Listen.self, Connect.self, ServeFile.self, EchoDatagrams.self, Datagrams.self, Inject.self,
+            InjectFragments.self, Flood.self,
+        ])
 }
 
 /// Takes connections.
@@ -50,14 +54,25 @@ struct Connect: ParsableCommand {
     @Option(help: "Own address.")
     var sourceAddress: String?
 
+    @Option(
+        help: "The first sequence number of each connection (ISS), where another than the kernel's choice is wanted.")
+    var initialSequence: UInt32?
+
     @OptionGroup var options: ConnectionOptions
+
+    func validate() throws {
+        if initialSequence == 0 {
+            throw ValidationError("--initial-sequence 0 leaves the choice to the kernel: write another number")
+        }
+    }
 
     func run() throws {
         let loop = EventLoop(options: options, endsWithLastConnection: true)
         let destination = try SocketAddress(address, port: port)
         for number in 0..<count {
             let own = sourcePort == 0 ? 0 : sourcePort + UInt16(number)
-            try loop.connect(to: destination, from: sourceAddress, port: own)
+            try loop.connect(
+                to: destination, from: sourceAddress, port: own, initialSequence: initialSequence)
         }
         try loop.run()
     }

@@ -52,7 +52,19 @@ struct SocketAddress {
     }
 
     var port: UInt16 {
-        withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) }
+        get { withUnsafeBytes(of: storage) { UInt16(bigEndian: $0.load(fromByteOffset: 2, as: UInt16.self)) } }
+        set {
+            withUnsafeMutableBytes(of: &storage) {
+                $0.storeBytes(of: newValue.bigEndian, toByteOffset: 2, as: UInt16.self)
+            }
+        }
+    }
+
+    var isIPv4: Bool { family == AF_INET }
+
+    /// The bytes of the IP address.
+    var octets: [UInt8] {
+        withUnsafeBytes(of: storage) { isIPv4 ? Array($0[4..<8]) : Array($0[8..<24]) }
     }
 }
 

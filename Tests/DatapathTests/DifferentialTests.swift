@@ -123,7 +123,7 @@ final class BenchPair {
         kernel.transition(key, to: state, tick: now)
         model.transition(key, to: state, tick: now)
         if state == .ended {
-            kernel.datapath.deleteFlows([key])
+            kernel.remove(key)
             model.tables.remove(key)
         }
     }
@@ -137,7 +137,7 @@ final class BenchPair {
             guard word.isState(.ended) || word.isState(.ending) else { continue }
             if word.isState(.ending) {
                 let key = datapath.sessions[slot].key
-                datapath.deleteFlows([key])
+                kernel.remove(key)
                 tables.remove(key)
             }
             let free = ControlWord(tick: 0, state: .free, treatment: 0, generation: word.generation &+ 1).rawValue

@@ -47,4 +47,9 @@ struct KernelBench: JudgeBench {
         let word = ControlWord(rawValue: datapath.words[Int(flow.slot)])
         datapath.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
     }
+
+    /// Takes a key out, whatever its slot.
+    func remove(_ key: sluice_session_key) {
+        if let flow = datapath.flow(key) { datapath.removeFlow(key, slot: flow.slot) }
+    }
 }

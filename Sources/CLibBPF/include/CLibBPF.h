@@ -25,6 +25,9 @@ const char *_Nonnull sluice_bpf_log_text(void);
 /// Returns the number, or a negative errno.
 int sluice_count_filters(int interface_index, int egress);
 
+/// The index of a veth interface's other end, in whichever network namespace that is; 0 for any other kind of interface.
+unsigned sluice_veth_peer(int socket, const char *_Nonnull name);
+
 /// unshare(2) of the calling thread's network namespace. Returns 0, or -1 and errno; so do the next ones.
 int sluice_unshare_network(void);
 

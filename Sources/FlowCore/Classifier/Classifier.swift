@@ -3,7 +3,7 @@ package import FlowLayout
 /// Judges a packet that would begin a session: finds the first rule that matches, by priority.
 ///
 /// The same code runs in the kernel program, in `policy explain` and in tests. For every field it finds the interval that the
-/// packet's value lies in, by a binary search with a fixed number of steps and no branch on data; the interval tells a row of bits,
+/// packet's value lies in, by a binary search with as many steps as the image says and no branch on data; the interval tells a row of bits,
 /// one for each rule that matches there. The lowest bit that is set in the rows of all fields is the rule. So the time hardly
 /// depends on the number of rules (NSG-6).
 ///
@@ -119,11 +119,17 @@ extension Classifier {
         return sluice_opaque64(difference >> 63) ^ 1
     }
 
+    /// How many steps find any of the field's intervals: few for few. At most 15, whatever the image says.
+    @inline(__always)
+    private static func steps(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field) -> UInt64 {
+        UInt64(load32(image, PolicyImageLayout.Header.steps, UInt64(field.rawValue) << 2, mask: 0x1C)) & 15
+    }
+
     @inline(__always)
     private static func entry2(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ port: UInt16) -> UInt64 {
         let value = UInt64(port)
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.searchSteps)
+        var step = steps(image, field)
         while step != 0 {
             step &-= 1
             let low = UInt64(load16(image, field.boundaries, (index | 1 &<< step) << 1, mask: 0x7FFE))
@@ -138,7 +144,7 @@ extension Classifier {
     {
         let value = address.low & 0xFFFF_FFFF
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.searchSteps)
+        var step = steps(image, field)
         while step != 0 {
             step &-= 1
             let low = UInt64(load32(image, field.boundaries, (index | 1 &<< step) << 2, mask: 0xFFFC))
@@ -152,7 +158,7 @@ extension Classifier {
         _ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address
     ) -> UInt64 {
         var index: UInt64 = 0
-        var step = UInt64(PolicyImageLayout.searchSteps)
+        var step = steps(image, field)
         while step != 0 {
             step &-= 1
             let offset = (index | 1 &<< step) << 4

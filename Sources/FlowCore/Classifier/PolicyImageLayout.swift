@@ -18,7 +18,7 @@
 /// first is 0; unused boundaries are the highest value, and their entries repeat the last interval's. An entry holds a row's
 /// number in its low 16 bits (the row lies at 128 times that), and for addresses ``internalBit``.
 package enum PolicyImageLayout {
-    package static let magic: UInt64 = 0x3130_4543_4955_4C53  // "SLUICE01", as bytes
+    package static let magic: UInt64 = 0x3230_4543_4955_4C53  // "SLUICE02", as bytes
     /// Intervals that a field can have: what ``searchSteps`` reach.
     package static let intervals = 1 << searchSteps
     package static let searchSteps = 14
@@ -80,6 +80,8 @@ package enum PolicyImageLayout {
         package static let hostRuleCount = 12
         /// 4 bytes: rows in use, from ``PolicyImageLayout/firstRow`` on.
         package static let rowCount = 16
+        /// 4 bytes for each ``Field``: the steps that find any of its intervals, at most ``PolicyImageLayout/searchSteps``.
+        package static let steps = 24
     }
 
     /// Offsets in a rule's record.

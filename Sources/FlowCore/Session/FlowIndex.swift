@@ -84,7 +84,8 @@ package enum FlowIndex {
         return UInt32(truncatingIfNeeded: bits)
     }
 
-    /// Enters a session that is filled already. Returns false where the key is there, or both buckets are full.
+    /// Enters a session that is filled already, whose key was just looked for in vain. Returns false where the key has been entered
+    /// meanwhile, or both buckets are full.
     ///
     /// Two processors that enter the same key at once both look again afterwards, and who sees the other takes its own entry
     /// back: so never both stay. That both go back is possible; the packet that was to begin the session is then lost.
@@ -92,9 +93,7 @@ package enum FlowIndex {
     package static func insert<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, slot: UInt32, _ place: Place, _ tables: T
     ) -> Bool {
-        guard find(key, place, tables) == nil, let first = tables.bucket(place.first),
-            let second = tables.bucket(place.second)
-        else { return false }
+        guard let first = tables.bucket(place.first), let second = tables.bucket(place.second) else { return false }
         let mine = entry(place.tag, slot)
         // The emptier bucket.
         let useSecond = emptyCount(second) > emptyCount(first)

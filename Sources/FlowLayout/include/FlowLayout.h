@@ -152,7 +152,8 @@ struct sluice_runtime {
 struct sluice_interface {
     uint8_t zone;  // 0: not ours
     uint8_t linkHeaderLength;  // 14, or 0 on layer-3 devices
-    uint16_t reserved;
+    uint8_t handsToPeer;  // 1: one end of a veth pair whose other end is in another network namespace, reached directly
+    uint8_t reserved;
     uint32_t mtu;
 };
 

@@ -37,7 +37,7 @@ struct sluice_route {
     uint8_t kind;  // FlowCore.RouteKind
     uint8_t zone;  // of the way out; 0: none of ours
     uint8_t sourceZone;  // of the way back to the packet's source; 0: none of ours
-    uint8_t reserved;
+    uint8_t handsToPeer;  // as of the interface
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
 };

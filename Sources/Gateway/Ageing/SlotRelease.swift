@@ -9,76 +9,34 @@ internal import FlowLayout
 /// 3. the word says `free`, with the next generation;
 /// 4. the slot goes into its slab's ring, and the slab's bit is set.
 ///
-/// A crash after 2 leaves a word `ending` whose 5-tuple may already belong to a new session in another slot. So a slot that
-/// is found `ending`, rather than made so by this process, gives up its key only if the key still leads to it. A crash after
-/// 3 leaves a free slot in no ring: ``FreeSlots/unlisted()`` finds it.
+/// A crash after 2 leaves a word `ending` whose 5-tuple may already belong to a new session in another slot: an entry is only
+/// taken out together with its own slot. A crash after 3 leaves a free slot in no ring: ``FreeSlots/unlisted()`` finds it.
 package final class SlotRelease<Flows: FlowTable> {
-    /// Keys that go in one system call.
+    /// Slots that are given back at once, before the loop looks at its other work.
     package static var batchSize: Int { 1024 }
 
     let table: SessionTable
     let flows: Flows
     let freeSlots: FreeSlots
-    private let keys: UnsafeMutablePointer<sluice_session_key>
-    private let batch: UnsafeMutablePointer<SlotQueue.Entry>
-    /// Slots whose deletion failed and is to be tried again.
-    package private(set) var failures: UInt64 = 0
 
     package init(table: SessionTable, flows: Flows) {
         self.table = table
         self.flows = flows
         self.freeSlots = FreeSlots(table: table)
-        keys = .allocate(capacity: Self.batchSize)
-        batch = .allocate(capacity: Self.batchSize)
-    }
-
-    deinit {
-        keys.deallocate()
-        batch.deallocate()
     }
 
     /// Releases up to ``batchSize`` queued slots.
-    ///
-    /// - Returns: how many were given back.
-    /// - Throws: when the kernel refuses to delete; the slots stay `ending` and are found again by the next scan.
-    @discardableResult
-    package func releaseBatch(from work: AgeingWork) throws(Flows.Failure) -> Int {
-        var keyCount = 0
-        var count = 0
-        while count < Self.batchSize, let entry = work.releases.popFirst() {
+    package func releaseBatch(from work: AgeingWork) {
+        var remaining = Self.batchSize
+        while remaining > 0, let entry = work.releases.popFirst() {
+            remaining -= 1
             let slot = Int(entry.slot)
             work.queued.remove(slot)
             let word = table.word(slot)
             guard word.generation == entry.generation else { continue }
-            if word.isState(.ending) {
-                let key = table.sessions[slot].key
-                if leads(key, to: slot, generation: word.generation) {
-                    keys[keyCount] = key
-                    keyCount += 1
-                }
-            } else if !word.isState(.ended) {
-                continue
-            }
-            batch[count] = entry
-            count += 1
+            if word.isState(.ending) { flows.remove(table.sessions[slot].key, slot: entry.slot) }
+            giveBack(slot)
         }
-        if keyCount > 0 {
-            do throws(Flows.Failure) {
-                try flows.deleteFlows(UnsafeBufferPointer(start: keys, count: keyCount))
-            } catch {
-                failures += UInt64(count)
-                throw error
-            }
-        }
-        for index in 0..<count { giveBack(Int(batch[index].slot)) }
-        return count
-    }
-
-    /// Whether the 5-tuple still leads to the slot's own session.
-    func leads(_ key: sluice_session_key, to slot: Int, generation: UInt16) -> Bool {
-        guard let value = flows.flow(key) else { return false }
-        return value.slot == UInt32(truncatingIfNeeded: slot)
-            && UInt16(truncatingIfNeeded: value.generation) == generation
     }
 
     /// Steps 3 and 4 of a slot whose key is gone.

@@ -44,13 +44,9 @@ extension RunningGateway {
         undo.commit()
         change.apply()
         for (interface, _) in added { attached[interface.name] = interface }
-        for (name, zone) in plan.rezone {
-            if let interface = attached[name] {
-                attachment.write(interface, zone: change.zones.identity(of: zone) ?? 0)
-            }
-        }
         source = new
         policy = change
+        rewriteInterfaces()
         for name in plan.detach { detach(name) }
         shrinkGuard()
         let ended = change.endDenied(outlet: outlet, journal: journal)
@@ -95,6 +91,16 @@ extension RunningGateway {
             report("guard", nil)
         } catch {
             report("guard", "the guard is not as it should be: \(error)")
+        }
+    }
+
+    /// Interfaces may have changed zone, or how they hand packets on.
+    private func rewriteInterfaces() {
+        for zone in configuration.zones {
+            for name in zone.interfaces {
+                guard let interface = attached[name] else { continue }
+                attachment.write(interface, zone: policy.zones.identity(of: zone.name) ?? 0)
+            }
         }
     }
 

@@ -23,7 +23,7 @@ final class RunningGateway {
     var shallStop = false
 
     var configuration: Configuration { source.configuration }
-    var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath) }
+    var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut) }
     /// One instance serves the whole gateway, until there is a fleet.
     var instanceIdentifier: UInt16 { Datapath.firstInstance }
     var instanceRecord: UnsafeMutablePointer<sluice_instance> { datapath.instances + Int(instanceIdentifier) }

@@ -160,7 +160,7 @@ struct StartUp {
     private mutating func attach(
         _ interfaces: [(zone: Zone, interface: NetworkInterface)], _ datapath: Datapath, zones: ZoneIdentities
     ) throws -> [String: NetworkInterface] {
-        let attachment = ZoneAttachment(datapath: datapath)
+        let attachment = ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut)
         var attached: [String: NetworkInterface] = [:]
         for (zone, interface) in interfaces {
             let wasAttached = datapath.isAttached(interfaceIndex: interface.index)

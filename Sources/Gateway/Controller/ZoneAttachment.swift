@@ -6,6 +6,8 @@ internal import Policy
 /// round, so that the program never judges by an entry that is not there.
 struct ZoneAttachment {
     let datapath: Datapath
+    /// Whether packets may go straight to the other end of a veth pair.
+    let vethShortcut: Bool
 
     func attach(_ interface: NetworkInterface, zone: UInt8) throws(KernelError) {
         let before = datapath.interfaces[interface.index]
@@ -21,7 +23,9 @@ struct ZoneAttachment {
     /// Writes or renews an interface's entry: its zone or MTU may have changed.
     func write(_ interface: NetworkInterface, zone: UInt8) {
         datapath.interfaces[interface.index] = sluice_interface(
-            zone: zone, linkHeaderLength: UInt8(interface.linkHeaderLength), reserved: 0, mtu: UInt32(interface.mtu))
+            zone: zone, linkHeaderLength: UInt8(interface.linkHeaderLength),
+            handsToPeer: vethShortcut && interface.leadsToOtherNamespace ? 1 : 0, reserved: 0,
+            mtu: UInt32(interface.mtu))
     }
 
     /// Takes the program off; what comes in then meets the guard.

@@ -100,16 +100,10 @@ final class InstanceLoop {
     /// - Returns: whether more is left to do.
     private func workOff() -> Bool {
         let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
-        do throws(KernelError) {
-            while try machine.workOff() {
-                if MonotonicClock.nanoseconds() >= end { return true }
-            }
-            return false
-        } catch {
-            // What could not be released is found again by the next pass.
-            log.error("slots can't be released", ["cause": "\(error)"])
-            return false
+        while machine.workOff() {
+            if MonotonicClock.nanoseconds() >= end { return true }
         }
+        return false
     }
 
     /// CPU time of this thread.

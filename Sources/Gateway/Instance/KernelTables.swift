@@ -2,15 +2,11 @@ internal import FlowCore
 internal import FlowLayout
 internal import Kernel
 
-/// The kernel's flow table.
+/// The flow index that is shared with the kernel.
 struct KernelFlowTable: FlowTable {
     let datapath: Datapath
 
-    func flow(_ key: sluice_session_key) -> sluice_flow_value? { datapath.flow(key) }
-
-    func deleteFlows(_ keys: UnsafeBufferPointer<sluice_session_key>) throws(KernelError) {
-        datapath.deleteFlows(keys)
-    }
+    func remove(_ key: sluice_session_key, slot: UInt32) { datapath.removeFlow(key, slot: slot) }
 }
 
 extension SessionTable {

@@ -16,19 +16,10 @@ extension Datapath {
         return FlowIndex.insert(&key, slot: slot, FlowIndex.Place(&key, runtime), index)
     }
 
-    /// Takes 5-tuples out of the flow index. Those that are not there are passed over.
-    package func deleteFlows(_ keys: [sluice_session_key]) {
-        keys.withUnsafeBufferPointer { deleteFlows($0) }
-    }
-
-    /// Takes 5-tuples out of the flow index. Those that are not there are passed over.
-    package func deleteFlows(_ keys: UnsafeBufferPointer<sluice_session_key>) {
-        guard let start = keys.baseAddress else { return }
-        for number in 0..<keys.count {
-            let place = FlowIndex.Place(start + number, runtime)
-            guard let found = FlowIndex.find(start + number, place, index) else { continue }
-            FlowIndex.remove(slot: found.slot, place, index)
-        }
+    /// Takes a slot's entry out; nothing happens where the 5-tuple leads to another slot, or nowhere.
+    package func removeFlow(_ key: sluice_session_key, slot: UInt32) {
+        var key = key
+        FlowIndex.remove(slot: slot, FlowIndex.Place(&key, runtime), index)
     }
 
     private var index: SharedFlowIndex {

@@ -1,3 +1,4 @@
+internal import CLibBPF
 package import FlowLayout
 import Glibc
 
@@ -13,13 +14,18 @@ package struct NetworkInterface: Equatable, Sendable {
     package let linkHeaderLength: Int
     /// Whether it is administratively up (IFF_UP).
     package let isUp: Bool
+    /// Whether it is one end of a veth pair whose other end is in another network namespace.
+    package let leadsToOtherNamespace: Bool
 
-    package init(name: String, index: Int, mtu: Int, linkHeaderLength: Int, isUp: Bool) {
+    package init(
+        name: String, index: Int, mtu: Int, linkHeaderLength: Int, isUp: Bool, leadsToOtherNamespace: Bool = false
+    ) {
         self.name = name
         self.index = index
         self.mtu = mtu
         self.linkHeaderLength = linkHeaderLength
         self.isUp = isUp
+        self.leadsToOtherNamespace = leadsToOtherNamespace
     }
 
     /// Throws ``KernelError/interfaceMissing(name:)`` or ``KernelError/interfaceUnsupported(name:hardwareType:)``.
@@ -35,7 +41,16 @@ package struct NetworkInterface: Equatable, Sendable {
         }
         return NetworkInterface(
             name: name, index: Int(index), mtu: Int(mtu), linkHeaderLength: linkHeaderLength,
-            isUp: flags & Int16(IFF_UP) != 0)
+            isUp: flags & Int16(IFF_UP) != 0,
+            leadsToOtherNamespace: leadsToOtherNamespace(name, index: index, by: socket))
+    }
+
+    /// An interface here that has the peer's index, and whose peer has ours, is taken for the other end.
+    private static func leadsToOtherNamespace(_ name: String, index: UInt32, by socket: FileDescriptor) -> Bool {
+        let peer = sluice_veth_peer(socket.number, name)
+        guard peer != 0 else { return false }
+        guard let nameHere = Self.name(index: Int(peer)) else { return true }
+        return sluice_veth_peer(socket.number, nameHere) != index
     }
 
     /// The name of an interface; nil if there is none of this index.

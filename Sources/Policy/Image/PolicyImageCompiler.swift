@@ -128,6 +128,9 @@ struct PolicyImageCompiler {
             let flag = interval.isInternal ? PolicyImageLayout.internalBit : 0
             store(UInt32(try number(of: interval.row)) | flag, at: field.entries + 4 * index)
         }
+        var steps: UInt32 = 0
+        while 1 << steps < intervals.count { steps += 1 }
+        store(steps, at: PolicyImageLayout.Header.steps + 4 * field.rawValue)
         // What is left of the field is reached only by the highest value, and answers as the last interval does.
         let unused = PolicyImageLayout.intervals - intervals.count
         let boundaries = field.boundaries + intervals.count * field.boundaryBytes

@@ -16,6 +16,8 @@ package struct Configuration: Equatable, Sendable {
     package var rules: [FirewallRule]
     /// For traffic to the gateway's own addresses, in order of priority.
     package var hostRules: [FirewallRule]
+    /// Whether packets go straight to the other end of a veth pair, past the queueing discipline of the gateway's end.
+    package var vethShortcut: Bool
     /// Whether the gateway's own addresses answer ICMP echo.
     package var hostPing: Bool
     package var withoutSession: WithoutSession

@@ -36,6 +36,7 @@ struct ConfigurationReader {
         let drain = readDrain(section, profile: profile ?? .custom)
         let rules = rules(section, profile: profile)
         let hostRules = hostRules(section)
+        let vethShortcut = boolean(section, "vethShortcut") ?? true
         let hostPing = boolean(section, "hostPing") ?? true
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
@@ -50,7 +51,7 @@ struct ConfigurationReader {
             capacitySessions: capacitySessions, zones: zones, internalPrefixes: internalPrefixes,
             rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
-            hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
+            vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
             unscaledDrain: drain, unscaledTimeouts: timeouts, notices: notices)
     }
 

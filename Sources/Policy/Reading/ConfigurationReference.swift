@@ -18,6 +18,7 @@
 /// | `internalPrefixes` | list of prefixes | 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10 | Which addresses are inside: a session between two of them is east-west. |
 /// | `rules` | list | none | Who may open sessions through the gateway. What no rule allows is denied. |
 /// | `hostRules` | list | none | Who may reach the gateway's own addresses. |
+/// | `vethShortcut` | true, false | true | Whether packets go straight to the other end of a veth pair in another network namespace: faster, but past what is queued, shaped or captured on the gateway's end. |
 /// | `hostPing` | true, false | true | Whether the gateway's own addresses answer ping. |
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
 /// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
@@ -96,6 +97,10 @@ package enum ConfigurationReference {
                 ),
                 ("rules", "list", "none", "Who may open sessions through the gateway. What no rule allows is denied."),
                 ("hostRules", "list", "none", "Who may reach the gateway's own addresses."),
+                (
+                    "vethShortcut", "true, false", "true",
+                    "Whether packets go straight to the other end of a veth pair in another network namespace: faster, but past what is queued, shaped or captured on the gateway's end."
+                ),
                 ("hostPing", "true, false", "true", "Whether the gateway's own addresses answer ping."),
                 ("withoutSession", "drop, reset", "drop", "What happens to a TCP segment that belongs to no session."),
                 (

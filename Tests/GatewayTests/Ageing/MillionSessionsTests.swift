@@ -58,12 +58,12 @@ private final class CountingOutlet: SegmentOutlet {
         #expect(machine.pass(now: 101) == ScanResult(expired: slots, resets: slots / 2))
         let passMilliseconds = milliseconds(since: start)
         start = MonotonicClock.nanoseconds()
-        while try machine.workOff() {}
+        while machine.workOff() {}
         let workMilliseconds = milliseconds(since: start)
         #expect(outlet.count == slots)
         #expect(machine.freeSlots.count == slots / 2)
         machine.pass(now: 112)
-        while try machine.workOff() {}
+        while machine.workOff() {}
         #expect(machine.freeSlots.count == slots)
         #expect(machine.freeSlots.unlisted().isEmpty)
         #expect((0..<slots).allSatisfy { table.word($0).isState(.free) && table.word($0).generation == 1 })

@@ -68,7 +68,7 @@ import Testing
             now += 50
             machine.pass(now: now)
         }
-        _ = try machine.workOff()
+        _ = machine.workOff()
         #expect(plain.state(slot) == .resetting)
         #expect(plain.table.sessions[slot].endReason == EndReason.probeFailed.rawValue)
         let resets = plain.outlet.segments.filter { $0.flags & TCPFlags.rst != 0 }

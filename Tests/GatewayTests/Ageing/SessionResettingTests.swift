@@ -42,7 +42,7 @@ import Testing
         #expect(plain.outlet.segments.isEmpty)
         let machine = plain.machine()
         machine.pass(now: 8)
-        _ = try machine.workOff()
+        _ = machine.workOff()
         #expect(plain.state(slot) == .free)
         #expect(plain.slotsAreWhole())
     }

@@ -143,15 +143,10 @@ struct Key: Hashable {
 }
 
 final class PlainFlows: FlowTable {
-    struct Refusal: Error {}
     var entries: [Key: sluice_flow_value] = [:]
-    var refuses = false
 
-    func flow(_ key: sluice_session_key) -> sluice_flow_value? { entries[Key(key)] }
-
-    func deleteFlows(_ keys: UnsafeBufferPointer<sluice_session_key>) throws(Refusal) {
-        if refuses { throw Refusal() }
-        for key in keys { entries[Key(key)] = nil }
+    func remove(_ key: sluice_session_key, slot: UInt32) {
+        if entries[Key(key)]?.slot == slot { entries[Key(key)] = nil }
     }
 }
 

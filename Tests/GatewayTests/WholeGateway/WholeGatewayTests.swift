@@ -110,6 +110,7 @@ import Testing
             try await session.client.waitFor("data", count: 3, within: .seconds(5))
             #expect(session.client.errors.isEmpty && other.client.errors.isEmpty)
             try await other.client.waitFor("error", within: Self.northSouthIdle + Self.patience)
+            try await other.server.waitFor("error", within: Self.patience)
             #expect(other.server.errors == ["ECONNRESET"])
             #expect(await next.stop() == .code(0))
             #expect(!Datapath.exists(gateway: lab.name))

@@ -1,0 +1,27 @@
+import Glibc
+
+/// Sends packets as they are, headers included.
+struct RawSender {
+    private let descriptor: Int32
+    private let destination: SocketAddress
+
+    /// `destination` decides the way out and the IP version.
+    init(to destination: SocketAddress) throws(EndpointError) {
+        // For IPv6 a raw socket's address has no port (raw(7)).
+        var address = destination
+        address.port = 0
+        self.destination = address
+        let kind = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue)
+        descriptor = socket(destination.family, kind, Int32(IPPROTO_RAW))
+        guard descriptor >= 0 else { throw EndpointError(what: "raw socket", number: errno) }
+    }
+
+    func send(_ packet: RawPacket) throws(EndpointError) {
+        let count = packet.bytes.count
+        let sent = packet.bytes.withUnsafeBytes { bytes in
+            destination.withPointer { sendto(descriptor, bytes.baseAddress, count, 0, $0, $1) }
+        }
+        // What a full queue refuses is lost, as on any wire.
+        guard sent == count || errno == ENOBUFS else { throw EndpointError(what: "raw packet", number: errno) }
+    }
+}

@@ -1,0 +1,116 @@
+import Inspection
+import Lab
+import Testing
+
+/// SESS-7 and SESS-8: what is not TCP, and what comes in pieces.
+extension EndTests {
+    @Test("SESS-7 UDP: datagrams go both ways in one session, and it ends in silence", arguments: IPVersion.allCases)
+    func datagrams(version: IPVersion) async throws {
+        // 4 min become 4 s.
+        try await withGateway(timeScale: 60, rules: [udp]) { lab, _ in
+            let server = try lab.endpoint(in: .internet, ["echo-datagrams", "9100"])
+            try await server.waitFor("listening", within: patience)
+            let client = try lab.endpoint(in: .client, ["datagrams", LabZone.internet.address(version), "9100"])
+            let port = try #require(try await client.waitFor("connected", within: patience).first?.localPort)
+            client.perform("send 100")
+            client.perform("send 1400")
+            // In fragments.
+            client.perform("send 5000")
+            let answers = try await client.waitFor("data", count: 3, within: patience)
+            #expect(answers.compactMap(\.bytes).sorted() == [100, 1400, 5000])
+            let inspector = try GatewayInspector(gateway: lab.name)
+            let session = try #require(inspector.sessions().first { $0.source.port == port })
+            #expect(session.protocol == "udp" && session.trafficClass == "northSouth" && session.state == "established")
+            #expect(session.packets.toDestination == session.packets.toSource)
+            #expect(session.bytes.toDestination > 6500 && session.bytes.toDestination == session.bytes.toSource)
+            let isGone = await eventually(within: .seconds(4) + patience) {
+                inspector.sessions().allSatisfy { $0.source.port != port }
+            }
+            #expect(isGone)
+            // The answer to what begins a new session comes back in it.
+            client.perform("send 7")
+            try await client.waitFor("data", count: 4, within: patience)
+            #expect(client.errors == [])
+        }
+    }
+
+    @Test("SESS-7 UDP: nobody may begin from the other side", arguments: IPVersion.allCases)
+    func datagramsInbound(version: IPVersion) async throws {
+        try await withGateway { lab, _ in
+            let server = try lab.endpoint(in: .client, ["echo-datagrams", "9100"])
+            try await server.waitFor("listening", within: patience)
+            let client = try lab.endpoint(in: .internet, ["datagrams", LabZone.client.address(version), "9100"])
+            try await client.waitFor("connected", within: patience)
+            client.perform("send 100")
+            let inspector = try GatewayInspector(gateway: lab.name)
+            let isDenied = await eventually(within: patience) { inspector.drops()["denied"] ?? 0 > 0 }
+            #expect(isDenied)
+            #expect(server.events("data").isEmpty && client.events("data").isEmpty)
+        }
+    }
+
+    @Test(
+        "SESS-7 ICMP errors: 'port unreachable' reaches the sender",
+        arguments: IPVersion.allCases)
+    func portUnreachable(version: IPVersion) async throws {
+        try await withGateway(rules: [udp]) { lab, _ in
+            let client = try lab.endpoint(in: .client, ["datagrams", LabZone.internet.address(version), "9101"])
+            try await client.waitFor("connected", within: patience)
+            client.perform("send 100")
+            try await client.waitFor("error", within: patience)
+            #expect(client.errors == ["ECONNREFUSED"])
+        }
+    }
+
+    @Test(
+        "SESS-8 fragments: a ping of 4000 bytes goes through, to both classes of zones", arguments: IPVersion.allCases)
+    func fragmentedPing(version: IPVersion) async throws {
+        try await withGateway { lab, _ in
+            for zone in LabZone.destinations {
+                let capture = try await lab.capture(
+                    in: .zone(zone), filter: "icmp or (ip6 and (icmp6 or ip6[6] == 44))")
+                let ping = [
+                    "ping", "-\(version.rawValue)", "-c", "3", "-i", "0.2", "-W", "5", "-s", "4000",
+                    zone.address(version),
+                ]
+                let result = try await lab.execute(in: .client, ping)
+                #expect(result.output.contains("3 received"), "\(result.everythingSaid)")
+                // Three there and three back each time.
+                #expect(await capture.stop().count >= 18)
+            }
+            #expect(try GatewayInspector(gateway: lab.name).drops()["fragment"] == 0)
+        }
+    }
+
+    @Test("SESS-8 fragments without a first one don't pass, whatever a rule allows", arguments: IPVersion.allCases)
+    func fragmentsWithoutFirst(version: IPVersion) async throws {
+        try await withGateway(rules: [udp]) { lab, _ in
+            let inspector = try GatewayInspector(gateway: lab.name)
+            let fragments = version == .four ? "ip[6:2] & 0x3fff != 0" : "ip6[6] == 44"
+            let capture = try await lab.capture(in: .internet, filter: fragments)
+            let forged = [
+                "inject-fragments", "--source", LabZone.client.address(version), "--destination",
+                LabZone.internet.address(version), "--count", "20",
+            ]
+            try await lab.endpoint(in: .client, forged).process.result(within: patience).required()
+            let isCounted = await eventually(within: patience) { inspector.drops()["fragment"] ?? 0 >= 40 }
+            #expect(isCounted, "\(inspector.drops())")
+            #expect(capture.packets == [])
+            // The control: with their first one they do.
+            let server = try lab.endpoint(in: .internet, ["echo-datagrams", "9100"])
+            try await server.waitFor("listening", within: patience)
+            let client = try lab.endpoint(in: .client, ["datagrams", LabZone.internet.address(version), "9100"])
+            try await client.waitFor("connected", within: patience)
+            client.perform("send 3000")
+            try await client.waitFor("data", within: patience)
+            try await capture.waitForPackets(3, with: LabZone.client.address(version), within: patience)
+            await capture.stop()
+        }
+    }
+}
+
+/// A rule that lets the client's UDP to ports 9100 to 9109 through.
+private let udp =
+    "name: datagrams, priority: 130, access: Allow, protocol: Udp, "
+    + "source: [\"\(LabZone.client.prefix)\", \"\(LabZone.client.prefix6)\"], destination: [\"*\"], "
+    + "destinationPorts: [9100-9109]"

@@ -1,0 +1,53 @@
+import Glibc
+import Lab
+import Synchronization
+import Testing
+
+private let counter = Atomic<Int>(0)
+private let prefix = "sluice-ends"
+
+/// Runs a test in a lab of its own with Sluice running in it, and takes the lab down whatever happens. What Sluice said is
+/// shown if the test fails by an error.
+func withGateway(
+    timeScale: Int = 1, sessions: Int = 4096, rules: [String] = [], extra: String = "",
+    _ body: (Lab, LabGateway) async throws -> Void
+) async throws {
+    try Lab.downAbandoned(prefix: prefix)
+    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
+    do {
+        let configuration = lab.configuration(timeScale: timeScale, sessions: sessions, rules: rules, extra: extra)
+        let gateway = try await lab.startGateway(configuration: configuration)
+        do {
+            try await body(lab, gateway)
+            #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.everythingSaid)")
+        } catch {
+            Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+            throw error
+        }
+        try lab.down()
+    } catch {
+        try? lab.down()
+        throw error
+    }
+}
+
+/// How long the effect of something that happens at once may take to show on a slow and busy machine.
+let soon = Duration.seconds(2)
+/// How long anything else may take that is bound to happen.
+let patience = Duration.seconds(15)
+
+/// A rule that lets TCP from everywhere to a port (from 8100 on) and treats its sessions in its own way when they are idle:
+/// `rule(9001, "idleTimeout: 2s")`.
+func rule(_ port: Int, _ treatment: String) -> String {
+    "name: port-\(port), priority: \(port - 8000), access: Allow, protocol: Tcp, source: [\"*\"], destination: [\"*\"], "
+        + "destinationPorts: [\(port)], \(treatment)"
+}
+
+/// A filter for tcpdump: TCP segments with RST, over IPv4 and IPv6.
+let anyReset = "(tcp[tcpflags] & tcp-rst != 0) or (ip6[6] == 6 and ip6[53] & 4 != 0)"
+
+/// Lets `duration` pass.
+func pass(_ duration: Duration) async throws {
+    try await Task.sleep(for: duration)
+}
