@@ -19,12 +19,8 @@ enum ReportTable {
 
     static func text(_ comparison: RowReport.Comparison) -> String {
         let value = comparison.value
-        let target: String
-        switch comparison.target {
-        case .atMost(let limit): target = "at most \(number(limit))"
-        case .atLeast(let limit): target = "at least \(number(limit))"
-        case nil: target = ""
-        }
+        let target =
+            comparison.target.map { "\($0.sense == .atMost ? "at most" : "at least") \(number($0.limit))" } ?? ""
         let verdict = comparison.isMet.map { $0 ? "  met" : "  MISSED" } ?? ""
         let quartiles = "\(number(value.lowerQuartile)) - \(number(value.upperQuartile))"
         return "  = \(pad(comparison.what, 44))\(left(number(value.median)))\(left(quartiles, 20))  \(target)\(verdict)"

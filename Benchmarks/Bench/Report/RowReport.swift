@@ -12,25 +12,37 @@ struct RowReport: Codable {
 
     /// Two contenders' figures, or one figure, against a target.
     struct Comparison: Codable {
-        enum Target: Codable {
-            case atMost(Double)
-            case atLeast(Double)
+        struct Target: Codable {
+            enum Sense: String, Codable { case atMost, atLeast }
+
+            let sense: Sense
+            let limit: Double
+
+            static func atMost(_ limit: Double) -> Target { Target(sense: .atMost, limit: limit) }
+            static func atLeast(_ limit: Double) -> Target { Target(sense: .atLeast, limit: limit) }
 
             func isMet(by value: Double) -> Bool {
-                switch self {
-                case .atMost(let limit): value <= limit
-                case .atLeast(let limit): value >= limit
+                switch sense {
+                case .atMost: value <= limit
+                case .atLeast: value >= limit
                 }
             }
         }
 
-        var what: String
+        let what: String
         /// The median of the rounds' ratios: both sides of each were measured one after the other. Or the figure itself.
-        var value: Spread
+        let value: Spread
         /// None: for information.
-        var target: Target?
+        let target: Target?
+        /// None where there is no target. Stored, so that it stands in the JSON.
+        let isMet: Bool?
 
-        var isMet: Bool? { target.map { $0.isMet(by: value.median) } }
+        init(what: String, value: Spread, target: Target?) {
+            self.what = what
+            self.value = value
+            self.target = target
+            isMet = target?.isMet(by: value.median)
+        }
     }
 
     /// Its name on the command line.
