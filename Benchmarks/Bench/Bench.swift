@@ -1,5 +1,4 @@
 import ArgumentParser
-import Lab
 
 /// `./bench`
 @main
@@ -22,11 +21,10 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         let selected = try Rows.matching(rows)
         Interruption.begin()
-        try Lab.downAbandoned(prefix: Contender.labPrefix)
+        let testbed = try Testbed(lock: try RunLock())
         let machine = try MachineFacts()
         print(ReportTable.machine(machine))
         let start = try MachineUsage.Mark()
-        let testbed = Testbed()
         var reports: [RowReport] = []
         var failures: [String: String] = [:]
         for row in selected {

@@ -10,6 +10,8 @@ enum BenchError: Error, CustomStringConvertible {
     case sessions(contender: String, expected: Int, found: Int)
     /// Ctrl-C, or SIGTERM.
     case interrupted
+    /// Another benchmark runs on this machine.
+    case running
     /// No row has such a name.
     case noRow(pattern: String, rows: [String])
 
@@ -25,6 +27,8 @@ enum BenchError: Error, CustomStringConvertible {
             "\(contender) holds \(found) sessions instead of \(expected): its figures would mean nothing"
         case .interrupted:
             "interrupted"
+        case .running:
+            "another benchmark runs on this machine, and each would disturb the other: wait for its end"
         case .noRow(let pattern, let rows):
             "no row's name holds '\(pattern)': they are \(rows.joined(separator: ", "))"
         }

@@ -7,23 +7,29 @@ enum Conntrack {
     private static let limit = "/proc/sys/net/netfilter/nf_conntrack_max"
     private static let buckets = "/proc/sys/net/netfilter/nf_conntrack_buckets"
 
-    /// The machine's settings, to be put back.
-    struct Settings {
-        let limit: String
-        let buckets: String
-    }
-
-    /// Raises the limits of the machine, and returns what they were.
-    static func raiseLimits() throws -> Settings {
-        let before = Settings(limit: try TextFile.read(limit), buckets: try TextFile.read(buckets))
+    /// Raises the limits of the machine. What they were is kept in the lock's file first.
+    static func raiseLimits(_ lock: RunLock) throws {
+        try lock.keep("\(try number(in: buckets)) \(try number(in: limit))")
         try TextFile.write("\(mostSessions)", to: buckets)
         try TextFile.write("\(mostSessions)", to: limit)
-        return before
     }
 
-    static func restore(_ settings: Settings) throws {
-        try TextFile.write(settings.limit, to: limit)
-        try TextFile.write(settings.buckets, to: buckets)
+    /// Puts back what this run, or one that was killed, has changed. Nothing happens if that is nothing.
+    static func restoreLimits(_ lock: RunLock) throws {
+        let kept = try lock.text
+        guard !kept.isEmpty else { return }
+        let numbers = kept.split(separator: " ").compactMap { Int($0) }
+        guard numbers.count == 2 else { throw BenchError.answer(of: "the lock's file", said: kept) }
+        // The limit last: setting the buckets may change it.
+        try TextFile.write("\(numbers[0])", to: buckets)
+        try TextFile.write("\(numbers[1])", to: limit)
+        try lock.keep("")
+    }
+
+    private static func number(in file: String) throws -> Int {
+        let text = try TextFile.read(file)
+        guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, said: text) }
+        return number
     }
 
     /// Raises the limit of one namespace, where that is a setting of its own.

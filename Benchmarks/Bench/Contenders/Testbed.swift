@@ -3,12 +3,23 @@ import Lab
 /// The contenders that are up: each is set up when a row first asks for it.
 final class Testbed {
     private var contenders: [ContenderKind: Contender] = [:]
-    private var conntrack: Conntrack.Settings?
+    private let lock: RunLock
+    private var hasRaisedLimits = false
+
+    /// Puts back first what a run that was killed has left behind.
+    init(lock: RunLock) throws {
+        self.lock = lock
+        try Lab.downAbandoned(prefix: Contender.labPrefix)
+        try Conntrack.restoreLimits(lock)
+    }
 
     func contender(_ kind: ContenderKind) async throws -> Contender {
         if let existing = contenders[kind] { return existing }
         try Interruption.check()
-        if kind.usesConntrack, conntrack == nil { conntrack = try Conntrack.raiseLimits() }
+        if kind.usesConntrack, !hasRaisedLimits {
+            try Conntrack.raiseLimits(lock)
+            hasRaisedLimits = true
+        }
         Progress.note("setting up \(kind.title)")
         let contender = try await Contender(kind)
         contenders[kind] = contender
@@ -34,8 +45,8 @@ final class Testbed {
             do { try await end(kind) } catch { first = first ?? error }
         }
         do {
-            if let conntrack { try Conntrack.restore(conntrack) }
-            conntrack = nil
+            try Conntrack.restoreLimits(lock)
+            hasRaisedLimits = false
         } catch { first = first ?? error }
         if let first { throw first }
     }
