@@ -122,6 +122,7 @@ extension EndTests {
 
             // The server's reset is lost, so it answers the next SYN out of its old connection.
             let loss = try await Obstacle.put(in: lab, at: .internet, .input, isReset)
+            try await second.waitForPositions("no delayed ACK that would be answered") { $0.isSettled }
             try await second.reset()
             try await second.client.waitFor("error", within: soon)
             #expect(second.client.errors == ["ECONNRESET"])
