@@ -42,14 +42,17 @@ let package = Package(
             dependencies: ["CLibBPF", "FlowCore", "FlowLayout", "KernelObject"],
             swiftSettings: settings),
 
+        // What happened, for auditors and their tools.
+        .target(name: "FlowLog", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
+
         // The shell, and what people touch.
         .target(
             name: "Gateway",
-            dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
+            dependencies: ["FlowLog", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .target(
             name: "Inspection",
-            dependencies: ["Kernel", "Policy", "FlowCore", "FlowLayout"],
+            dependencies: ["FlowLog", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
@@ -61,7 +64,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -82,6 +85,9 @@ let package = Package(
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(
+            name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
@@ -98,6 +104,6 @@ let package = Package(
             name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Gateway", "Lab", "Policy"], swiftSettings: settings),
+            name: "GatewayTests", dependencies: ["FlowLog", "Gateway", "Lab", "Policy"], swiftSettings: settings),
     ]
 )

@@ -13,7 +13,8 @@ struct Sluice: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Doctor.self]),
             CommandGroup(
-                name: "What it does:", subcommands: [SessionCommand.self, PolicyCommand.self, ConfigCommand.self]),
+                name: "What it does:",
+                subcommands: [SessionCommand.self, PolicyCommand.self, FlowLogCommand.self, ConfigCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
             CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
         ])

@@ -16,13 +16,15 @@ private let allowedImports: [String: Set<String>] = [
     "Kernel": [
         "CLibBPF", "FlowCore", "FlowLayout", "KernelObject", "Glibc", "Synchronization", "FoundationEssentials",
     ],
+    // What happened: files, and nothing of the kernel's.
+    "FlowLog": ["Policy"] + shared,
     // The shell.
-    "Inspection": ["Kernel", "Policy"] + shared,
-    "Gateway": ["Kernel", "Policy", "Inspection"] + shared,
+    "Inspection": ["FlowLog", "Kernel", "Policy"] + shared,
+    "Gateway": ["FlowLog", "Kernel", "Policy", "Inspection"] + shared,
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
-    "sluice": ["Gateway", "Inspection", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
+    "sluice": ["Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
 ]
 
 private let shared: Set<String> = [

@@ -175,7 +175,7 @@ struct ConfigurationErrorTests {
     @Test("BAD-6 what this version does not enforce is refused, not ignored")
     func laterVersions() {
         for key in [
-            "networkSecurityGroups: [nsg/a.json]", "fleet: { minCapacity: 2 }", "flowLog: { directory: /a }",
+            "networkSecurityGroups: [nsg/a.json]", "fleet: { minCapacity: 2 }",
             "api: { listen: a }",
         ] {
             let name = key.prefix { $0 != ":" }
@@ -184,6 +184,58 @@ struct ConfigurationErrorTests {
                 errors("zones: [{ name: a, interfaces: [eth0] }]\n\(key)")
                     == "sluice.yaml:2:\(column): \(name): is not available in this version: remove it")
         }
+    }
+
+    @Test(
+        "BAD-6 a mistake in flowLog is told with what to write instead",
+        arguments: [
+            ("{ formats: [nsg-v2] }", "flowLog.directory: is missing: write for example directory: /var/log/sluice"),
+            ("{ directory: log }", "flowLog.directory: \"log\" is no absolute path: write for example /var/log/sluice"),
+            ("{ directory: / }", "flowLog.directory: \"/\" is no absolute path: write for example /var/log/sluice"),
+            (
+                "{ directory: /a/../b }",
+                "flowLog.directory: \"/a/../b\" is no absolute path: write for example /var/log/sluice"
+            ),
+            (
+                "{ directory: /a, formats: [vnet-v3] }",
+                "flowLog.formats[0]: \"vnet-v3\" is no format of a flow log (did you mean vnet-v4?): write nsg-v2 or vnet-v4"
+            ),
+            (
+                "{ directory: /a, region: a/b }",
+                "flowLog.region: \"a/b\" can't be part of a path: write 1 to 90 letters, digits, \"-\", \"_\" or \".\""
+            ),
+            (
+                "{ directory: /a, retention: { age: 10m } }",
+                "flowLog.retention.age: is not 1h to 3650d: files are of an hour each"
+            ),
+            (
+                "{ directory: /a, retention: { size: 10 } }",
+                "flowLog.retention.size: \"10\" is no size of 1MB or more: write for example 500MB or 10GB"
+            ),
+        ])
+    func flowLog(text: String, message: String) {
+        let said = errors("zones: [{ name: a, interfaces: [eth0] }]\nflowLog: \(text)")
+        #expect(said.hasSuffix(": \(message)") && said.hasPrefix("sluice.yaml:2:"), "\(said)")
+    }
+
+    @Test("LOG-1 flowLog is read, with what is usual where it says nothing")
+    func flowLogSettings() throws {
+        func settings(_ text: String) throws -> FlowLogSettings? {
+            try Configuration.parse(
+                "gateway: g\nzones: [{ name: a, interfaces: [eth0] }]\n\(text)", file: "sluice.yaml"
+            ).flowLog
+        }
+        #expect(try settings("") == nil)
+        #expect(
+            try settings("flowLog: { directory: /var/log/sluice/ }") == FlowLogSettings(directory: "/var/log/sluice"))
+        let all = try settings(
+            "flowLog: { directory: /a, formats: VNET-v4, retention: { age: 2d, size: 10GiB }, subscription: s, resourceGroup: r, region: e }"
+        )
+        #expect(
+            all
+                == FlowLogSettings(
+                    directory: "/a", formats: [.virtualNetworkVersion4], retentionNanoseconds: 172_800_000_000_000,
+                    retentionBytes: 10 << 30, subscription: "s", resourceGroup: "r", region: "e"))
     }
 
     @Test("BAD-6 a file that can't be read is told with cause and remedy")

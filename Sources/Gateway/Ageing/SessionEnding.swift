@@ -52,7 +52,8 @@ package struct SessionEnding {
             }
         case .closed, .resetting:
             // Its end has been told before; this is the end of its rest.
-            let desired = word.with(state: .ending, tick: now)
+            // The tick stays that of its end, for the log.
+            let desired = word.with(state: .ending, tick: word.tick)
             return table.exchange(slot, word, with: desired) ? .ending : .lost
         }
     }

@@ -18,6 +18,8 @@ package final class SlotRelease<Flows: FlowTable> {
     let table: SessionTable
     let flows: Flows
     let freeSlots: FreeSlots
+    /// Told of every session whose slot is given back.
+    package weak var observer: (any ReleaseObserver)?
 
     package init(table: SessionTable, flows: Flows) {
         self.table = table
@@ -50,7 +52,11 @@ package final class SlotRelease<Flows: FlowTable> {
     func makeFree(_ slot: Int) -> Bool {
         let word = table.word(slot)
         guard word.isState(.ending) || word.isState(.ended) else { return false }
+        // Copied before: once the word says free, the slot is the next session's.
+        let session = table.sessions[slot]
         let free = ControlWord(tick: word.tick, state: .free, treatment: 0, generation: word.generation &+ 1)
-        return table.exchange(slot, word, with: free)
+        guard table.exchange(slot, word, with: free) else { return false }
+        observer?.released(slot: slot, word: word, session: session)
+        return true
     }
 }

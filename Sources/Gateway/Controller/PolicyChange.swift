@@ -1,5 +1,6 @@
 internal import FlowCore
 internal import FlowLayout
+internal import FlowLog
 import Glibc
 internal import Kernel
 internal import Policy
@@ -57,7 +58,9 @@ struct PolicyChange {
         try directory.write(identities, to: directory.rulesPath)
         try directory.write(zones, to: directory.zonesPath)
         try directory.write(
-            InstanceSettings(timeScale: configuration.timeScale), to: directory.instanceSettingsPath)
+            InstanceSettings(
+                timeScale: configuration.timeScale, flowLog: FlowLogPlan(configuration, zones: zones)),
+            to: directory.instanceSettingsPath)
     }
 
     /// Lets the kernel judge by the new image from the next packet on. Can't fail.

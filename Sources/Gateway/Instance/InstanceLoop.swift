@@ -1,5 +1,6 @@
 internal import FlowCore
 internal import FlowLayout
+internal import FlowLog
 import Glibc
 internal import Kernel
 
@@ -19,16 +20,20 @@ final class InstanceLoop {
     private let signals: SignalPipe
     private let log: Log
     private let settings: () -> InstanceSettings
+    private let directory: RunDirectory
+    private var flowLogPlan: FlowLogPlan?
+    private var flowLogging: FlowLogging?
     private var nextPass: UInt64 = 0
     private var recoveryEnds: UInt64?
 
     /// - Parameter settings: reads what the controller has written last.
     init(
-        identifier: UInt16, datapath: Datapath, signals: SignalPipe, log: Log,
+        identifier: UInt16, datapath: Datapath, directory: RunDirectory, signals: SignalPipe, log: Log,
         settings: @escaping () -> InstanceSettings
     ) throws(KernelError) {
         let table = SessionTable(datapath, instanceIdentifier: identifier)
         self.datapath = datapath
+        self.directory = directory
         self.settings = settings
         self.signals = signals
         self.log = log
@@ -43,6 +48,7 @@ final class InstanceLoop {
     /// Runs until SIGTERM or SIGINT.
     func run() {
         var now = MonotonicClock.nanoseconds()
+        updateFlowLogging(settings().flowLog)
         machine.beginRecovery()
         recoveryEnds = now + Self.recoveryRestNanoseconds
         heartbeat.begin(processIdentifier: getpid(), now: now)
@@ -52,16 +58,47 @@ final class InstanceLoop {
             wait(untilPassFrom: now, isBusy: isBusy)
             let arrived = signals.take()
             if arrived.contains(where: { $0 == SIGTERM || $0 == SIGINT }) { break }
-            if arrived.contains(SIGHUP) { machine.probeIntervalTicks = settings().probeIntervalTicks }
-            events.drain { consumption.take($0) }
+            if arrived.contains(SIGHUP) {
+                let settings = settings()
+                machine.probeIntervalTicks = settings.probeIntervalTicks
+                updateFlowLogging(settings.flowLog)
+            }
             now = MonotonicClock.nanoseconds()
+            flowLogging?.turn()
+            events.drain {
+                consumption.take($0)
+                flowLogging?.take($0)
+            }
             heartbeat.beat(now: now)
             recover(now: now)
             if now >= nextPass { pass(now: now) }
             isBusy = workOff()
+            flowLogging?.finishTurn(now: now)
         }
+        flowLogging?.stop()
         heartbeat.end()
         log.info("instance stopped")
+    }
+
+    /// Begins to log, goes on elsewhere, or stops, as the settings say.
+    private func updateFlowLogging(_ plan: FlowLogPlan?) {
+        guard plan != flowLogPlan || (plan != nil && flowLogging == nil) else { return }
+        flowLogging?.stop()
+        flowLogging = nil
+        flowLogPlan = plan
+        unlink(directory.flowLogStatePath(machine.table.instanceIdentifier))
+        guard let plan else { return }
+        do throws(SystemError) {
+            let logging = try FlowLogging(
+                plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
+            flowLogging = logging
+            machine.release.observer = logging
+        } catch {
+            log.error("sessions are not logged", ["cause": "\(error)"])
+            var state = FlowLogState()
+            state.problem = "sessions are not logged: \(error)"
+            try? directory.write(state, to: directory.flowLogStatePath(machine.table.instanceIdentifier))
+        }
     }
 
     private func wait(untilPassFrom now: UInt64, isBusy: Bool) {

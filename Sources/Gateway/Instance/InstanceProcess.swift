@@ -35,7 +35,9 @@ package enum InstanceProcess {
         defer { withExtendedLifetime(lock) {} }
         do throws(KernelError) {
             let datapath = try Datapath.open(gateway: gateway)
-            let loop = try InstanceLoop(identifier: identifier, datapath: datapath, signals: signals, log: log) {
+            let loop = try InstanceLoop(
+                identifier: identifier, datapath: datapath, directory: directory, signals: signals, log: log
+            ) {
                 let written = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath)
                 return written ?? InstanceSettings()
             }

@@ -1,4 +1,5 @@
 internal import FlowCore
+package import FlowLog
 internal import Policy
 
 /// What an instance goes by beyond the shared memory: `instance.json` in the run directory, written by the controller, read
@@ -8,9 +9,12 @@ package struct InstanceSettings: Codable, Equatable, Sendable {
     static let unscaledProbeIntervalNanoseconds: UInt64 = 5_000_000_000
 
     package var probeIntervalNanoseconds: UInt64
+    /// nil: sessions are not logged.
+    package var flowLog: FlowLogPlan?
 
     /// - Parameter timeScale: what every duration is divided by (PROF-2).
-    package init(timeScale: Double = 1) {
+    package init(timeScale: Double = 1, flowLog: FlowLogPlan? = nil) {
+        self.flowLog = flowLog
         probeIntervalNanoseconds = SessionTimeouts.scale(Self.unscaledProbeIntervalNanoseconds, by: timeScale)
     }
 

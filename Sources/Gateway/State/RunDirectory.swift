@@ -24,6 +24,10 @@ package struct RunDirectory: Sendable {
     package var zonesPath: String { "\(path)/zones.json" }
     /// What instances are told (``InstanceSettings``).
     package var instanceSettingsPath: String { "\(path)/instance.json" }
+    /// What flow logs have said of the session in each slot (`FlowMark`).
+    package var flowMarksPath: String { "\(path)/flow-marks" }
+    /// How the writing of flow logs goes (`FlowLogState`).
+    package func flowLogStatePath(_ identifier: UInt16) -> String { "\(path)/flow-log-\(identifier).json" }
     package var controllerPath: String { "\(path)/controller.json" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 

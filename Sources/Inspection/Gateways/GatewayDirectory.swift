@@ -1,3 +1,4 @@
+package import FlowLog
 import FoundationEssentials
 import Glibc
 import Kernel
@@ -93,6 +94,20 @@ package struct GatewayDirectory: Sendable {
     /// What the controller says is wrong, as far as it has said.
     package func controllerProblems() throws(InspectionError) -> [String] {
         try read("controller.json", as: ControllerNote.self)?.problems ?? []
+    }
+
+    /// How the writing of flow logs goes, of all instances together.
+    package func flowLogState() -> FlowLogState {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        var all = FlowLogState()
+        for name in names.sorted() where name.hasPrefix("flow-log-") && name.hasSuffix(".json") {
+            // One that is not readable at this moment tells nothing; it is written again within a second.
+            guard let state = try? read(name, as: FlowLogState.self) else { continue }
+            all.problem = all.problem ?? state.problem
+            all.written &+= state.written
+            all.omitted += state.omitted
+        }
+        return all
     }
 
     /// The part of `controller.json` that a reader needs.

@@ -34,7 +34,8 @@ extension GatewayInspector {
             timeouts: TimeoutNames.timeouts(
                 configured: configuration.unscaledTimeouts, effective: configuration.timeouts),
             drops: CounterNames.drops(counters),
-            counters: CounterNames.others(counters))
+            counters: CounterNames.others(counters),
+            flowLog: configuration.flowLog == nil ? nil : directory.flowLogState())
     }
 
     /// The instances that have ever begun, by identifier.

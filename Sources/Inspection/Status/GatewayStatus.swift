@@ -1,3 +1,5 @@
+package import FlowLog
+
 /// A gateway at a glance. The property names are the JSON's (OPS-2).
 package struct GatewayStatus: Codable, Equatable, Sendable {
     package struct Interface: Codable, Equatable, Sendable {
@@ -157,11 +159,14 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     /// By the name of the drop reason; every reason is there (OPS-1).
     package var drops: [String: UInt64]
     package var counters: [String: UInt64]
+    /// How the writing of flow logs goes, of all instances together; nil: sessions are not logged.
+    package var flowLog: FlowLogState?
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
         guardInstalled: Bool, zones: [Zone], sessions: Sessions, memory: Memory, instances: [Instance], policy: Policy,
-        timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64]
+        timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
+        flowLog: FlowLogState? = nil
     ) {
         self.gateway = gateway
         self.profile = profile
@@ -178,6 +183,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.timeouts = timeouts
         self.drops = drops
         self.counters = counters
+        self.flowLog = flowLog
         self.health = GatewayHealth(level: .healthy, findings: [])
         self.health = HealthRules.assess(self)
     }

@@ -1,3 +1,5 @@
+import FlowLog
+
 /// Judges a gateway by what was read of it. Pure: the same status has the same health.
 package enum HealthRules {
     /// An instance whose heartbeat is older than this is unresponsive (RECOV-1).
@@ -11,6 +13,13 @@ package enum HealthRules {
         findings += protection(status)
         findings += processes(status)
         findings += table(status)
+        if let problem = status.flowLog?.problem {
+            let parts = problem.split(separator: ": ")
+            findings.append(
+                .init(
+                    level: .degraded, reason: parts.dropLast().joined(separator: ": "),
+                    remedy: "\(parts.last ?? ""); the log goes on by itself then"))
+        }
         return GatewayHealth(findings: findings)
     }
 

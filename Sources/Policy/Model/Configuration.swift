@@ -26,6 +26,8 @@ package struct Configuration: Equatable, Sendable {
     package var unscaledDrain: DrainSettings
     /// As written, not scaled.
     package var unscaledTimeouts: SessionTimeouts
+    /// nil: sessions are not logged.
+    package var flowLog: FlowLogSettings?
     /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.
     package var notices: [String]
 

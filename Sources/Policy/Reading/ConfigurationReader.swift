@@ -40,6 +40,7 @@ struct ConfigurationReader {
         let hostPing = boolean(section, "hostPing") ?? true
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
+        let flowLog = flowLog(section)
         checkTogether(rules + hostRules)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
@@ -52,7 +53,7 @@ struct ConfigurationReader {
             rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
-            unscaledDrain: drain, unscaledTimeouts: timeouts, notices: notices)
+            unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog, notices: notices)
     }
 
     /// Reports a mistake at a node.

@@ -22,11 +22,20 @@
 /// | `hostPing` | true, false | true | Whether the gateway's own addresses answer ping. |
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
 /// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
+/// | `flowLog` | mapping | none | Where sessions and denies are logged. |
 /// | `capacity.sessions` | 1 to 16777216 | 262144 | Sessions that the table holds; memory is taken at the start. |
 /// | `idleReset.northSouth` | true, false | true | Both ends of an idle north-south session receive a reset. |
 /// | `idleReset.eastWest` | true, false | false | Both ends of an idle east-west session receive a reset. |
 /// | `drain.refuse` | duration | 45s | How long new sessions are refused before the rest is reset. |
 /// | `drain.reset` | duration | 45s | How long resetting the rest takes. |
+/// | `flowLog.directory` | absolute path | required | Where the files are; made at the start if it is not there. |
+/// | `flowLog.formats` | list of nsg-v2, vnet-v4 | [nsg-v2, vnet-v4] | The documented formats that are written. |
+/// | `flowLog.retention` | mapping |  | How long files are kept. |
+/// | `flowLog.subscription` | UUID | all zeros | Stands for the cloud's subscription in records and paths. |
+/// | `flowLog.resourceGroup` | name | sluice | Stands for the cloud's resource group. |
+/// | `flowLog.region` | name | local | Stands for the cloud's region. |
+/// | `flowLog.retention.age` | duration, 1h or more | 7d | Files of hours that are longer ago are removed. |
+/// | `flowLog.retention.size` | bytes: 500MB, 10GB | 1GB | The oldest files are removed when all together are larger. |
 /// | `zones[].name` | text | required | Names the zone. |
 /// | `zones[].interfaces` | list | required | The network interfaces that lead to the zone, each in one zone only. |
 /// | `rules[].name` | text | required | Names the rule, for people and logs; unique among all rules. |
@@ -49,6 +58,8 @@ package enum ConfigurationReference {
         case capacity = "capacity"
         case idleReset = "idleReset"
         case drain = "drain"
+        case flowLog = "flowLog"
+        case retention = "flowLog.retention"
         case zone = "zones[]"
         case rule = "rules[]"
         case hostRule = "hostRules[]"
@@ -107,6 +118,7 @@ package enum ConfigurationReference {
                     "guardOnStop", "keep, remove", "keep",
                     "Whether nothing is forwarded while the gateway is stopped, or everything as without it."
                 ),
+                ("flowLog", "mapping", "none", "Where sessions and denies are logged."),
             ])
         + table(
             .capacity,
@@ -132,8 +144,24 @@ package enum ConfigurationReference {
                     "The network interfaces that lead to the zone, each in one zone only."
                 ),
             ])
+        + table(.flowLog, flowLogKeys)
+        + table(.retention, retentionKeys)
         + table(.rule, ruleKeys)
         + table(.hostRule, ruleKeys.filter { !["destination", "idleTimeout", "onIdle"].contains($0.name) })
+
+    private static let flowLogKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("directory", "absolute path", "required", "Where the files are; made at the start if it is not there."),
+        ("formats", "list of nsg-v2, vnet-v4", "[nsg-v2, vnet-v4]", "The documented formats that are written."),
+        ("retention", "mapping", "", "How long files are kept."),
+        ("subscription", "UUID", "all zeros", "Stands for the cloud's subscription in records and paths."),
+        ("resourceGroup", "name", "sluice", "Stands for the cloud's resource group."),
+        ("region", "name", "local", "Stands for the cloud's region."),
+    ]
+
+    private static let retentionKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("age", "duration, 1h or more", "7d", "Files of hours that are longer ago are removed."),
+        ("size", "bytes: 500MB, 10GB", "1GB", "The oldest files are removed when all together are larger."),
+    ]
 
     private static let ruleKeys: [(name: String, value: String, usual: String, meaning: String)] = [
         ("name", "text", "required", "Names the rule, for people and logs; unique among all rules."),
@@ -158,7 +186,7 @@ package enum ConfigurationReference {
     ]
 
     /// Keys of later versions at the file's top: known, and refused.
-    package static let laterKeys = ["networkSecurityGroups", "fleet", "flowLog", "api"]
+    package static let laterKeys = ["networkSecurityGroups", "fleet", "api"]
 
     /// What to say of a key that is out of place, by path without indices.
     static let hints = [
@@ -179,7 +207,7 @@ package enum ConfigurationReference {
         switch place {
         case .top: return names + laterKeys
         case .zone: return names + ["networkSecurityGroup"]
-        case .capacity, .idleReset, .drain, .rule, .hostRule: return names
+        case .capacity, .idleReset, .drain, .flowLog, .retention, .rule, .hostRule: return names
         }
     }
 

@@ -1,3 +1,4 @@
+import FlowLog
 import Inspection
 
 /// A gateway on one screen.
@@ -69,6 +70,16 @@ enum StatusRendering {
             ("guard", status.guardInstalled ? "installed" : "not installed"),
         ]
         facts += forwarding(status)
+        if let log = status.flowLog {
+            let omitted = log.omitted
+            facts.append(
+                (
+                    "flow log",
+                    "\(log.problem == nil ? "written" : "not written"), \(HumanText.count(log.written)) entries, left out: "
+                        + "\(HumanText.count(omitted.denies)) denies, \(HumanText.count(omitted.events)) events, "
+                        + "\(HumanText.count(omitted.entries)) entries"
+                ))
+        }
         return facts
     }
 

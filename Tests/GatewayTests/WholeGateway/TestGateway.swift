@@ -15,12 +15,12 @@ private let prefix = "sluice-gw"
 let scale = 80
 
 /// Runs a test on a lab of its own with a gateway in it, and takes both down whatever happens.
-func withRunningGateway(_ body: (Lab, LabGateway) async throws -> Void) async throws {
+func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async throws -> Void) async throws {
     try Lab.downAbandoned(prefix: prefix)
     let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
     let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
     do {
-        let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: scale))
+        let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: scale, extra: extra))
         do {
             try await body(lab, gateway)
         } catch {

@@ -1,0 +1,61 @@
+package import Policy
+
+/// The names under which the cloud's tools know what is logged. A gateway elsewhere has no subscription: it gets the ones
+/// that its configuration makes up, so that existing parsers find every part of a path.
+package struct ResourceNames: Equatable, Sendable {
+    package let gateway: String
+    package let settings: FlowLogSettings
+
+    package init(gateway: String, settings: FlowLogSettings) {
+        self.gateway = gateway
+        self.settings = settings
+    }
+
+    private var resourceGroup: String {
+        "/SUBSCRIPTIONS/\(settings.subscription)/RESOURCEGROUPS/\(settings.resourceGroup)".uppercased()
+    }
+
+    /// Of the group of rules that decided; upper case, as documented.
+    package func groupResource(_ group: String) -> String {
+        "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/\(group.uppercased())"
+    }
+
+    /// `flowLogResourceID`.
+    package var flowLogResource: String {
+        "/SUBSCRIPTIONS/\(settings.subscription)/RESOURCEGROUPS/NETWORKWATCHERRG/PROVIDERS/MICROSOFT.NETWORK/NETWORKWATCHERS/"
+            .uppercased()
+            + "NETWORKWATCHER_\(settings.region)/FLOWLOGS/\(gateway)".uppercased()
+    }
+
+    /// `targetResourceID`: the network that is watched.
+    package var targetResource: String {
+        "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/VIRTUALNETWORKS/\(gateway.uppercased())"
+    }
+
+    /// `systemId` and `flowLogGUID`: the same for a gateway's whole life.
+    package var systemIdentifier: String { Self.identifier(of: "flow log of \(gateway)") }
+
+    /// `aclID`.
+    package func groupIdentifier(_ group: String) -> String { Self.identifier(of: groupResource(group)) }
+
+    /// A UUID that is made of a name, and so is the same each time (RFC 9562, version 8; the hash is FNV-1a, twice).
+    static func identifier(of name: String) -> String {
+        func hash(_ basis: UInt64) -> UInt64 {
+            name.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        }
+        let high = hash(0xCBF2_9CE4_8422_2325) & ~0xF000 | 0x8000
+        let low = hash(0x8422_2325_CBF2_9CE4) & ~(3 << 62) | 2 << 62
+        let digits = hexadecimal(high) + hexadecimal(low)
+        var text = ""
+        for (index, digit) in digits.enumerated() {
+            if [8, 12, 16, 20].contains(index) { text += "-" }
+            text.append(digit)
+        }
+        return text
+    }
+
+    private static func hexadecimal(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}

@@ -1,0 +1,63 @@
+/// How pieces lie in a file: `head piece separator piece tail`. A file that ends with its tail is whole.
+package struct FileShape: Equatable, Sendable {
+    package let head: [UInt8]
+    package let separator: [UInt8]
+    package let tail: [UInt8]
+
+    /// `{"records":[...]}`, a record a line.
+    package static let records = FileShape(
+        head: Array("{\"records\":[\n".utf8), separator: Array(",\n".utf8), tail: Array("\n]}\n".utf8))
+    /// JSON lines.
+    package static let lines = FileShape(head: [], separator: Array("\n".utf8), tail: Array("\n".utf8))
+
+    package static func of(path: String) -> FileShape { path.hasSuffix(".jsonl") ? .lines : .records }
+
+    /// The end of the last whole piece in a part of a file that begins with a line's first byte; nil: there is none. What
+    /// a crash left half-written, and whatever follows it, does not count.
+    func endOfLastPiece(_ bytes: ArraySlice<UInt8>) -> Int? {
+        var end: Int?
+        var start = bytes.startIndex
+        while start < bytes.endIndex {
+            // Pages that never came are zeros: a line ends before them too.
+            let line = bytes[start...].prefix { $0 >= 0x20 }
+            var piece = line
+            if self == .records, piece.last == UInt8(ascii: ",") { piece.removeLast() }
+            guard Self.isWholeObject(piece) else { break }
+            end = piece.endIndex
+            guard line.endIndex < bytes.endIndex, bytes[line.endIndex] == UInt8(ascii: "\n") else { break }
+            start = line.endIndex + 1
+        }
+        return end
+    }
+
+    /// Whether bytes are one object of JSON, brackets and quotes matching, on one line.
+    static func isWholeObject(_ bytes: ArraySlice<UInt8>) -> Bool {
+        guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}") else { return false }
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        var left = bytes.count
+        for byte in bytes {
+            left -= 1
+            guard byte >= 0x20 else { return false }
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            if depth == 0, left > 0 { return false }
+        }
+        return depth == 0 && !isInString
+    }
+}

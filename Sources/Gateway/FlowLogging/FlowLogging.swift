@@ -1,0 +1,145 @@
+internal import FlowCore
+internal import FlowLayout
+internal import FlowLog
+import Glibc
+internal import Kernel
+internal import Policy
+
+/// Flow logs as the instance's loop sees them: it says what happens, looks at the live sessions by and by, and hands entries
+/// to the thread that writes. Nothing here waits.
+final class FlowLogging: ReleaseObserver {
+    /// Slots that one turn looks at.
+    private static let slotsPerTurn = 1 << 16
+    /// Walks over all slots in an interval: a tuple comes at most this part of it late.
+    private static let walksPerInterval: UInt64 = 30
+
+    private let table: SessionTable
+    private let datapath: Datapath
+    private let memory: FlowMarkMemory
+    private let thread: FlowLogThread
+    private let walkNanoseconds: UInt64
+    private var ledger: FlowLedger
+    private var entries: [FlowEntry] = []
+    private var clock = FlowLogging.now()
+    private var cursor = 0
+    private var nextWalk: UInt64 = 0
+    private var countedAt: UInt64 = 0
+    private var leftOut: Omissions
+
+    init(
+        plan: FlowLogPlan, table: SessionTable, datapath: Datapath, directory: RunDirectory, log: Log
+    ) throws(SystemError) {
+        self.table = table
+        self.datapath = datapath
+        memory = try FlowMarkMemory(
+            path: directory.flowMarksPath, slotCount: table.slotCount, hashSeed: table.runtime.pointee.hashSeed)
+        ledger = FlowLedger(
+            marks: memory.marks, intervalTicks: Tick.of(nanoseconds: plan.intervalNanoseconds))
+        walkNanoseconds = max(plan.intervalNanoseconds / Self.walksPerInterval, Tick.nanoseconds)
+        leftOut = Self.leftOut(datapath)
+        let statePath = directory.flowLogStatePath(table.instanceIdentifier)
+        var lastProblem: String?
+        thread = try FlowLogThread {
+            Self.makeWriter(plan, directory)
+        } report: { state in
+            if state.problem != lastProblem {
+                if let problem = state.problem {
+                    log.error(problem)
+                } else {
+                    log.notice("the flow log is written again")
+                }
+                lastProblem = state.problem
+            }
+            do throws(SystemError) {
+                try directory.write(state, to: statePath)
+            } catch {
+                log.warning("the flow log's state can't be written", ["cause": "\(error)"])
+            }
+        }
+    }
+
+    private static func makeWriter(_ plan: FlowLogPlan, _ directory: RunDirectory) -> FlowLogWriter {
+        // Once, at the start: later, where it is gone, what was mounted there may be.
+        FlowLogWriter.makeDirectory(plan.settings.directory)
+        var addresses: [UInt8: String] = [:]
+        for zone in plan.zones { addresses[zone.identifier] = InterfaceAddress.digits(zone.interface) }
+        return FlowLogWriter(plan: plan, macAddresses: addresses) {
+            let rules = try? directory.read(RuleIdentities.self, from: directory.rulesPath)
+            return rules?.names ?? [:]
+        }
+    }
+
+    /// A turn of the loop begins.
+    func turn() { clock = Self.now() }
+
+    /// The kernel program told something.
+    func take(_ event: sluice_event) {
+        switch EventKind(rawValue: event.kind) {
+        case .begin:
+            guard Int(event.slot) < table.slotCount else { return }
+            let generation = table.word(Int(event.slot)).generation
+            if let entry = ledger.began(event, generation: generation, clock: clock) { entries.append(entry) }
+        case .deny:
+            if let entry = ledger.denied(event, clock: clock) { entries.append(entry) }
+        case .end, nil:
+            // Told when the slot is released, with the last counts.
+            break
+        }
+    }
+
+    func released(slot: Int, word: ControlWord, session: sluice_session) {
+        ledger.released(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
+    }
+
+    /// A turn of the loop ends: a part of the walk, and what came together goes to the writer.
+    func finishTurn(now: UInt64) {
+        walk(now: now)
+        var omitted = ledger.takeOmissions()
+        if now &- countedAt >= 1_000_000_000 {
+            countedAt = now
+            let all = Self.leftOut(datapath)
+            omitted += Omissions(denies: all.denies &- leftOut.denies, events: all.events &- leftOut.events)
+            leftOut = all
+        }
+        guard !entries.isEmpty || !omitted.isEmpty else { return }
+        thread.queue.put(entries, omitted: omitted)
+        entries.removeAll(keepingCapacity: true)
+    }
+
+    func stop() {
+        finishTurn(now: clock.monotonic)
+        thread.stop()
+    }
+
+    private func walk(now: UInt64) {
+        if cursor == 0 {
+            guard now >= nextWalk else { return }
+            nextWalk = now + walkNanoseconds
+        }
+        let end = min(table.slotCount, cursor + Self.slotsPerTurn)
+        let tick = clock.tick
+        for slot in cursor..<end {
+            let word = table.word(slot)
+            guard ledger.isDue(slot: slot, word: word, tick: tick), table.owns(slab: slot >> table.slabShift) else {
+                continue
+            }
+            let session = table.sessions[slot]
+            // The same session before and after it was copied: else the copy may be of two.
+            guard table.word(slot).generation == word.generation else { continue }
+            ledger.looked(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
+        }
+        cursor = end == table.slotCount ? 0 : end
+    }
+
+    /// What the kernel program has left out since it was loaded.
+    private static func leftOut(_ datapath: Datapath) -> Omissions {
+        let counters = datapath.counters()
+        return Omissions(
+            denies: counters[Int(Counter.eventsSuppressed.rawValue)],
+            events: counters[Int(Counter.eventsLost.rawValue)])
+    }
+
+    private static func now() -> WallClock {
+        WallClock(monotonic: MonotonicClock.nanoseconds(), wall: WallTimeSource.nanoseconds())
+    }
+}

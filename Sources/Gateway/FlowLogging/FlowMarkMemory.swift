@@ -1,0 +1,44 @@
+internal import FlowLog
+import Glibc
+
+/// The marks of all slots, in a file of the run directory that is mapped: they outlive the instance process, as the sessions
+/// do, and go with the gateway.
+final class FlowMarkMemory {
+    /// What the memory belongs to. The marks of another datapath's sessions mean nothing.
+    private struct Header: Equatable {
+        /// Raised with every change of ``FlowMark``.
+        var version: UInt64 = 1
+        var hashSeed: UInt64
+        var slotCount: UInt64
+    }
+
+    private static let headerBytes = 4096
+
+    let marks: UnsafeMutablePointer<FlowMark>
+    private let memory: UnsafeMutableRawPointer
+    private let bytes: Int
+
+    /// - Parameter hashSeed: the datapath's, random, and so its name.
+    init(path: String, slotCount: Int, hashSeed: UInt64) throws(SystemError) {
+        bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw SystemError("opening \(path)") }
+        defer { close(descriptor) }
+        guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw SystemError("making \(path)") }
+        // Taken now: a page that can't be had later would be a signal instead of an error.
+        let refused = posix_fallocate(descriptor, 0, off_t(bytes))
+        guard refused == 0 else { throw SystemError("making \(path)", errorNumber: refused) }
+        guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
+        else { throw SystemError("mapping \(path)") }
+        self.memory = memory
+        marks = (memory + Self.headerBytes).bindMemory(to: FlowMark.self, capacity: slotCount)
+        let header = memory.bindMemory(to: Header.self, capacity: 1)
+        let wanted = Header(hashSeed: hashSeed, slotCount: UInt64(slotCount))
+        if header.pointee != wanted {
+            memset(marks, 0, slotCount * MemoryLayout<FlowMark>.stride)
+            header.pointee = wanted
+        }
+    }
+
+    deinit { munmap(memory, bytes) }
+}

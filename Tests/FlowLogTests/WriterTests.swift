@@ -1,0 +1,208 @@
+import FlowCore
+import Foundation
+import Policy
+import Testing
+
+@testable import FlowLog
+
+private let now: UInt64 = 1_700_000_000_000_000_000
+private let hour: UInt64 = 3_600_000_000_000
+
+private func writer(
+    _ directory: String, formats: [FlowLogSettings.Format] = FlowLogSettings.Format.allCases,
+    retention: UInt64 = 7 * 24 * hour, bytes: UInt64 = 1 << 30, pendingLimit: Int = FlowLogWriter.pendingBytesLimit
+) -> FlowLogWriter {
+    let settings = FlowLogSettings(
+        directory: directory, formats: formats, retentionNanoseconds: retention, retentionBytes: bytes)
+    let plan = FlowLogPlan(
+        gateway: "edge-1", settings: settings,
+        zones: [
+            .init(identifier: 1, name: "client", interface: "eth1"),
+            .init(identifier: 2, name: "internet", interface: "eth0"),
+        ], intervalNanoseconds: 1)
+    return FlowLogWriter(
+        plan: plan, macAddresses: [1: "000D3AF87856", 2: "00224871C205"], pendingLimit: pendingLimit
+    ) { [1: "web"] }
+}
+
+private func session(_ port: UInt16, at time: UInt64 = now, ipProtocol: UInt8 = IPProtocol.tcp) -> [FlowEntry] {
+    [
+        entry(.begin, time, "10.0.0.1", port, "192.0.2.1", 443, ipProtocol: ipProtocol),
+        entry(.end, time + 1, "10.0.0.1", port, "192.0.2.1", 443, ipProtocol: ipProtocol, (3, 767, 2, 1580)),
+    ]
+}
+
+private func content(_ directory: String, _ container: String) throws -> [Data] {
+    try LogTree.files(in: directory, containers: [container]).map {
+        try Data(contentsOf: URL(filePath: "\(directory)/\($0.path)"))
+    }
+}
+
+private func strict(_ directory: String, _ container: String) throws -> [StrictReader.Tuple] {
+    try content(directory, container).flatMap(StrictReader.read)
+}
+
+@Suite("Files of flow logs")
+struct WriterTests {
+    @Test("LOG-1 a reader that was written from the documents alone reads what was written, every second anew")
+    func roundTrip() throws {
+        let directory = TemporaryDirectory()
+        let writer = writer(directory.path)
+        for flush in 0..<5 {
+            var entries = session(UInt16(1000 + flush)) + session(UInt16(2000 + flush), ipProtocol: 1)
+            entries.append(entry(.deny, now, "192.0.2.7", 9, "10.0.0.1", 22, inbound: true, rule: 0))
+            writer.flush(entries, omitted: Omissions(), now: now + UInt64(flush) * 1_000_000_000)
+            let version2 = try strict(directory.path, RecordPath.version2Container)
+            let version4 = try strict(directory.path, RecordPath.version4Container)
+            #expect(version2.count == 3 * (flush + 1), "ICMP is not in version 2")
+            #expect(version4.count == 5 * (flush + 1))
+            #expect(Set(version2.map(\.rule)) == ["UserRule_web", "DefaultRule_DenyAllInBound"])
+        }
+        #expect(writer.state.problem == nil)
+        for container in [RecordPath.version2Container, RecordPath.version4Container] {
+            for data in try content(directory.path, container) {
+                let document = FlowLogDocument(data)
+                #expect(document.unreadable == 0)
+                #expect(document.items.allSatisfy { $0.macAddress.count == 12 })
+            }
+        }
+        let lines = try content(directory.path, RecordPath.sessionContainer).flatMap { $0.split(separator: 10) }
+        #expect(lines.count == 10)
+        for line in lines {
+            let line = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+            #expect(line["kind"] as? String == "session" && line["rule"] as? String == "web")
+        }
+    }
+
+    @Test("LOG-4 a file torn at any byte of its last second keeps all before it, and parses after the next start")
+    func torn() throws {
+        let directory = TemporaryDirectory()
+        let first = writer(directory.path, formats: [.virtualNetworkVersion4])
+        first.flush(session(1), omitted: Omissions(), now: now)
+        let file = try #require(LogTree.files(in: directory.path, containers: [RecordPath.version4Container]).first)
+        let lines = try #require(LogTree.files(in: directory.path, containers: [RecordPath.sessionContainer]).first)
+        let path = "\(directory.path)/\(file.path)"
+        let linesPath = "\(directory.path)/\(lines.path)"
+        let before = try Data(contentsOf: URL(filePath: path))
+        let linesBefore = try Data(contentsOf: URL(filePath: linesPath))
+        first.flush(session(2), omitted: Omissions(), now: now)
+        let after = try Data(contentsOf: URL(filePath: path))
+        let linesAfter = try Data(contentsOf: URL(filePath: linesPath))
+        for cut in stride(from: before.count - 4, through: after.count, by: 151) {
+            // What was written so far, with or without what the file held there before, or pages that never came.
+            for torn in [after[..<cut], after[..<cut] + before.dropFirst(cut), after[..<cut] + Data(count: 100)] {
+                try Data(torn).write(to: URL(filePath: path))
+                let again = writer(directory.path, formats: [.virtualNetworkVersion4])
+                again.flush(session(3), omitted: Omissions(), now: now)
+                let tuples = try strict(directory.path, RecordPath.version4Container)
+                let ports = tuples.map { $0.fields[3] }
+                #expect(ports.starts(with: ["1", "1"]) && ports.suffix(2) == ["3", "3"], "cut at \(cut): \(ports)")
+            }
+        }
+        for cut in stride(from: linesBefore.count, through: linesAfter.count, by: 151) {
+            try linesAfter[..<cut].write(to: URL(filePath: linesPath))
+            let again = writer(directory.path, formats: [])
+            again.flush(session(3), omitted: Omissions(), now: now)
+            let text = String(decoding: try Data(contentsOf: URL(filePath: linesPath)), as: UTF8.self)
+            for line in text.split(separator: "\n") {
+                #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.utf8)) }
+            }
+            #expect(text.split(separator: "\n").count >= 2 && text.hasSuffix("\n"))
+        }
+    }
+
+    @Test("LOG-4 what a crash tore in an earlier hour is repaired at the next start")
+    func earlierHour() throws {
+        let directory = TemporaryDirectory()
+        writer(directory.path).flush(session(1), omitted: Omissions(), now: now)
+        for file in LogTree.files(in: directory.path) {
+            let handle = try #require(FileHandle(forWritingAtPath: "\(directory.path)/\(file.path)"))
+            try handle.seekToEnd()
+            try handle.write(contentsOf: Data("{\"time\":\"20".utf8))
+            try handle.close()
+        }
+        writer(directory.path).flush([], omitted: Omissions(), now: now + 2 * hour)
+        #expect(try strict(directory.path, RecordPath.version4Container).count == 2)
+        #expect(try strict(directory.path, RecordPath.version2Container).count == 2)
+    }
+
+    @Test("LOG-1 every hour has a file of its own")
+    func rotation() throws {
+        let directory = TemporaryDirectory()
+        let writer = writer(directory.path, formats: [.nsgVersion2])
+        for step in 0..<3 { writer.flush(session(1), omitted: Omissions(), now: now + UInt64(step) * hour) }
+        let files = LogTree.files(in: directory.path, containers: [RecordPath.version2Container])
+        #expect(files.map(\.hour) == [2_023_111_422, 2_023_111_423, 2_023_111_500])
+        #expect(try strict(directory.path, RecordPath.version2Container).count == 6)
+    }
+
+    @Test("a directory that vanishes: the writer says so, keeps what it can, and goes on when it is back")
+    func vanished() throws {
+        let directory = TemporaryDirectory()
+        let path = directory.path + "/log"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        let writer = writer(path, formats: [.virtualNetworkVersion4], pendingLimit: 4000)
+        writer.flush(session(1), omitted: Omissions(), now: now)
+        try FileManager.default.removeItem(atPath: path)
+        for port in 2..<20 { writer.flush(session(UInt16(port)), omitted: Omissions(), now: now) }
+        let problem = try #require(writer.state.problem)
+        #expect(problem.contains(path) && problem.contains("make the directory again"))
+        #expect(writer.state.omitted.entries > 0)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        writer.flush([], omitted: Omissions(), now: now)
+        #expect(writer.state.problem == nil)
+        writer.flush(session(30), omitted: Omissions(), now: now)
+        let ports = try strict(path, RecordPath.version4Container).map { $0.fields[3] }
+        #expect(ports.first == "2" && ports.last == "30")
+        let lines = try content(path, RecordPath.sessionContainer)
+        #expect(lines.contains { String(decoding: $0, as: UTF8.self).contains("\"kind\":\"omitted\"") })
+    }
+
+    @Test("LOG-3 what was left out is a line of the log")
+    func omissionLine() throws {
+        let directory = TemporaryDirectory()
+        writer(directory.path).flush([], omitted: Omissions(denies: 900, events: 2), now: now)
+        let line = try #require(try content(directory.path, RecordPath.sessionContainer).first)
+        let object = try #require(try JSONSerialization.jsonObject(with: line) as? [String: Any])
+        #expect(object["denies"] as? Int == 900 && object["events"] as? Int == 2)
+    }
+
+    @Test("retention: by age first, then the oldest until the rest is small enough; never this hour's files")
+    func retention() {
+        func file(_ hoursAgo: UInt64, _ bytes: UInt64) -> LogTree.File {
+            LogTree.File(
+                path: "\(hoursAgo)", bytes: bytes, hour: RecordPath.hourNumber(time: now - hoursAgo * hour))
+        }
+        let files = [file(30, 10), file(25, 10), file(24, 10), file(2, 10), file(1, 10), file(0, 1000)]
+        func expired(_ hours: UInt64, _ bytes: UInt64) -> [String] {
+            Retention.expired(files, now: now, ageNanoseconds: hours * hour, maximumBytes: bytes).map(\.path)
+        }
+        #expect(expired(24, 10000) == ["30", "25"])
+        #expect(expired(1000, 10000) == [])
+        #expect(expired(1000, 1030) == ["30", "25"])
+        #expect(expired(1000, 5) == ["30", "25", "24", "2", "1"])
+    }
+
+    @Test("retention removes files and their empty folders, and nothing that is not the log's")
+    func removal() throws {
+        let directory = TemporaryDirectory()
+        writer(directory.path).flush(session(1), omitted: Omissions(), now: now - 100 * hour)
+        try Data().write(to: URL(filePath: directory.path + "/mine"))
+        writer(directory.path, retention: hour).flush(session(2), omitted: Omissions(), now: now)
+        #expect(Set(LogTree.files(in: directory.path).map(\.hour)) == [RecordPath.hourNumber(time: now)])
+        #expect(FileManager.default.fileExists(atPath: directory.path + "/mine"))
+    }
+
+    @Test("a rule that a reload has just named is asked for once, not for every entry")
+    func ruleNames() {
+        var asked = 0
+        var labels = RuleLabels(gateway: "g") {
+            asked += 1
+            return asked < 2 ? [1: "web"] : [1: "web", 2: "new"]
+        }
+        #expect(labels.name(1, now: 0) == "web")
+        #expect(labels.name(2, now: 1) == nil)
+        #expect(labels.name(2, now: 2_000_000_000) == "new")
+        #expect(labels.name(1, now: 2_000_000_001) == "web" && asked == 2)
+    }
+}
