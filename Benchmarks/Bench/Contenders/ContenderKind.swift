@@ -51,8 +51,8 @@ enum ContenderKind: String, CaseIterable, Codable {
     /// What Sluice is given; nil where there is no Sluice.
     var sluiceSettings: SluiceSettings? {
         switch self {
-        case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 21)
-        case .sluiceThousand: SluiceSettings(rules: BenchRule.thousand, capacitySessions: 1 << 20)
+        case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions)
+        case .sluiceThousand: SluiceSettings(rules: BenchRule.thousand, capacitySessions: Conntrack.mostSessions)
         case .sluiceMillion: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, idleSeconds: 45)
         case .sluiceTenMillion:
             SluiceSettings(rules: [BenchRule.matching], capacitySessions: 10_485_760, idleSeconds: 150)
