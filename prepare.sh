@@ -40,7 +40,7 @@ nft nftables
 ip iproute2
 nsenter util-linux
 tcpdump tcpdump
-iperf3 iperf3
+iperf3 ethtool iperf3
 sshd openssh-server
 ssh openssh-client
 psql postgresql-client
