@@ -40,7 +40,8 @@ nft nftables
 ip iproute2
 nsenter util-linux
 tcpdump tcpdump
-iperf3 ethtool iperf3
+iperf3 iperf3
+ethtool ethtool
 sshd openssh-server
 ssh openssh-client
 psql postgresql-client
