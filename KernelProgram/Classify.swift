@@ -1,7 +1,39 @@
 import FlowLayout
+import KernelFunctions
 
-/// Judges by a policy image: the body of `sluice_classify` (classify.bpf.h).
-@c(sluice_classify_by_image)
-func classifyByImage(_ image: UnsafeRawPointer, _ question: UnsafeMutablePointer<sluice_classification>) {
-    Classifier.classify(image: image, question: question)
+/// The rule sets of the image that is active, each evaluated by a function of its own (classify.bpf.h).
+private struct KernelRuleSets: RuleSets {
+    let active: UInt32
+
+    @inline(__always)
+    init(active: UInt32) { self.active = active }
+
+    @inline(__always)
+    func groupSet(_ offset: UInt64) -> UInt32 { sluice_group_set(active, UInt32(truncatingIfNeeded: offset)) }
+
+    @inline(__always)
+    func evaluate(_ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) -> Bool {
+        sluice_evaluate(question, active, set) == 0
+    }
+}
+
+/// Judges by all rule sets that have a say: the body of `sluice_classify`.
+@c(sluice_classify_body)
+@inline(__always)
+func classifyBody(_ question: UnsafeMutablePointer<sluice_classification>, _ active: UInt32) -> Int32 {
+    Classifier.classify(question, by: KernelRuleSets(active: active)) ? 0 : -1
+}
+
+/// Judges by one rule set of an image: the body of `sluice_evaluate`.
+@c(sluice_evaluate_body)
+@inline(__always)
+func evaluateBody(_ image: UnsafeRawPointer, _ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) {
+    Classifier.evaluate(image: image, set: set, question: question)
+}
+
+/// The rule set that a zone's group has: the body of `sluice_group_set`.
+@c(sluice_group_set_body)
+@inline(__always)
+func groupSetBody(_ image: UnsafeRawPointer, _ offset: UInt32) -> UInt32 {
+    Classifier.groupSet(image: image, UInt64(offset))
 }

@@ -27,9 +27,11 @@ void sluice_fragment_insert(
 void sluice_emit_event(struct sluice_event *_Nonnull event);
 void sluice_count(uint32_t counter);
 uint32_t sluice_may_emit_deny(uint32_t now);
+uint32_t sluice_group_set(uint32_t active, uint32_t offset);
 
 // Parts that are verified on their own, so that their costs add up instead of multiplying.
 int sluice_classify(struct sluice_classification *_Nonnull question);
+int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
 int sluice_take_slot(void);
 int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);
 int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);

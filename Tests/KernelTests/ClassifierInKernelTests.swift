@@ -18,13 +18,14 @@ struct ClassifierInKernelTests {
         var matched = 0
         for policy in 0..<60 {
             let configuration = random.configuration()
+            let subject = RandomPolicies.Subject(configuration)
             let image = try CompiledPolicy(configuration).image
             // Into the place that does not judge; then it does (NSG-8).
             let next = 1 - datapath.runtime.pointee.activePolicy
             image.write(to: datapath.policyMemory(Int(next)))
             datapath.runtime.pointee.activePolicy = next
             for _ in 0..<2000 {
-                let question = random.question(for: configuration)
+                let question = random.question(for: subject)
                 let answer = try datapath.classify(question)
                 let expected = image.classify(question)
                 guard answer.text == expected.text else {

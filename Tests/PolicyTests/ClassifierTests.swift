@@ -16,12 +16,13 @@ struct ClassifierTests {
         var unmatched = 0
         for policy in 0..<150 {
             let configuration = random.configuration()
+            let subject = RandomPolicies.Subject(configuration)
             let compiled = try CompiledPolicy(configuration)
             let linear = LinearEvaluator(
                 configuration: configuration, identities: compiled.identities, treatments: compiled.treatments)
             let questions = configuration.rules.count > 200 ? 300 : 2100
             for _ in 0..<questions {
-                let question = random.question(for: configuration)
+                let question = random.question(for: subject)
                 let answer = compiled.image.classify(question)
                 let expected = linear.classify(question)
                 guard answer.text == expected.text else {
@@ -114,8 +115,9 @@ struct ClassifierTests {
         let words = memory.bindMemory(to: UInt64.self)
         for index in words.indices { words[index] = generator.next() }
         var random = RandomPolicies(seed: seed)
+        let subject = RandomPolicies.Subject(.forTests())
         for _ in 0..<20_000 {
-            let question = random.question(for: Configuration.forTestsWithoutParsing)
+            let question = random.question(for: subject)
             let answer = PolicyImage.classify(question, image: UnsafeRawPointer(memory.baseAddress))
             #expect(answer.allowed <= 1)
         }
@@ -129,10 +131,11 @@ struct ClassifierTests {
         var random = RandomPolicies(seed: SeededGenerator.seedOfThisRun("replaces"))
         for _ in 0..<12 {
             let configuration = random.configuration()
+            let subject = RandomPolicies.Subject(configuration)
             let compiled = try CompiledPolicy(configuration)
             compiled.image.write(to: memory)
             for _ in 0..<200 {
-                let question = random.question(for: configuration)
+                let question = random.question(for: subject)
                 let answer = PolicyImage.classify(question, image: UnsafeRawPointer(memory.baseAddress))
                 #expect(answer.text == compiled.image.classify(question).text)
             }
@@ -220,9 +223,4 @@ struct ClassifierTests {
         question.forHost = forHost
         return question
     }
-}
-
-extension Configuration {
-    /// Made once: parsing 20,000 times takes its time.
-    static let forTestsWithoutParsing = forTests()
 }

@@ -50,8 +50,6 @@ struct ConfigurationErrorTests {
                 sluice.yaml:8:42: zones[1].interfaces[1]: "this-name-is-far-too-long" can't \
                 name an interface: write 1 to 15 bytes as `ip link` shows them
                 sluice.yaml:9:5: zones[2].interfaces: is missing: write for example interfaces: [eth0]
-                sluice.yaml:9:42: zones[2].networkSecurityGroup: is not available in this \
-                version: remove it
                 sluice.yaml:10:5: zones[3].name: is missing: write for example name: internet
                 sluice.yaml:10:17: zones[3].interfaces: is an empty list: write for example [eth0]
                 sluice.yaml:11:20: internalPrefixes[0]: "10.0.0.1/8" has bits beyond its prefix \
@@ -175,7 +173,7 @@ struct ConfigurationErrorTests {
     @Test("BAD-6 what this version does not enforce is refused, not ignored")
     func laterVersions() {
         for key in [
-            "networkSecurityGroups: [nsg/a.json]", "fleet: { minCapacity: 2 }",
+            "fleet: { minCapacity: 2 }",
             "api: { listen: a }",
         ] {
             let name = key.prefix { $0 != ":" }

@@ -126,9 +126,10 @@ struct GroupReadingTests {
         var random = RandomPolicies(seed: SeededGenerator.seedOfThisRun("complement"))
         for _ in 0..<100 {
             let configuration = random.configuration()
+            let subject = RandomPolicies.Subject(configuration)
             let complement = AddressPrefix.complement(of: configuration.internalPrefixes)
             for _ in 0..<50 {
-                let question = random.question(for: configuration)
+                let question = random.question(for: subject)
                 let family = try #require(AddressFamily(rawValue: question.family))
                 let address = NetworkAddress(family: family, layout: question.source)
                 let isInside = AddressMatch.prefixes(complement).contains(address)

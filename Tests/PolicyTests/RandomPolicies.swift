@@ -55,7 +55,44 @@ struct RandomPolicies {
         configuration.hostRules = (0..<hostRuleCount).map { index in
             rule("h\(index)", 1 + index, places, prefixLimit, isHostRule: true)
         }
+        addGroups(to: &configuration, places)
         return configuration
+    }
+
+    /// Zones, of which some have groups, and some share one.
+    private mutating func addGroups(to configuration: inout Configuration, _ places: [NetworkAddress]) {
+        var book = AddressBook(internalPrefixes: configuration.internalPrefixes)
+        book.add(tag: "Tag.One", prefixes(near: places, 6))
+        book.add(applicationSecurityGroup: "asg", chance(80) ? prefixes(near: places, 4) : [])
+        configuration.addressBook = book
+        configuration.zones = (1...4).map { Zone(name: "z\($0)", interfaces: ["eth\($0)"]) }
+        guard chance(80) else { return }
+        let names = ["g1", "g2"]
+        configuration.groups = names.map { name in
+            let count = chance(4) ? 1000 : chance(20) ? below(150) : below(8)
+            let rules = (0..<count).map { index in
+                let plain = rule("r\(index)", 100 + index, places, count > 200 ? 4 : 6, isHostRule: false)
+                return SecurityRule(
+                    name: plain.name, priority: plain.priority, direction: chance(50) ? .inbound : .outbound,
+                    access: chance(75) ? .allow : .deny, ipProtocol: plain.ipProtocol, source: selection(plain.source),
+                    sourcePorts: plain.sourcePorts, destination: selection(plain.destination),
+                    destinationPorts: plain.destinationPorts)
+            }
+            return NetworkSecurityGroup(name: name, flushConnection: chance(50), rules: rules)
+        }
+        for index in configuration.zones.indices where chance(60) {
+            configuration.zones[index].networkSecurityGroup = names[below(2)]
+        }
+    }
+
+    private mutating func selection(_ match: AddressMatch) -> AddressSelection {
+        switch below(10) {
+        case 0: .tag(AddressBook.virtualNetwork)
+        case 1: .tag(AddressBook.internet)
+        case 2: .tag("Tag.One")
+        case 3: AddressSelection(applicationSecurityGroups: ["asg"])
+        default: match == .any ? .any : AddressSelection(prefixes: match.prefixes)
+        }
     }
 
     private mutating func rule(
@@ -112,11 +149,29 @@ struct RandomPolicies {
 
     // MARK: - Questions
 
+    /// The rules that questions are about. Made once for a configuration: the effective rules of large groups take their time.
+    struct Subject {
+        let configuration: Configuration
+        let groupRules: [[FirewallRule]]
+
+        init(_ configuration: Configuration) {
+            self.configuration = configuration
+            groupRules = configuration.groups.flatMap { group in
+                RuleDirection.allCases.map { group.effectiveRules($0, in: configuration.addressBook) }
+            }
+        }
+    }
+
     /// A packet whose values lie at, just below or just above an edge of some rule, mostly.
-    mutating func question(for configuration: Configuration) -> sluice_classification {
+    mutating func question(for subject: Subject) -> sluice_classification {
+        let configuration = subject.configuration
         var question = sluice_classification()
         let forHost = chance(25)
-        let rules = forHost && !configuration.hostRules.isEmpty ? configuration.hostRules : configuration.rules
+        var rules = forHost && !configuration.hostRules.isEmpty ? configuration.hostRules : configuration.rules
+        question.sourceZone = UInt8(below(5))
+        question.destinationZone = UInt8(below(5))
+        question.reevaluates = chance(10) ? 1 : 0
+        if chance(50), let list = subject.groupRules.randomElement(using: &generator) { rules = list }
         let rule = rules.randomElement(using: &generator)
         let family: AddressFamily = rule?.family ?? (chance(50) ? .ipv4 : .ipv6)
         question.family = family.rawValue
@@ -132,6 +187,8 @@ struct RandomPolicies {
         question.rule = 0xBEEF
         question.treatment = 0xBEEF
         question.ruleIndex = 0xBEEF
+        question.groupRule = 0xBEEF
+        question.stage = 7
         question.sourceIsInternal = 7
         question.destinationIsInternal = 7
         return question
@@ -201,8 +258,8 @@ extension sluice_classification {
         return """
             \(NetworkAddress(family: family, layout: source)):\(sourcePort) > \
             \(NetworkAddress(family: family, layout: destination)):\(destinationPort) protocol \(self.protocol) \
-            forHost \(forHost): allowed \(allowed) rule \(rule) index \(ruleIndex) treatment \(treatment) \
-            internal \(sourceIsInternal) \(destinationIsInternal)
+            forHost \(forHost) zones \(sourceZone) > \(destinationZone) again \(reevaluates): allowed \(allowed) rule \(rule) index \(ruleIndex) treatment \(treatment) \
+            internal \(sourceIsInternal) \(destinationIsInternal) stage \(stage) group rule \(groupRule)
             """
     }
 }

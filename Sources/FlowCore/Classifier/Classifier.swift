@@ -1,6 +1,27 @@
 package import FlowLayout
 
-/// Judges a packet that would begin a session: finds the first rule that matches, by priority.
+/// Which rules have decided.
+package enum PolicyStage: UInt8, Sendable, CaseIterable {
+    /// The firewall's own rules, or the host rules.
+    case ownRules = 0
+    /// The outbound rules of the source zone's group.
+    case outboundGroup = 1
+    /// The inbound rules of the destination zone's group.
+    case inboundGroup = 2
+}
+
+/// What judging by several rule sets needs: where they are, and one's answer. All of it from one image (NSG-8).
+package protocol RuleSets {
+    /// The two bytes at a place of the zones' directory: a rule set's number, or 0.
+    func groupSet(_ offset: UInt64) -> UInt32
+    /// Answers by one rule set. Returns false where there is no image.
+    func evaluate(_ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) -> Bool
+}
+
+/// Judges a packet that would begin a session: finds the first rule that matches, by priority, in each rule set that has a say.
+///
+/// The outbound rules of the source zone's group come first, then the inbound rules of the destination zone's group, then the
+/// firewall's own rules. All must allow (NSG-4).
 ///
 /// The same code runs in the kernel program, in `policy explain` and in tests. For every field it finds the interval that the
 /// packet's value lies in, by a binary search with as many steps as the image says and no branch on data; the interval tells a row of bits,
@@ -12,57 +33,114 @@ package enum Classifier {
     /// Answers a question by an image of `SLUICE_POLICY_BYTES` bytes. An image of zeros denies everything.
     @inline(__always)
     package static func classify(image: UnsafeRawPointer, question: UnsafeMutablePointer<sluice_classification>) {
+        _ = classify(question, by: ImageRuleSets(image: image))
+    }
+
+    /// Answers a question by the rule sets that have a say.
+    ///
+    /// - Returns: false where there was no image to ask, which denies.
+    @inline(__always)
+    package static func classify<Sets: RuleSets>(
+        _ question: UnsafeMutablePointer<sluice_classification>, by sets: Sets
+    ) -> Bool {
+        question.pointee.groupRule = 0
+        question.pointee.stage = PolicyStage.ownRules.rawValue
+        if question.pointee.forHost & 1 != 0 { return sets.evaluate(UInt32(PolicyImageLayout.hostSet), question) }
+        let outbound = sets.groupSet(UInt64(question.pointee.sourceZone & 63) << 2 | 2)
+        if outbound != 0 {
+            guard sets.evaluate(outbound, question) else { return false }
+            if question.pointee.allowed == 0 {
+                question.pointee.stage = PolicyStage.outboundGroup.rawValue
+                question.pointee.groupRule = question.pointee.rule
+                return true
+            }
+            question.pointee.groupRule = question.pointee.rule
+        }
+        let inbound = sets.groupSet(UInt64(question.pointee.destinationZone & 63) << 2)
+        if inbound != 0 {
+            guard sets.evaluate(inbound, question) else { return false }
+            if question.pointee.allowed == 0 {
+                question.pointee.stage = PolicyStage.inboundGroup.rawValue
+                question.pointee.groupRule = question.pointee.rule
+                return true
+            }
+            question.pointee.groupRule = question.pointee.rule
+        }
+        return sets.evaluate(UInt32(PolicyImageLayout.ownSet), question)
+    }
+
+    /// The rule set that a zone's group has, by the place in the zones' directory.
+    @inline(__always)
+    package static func groupSet(image: UnsafeRawPointer, _ offset: UInt64) -> UInt32 {
+        UInt32(load16(image, UInt64(PolicyImageLayout.zones) &+ (offset & 0xFE)))
+    }
+
+    /// Answers by one rule set of an image.
+    @inline(__always)
+    package static func evaluate(
+        image: UnsafeRawPointer, set: UInt32, question: UnsafeMutablePointer<sluice_classification>
+    ) {
+        let record =
+            UInt64(PolicyImageLayout.setRecords)
+            &+ (UInt64(set) & UInt64(PolicyImageLayout.sets - 1)) << UInt64(PolicyImageLayout.setRecordShift)
+        let words = UInt64(load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.wordCount)))
+        // Re-evaluation asks only the groups that want it: the others allow what they have allowed before.
+        let flags = load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.flags))
+        if question.pointee.reevaluates & 1 != 0, set >= UInt32(PolicyImageLayout.firstGroupSet),
+            flags & PolicyImageLayout.RuleSetRecord.flushes == 0
+        {
+            question.pointee.allowed = 1
+            question.pointee.rule = question.pointee.groupRule
+            return
+        }
         let source: UInt64
         let destination: UInt64
         if question.pointee.family == AddressFamilyNumber.ipv6 {
-            source = entry6(image, .source6, question.pointee.source)
-            destination = entry6(image, .destination6, question.pointee.destination)
+            source = entry6(image, record, .source6, question.pointee.source)
+            destination = entry6(image, record, .destination6, question.pointee.destination)
         } else {
-            source = entry4(image, .source4, question.pointee.source)
-            destination = entry4(image, .destination4, question.pointee.destination)
+            source = entry4(image, record, .source4, question.pointee.source)
+            destination = entry4(image, record, .destination4, question.pointee.destination)
         }
-        let sourcePort = entry2(image, .sourcePort, question.pointee.sourcePort)
-        let destinationPort = entry2(image, .destinationPort, question.pointee.destinationPort)
-        let ipProtocol = UInt64(question.pointee.protocol)
-        let protocolEntry = UInt64(
-            load32(image, PolicyImageLayout.protocolEntries, ipProtocol << 2, mask: 0x3FC))
-        let forHost = UInt64(question.pointee.forHost & 1)
+        let sourcePort = entry2(image, record, .sourcePort, question.pointee.sourcePort)
+        let destinationPort = entry2(image, record, .destinationPort, question.pointee.destinationPort)
+        let protocols = UInt64(load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.protocols)))
+        let protocolEntry = UInt64(load32(image, protocols &+ UInt64(question.pointee.protocol) << 2))
 
-        let sourceIsInternal = (source >> 16) & 1
-        let destinationIsInternal = (destination >> 16) & 1
+        let sourceIsInternal = source >> 31
+        let destinationIsInternal = destination >> 31
         question.pointee.sourceIsInternal = UInt8(truncatingIfNeeded: sourceIsInternal)
         question.pointee.destinationIsInternal = UInt8(truncatingIfNeeded: destinationIsInternal)
 
-        let kinds = row(UInt64(PolicyImageLayout.forwardRow) &+ forHost)
-        let sources = row(source)
-        let destinations = row(destination)
-        let sourcePorts = row(sourcePort)
-        let destinationPorts = row(destinationPort)
-        let protocols = row(protocolEntry)
+        let sourceRow = row(source)
+        let destinationRow = row(destination)
+        let sourcePortRow = row(sourcePort)
+        let destinationPortRow = row(destinationPort)
+        let protocolRow = row(protocolEntry)
 
+        // Rows are only as long as their set needs; at most 31 words, whatever the image says. Counted down, and out of LLVM's
+        // sight, which else compares offsets for equality: by that the verifier can't see an end.
         var word: UInt64 = 0
-        while word < PolicyWords.count {
+        var left = sluice_opaque64(words) & 31
+        while left != 0 {
+            left = sluice_opaque64(left) &- 1
             let offset = word << 3
             let matching =
-                load64(image, kinds, offset) & load64(image, protocols, offset)
-                & load64(image, destinationPorts, offset) & load64(image, destinations, offset)
-                & load64(image, sources, offset) & load64(image, sourcePorts, offset)
+                load64(image, protocolRow &+ offset) & load64(image, destinationPortRow &+ offset)
+                & load64(image, destinationRow &+ offset) & load64(image, sourceRow &+ offset)
+                & load64(image, sourcePortRow &+ offset)
             if matching != 0 {
                 let bit = word << 6 | lowestBit(matching)
-                let record = bit << UInt64(PolicyImageLayout.ruleShift)
+                let rules = UInt64(load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.rules)))
+                let rule = rules &+ bit << UInt64(PolicyImageLayout.ruleShift)
                 let sessionClass = treatmentClass(
                     ipProtocol: question.pointee.protocol, eastWest: sourceIsInternal & destinationIsInternal)
-                question.pointee.allowed = UInt8(
-                    truncatingIfNeeded: load16(
-                        image, PolicyImageLayout.rules &+ PolicyImageLayout.RuleRecord.allows, record, mask: 0x3FF0) & 1
-                )
-                question.pointee.rule = load16(
-                    image, PolicyImageLayout.rules &+ PolicyImageLayout.RuleRecord.identity, record, mask: 0x3FF0)
+                let flags = load16(image, rule &+ UInt64(PolicyImageLayout.RuleRecord.flags))
+                question.pointee.allowed = UInt8(truncatingIfNeeded: flags & PolicyImageLayout.RuleRecord.allows)
+                question.pointee.rule = load16(image, rule &+ UInt64(PolicyImageLayout.RuleRecord.identity))
                 question.pointee.treatment = load16(
-                    image, PolicyImageLayout.rules &+ PolicyImageLayout.RuleRecord.treatments,
-                    record &+ sessionClass << 1, mask: 0x3FFE)
-                question.pointee.ruleIndex = UInt16(
-                    truncatingIfNeeded: bit &- forHost &* UInt64(PolicyImageLayout.firstHostBit))
+                    image, rule &+ UInt64(PolicyImageLayout.RuleRecord.treatments) &+ sessionClass << 1)
+                question.pointee.ruleIndex = UInt16(truncatingIfNeeded: bit)
                 return
             }
             word &+= 1
@@ -96,13 +174,26 @@ package enum Classifier {
     }
 }
 
+/// The rule sets of an image in memory.
+private struct ImageRuleSets: RuleSets {
+    let image: UnsafeRawPointer
+
+    @inline(__always)
+    init(image: UnsafeRawPointer) { self.image = image }
+
+    @inline(__always)
+    func groupSet(_ offset: UInt64) -> UInt32 { Classifier.groupSet(image: image, offset) }
+
+    @inline(__always)
+    func evaluate(_ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) -> Bool {
+        Classifier.evaluate(image: image, set: set, question: question)
+        return true
+    }
+}
+
 /// Numbers of `sluice_classification`.
 private enum AddressFamilyNumber {
     static var ipv6: UInt8 { 6 }
-}
-
-private enum PolicyWords {
-    static var count: UInt64 { 16 }
 }
 
 // MARK: - Search
@@ -119,56 +210,71 @@ extension Classifier {
         return sluice_opaque64(difference >> 63) ^ 1
     }
 
+    /// A number of a field's record.
+    @inline(__always)
+    private static func number(
+        _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field, _ offset: UInt64
+    ) -> UInt64 {
+        UInt64(load32(image, record &+ UInt64(field.record) &+ offset))
+    }
+
     /// How many steps find any of the field's intervals: few for few. At most 15, whatever the image says.
     @inline(__always)
-    private static func steps(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field) -> UInt64 {
-        UInt64(load32(image, PolicyImageLayout.Header.steps, UInt64(field.rawValue) << 2, mask: 0x1C)) & 15
+    private static func steps(
+        _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field
+    ) -> UInt64 {
+        number(image, record, field, 8) & 15
     }
 
     @inline(__always)
-    private static func entry2(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ port: UInt16) -> UInt64 {
+    private static func entry2(
+        _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field, _ port: UInt16
+    ) -> UInt64 {
         let value = UInt64(port)
+        let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, field)
+        var step = steps(image, record, field)
         while step != 0 {
             step &-= 1
-            let low = UInt64(load16(image, field.boundaries, (index | 1 &<< step) << 1, mask: 0x7FFE))
+            let low = UInt64(load16(image, boundaries &+ (index | 1 &<< step) << 1))
             index |= isReached(low, by: value) &<< step
         }
-        return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
+        return UInt64(load32(image, number(image, record, field, 4) &+ index << 2))
     }
 
     @inline(__always)
-    private static func entry4(_ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address)
-        -> UInt64
-    {
+    private static func entry4(
+        _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field, _ address: sluice_address
+    ) -> UInt64 {
         let value = address.low & 0xFFFF_FFFF
+        let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, field)
+        var step = steps(image, record, field)
         while step != 0 {
             step &-= 1
-            let low = UInt64(load32(image, field.boundaries, (index | 1 &<< step) << 2, mask: 0xFFFC))
+            let low = UInt64(load32(image, boundaries &+ (index | 1 &<< step) << 2))
             index |= isReached(low, by: value) &<< step
         }
-        return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
+        return UInt64(load32(image, number(image, record, field, 4) &+ index << 2))
     }
 
     @inline(__always)
     private static func entry6(
-        _ image: UnsafeRawPointer, _ field: PolicyImageLayout.Field, _ address: sluice_address
+        _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field, _ address: sluice_address
     ) -> UInt64 {
+        let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, field)
+        var step = steps(image, record, field)
         while step != 0 {
             step &-= 1
-            let offset = (index | 1 &<< step) << 4
-            let high = load64(image, field.boundaries, offset, mask: 0x3FFF0)
-            let low = load64(image, field.boundaries &+ 8, offset, mask: 0x3FFF0)
+            let offset = boundaries &+ (index | 1 &<< step) << 4
+            let high = load64(image, offset)
+            let low = load64(image, offset &+ 8)
             let lowBorrow = borrow(address.low, low, 0)
             let highBorrow = borrow(address.high, high, lowBorrow)
             index |= (sluice_opaque64(highBorrow) ^ 1) &<< step
         }
-        return UInt64(load32(image, field.entries, index << 2, mask: 0xFFFC))
+        return UInt64(load32(image, number(image, record, field, 4) &+ index << 2))
     }
 
     /// The borrow of `left - right - carried`: 1 where the result would be negative (Hacker's Delight, 2-13).
@@ -183,34 +289,29 @@ extension Classifier {
 
 // The mask makes the bound plain to the verifier; the opaque copy keeps LLVM from proving the mask needless and leaving it out.
 extension Classifier {
+    /// Offsets of an image: `SLUICE_POLICY_BYTES` less one.
     @inline(__always)
-    private static func load16(_ image: UnsafeRawPointer, _ base: Int, _ offset: UInt64, mask: UInt64) -> UInt16 {
-        let bounded = sluice_opaque64(offset) & mask
-        return (image + base + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt16.self).pointee
+    private static var offsets: UInt64 { 0xFF_FFFF }
+
+    @inline(__always)
+    private static func load16(_ image: UnsafeRawPointer, _ offset: UInt64) -> UInt16 {
+        let bounded = sluice_opaque64(offset) & (offsets & ~1)
+        return (image + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt16.self).pointee
     }
 
     @inline(__always)
-    private static func load32(_ image: UnsafeRawPointer, _ base: Int, _ offset: UInt64, mask: UInt64) -> UInt32 {
-        let bounded = sluice_opaque64(offset) & mask
-        return (image + base + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt32.self).pointee
+    private static func load32(_ image: UnsafeRawPointer, _ offset: UInt64) -> UInt32 {
+        let bounded = sluice_opaque64(offset) & (offsets & ~3)
+        return (image + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt32.self).pointee
     }
 
     @inline(__always)
-    private static func load64(_ image: UnsafeRawPointer, _ base: Int, _ offset: UInt64, mask: UInt64) -> UInt64 {
-        let bounded = sluice_opaque64(offset) & mask
-        return (image + base + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt64.self).pointee
+    private static func load64(_ image: UnsafeRawPointer, _ offset: UInt64) -> UInt64 {
+        let bounded = sluice_opaque64(offset) & (offsets & ~7)
+        return (image + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt64.self).pointee
     }
 
     /// The offset of the row that an entry names.
     @inline(__always)
-    private static func row(_ entry: UInt64) -> UInt64 {
-        (sluice_opaque64(entry) & 0xFFFF) << UInt64(PolicyImageLayout.rowShift)
-    }
-
-    /// A word of a row; `offset` is below 128.
-    @inline(__always)
-    private static func load64(_ image: UnsafeRawPointer, _ row: UInt64, _ offset: UInt64) -> UInt64 {
-        let bounded = sluice_opaque64(row | offset) & 0x7F_FFF8
-        return (image + Int(truncatingIfNeeded: bounded)).assumingMemoryBound(to: UInt64.self).pointee
-    }
+    private static func row(_ entry: UInt64) -> UInt64 { (entry & 0xFF_FFFF) << 3 }
 }

@@ -1,40 +1,42 @@
-/// Where things lie in a policy image (`sluice_policy_memory`). All places are fixed, so that neither the kernel program nor its
-/// verifier has to believe anything that the image says.
+/// Where things lie in a policy image (`sluice_policy_memory`).
+///
+/// An image holds rule sets: the firewall's own rules, the host rules, and for every network security group that a zone has, its
+/// inbound and its outbound rules. The first part lies at fixed places; what the rule sets need lies behind it, one after the other,
+/// so that an image is only as long as its rules make it. Every place that the image tells is masked before it is used, so that
+/// neither the kernel program nor its verifier has to believe anything that the image says.
 ///
 /// | offset | bytes | what |
 /// |---|---|---|
-/// | 0 | 128 | header: see ``Header`` |
-/// | 128 | 128 | row 1: which bits are forwarding rules |
-/// | 256 | 128 | row 2: which bits are host rules |
-/// | 0x1000 | 1 KiB | protocol: a 4-byte entry for each of the 256 |
-/// | 0x4000 | 16 KiB | rules: 16 bytes each, see ``RuleRecord`` |
-/// | 0x10000 | 2 x 32 KiB | boundaries of source and destination ports, 2 bytes each |
-/// | 0x20000 | 2 x 64 KiB | boundaries of IPv4 sources and destinations, 4 bytes each |
-/// | 0x40000 | 6 x 64 KiB | an entry of 4 bytes for each interval, in the order of ``Field`` |
-/// | 0xA0000 | 2 x 256 KiB | boundaries of IPv6 sources and destinations, 16 bytes each: high half, low half |
-/// | 0x120000 | to the end | rows from ``firstRow`` on: 128 bytes each, a bit for each rule |
+/// | 0 | 256 | header: see ``Header`` |
+/// | 0x100 | 64 x 4 | groups by zone: the numbers of the inbound and of the outbound rule set, 2 bytes each; 0: none |
+/// | 0x1000 | 128 x 128 | rule sets: see ``RuleSetRecord`` |
+/// | 0x5000 | to the end | tables of the rule sets |
 ///
 /// A field's values are cut into intervals, within which the same rules match. Boundary i is the lowest value of interval i; the
-/// first is 0; unused boundaries are the highest value, and their entries repeat the last interval's. An entry holds a row's
-/// number in its low 16 bits (the row lies at 128 times that), and for addresses ``internalBit``.
+/// first is 0. A table has a power of two of them; unused boundaries are the highest value, and their entries repeat the last
+/// interval's. An entry holds the place of a row, in units of 8 bytes, in its low 24 bits, and for addresses ``internalBit``. A
+/// row has a bit for each rule of its set.
 package enum PolicyImageLayout {
     package static let magic: UInt64 = 0x3230_4543_4955_4C53  // "SLUICE02", as bytes
     /// Intervals that a field can have: what ``searchSteps`` reach.
     package static let intervals = 1 << searchSteps
-    package static let searchSteps = 14
+    package static let searchSteps = 15
 
-    /// Rules that forward come first, then those of the gateway's own addresses.
-    package static let firstHostBit = 1000
-    package static let forwardRow = 1
-    package static let hostRow = 2
+    /// The rule set of the firewall's own rules.
+    package static let ownSet = 0
+    /// The rule set of the host rules.
+    package static let hostSet = 1
+    /// Rule sets from here on are groups'.
+    package static let firstGroupSet = 2
+    package static let sets = 128
 
-    package static let protocolEntries = 0x1000
-    package static let rules = 0x4000
+    package static let zones = 0x100
+    package static let setRecords = 0x1000
+    package static let setRecordShift = 7
+    package static let tables = 0x5000
     package static let ruleShift = 4
-    package static let rowShift = 7
-    package static let firstRow = 0x12_0000 >> 7
-    package static let rows = 1 << 16
-    package static let internalBit: UInt32 = 1 << 16
+    package static let internalBit: UInt32 = 1 << 31
+    package static let rowMask: UInt32 = (1 << 24) - 1
 
     /// What a rule looks at, besides the protocol.
     package enum Field: Int, Sendable, CaseIterable {
@@ -45,18 +47,6 @@ package enum PolicyImageLayout {
         case source6 = 4
         case destination6 = 5
 
-        /// Offset of the field's boundaries.
-        package var boundaries: Int {
-            switch self {
-            case .sourcePort: 0x1_0000
-            case .destinationPort: 0x1_8000
-            case .source4: 0x2_0000
-            case .destination4: 0x3_0000
-            case .source6: 0xA_0000
-            case .destination6: 0xE_0000
-            }
-        }
-
         /// Bytes of a boundary.
         package var boundaryBytes: Int {
             switch self {
@@ -66,31 +56,49 @@ package enum PolicyImageLayout {
             }
         }
 
-        /// Offset of the field's entries.
-        package var entries: Int { 0x4_0000 + rawValue << 16 }
+        /// Offset of the field's 12 bytes in a set's record: place of the boundaries, place of the entries, and the steps
+        /// that find any of its intervals, at most ``searchSteps``.
+        package var record: Int { RuleSetRecord.fields + rawValue * 12 }
     }
 
     /// Offsets in the header.
     package enum Header {
         /// 8 bytes: ``PolicyImageLayout/magic``.
         package static let magic = 0
-        /// 4 bytes: forwarding rules.
-        package static let ruleCount = 8
-        /// 4 bytes: host rules.
-        package static let hostRuleCount = 12
-        /// 4 bytes: rows in use, from ``PolicyImageLayout/firstRow`` on.
-        package static let rowCount = 16
-        /// 4 bytes for each ``Field``: the steps that find any of its intervals, at most ``PolicyImageLayout/searchSteps``.
-        package static let steps = 24
+        /// 4 bytes: rule sets in use.
+        package static let setCount = 8
+        /// 4 bytes: bytes in use.
+        package static let usedBytes = 12
     }
+
+    /// Offsets in the record of a rule set.
+    package enum RuleSetRecord {
+        /// 4 bytes: 8-byte words of a row in use, at most ``rowWords``. 0: nothing matches, which denies.
+        package static let wordCount = 0
+        /// 4 bytes: place of the rules' records, 16 bytes each: see ``RuleRecord``.
+        package static let rules = 4
+        /// 4 bytes: place of the protocols' entries, 4 bytes for each of the 256.
+        package static let protocols = 8
+        /// 4 bytes: ``flushes``.
+        package static let flags = 12
+        package static let fields = 16
+
+        /// A change of the rules re-evaluates sessions that live (`flushConnection`).
+        package static let flushes: UInt32 = 1
+    }
+
+    /// 8-byte words of the longest row.
+    package static let rowWords = 16
 
     /// Offsets in a rule's record.
     package enum RuleRecord {
         /// 2 bytes: the rule's identity.
         package static let identity = 0
         /// 2 bytes: 1 allows, 0 denies.
-        package static let allows = 2
+        package static let flags = 2
         /// 2 bytes for each of the 5 classes of sessions: a treatment's index, in the order of `TreatmentIndex`.
         package static let treatments = 4
+
+        package static let allows: UInt16 = 1
     }
 }

@@ -8,6 +8,8 @@ package enum Admission {
     ) -> Verdict {
         guard let runtime = tables.runtime else { return .drop(.denied) }
         var question = question(packet)
+        question.sourceZone = packet.pointee.zone
+        question.destinationZone = route.pointee.zone
         if route.pointee.kind == RouteKind.host.rawValue {
             return admitToHost(packet, runtime, &question, tables)
         }
@@ -155,6 +157,8 @@ package enum Admission {
         session.pointee.responder = sluice_flow_end()
         session.pointee.originator.zone = packet.pointee.zone
         session.pointee.responder.zone = route.pointee.zone
+        session.pointee.originator.groupRulePart = UInt8(truncatingIfNeeded: question.groupRule)
+        session.pointee.responder.groupRulePart = UInt8(truncatingIfNeeded: question.groupRule >> 8)
         session.pointee.originator.packets = UInt64(packet.pointee.wirePackets)
         session.pointee.originator.bytes = UInt64(packet.pointee.wireBytes)
         session.pointee.createdTick = now
@@ -184,6 +188,7 @@ package enum Admission {
             isEastWest: question.sourceIsInternal != 0 && question.destinationIsInternal != 0)
         event.sourceZone = packet.pointee.zone
         event.destinationZone = route.pointee.zone
+        event.stage = question.stage
         tables.emit(&event)
     }
 }

@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 2,
+    SLUICE_LAYOUT_VERSION = 3,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -30,8 +30,8 @@ enum {
     /// Width of a policy image's bit rows.
     SLUICE_RULE_BITS = 1024,
     SLUICE_RULE_WORDS = SLUICE_RULE_BITS / 64,
-    /// Bytes of one policy image.
-    SLUICE_POLICY_BYTES = 1 << 23,
+    /// Bytes of one policy image: FlowCore.Classifier masks places in it by this, less one.
+    SLUICE_POLICY_BYTES = 1 << 24,
     /// Counters in struct sluice_counters order (FlowCore.Counter).
     SLUICE_MAX_COUNTERS = 64,
     /// The mark of packets that the datapath has allowed and left to the kernel's own forwarding.
@@ -80,7 +80,9 @@ struct sluice_flow_end {
     uint8_t windowScale;  // shift count, once both ends offered one (RFC 7323)
     uint8_t flags;  // FlowCore.EndFlags
     uint8_t zone;
-    uint8_t reserved;
+    /// Half of the session's groupRule, for which the slot has no room in one piece: the originator's end has the low byte, the
+    /// responder's the high one. It is the identity of the rule of the last group that allowed the session; 0: no group was asked.
+    uint8_t groupRulePart;
 };
 
 /// One slot: a session, both directions. 128 bytes. Its state, generation and last activity are in its control word,
@@ -188,7 +190,7 @@ struct sluice_event {
     uint8_t flags;  // FlowCore.SessionFlags
     uint8_t sourceZone;
     uint8_t destinationZone;
-    uint8_t reserved;
+    uint8_t stage;  // of a deny: FlowCore.PolicyStage
 };
 
 /// A policy image: laid out by Policy, read by FlowCore's classifier.
@@ -211,7 +213,15 @@ struct sluice_classification {
     uint16_t treatment;  // of the deciding rule; TreatmentIndex.byClass: none of its own
     uint8_t sourceIsInternal;
     uint8_t destinationIsInternal;
-    uint16_t ruleIndex;  // in order of priority; 0xFFFF: none
+    uint16_t ruleIndex;  // in order of priority, in its rule set; 0xFFFF: none
+    // Asked too: zones without a network security group, 0 among them, allow everything by it.
+    uint8_t sourceZone;
+    uint8_t destinationZone;
+    uint8_t reevaluates;  // 1: a session that lives is judged again; only groups with flushConnection are asked
+    // Answered too.
+    uint8_t stage;  // FlowCore.PolicyStage: whose rule decided
+    uint16_t groupRule;  // identity of the rule of the last group that was asked; 0: none was
+    uint16_t reserved;
 };
 
 #define SLUICE_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " has another size")
@@ -222,4 +232,4 @@ SLUICE_ASSERT_SIZE(sluice_session, 128);
 SLUICE_ASSERT_SIZE(sluice_slab, 64);
 SLUICE_ASSERT_SIZE(sluice_event, 64);
 SLUICE_ASSERT_SIZE(sluice_fragment_key, 40);
-SLUICE_ASSERT_SIZE(sluice_classification, 48);
+SLUICE_ASSERT_SIZE(sluice_classification, 56);

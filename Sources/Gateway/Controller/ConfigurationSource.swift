@@ -11,11 +11,11 @@ struct ConfigurationSource {
         do throws(ConfigurationErrors) {
             if let bytes = try? FileStore.read(path), let text = String(validating: bytes, as: UTF8.self) {
                 configuration = try Configuration.parse(text, file: path)
-                self.bytes = bytes
+                self.bytes = configuration.selfContained(bytes)
             } else {
                 // It has the better words for what is wrong; should it succeed, the file has just come.
                 configuration = try Configuration.read(path: path)
-                bytes = (try? FileStore.read(path)) ?? []
+                bytes = configuration.selfContained((try? FileStore.read(path)) ?? [])
             }
         } catch {
             throw GatewayError(error)

@@ -39,7 +39,7 @@ struct PolicyChange {
         zones.assign(configuration.zones.map(\.name))
         do throws(PolicyError) {
             image = try PolicyImage(
-                compiling: configuration, identities: &identities, treatments: &treatments,
+                compiling: configuration, identities: &identities, treatments: &treatments, zones: zones,
                 identitiesStillUsed: inForce.map { inForce in { inForce.identitiesInUse() } },
                 treatmentsStillUsed: inForce.map { inForce in { inForce.treatmentsInUse() } })
         } catch {
@@ -88,10 +88,10 @@ struct PolicyChange {
 
     /// The numbers of rules that this image, and sessions, carry.
     private func identitiesInUse() -> Set<UInt16> {
-        let names = (configuration.rules + configuration.hostRules).map(\.name)
-        var result = Set(names.compactMap { identities.identity(of: $0) })
+        var result = Set(configuration.ruleNames.compactMap { identities.identity(of: $0) })
         for slot in 0..<datapath.slotCount where !isFree(slot) {
             result.insert(datapath.sessions[slot].rule)
+            result.insert(datapath.sessions[slot].groupRule)
         }
         return result
     }

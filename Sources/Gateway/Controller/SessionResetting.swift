@@ -87,6 +87,9 @@ package struct SessionResetting {
         question.destinationPort = session.key.destinationPort(sourceIsLow: originatorIsLow)
         question.protocol = session.key.protocol
         question.family = session.key.family
+        question.sourceZone = session.originator.zone
+        question.destinationZone = session.responder.zone
+        question.reevaluates = 1
         return question
     }
 }

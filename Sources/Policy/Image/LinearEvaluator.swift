@@ -6,9 +6,24 @@ package struct LinearEvaluator {
     private let configuration: Configuration
     private let identities: RuleIdentities
     private let treatments: TreatmentTable
+    private let zones: ZoneIdentities
+    /// By group's name and direction.
+    private var groupRules: [String: [FirewallRule]] = [:]
 
     /// Judges by the rules of a configuration, with the numbers that its policy image was compiled with.
-    package init(configuration: Configuration, identities: RuleIdentities, treatments: TreatmentTable) {
+    package init(
+        configuration: Configuration, identities: RuleIdentities, treatments: TreatmentTable,
+        zones: ZoneIdentities? = nil
+    ) {
+        var zoneNumbers = zones ?? ZoneIdentities()
+        if zones == nil { zoneNumbers.assign(configuration.zones.map(\.name)) }
+        self.zones = zoneNumbers
+        for group in configuration.groupsInUse {
+            for direction in RuleDirection.allCases {
+                groupRules["\(group.name) \(direction)"] = group.effectiveRules(
+                    direction, in: configuration.addressBook)
+            }
+        }
         self.configuration = configuration
         self.identities = identities
         self.treatments = treatments
@@ -25,11 +40,47 @@ package struct LinearEvaluator {
         var answer = question
         answer.sourceIsInternal = sourceIsInternal ? 1 : 0
         answer.destinationIsInternal = destinationIsInternal ? 1 : 0
+        answer.groupRule = 0
+        answer.stage = PolicyStage.ownRules.rawValue
+        if question.forHost != 1 {
+            for (zone, direction, stage) in [
+                (question.sourceZone, RuleDirection.outbound, PolicyStage.outboundGroup),
+                (question.destinationZone, .inbound, .inboundGroup),
+            ] {
+                guard let group = group(ofZone: zone), question.reevaluates != 1 || group.flushConnection else {
+                    continue
+                }
+                decide(groupRules["\(group.name) \(direction)"] ?? [], source, destination, &answer)
+                answer.groupRule = answer.rule
+                if answer.allowed == 0 {
+                    answer.stage = stage.rawValue
+                    return answer
+                }
+            }
+        }
+        decide(
+            question.forHost == 1 ? configuration.hostRules : configuration.rules, source, destination, &answer)
+        return answer
+    }
+
+    /// The group of a zone.
+    private func group(ofZone zone: UInt8) -> NetworkSecurityGroup? {
+        guard let name = zones.name(of: zone), let zone = configuration.zones.first(where: { $0.name == name }) else {
+            return nil
+        }
+        return configuration.groups.first { $0.name == zone.networkSecurityGroup }
+    }
+
+    /// Asks the rules of a list one after the other.
+    private func decide(
+        _ rules: [FirewallRule], _ source: NetworkAddress, _ destination: NetworkAddress,
+        _ answer: inout sluice_classification
+    ) {
+        let question = answer
         answer.allowed = 0
         answer.rule = 0
         answer.treatment = TreatmentIndex.byClass
         answer.ruleIndex = 0xFFFF
-        let rules = question.forHost == 1 ? configuration.hostRules : configuration.rules
         for (index, rule) in rules.enumerated() {
             guard rule.protocolNumbers?.contains(question.protocol) ?? true, rule.source.contains(source),
                 rule.destination.contains(destination), rule.sourcePorts.contains(question.sourcePort),
@@ -38,11 +89,11 @@ package struct LinearEvaluator {
             answer.allowed = rule.access == .allow ? 1 : 0
             answer.rule = identities.identity(of: rule.name) ?? 0
             answer.ruleIndex = UInt16(index)
-            let trafficClass: TrafficClass = sourceIsInternal && destinationIsInternal ? .eastWest : .northSouth
+            let trafficClass: TrafficClass =
+                question.sourceIsInternal == 1 && question.destinationIsInternal == 1 ? .eastWest : .northSouth
             answer.treatment = treatment(of: rule, ipProtocol: question.protocol, trafficClass)
-            break
+            return
         }
-        return answer
     }
 
     private func treatment(of rule: FirewallRule, ipProtocol: UInt8, _ trafficClass: TrafficClass) -> UInt16 {

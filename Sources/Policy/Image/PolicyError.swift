@@ -7,8 +7,8 @@ package enum PolicyError: Error, Equatable, CustomStringConvertible {
     case tooManyRules(list: String, count: Int, limit: Int)
     /// The addresses or ports of a side fall into more intervals than the image holds.
     case tooManyIntervals(field: String, count: Int, limit: Int)
-    /// More different sets of rules than the image holds.
-    case tooManyRows(count: Int, limit: Int)
+    /// All rule sets together need more memory than there is.
+    case imageFull(list: String, limit: Int)
 
     package var description: String {
         switch self {
@@ -25,9 +25,12 @@ package enum PolicyError: Error, Equatable, CustomStringConvertible {
         case .tooManyRules(let list, let count, let limit):
             "\(list): \(count) rules are more than \(limit): merge rules that differ only in addresses or ports"
         case .tooManyIntervals(let field, let count, let limit):
-            "rules: \(field) falls into \(count) intervals, more than \(limit): use fewer, larger prefixes or port ranges"
-        case .tooManyRows(let count, let limit):
-            "rules: \(count) different sets of matching rules are more than \(limit): use fewer, larger prefixes or port ranges"
+            "\(field) falls into \(count) intervals, more than \(limit): use fewer, larger prefixes or port ranges"
+        case .imageFull(let list, let limit):
+            """
+            \(list): with these, all rules and groups together need more than \(limit >> 20) MiB: use fewer, larger prefixes or \
+            port ranges, or give fewer zones groups of their own
+            """
         }
     }
 }

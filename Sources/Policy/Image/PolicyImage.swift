@@ -33,38 +33,57 @@ package struct PolicyImage: Sendable {
     /// The indices of treatments that the image's rules carry, beyond ``TreatmentIndex/byClass``.
     package let treatmentsInUse: Set<UInt16>
 
-    /// Compiles a configuration's rules. Names and treatments that are new are given numbers.
+    /// Compiles a configuration's rules and groups. Names and treatments that are new are given numbers.
     ///
-    /// `identitiesStillUsed` and `treatmentsStillUsed` tell the numbers that sessions, and the image that judges now, carry; they
-    /// are asked only when numbers run out.
+    /// `zones` are the numbers of the zones; nil: as a new gateway gives them. `identitiesStillUsed` and `treatmentsStillUsed` tell
+    /// the numbers that sessions, and the image that judges now, carry; they are asked only when numbers run out.
     ///
     /// - Throws: ``PolicyError`` where a limit is met; identities and treatments are as before then.
     package init(
         compiling configuration: Configuration, identities: inout RuleIdentities, treatments: inout TreatmentTable,
-        identitiesStillUsed: (() -> Set<UInt16>)? = nil, treatmentsStillUsed: (() -> Set<UInt16>)? = nil
+        zones: ZoneIdentities? = nil, identitiesStillUsed: (() -> Set<UInt16>)? = nil,
+        treatmentsStillUsed: (() -> Set<UInt16>)? = nil
     ) throws(PolicyError) {
         var newIdentities = identities
         var newTreatments = treatments
-        let names = (configuration.rules + configuration.hostRules).map(\.name)
-        try newIdentities.assign(names, stillUsed: identitiesStillUsed)
+        try newIdentities.assign(configuration.ruleNames, stillUsed: identitiesStillUsed)
         newTreatments.setClasses(configuration.timeouts)
         let ruleTreatments = RuleTreatments(configuration: configuration)
         let indices = try newTreatments.intern(ruleTreatments.distinct, stillUsed: treatmentsStillUsed)
-
-        var compiler = PolicyImageCompiler()
-        try compiler.add(configuration.rules, list: "rules", firstBit: 0, limit: ConfigurationLimits.rules)
-        try compiler.add(
-            configuration.hostRules, list: "hostRules", firstBit: PolicyImageLayout.firstHostBit,
-            limit: ConfigurationLimits.hostRules)
-        try compiler.writeFields(internalPrefixes: configuration.internalPrefixes)
-        for (bit, rule) in compiler.rules {
-            compiler.writeRecord(
-                bit: bit, rule: rule, identity: newIdentities.identity(of: rule.name) ?? 0,
+        func answer(_ rule: FirewallRule) -> PolicyImageCompiler.Answer {
+            PolicyImageCompiler.Answer(
+                identity: newIdentities.identity(of: rule.name) ?? 0,
                 treatments: ruleTreatments.treatments(of: rule).map {
                     $0.flatMap { indices[$0] } ?? TreatmentIndex.byClass
                 })
         }
-        compiler.writeHeader(ruleCount: configuration.rules.count, hostRuleCount: configuration.hostRules.count)
+
+        var compiler = PolicyImageCompiler()
+        let prefixes = configuration.internalPrefixes
+        try compiler.write(
+            configuration.rules, list: "rules", limit: ConfigurationLimits.rules, internalPrefixes: prefixes,
+            answer: answer)
+        try compiler.write(
+            configuration.hostRules, list: "hostRules", limit: ConfigurationLimits.hostRules,
+            internalPrefixes: prefixes, answer: answer)
+        var zoneNumbers = zones ?? ZoneIdentities()
+        if zones == nil { zoneNumbers.assign(configuration.zones.map(\.name)) }
+        var next = PolicyImageLayout.firstGroupSet
+        for group in configuration.groupsInUse {
+            for direction in [RuleDirection.inbound, .outbound] {
+                try compiler.write(
+                    group.effectiveRules(direction, in: configuration.addressBook),
+                    list: "group \"\(group.name)\" \(direction.rawValue.lowercased())",
+                    limit: GroupLimits.rules + SecurityRule.defaults.count, internalPrefixes: prefixes,
+                    flushes: group.flushConnection, answer: answer)
+            }
+            for zone in configuration.zones where zone.networkSecurityGroup == group.name {
+                guard let number = zoneNumbers.identity(of: zone.name) else { continue }
+                compiler.writeZone(number, inbound: next, outbound: next + 1)
+            }
+            next += 2
+        }
+        compiler.writeHeader()
 
         identities = newIdentities
         treatments = newTreatments
@@ -82,6 +101,7 @@ package struct PolicyImage: Sendable {
     /// less than a microsecond and is not interrupted for long, so let some milliseconds pass between two changes of policy.
     package func write(to target: UnsafeMutableRawBufferPointer) {
         precondition(target.count >= Int(SLUICE_POLICY_BYTES), "\(target.count) bytes can't hold a policy image")
+        // An image is read only where its own header leads, so what an older one has left behind it does not matter.
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[..<usedBytes]))
     }
 

@@ -1,66 +1,85 @@
 import FlowCore
 import FlowLayout
 
-/// Writes a policy image, field by field.
+/// Writes a policy image, rule set by rule set.
 struct PolicyImageCompiler {
     let memory = PolicyImage.Memory()
-    /// The rules with their bits.
-    private(set) var rules: [(bit: Int, rule: FirewallRule)] = []
-    private var rowNumbers: [PolicyRow: Int] = [:]
+    /// Bytes from the start that hold something.
+    private(set) var usedBytes = PolicyImageLayout.tables
+    private(set) var rowCount = 0
+    private var setCount = 0
+    /// What the messages call the rule set at work.
+    private var list = ""
+    /// The rows of the rule set at work, by their bits.
+    private var rows: [PolicyRow: Int] = [:]
+    private var wordCount = 0
 
-    var rowCount: Int { rowNumbers.count }
-    var usedBytes: Int { (PolicyImageLayout.firstRow + rowCount) << PolicyImageLayout.rowShift }
+    /// What a rule answers: its identity, and treatments by class.
+    struct Answer {
+        var identity: UInt16
+        var treatments: [UInt16]
+    }
 
-    /// Gives the rules of a list, which are in order of priority, their bits.
-    mutating func add(_ list: [FirewallRule], list name: String, firstBit: Int, limit: Int) throws(PolicyError) {
-        guard list.count <= limit else { throw .tooManyRules(list: name, count: list.count, limit: limit) }
+    /// Writes a rule set, whose rules are in order of priority. Sets are numbered in the order in which they are written.
+    mutating func write(
+        _ rules: [FirewallRule], list: String, limit: Int, internalPrefixes: [AddressPrefix], flushes: Bool = false,
+        answer: (FirewallRule) -> Answer
+    ) throws(PolicyError) {
+        typealias Record = PolicyImageLayout.RuleSetRecord
+        guard rules.count <= limit else { throw .tooManyRules(list: list, count: rules.count, limit: limit) }
         precondition(
-            zip(list, list.dropFirst()).allSatisfy { $0.priority < $1.priority }, "\(name) are not in order of priority"
-        )
-        rules += list.enumerated().map { (firstBit + $0.offset, $0.element) }
-    }
+            zip(rules, rules.dropFirst()).allSatisfy { $0.priority < $1.priority },
+            "\(list) are not in order of priority")
+        precondition(setCount < PolicyImageLayout.sets, "\(setCount) rule sets passed validation")
+        self.list = list
+        rows = [:]
+        wordCount = (rules.count + 63) / 64
+        let record = PolicyImageLayout.setRecords + setCount << PolicyImageLayout.setRecordShift
+        setCount += 1
+        store(UInt32(wordCount), at: record + Record.wordCount)
+        store(flushes ? Record.flushes : 0, at: record + Record.flags)
 
-    /// Writes boundaries, entries and rows of all fields.
-    mutating func writeFields(internalPrefixes: [AddressPrefix]) throws(PolicyError) {
-        try writeAddresses("source", .source4, .source6, internalPrefixes, \.source)
-        try writeAddresses("destination", .destination4, .destination6, internalPrefixes, \.destination)
-        try writePorts("sourcePorts", .sourcePort, \.sourcePorts)
-        try writePorts("destinationPorts", .destinationPort, \.destinationPorts)
-        try writeProtocols()
-    }
-
-    /// Writes what a rule answers. `treatments` are indices, by class.
-    func writeRecord(bit: Int, rule: FirewallRule, identity: UInt16, treatments: [UInt16]) {
-        typealias Record = PolicyImageLayout.RuleRecord
-        let record = PolicyImageLayout.rules + bit << PolicyImageLayout.ruleShift
-        store(identity, at: record + Record.identity)
-        store(UInt16(rule.access == .allow ? 1 : 0), at: record + Record.allows)
-        for (index, treatment) in treatments.enumerated() {
-            store(treatment, at: record + Record.treatments + 2 * index)
+        let records = try take(rules.count << PolicyImageLayout.ruleShift)
+        store(UInt32(records), at: record + Record.rules)
+        for (index, rule) in rules.enumerated() {
+            write(rule, answer(rule), at: records + index << PolicyImageLayout.ruleShift)
         }
+        let protocols = try take(256 * 4)
+        store(UInt32(protocols), at: record + Record.protocols)
+        try writeProtocols(rules, at: protocols)
+        try writeAddresses(rules, "source", .source4, .source6, internalPrefixes, record, \.source)
+        try writeAddresses(rules, "destination", .destination4, .destination6, internalPrefixes, record, \.destination)
+        try writePorts(rules, "sourcePorts", .sourcePort, record, \.sourcePorts)
+        try writePorts(rules, "destinationPorts", .destinationPort, record, \.destinationPorts)
     }
 
-    /// Writes the header, and which bits are rules of which list.
-    func writeHeader(ruleCount: Int, hostRuleCount: Int) {
+    /// Says which rule sets judge what comes out of a zone, and what goes into it.
+    func writeZone(_ zone: UInt8, inbound: Int, outbound: Int) {
+        store(UInt16(inbound), at: PolicyImageLayout.zones + Int(zone) * 4)
+        store(UInt16(outbound), at: PolicyImageLayout.zones + Int(zone) * 4 + 2)
+    }
+
+    func writeHeader() {
         typealias Header = PolicyImageLayout.Header
         store(PolicyImageLayout.magic, at: Header.magic)
-        store(UInt32(ruleCount), at: Header.ruleCount)
-        store(UInt32(hostRuleCount), at: Header.hostRuleCount)
-        store(UInt32(rowCount), at: Header.rowCount)
-        var forward = PolicyRow()
-        var host = PolicyRow()
-        for (bit, _) in rules {
-            if bit < PolicyImageLayout.firstHostBit { forward[bit] = true } else { host[bit] = true }
-        }
-        write(forward, number: PolicyImageLayout.forwardRow)
-        write(host, number: PolicyImageLayout.hostRow)
+        store(UInt32(setCount), at: Header.setCount)
+        store(UInt32(usedBytes), at: Header.usedBytes)
     }
 
     // MARK: - Fields
 
+    private func write(_ rule: FirewallRule, _ answer: Answer, at record: Int) {
+        typealias Record = PolicyImageLayout.RuleRecord
+        store(answer.identity, at: record + Record.identity)
+        store(rule.access == .allow ? Record.allows : 0, at: record + Record.flags)
+        for (index, treatment) in answer.treatments.enumerated() {
+            store(treatment, at: record + Record.treatments + 2 * index)
+        }
+    }
+
     private mutating func writeAddresses(
-        _ name: String, _ field4: PolicyImageLayout.Field, _ field6: PolicyImageLayout.Field,
-        _ internalPrefixes: [AddressPrefix], _ match: KeyPath<FirewallRule, AddressMatch>
+        _ rules: [FirewallRule], _ name: String, _ field4: PolicyImageLayout.Field, _ field6: PolicyImageLayout.Field,
+        _ internalPrefixes: [AddressPrefix], _ record: Int, _ match: KeyPath<FirewallRule, AddressMatch>
     ) throws(PolicyError) {
         for family in AddressFamily.allCases {
             var always = PolicyRow()
@@ -71,53 +90,62 @@ struct PolicyImageCompiler {
                 }
             }
             add(internalPrefixes, IntervalSweep.internalBit)
-            for (bit, rule) in rules {
+            for (bit, rule) in rules.enumerated() {
                 switch rule[keyPath: match] {
                 case .any: always[bit] = true
                 case .prefixes(let prefixes): add(prefixes, bit)
                 }
             }
             let intervals = IntervalSweep.intervals(of: spans, always: always, maximum: family.maximum)
-            let field = family == .ipv4 ? field4 : field6
-            try write(intervals, field, "\(name) (\(family.name))")
+            try write(intervals, family == .ipv4 ? field4 : field6, record, "\(name) (\(family.name))")
         }
     }
 
     private mutating func writePorts(
-        _ name: String, _ field: PolicyImageLayout.Field, _ match: KeyPath<FirewallRule, PortMatch>
+        _ rules: [FirewallRule], _ name: String, _ field: PolicyImageLayout.Field, _ record: Int,
+        _ match: KeyPath<FirewallRule, PortMatch>
     ) throws(PolicyError) {
-        let maximum = UInt128(UInt16.max)
         var always = PolicyRow()
         var spans: [IntervalSweep.Span] = []
-        for (bit, rule) in rules {
+        for (bit, rule) in rules.enumerated() {
             switch rule[keyPath: match] {
             case .any: always[bit] = true
             case .ranges(let ranges):
                 spans += ranges.map { .init(first: UInt128($0.lower), last: UInt128($0.upper), bit: bit) }
             }
         }
-        let intervals = IntervalSweep.intervals(of: spans, always: always, maximum: maximum)
-        try write(intervals, field, name)
+        let intervals = IntervalSweep.intervals(of: spans, always: always, maximum: UInt128(UInt16.max))
+        try write(intervals, field, record, name)
     }
 
-    private mutating func writeProtocols() throws(PolicyError) {
-        var rows = [PolicyRow](repeating: PolicyRow(), count: 256)
-        for (bit, rule) in rules {
-            for number in rule.protocolNumbers ?? Array(0...255) { rows[Int(number)][bit] = true }
+    private mutating func writeProtocols(_ rules: [FirewallRule], at table: Int) throws(PolicyError) {
+        var protocolRows = [PolicyRow](repeating: PolicyRow(), count: 256)
+        for (bit, rule) in rules.enumerated() {
+            for number in rule.protocolNumbers ?? Array(0...255) { protocolRows[Int(number)][bit] = true }
         }
-        for (number, row) in rows.enumerated() {
-            store(UInt32(try self.number(of: row)), at: PolicyImageLayout.protocolEntries + 4 * number)
+        for (number, row) in protocolRows.enumerated() {
+            store(try place(of: row), at: table + 4 * number)
         }
     }
 
     private mutating func write(
-        _ intervals: [IntervalSweep.Interval], _ field: PolicyImageLayout.Field, _ name: String
+        _ intervals: [IntervalSweep.Interval], _ field: PolicyImageLayout.Field, _ record: Int, _ name: String
     ) throws(PolicyError) {
         guard intervals.count <= PolicyImageLayout.intervals else {
-            throw .tooManyIntervals(field: name, count: intervals.count, limit: PolicyImageLayout.intervals)
+            throw .tooManyIntervals(
+                field: "\(list): \(name)", count: intervals.count, limit: PolicyImageLayout.intervals)
         }
+        var steps: UInt32 = 0
+        while 1 << steps < intervals.count { steps += 1 }
+        let size = 1 << Int(steps)
+        let boundaries = try take(size * field.boundaryBytes)
+        let entries = try take(size * 4)
+        store(UInt32(boundaries), at: record + field.record)
+        store(UInt32(entries), at: record + field.record + 4)
+        store(steps, at: record + field.record + 8)
+        var entry: UInt32 = 0
         for (index, interval) in intervals.enumerated() {
-            let boundary = field.boundaries + index * field.boundaryBytes
+            let boundary = boundaries + index * field.boundaryBytes
             switch field {
             case .sourcePort, .destinationPort: store(UInt16(interval.first), at: boundary)
             case .source4, .destination4: store(UInt32(interval.first), at: boundary)
@@ -125,42 +153,39 @@ struct PolicyImageCompiler {
                 store(UInt64(truncatingIfNeeded: interval.first >> 64), at: boundary)
                 store(UInt64(truncatingIfNeeded: interval.first), at: boundary + 8)
             }
-            let flag = interval.isInternal ? PolicyImageLayout.internalBit : 0
-            store(UInt32(try number(of: interval.row)) | flag, at: field.entries + 4 * index)
+            entry = try place(of: interval.row) | (interval.isInternal ? PolicyImageLayout.internalBit : 0)
+            store(entry, at: entries + 4 * index)
         }
-        var steps: UInt32 = 0
-        while 1 << steps < intervals.count { steps += 1 }
-        store(steps, at: PolicyImageLayout.Header.steps + 4 * field.rawValue)
-        // What is left of the field is reached only by the highest value, and answers as the last interval does.
-        let unused = PolicyImageLayout.intervals - intervals.count
-        let boundaries = field.boundaries + intervals.count * field.boundaryBytes
-        slice(boundaries, unused * field.boundaryBytes).initializeMemory(as: UInt8.self, repeating: 0xFF)
-        let entry = memory.bytes.load(fromByteOffset: field.entries + 4 * (intervals.count - 1), as: UInt32.self)
-        slice(field.entries + 4 * intervals.count, 4 * unused).initializeMemory(as: UInt32.self, repeating: entry)
-    }
-
-    private func slice(_ offset: Int, _ count: Int) -> UnsafeMutableRawBufferPointer {
-        UnsafeMutableRawBufferPointer(rebasing: memory.bytes[offset..<(offset + count)])
+        // What is left of the table is reached only by the highest value, and answers as the last interval does.
+        for index in intervals.count..<size {
+            for byte in 0..<field.boundaryBytes {
+                store(UInt8.max, at: boundaries + index * field.boundaryBytes + byte)
+            }
+            store(entry, at: entries + 4 * index)
+        }
     }
 
     // MARK: - Rows
 
-    private mutating func number(of row: PolicyRow) throws(PolicyError) -> Int {
-        if let number = rowNumbers[row] { return number }
-        let number = PolicyImageLayout.firstRow + rowNumbers.count
-        guard number < PolicyImageLayout.rows else {
-            let limit = PolicyImageLayout.rows - PolicyImageLayout.firstRow
-            throw .tooManyRows(count: limit + 1, limit: limit)
-        }
-        rowNumbers[row] = number
-        write(row, number: number)
-        return number
+    /// Where a row lies, in units of 8 bytes.
+    private mutating func place(of row: PolicyRow) throws(PolicyError) -> UInt32 {
+        if let place = rows[row] { return UInt32(place) }
+        let offset = try take(wordCount * 8)
+        for (index, word) in row.words.prefix(wordCount).enumerated() { store(word, at: offset + 8 * index) }
+        rows[row] = offset / 8
+        rowCount += 1
+        return UInt32(offset / 8)
     }
 
-    private func write(_ row: PolicyRow, number: Int) {
-        for (index, word) in row.words.enumerated() {
-            store(word, at: number << PolicyImageLayout.rowShift + 8 * index)
+    /// Takes memory for a table or row.
+    private mutating func take(_ bytes: Int) throws(PolicyError) -> Int {
+        let place = usedBytes
+        let end = (place + bytes + 15) & ~15
+        guard end <= Int(SLUICE_POLICY_BYTES) else {
+            throw .imageFull(list: list, limit: Int(SLUICE_POLICY_BYTES))
         }
+        usedBytes = end
+        return place
     }
 
     private func store<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value, at offset: Int) {

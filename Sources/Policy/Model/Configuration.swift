@@ -14,6 +14,12 @@ package struct Configuration: Equatable, Sendable {
     package var internalPrefixes: [AddressPrefix]
     /// In order of priority.
     package var rules: [FirewallRule]
+    /// Network security groups, by the names that zones go by.
+    package var groups: [NetworkSecurityGroup] = []
+    /// What service tags and application security groups stand for.
+    package var addressBook: AddressBook
+    /// The bytes of the files that the text names, by the names that it has for them.
+    package var files: [String: [UInt8]] = [:]
     /// For traffic to the gateway's own addresses, in order of priority.
     package var hostRules: [FirewallRule]
     /// Whether packets go straight to the other end of a veth pair, past the queueing discipline of the gateway's end.
@@ -62,6 +68,11 @@ package struct Configuration: Equatable, Sendable {
         DrainSettings(
             refuse: SessionTimeouts.scale(unscaledDrain.refuse, by: timeScale),
             reset: SessionTimeouts.scale(unscaledDrain.reset, by: timeScale))
+    }
+
+    /// The text that this was read from together with the files that it names: it reads back to the same, wherever it lies.
+    package func selfContained(_ text: [UInt8]) -> [UInt8] {
+        EmbeddedFiles.join(EmbeddedFiles.part(String(decoding: text, as: UTF8.self)).text.utf8.map { $0 }, files)
     }
 
     /// Whether an address counts as internal.

@@ -2,9 +2,12 @@
 package struct Zone: Hashable, Sendable {
     package var name: String
     package var interfaces: [String]
+    /// The name of its network security group; nil: everything is allowed as far as groups go.
+    package var networkSecurityGroup: String?
 
-    package init(name: String, interfaces: [String]) {
+    package init(name: String, interfaces: [String], networkSecurityGroup: String? = nil) {
         self.name = name
         self.interfaces = interfaces
+        self.networkSecurityGroup = networkSecurityGroup
     }
 }

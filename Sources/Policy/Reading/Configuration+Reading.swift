@@ -16,7 +16,8 @@ extension Configuration {
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while bytes.count <= ConfigurationLimits.fileBytes {
+        // With the files that are kept with a configuration in force, in base64.
+        while bytes.count <= ConfigurationLimits.fileBytes + 2 * GroupLimits.fileBytes {
             let count = fread(&buffer, 1, buffer.count, file)
             if count == 0 { break }
             bytes += buffer[..<count]
@@ -31,14 +32,20 @@ extension Configuration {
     }
 
     /// Reads and checks a configuration text. `file` is what messages call it; `hostName` names the gateway where the text does
-    /// not (nil: the name of this host).
+    /// not (nil: the name of this host). Files that it names lie beside it, unless it brings them along.
     ///
     /// - Returns: the configuration, with legal values only.
     /// - Throws: all of its mistakes, in the order of their lines.
     package static func parse(
         _ text: String, file: String, hostName: String? = nil
     ) throws(ConfigurationErrors) -> Configuration {
-        var reader = ConfigurationReader(file: file, hostName: hostName ?? Configuration.hostName)
+        let (text, embedded) = EmbeddedFiles.part(text)
+        let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
+        var reader = ConfigurationReader(file: file, hostName: hostName ?? Configuration.hostName) {
+            (name) throws(ConfigurationErrors) in
+            if let bytes = embedded[name] { return bytes }
+            return try GroupFile.bytes(path: name.hasPrefix("/") ? name : directory + name)
+        }
         let configuration = reader.read(text)
         guard let configuration, reader.errors.isEmpty else {
             precondition(!reader.errors.isEmpty, "a configuration was not made, and nothing was reported")

@@ -19,9 +19,6 @@ extension ConfigurationReader {
             guard let section = self.section(node, path: path, keys: ConfigurationReference.names(of: .zone)) else {
                 continue
             }
-            if let node = section["networkSecurityGroup"] {
-                report(node, section.path(of: "networkSecurityGroup"), "is not available in this version: remove it")
-            }
             let name = name(section, example: "internet")
             if let name, let other = pathByName.updateValue(path, forKey: name) {
                 report(
@@ -37,7 +34,8 @@ extension ConfigurationReader {
                 report(
                     section["interfaces"], section.path(of: "interfaces"), "is an empty list: write for example [eth0]")
             }
-            var zone = Zone(name: name ?? "", interfaces: [])
+            var zone = Zone(
+                name: name ?? "", interfaces: [], networkSecurityGroup: text(section, "networkSecurityGroup"))
             for (path, node) in interfaces {
                 guard let interface = text(node, path) else { continue }
                 guard isInterfaceName(interface) else {

@@ -12,8 +12,18 @@ struct ConfigurationReader {
     var notices: [String] = []
     /// What the messages are about, besides the key: `rule "web"`.
     var subject: String?
+    /// Reads a file that the text names.
+    let loadFile: (String) throws(ConfigurationErrors) -> [UInt8]
+    /// The files that were read, by the names that the text has for them.
+    var files: [String: [UInt8]] = [:]
 
-    init(file: String, hostName: String) {
+    init(
+        file: String, hostName: String,
+        loadFile: @escaping (String) throws(ConfigurationErrors) -> [UInt8] = { (path) throws(ConfigurationErrors) in
+            try GroupFile.bytes(path: path)
+        }
+    ) {
+        self.loadFile = loadFile
         self.file = file
         self.hostName = hostName
     }
@@ -42,6 +52,9 @@ struct ConfigurationReader {
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
         let flowLog = flowLog(section)
         checkTogether(rules + hostRules)
+        let (groups, book) = groups(
+            section, internalPrefixes: internalPrefixes ?? Configuration.defaultInternalPrefixes)
+        checkGroups(of: zones, groups, section)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
             let internalPrefixes, let drain
@@ -50,7 +63,8 @@ struct ConfigurationReader {
         return Configuration(
             gateway: gateway, profile: profile, timeScale: timeScale, continuity: continuity,
             capacitySessions: capacitySessions, zones: zones, internalPrefixes: internalPrefixes,
-            rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
+            rules: rules.map(\.rule).sorted { $0.priority < $1.priority }, groups: groups, addressBook: book,
+            files: files,
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
             unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog, notices: notices)

@@ -18,6 +18,9 @@
 /// | `internalPrefixes` | list of prefixes | 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10 | Which addresses are inside: a session between two of them is east-west. |
 /// | `rules` | list | none | Who may open sessions through the gateway. What no rule allows is denied. |
 /// | `hostRules` | list | none | Who may reach the gateway's own addresses. |
+/// | `networkSecurityGroups` | list of files, groups | none | Groups as the cloud's tools export them, beside this file; { file, parameters } for a template with its parameters; or groups themselves. |
+/// | `applicationSecurityGroups` | mapping of names to addresses | none | The members of the application security groups that groups' rules name. |
+/// | `serviceTags` | list of files | none | Service tags as published (ServiceTags_Public_*.json), beyond VirtualNetwork, AzureLoadBalancer and Internet. |
 /// | `vethShortcut` | true, false | true | Whether packets go straight to the other end of a veth pair in another network namespace: faster, but past what is queued, shaped or captured on the gateway's end. |
 /// | `hostPing` | true, false | true | Whether the gateway's own addresses answer ping. |
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
@@ -38,6 +41,7 @@
 /// | `flowLog.retention.size` | bytes: 500MB, 10GB | 1GB | The oldest files are removed when all together are larger. |
 /// | `zones[].name` | text | required | Names the zone. |
 /// | `zones[].interfaces` | list | required | The network interfaces that lead to the zone, each in one zone only. |
+/// | `zones[].networkSecurityGroup` | name | none | The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules. |
 /// | `rules[].name` | text | required | Names the rule, for people and logs; unique among all rules. |
 /// | `rules[].priority` | 1 to 65535 | required | Lower is asked first; unique in the list. |
 /// | `rules[].access` | Allow, Deny | required | What the rule decides. |
@@ -109,6 +113,18 @@ package enum ConfigurationReference {
                 ("rules", "list", "none", "Who may open sessions through the gateway. What no rule allows is denied."),
                 ("hostRules", "list", "none", "Who may reach the gateway's own addresses."),
                 (
+                    "networkSecurityGroups", "list of files, groups", "none",
+                    "Groups as the cloud's tools export them, beside this file; { file, parameters } for a template with its parameters; or groups themselves."
+                ),
+                (
+                    "applicationSecurityGroups", "mapping of names to addresses", "none",
+                    "The members of the application security groups that groups' rules name."
+                ),
+                (
+                    "serviceTags", "list of files", "none",
+                    "Service tags as published (ServiceTags_Public_*.json), beyond VirtualNetwork, AzureLoadBalancer and Internet."
+                ),
+                (
                     "vethShortcut", "true, false", "true",
                     "Whether packets go straight to the other end of a veth pair in another network namespace: faster, but past what is queued, shaped or captured on the gateway's end."
                 ),
@@ -142,6 +158,10 @@ package enum ConfigurationReference {
                 (
                     "interfaces", "list", "required",
                     "The network interfaces that lead to the zone, each in one zone only."
+                ),
+                (
+                    "networkSecurityGroup", "name", "none",
+                    "The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules."
                 ),
             ])
         + table(.flowLog, flowLogKeys)
@@ -186,7 +206,7 @@ package enum ConfigurationReference {
     ]
 
     /// Keys of later versions at the file's top: known, and refused.
-    package static let laterKeys = ["networkSecurityGroups", "fleet", "api"]
+    package static let laterKeys = ["fleet", "api"]
 
     /// What to say of a key that is out of place, by path without indices.
     static let hints = [
@@ -206,8 +226,7 @@ package enum ConfigurationReference {
         let names = keys.filter { $0.place == place }.map(\.name)
         switch place {
         case .top: return names + laterKeys
-        case .zone: return names + ["networkSecurityGroup"]
-        case .capacity, .idleReset, .drain, .flowLog, .retention, .rule, .hostRule: return names
+        case .zone, .capacity, .idleReset, .drain, .flowLog, .retention, .rule, .hostRule: return names
         }
     }
 

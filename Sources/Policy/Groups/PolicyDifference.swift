@@ -1,0 +1,82 @@
+/// What another configuration would change in the rules (`policy diff`). Live sessions are judged by its image, with
+/// `reevaluates` set (NSG-3).
+package struct PolicyDifference: Equatable, Sendable {
+    package enum Kind: String, Sendable {
+        case added
+        case removed
+        case changed
+        /// Can never match, and could before, or was not there.
+        case shadowed
+    }
+
+    package struct Change: Equatable, Sendable {
+        package var kind: Kind
+        /// `rules`, `hostRules`, or a group's name with the direction.
+        package var list: String
+        package var rule: String
+        /// Of a shadowed rule: the rule that takes what it could match.
+        package var by: String
+    }
+
+    package private(set) var changes: [Change] = []
+    /// Zones whose group is another one: zone, old and new group.
+    package private(set) var zones: [ZoneChange] = []
+
+    package struct ZoneChange: Equatable, Sendable {
+        package var zone: String
+        package var old: String?
+        package var new: String?
+    }
+
+    package init(from old: Configuration, to new: Configuration) {
+        let before = PolicyDifference.lists(old)
+        let after = PolicyDifference.lists(new)
+        for list in Set(before.keys).union(after.keys).sorted() {
+            compare(list, before[list] ?? [], after[list] ?? [])
+        }
+        for zone in new.zones {
+            let earlier = old.zones.first { $0.name == zone.name }
+            if earlier?.networkSecurityGroup != zone.networkSecurityGroup {
+                zones.append(
+                    .init(zone: zone.name, old: earlier?.networkSecurityGroup, new: zone.networkSecurityGroup))
+            }
+        }
+    }
+
+    /// Whether nothing changes.
+    package var isEmpty: Bool { changes.isEmpty && zones.isEmpty }
+
+    private mutating func compare(_ list: String, _ old: [FirewallRule], _ new: [FirewallRule]) {
+        func byName(_ rules: [FirewallRule]) -> [String: FirewallRule] {
+            Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        }
+        let (before, after) = (byName(old), byName(new))
+        func add(_ kind: Kind, _ rule: String, by other: String = "") {
+            changes.append(Change(kind: kind, list: list, rule: rule, by: other))
+        }
+        for rule in old where after[rule.name] == nil { add(.removed, rule.name) }
+        for rule in new {
+            guard let earlier = before[rule.name] else {
+                add(.added, rule.name)
+                continue
+            }
+            if earlier != rule { add(.changed, rule.name) }
+        }
+        let shadowedBefore = Set(ShadowedRule.find(in: old).map(\.rule))
+        for shadowed in ShadowedRule.find(in: new) where !shadowedBefore.contains(shadowed.rule) {
+            add(.shadowed, shadowed.rule, by: shadowed.by)
+        }
+    }
+
+    /// All lists of rules by name. Default rules are the same everywhere, but for what their tags stand for.
+    private static func lists(_ configuration: Configuration) -> [String: [FirewallRule]] {
+        var lists = ["rules": configuration.rules, "hostRules": configuration.hostRules]
+        for group in configuration.groups {
+            for direction in RuleDirection.allCases {
+                lists["\(group.name) \(direction.rawValue.lowercased())"] = group.effectiveRules(
+                    direction, in: configuration.addressBook)
+            }
+        }
+        return lists
+    }
+}
