@@ -71,7 +71,7 @@ struct ExplanationTests {
         #expect(explanation.access == "Deny")
         #expect(explanation.rule == "none")
         #expect(explanation.idleTimeoutSeconds == 0)
-        let page = PolicyRendering.page(explanation, zone: "client")
+        let page = PolicyRendering.page(explanation)
         #expect(page.contains("none matches, and what no rule allows is denied"))
         #expect(page.contains("1a-7, established, by rule web"))
         #expect(page.contains("from zone client"))

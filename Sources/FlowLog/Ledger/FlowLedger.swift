@@ -28,16 +28,21 @@ package struct FlowLedger {
 
     /// The kernel program told that a session began.
     ///
-    /// - Parameter generation: of the slot at this moment. Where it is another one, the session has ended meanwhile, and both
-    ///   were told at its release.
-    package func began(_ event: sluice_event, generation: UInt16, clock: WallClock) -> FlowEntry? {
+    /// - Parameters:
+    ///   - generation: of the slot at this moment. Where it is another one, the session has ended meanwhile, and both were told at
+    ///     its release.
+    ///   - groupRule: of the session in the slot at this moment.
+    package func began(
+        _ event: sluice_event, generation: UInt16, groupRule: UInt16 = 0, clock: WallClock
+    ) -> FlowEntry? {
         let slot = Int(event.slot)
         let told = UInt16(truncatingIfNeeded: event.generation)
         guard told == generation, !marks[slot].tells(of: told) else { return nil }
         open(slot, generation: told, tick: Tick.of(nanoseconds: event.timeNanoseconds))
         return FlowEntry(
             state: .begin, time: clock.wall(ofMonotonic: event.timeNanoseconds), key: event.key, flags: event.flags,
-            rule: event.rule, sourceZone: event.sourceZone, destinationZone: event.destinationZone, slot: event.slot,
+            rule: event.rule, groupRule: groupRule, sourceZone: event.sourceZone,
+            destinationZone: event.destinationZone, slot: event.slot,
             generation: told)
     }
 
@@ -49,7 +54,8 @@ package struct FlowLedger {
         }
         return FlowEntry(
             state: .deny, time: clock.wall(ofMonotonic: event.timeNanoseconds), key: event.key, flags: event.flags,
-            rule: event.rule, sourceZone: event.sourceZone, destinationZone: event.destinationZone)
+            rule: event.rule, groupRule: event.stage == PolicyStage.ownRules.rawValue ? 0 : event.rule,
+            sourceZone: event.sourceZone, destinationZone: event.destinationZone)
     }
 
     /// Whether a look at the slot would make a tuple: the cheap question of the walk over all slots.
@@ -129,6 +135,7 @@ package struct FlowLedger {
     ) -> FlowEntry {
         FlowEntry(
             state: state, time: time, key: session.key, flags: session.flags, rule: session.rule,
+            groupRule: session.groupRule,
             sourceZone: session.originator.zone, destinationZone: session.responder.zone,
             slot: UInt32(truncatingIfNeeded: slot), generation: generation)
     }

@@ -22,8 +22,11 @@ package struct FlowEntry: Sendable {
     /// ``FlowCore/SessionFlags``.
     package var flags: UInt8
     package var reason: EndReason
-    /// A rule's identity; 0: none.
+    /// The deciding rule's identity; 0: none.
     package var rule: UInt16
+    /// Identity of the rule of the last network security group that was asked: it allowed the flow, or denied it. 0: no group
+    /// was asked, or the firewall's own rules have denied what it allowed.
+    package var groupRule: UInt16
     package var sourceZone: UInt8
     package var destinationZone: UInt8
     package var slot: UInt32
@@ -37,6 +40,7 @@ package struct FlowEntry: Sendable {
 
     package init(
         state: State, time: UInt64, key: sluice_session_key, flags: UInt8, reason: EndReason = .none, rule: UInt16,
+        groupRule: UInt16 = 0,
         sourceZone: UInt8, destinationZone: UInt8, slot: UInt32 = 0, generation: UInt16 = 0,
         counters: FlowCounters = FlowCounters(), totals: FlowCounters = FlowCounters(), beganAt: UInt64 = 0
     ) {
@@ -46,6 +50,7 @@ package struct FlowEntry: Sendable {
         self.flags = flags
         self.reason = reason
         self.rule = rule
+        self.groupRule = groupRule
         self.sourceZone = sourceZone
         self.destinationZone = destinationZone
         self.slot = slot

@@ -6,9 +6,11 @@ package enum SessionLine {
     /// - Parameters:
     ///   - entry: an ``FlowEntry/State/end``.
     ///   - rule: the deciding rule's name, as the configuration has it; nil: none is known.
+    ///   - groupRule: the name of the last network security group's rule that allowed it; nil: no group was asked.
     ///   - zones: names of the source's and destination's zones.
     package static func of(
-        _ entry: FlowEntry, gateway: String, rule: String?, zones: (source: String, destination: String)
+        _ entry: FlowEntry, gateway: String, rule: String?, groupRule: String? = nil,
+        zones: (source: String, destination: String)
     ) -> [UInt8] {
         var text = RecordBytes()
         text.raw("{\"time\":")
@@ -34,6 +36,8 @@ package enum SessionLine {
         text.quoted(entry.isEastWest ? "eastWest" : "northSouth")
         text.raw(",\"rule\":")
         if let rule { text.quoted(rule) } else { text.raw("null") }
+        text.raw(",\"groupRule\":")
+        if let groupRule { text.quoted(groupRule) } else { text.raw("null") }
         text.raw(",\"zones\":{\"source\":")
         text.quoted(zones.source)
         text.raw(",\"destination\":")

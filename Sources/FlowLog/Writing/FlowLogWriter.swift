@@ -111,6 +111,7 @@ package final class FlowLogWriter {
     private func line(_ entry: FlowEntry, now: UInt64) -> [UInt8] {
         SessionLine.of(
             entry, gateway: names.gateway, rule: labels.name(entry.rule, now: now),
+            groupRule: labels.name(entry.groupRule, now: now),
             zones: (
                 source: zoneNames[entry.sourceZone] ?? "none",
                 destination: zoneNames[entry.destinationZone] ?? "none"

@@ -23,7 +23,10 @@ package struct RuleLabels {
         return names[identity]
     }
 
+    /// The label of the rule that the documented formats tell: the last network security group's that was asked, as where it is the
+    /// cloud's; else the firewall's own, in a group that is called as the gateway.
     package mutating func label(_ entry: FlowEntry, now: UInt64) -> RuleLabel {
+        if let name = name(entry.groupRule, now: now), let label = RuleLabel.group(qualifiedName: name) { return label }
         if let name = name(entry.rule, now: now) { return .user(name, group: gateway) }
         return entry.rule == 0
             ? .denyAll(isInbound: entry.isInbound, group: gateway) : .unnamed(entry.rule, group: gateway)

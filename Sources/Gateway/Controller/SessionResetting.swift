@@ -1,5 +1,6 @@
 package import FlowCore
 package import FlowLayout
+internal import Policy
 
 /// Ends sessions on purpose, from the controller's process: by hand (RST-5), or because a rule denies them now (NSG-3).
 ///
@@ -60,7 +61,9 @@ package struct SessionResetting {
         var count = 0
         for slot in 0..<table.slotCount {
             let word = table.word(slot)
-            guard Self.isLive(word), classify(Self.question(table.sessions[slot])).allowed == 0 else { continue }
+            guard Reevaluation.concerns(word),
+                classify(Reevaluation.question(table.sessions[slot])).allowed == 0
+            else { continue }
             denied.append(SessionReference(slot: UInt32(truncatingIfNeeded: slot), generation: word.generation))
             if denied.count == Self.batchSessions {
                 count += reset(denied, reason: .policy, now: now)
@@ -68,28 +71,5 @@ package struct SessionResetting {
             }
         }
         return count + reset(denied, reason: .policy, now: now)
-    }
-
-    private static func isLive(_ word: ControlWord) -> Bool {
-        switch word.state {
-        case .synSent, .synReceived, .established, .closing: true
-        case .free, .closed, .resetting, .ending, .ended, nil: false
-        }
-    }
-
-    /// What was asked when the session's first packet came.
-    static func question(_ session: sluice_session) -> sluice_classification {
-        let originatorIsLow = session.flags & SessionFlags.originatorIsLow != 0
-        var question = sluice_classification()
-        question.source = session.key.source(isLow: originatorIsLow)
-        question.destination = session.key.destination(sourceIsLow: originatorIsLow)
-        question.sourcePort = session.key.sourcePort(isLow: originatorIsLow)
-        question.destinationPort = session.key.destinationPort(sourceIsLow: originatorIsLow)
-        question.protocol = session.key.protocol
-        question.family = session.key.family
-        question.sourceZone = session.originator.zone
-        question.destinationZone = session.responder.zone
-        question.reevaluates = 1
-        return question
     }
 }

@@ -78,7 +78,9 @@ final class FlowLogging: ReleaseObserver {
         case .begin:
             guard Int(event.slot) < table.slotCount else { return }
             let generation = table.word(Int(event.slot)).generation
-            if let entry = ledger.began(event, generation: generation, clock: clock) { entries.append(entry) }
+            let groupRule = table.sessions[Int(event.slot)].groupRule
+            let entry = ledger.began(event, generation: generation, groupRule: groupRule, clock: clock)
+            if let entry { entries.append(entry) }
         case .deny:
             if let entry = ledger.denied(event, clock: clock) { entries.append(entry) }
         case .end, nil:

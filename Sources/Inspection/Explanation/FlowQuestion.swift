@@ -10,11 +10,14 @@ package struct FlowQuestion: Equatable, Sendable {
     package var destinationPort: UInt16
     /// Whether it is for the gateway itself, so that the host rules judge.
     package var forHost: Bool
+    /// Numbers of the zones that it comes in by, and goes out by; 0: one without a group.
+    package var sourceZone: UInt8
+    package var destinationZone: UInt8
 
     /// Both addresses must be of one family.
     package init(
         ipProtocol: UInt8, source: NetworkAddress, sourcePort: UInt16, destination: NetworkAddress,
-        destinationPort: UInt16, forHost: Bool = false
+        destinationPort: UInt16, forHost: Bool = false, sourceZone: UInt8 = 0, destinationZone: UInt8 = 0
     ) {
         precondition(source.family == destination.family, "\(source) and \(destination) are of different families")
         self.ipProtocol = ipProtocol
@@ -23,6 +26,8 @@ package struct FlowQuestion: Equatable, Sendable {
         self.destination = destination
         self.destinationPort = destinationPort
         self.forHost = forHost
+        self.sourceZone = sourceZone
+        self.destinationZone = destinationZone
     }
 
     /// As the classifier is asked.
@@ -35,6 +40,8 @@ package struct FlowQuestion: Equatable, Sendable {
         question.protocol = ipProtocol
         question.family = source.family.rawValue
         question.forHost = forHost ? 1 : 0
+        question.sourceZone = sourceZone
+        question.destinationZone = destinationZone
         return question
     }
 }

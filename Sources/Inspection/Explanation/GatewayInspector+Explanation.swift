@@ -12,8 +12,15 @@ extension GatewayInspector {
         } catch {
             throw .kernel(error)
         }
+        let describer = describer()
+        let configuration = try directory.configuration()
+        let trail = DecisionTrail(
+            of: configuration, sourceZone: describer.zoneName(question.sourceZone),
+            destinationZone: describer.zoneName(question.destinationZone), source: question.source,
+            destination: question.destination, sourcePort: question.sourcePort,
+            destinationPort: question.destinationPort, ipProtocol: question.ipProtocol, forHost: question.forHost)
         return PolicyExplanation(
-            question: question, answer: answer, describer: describer(), session: session(of: question))
+            question: question, answer: answer, describer: describer, session: session(of: question), trail: trail)
     }
 
     /// The session of a 5-tuple, whichever end opened it.

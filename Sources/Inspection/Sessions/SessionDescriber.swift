@@ -35,6 +35,7 @@ package struct SessionDescriber {
             trafficClass: VocabularyNames.classes[Int(record.trafficClass.rawValue)],
             state: VocabularyNames.states[Int(record.word.stateValue)],
             rule: ruleName(session.rule),
+            groupRule: ruleName(session.groupRule),
             instance: record.instance,
             ageSeconds: seconds(since: session.createdTick),
             idleSeconds: seconds(since: record.word.tick),

@@ -40,6 +40,8 @@ package struct SessionView: Codable, Equatable, Sendable {
     package var state: String
     /// The rule that allowed it, by name.
     package var rule: String
+    /// The rule of the last network security group that allowed it; `none`: no group was asked.
+    package var groupRule: String
     package var instance: UInt16
     package var ageSeconds: Double
     package var idleSeconds: Double

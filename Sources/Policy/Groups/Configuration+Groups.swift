@@ -17,11 +17,37 @@ extension Configuration {
             }
     }
 
-    /// The effective rules of a zone, with plain prefixes: outbound for what comes out of it, inbound for what goes into it.
-    package func effectiveRules(ofZone name: String, _ direction: RuleDirection) -> [FirewallRule] {
-        guard let zone = zones.first(where: { $0.name == name }),
-            let group = groups.first(where: { $0.name == zone.networkSecurityGroup })
-        else { return [] }
-        return group.effectiveRules(direction, in: addressBook)
+    /// The group of a zone; nil: it has none, or the zone is not there.
+    package func group(ofZone name: String?) -> NetworkSecurityGroup? {
+        guard let zone = zones.first(where: { $0.name == name }) else { return nil }
+        return groups.first { $0.name == zone.networkSecurityGroup }
+    }
+
+    /// All lists of rules, those of groups that no zone has too, with plain prefixes and in order of priority.
+    package var ruleLists: [RuleList] {
+        [RuleList(name: "rules", rules: rules), RuleList(name: "hostRules", rules: hostRules)]
+            + groups.flatMap { group in
+                RuleDirection.allCases.map { direction in
+                    RuleList(
+                        name: RuleList.name(group.name, direction),
+                        rules: group.effectiveRules(direction, in: addressBook))
+                }
+            }
+    }
+
+    /// The rules that can never match, by list.
+    package var shadowedRules: [(list: String, shadowed: ShadowedRule)] {
+        ruleLists.flatMap { list in ShadowedRule.find(in: list.rules).map { (list.name, $0) } }
+    }
+}
+
+/// Rules that are asked one after the other.
+package struct RuleList: Equatable, Sendable {
+    /// `rules`, `hostRules`, or a group's name and the direction: `web inbound`.
+    package var name: String
+    package var rules: [FirewallRule]
+
+    package static func name(_ group: String, _ direction: RuleDirection) -> String {
+        "\(group) \(direction.rawValue.lowercased())"
     }
 }

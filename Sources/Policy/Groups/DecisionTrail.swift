@@ -18,6 +18,9 @@ package struct DecisionTrail: Equatable, Sendable {
     /// In the order in which the sets are asked. The last one decides; those after a denial are not asked.
     package var steps: [Step] = []
 
+    /// Of a question that no list was asked.
+    package init() {}
+
     package var isAllowed: Bool { !steps.isEmpty && steps.allSatisfy(\.isAllowed) }
 
     /// - Parameters:
@@ -39,21 +42,17 @@ package struct DecisionTrail: Equatable, Sendable {
             steps.append(step)
             return step.isAllowed
         }
-        func group(_ zone: String?) -> NetworkSecurityGroup? {
-            guard let zone = configuration.zones.first(where: { $0.name == zone }) else { return nil }
-            return configuration.groups.first { $0.name == zone.networkSecurityGroup }
-        }
         if forHost {
             _ = ask(.ownRules, "", configuration.hostRules)
             return
         }
         let book = configuration.addressBook
-        if let group = group(sourceZone),
+        if let group = configuration.group(ofZone: sourceZone),
             !ask(.outboundGroup, group.name, group.effectiveRules(.outbound, in: book))
         {
             return
         }
-        if let group = group(destinationZone),
+        if let group = configuration.group(ofZone: destinationZone),
             !ask(.inboundGroup, group.name, group.effectiveRules(.inbound, in: book))
         {
             return

@@ -29,6 +29,12 @@ package struct NetworkSecurityGroup: Equatable, Sendable {
         rule.isDefault ? "\(name)/\(NetworkSecurityGroup.defaultsPrefix)/\(rule.name)" : "\(name)/\(rule.name)"
     }
 
+    /// Whether a qualified name is that of a default rule.
+    package static func isDefaultRule(_ qualifiedName: String) -> Bool {
+        let parts = qualifiedName.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 3 && parts[1] == defaultsPrefix
+    }
+
     /// As the cloud's tools name default rules.
     package static let defaultsPrefix = "defaultSecurityRules"
 

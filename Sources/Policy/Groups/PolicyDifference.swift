@@ -1,7 +1,7 @@
 /// What another configuration would change in the rules (`policy diff`). Live sessions are judged by its image, with
 /// `reevaluates` set (NSG-3).
 package struct PolicyDifference: Equatable, Sendable {
-    package enum Kind: String, Sendable {
+    package enum Kind: String, Codable, Sendable {
         case added
         case removed
         case changed
@@ -9,7 +9,7 @@ package struct PolicyDifference: Equatable, Sendable {
         case shadowed
     }
 
-    package struct Change: Equatable, Sendable {
+    package struct Change: Codable, Equatable, Sendable {
         package var kind: Kind
         /// `rules`, `hostRules`, or a group's name with the direction.
         package var list: String
@@ -18,19 +18,20 @@ package struct PolicyDifference: Equatable, Sendable {
         package var by: String
     }
 
+    /// List by list, in the order of their names; the own rules are a list too.
     package private(set) var changes: [Change] = []
     /// Zones whose group is another one: zone, old and new group.
     package private(set) var zones: [ZoneChange] = []
 
-    package struct ZoneChange: Equatable, Sendable {
+    package struct ZoneChange: Codable, Equatable, Sendable {
         package var zone: String
         package var old: String?
         package var new: String?
     }
 
     package init(from old: Configuration, to new: Configuration) {
-        let before = PolicyDifference.lists(old)
-        let after = PolicyDifference.lists(new)
+        let before = Dictionary(uniqueKeysWithValues: old.ruleLists.map { ($0.name, $0.rules) })
+        let after = Dictionary(uniqueKeysWithValues: new.ruleLists.map { ($0.name, $0.rules) })
         for list in Set(before.keys).union(after.keys).sorted() {
             compare(list, before[list] ?? [], after[list] ?? [])
         }
@@ -66,17 +67,5 @@ package struct PolicyDifference: Equatable, Sendable {
         for shadowed in ShadowedRule.find(in: new) where !shadowedBefore.contains(shadowed.rule) {
             add(.shadowed, shadowed.rule, by: shadowed.by)
         }
-    }
-
-    /// All lists of rules by name. Default rules are the same everywhere, but for what their tags stand for.
-    private static func lists(_ configuration: Configuration) -> [String: [FirewallRule]] {
-        var lists = ["rules": configuration.rules, "hostRules": configuration.hostRules]
-        for group in configuration.groups {
-            for direction in RuleDirection.allCases {
-                lists["\(group.name) \(direction.rawValue.lowercased())"] = group.effectiveRules(
-                    direction, in: configuration.addressBook)
-            }
-        }
-        return lists
     }
 }

@@ -18,8 +18,10 @@ extension ConfigurationReader {
         var groups: [NetworkSecurityGroup] = []
         for (path, node) in list(section, "networkSecurityGroups") ?? [] {
             for group in readGroups(node, path, book) {
-                if groups.contains(where: { $0.name == group.name }) {
-                    report(node, path, "the group \"\(group.name)\" is there already: keep one, or rename it")
+                if let other = groups.first(where: { $0.name.lowercased() == group.name.lowercased() }) {
+                    // The cloud's names, and the paths of flow logs, know no case.
+                    let what = other.name == group.name ? "" : ", as \"\(other.name)\": names do not differ by case"
+                    report(node, path, "the group \"\(group.name)\" is there already\(what): keep one, or rename it")
                 }
                 groups.append(group)
             }
@@ -91,10 +93,29 @@ extension ConfigurationReader {
         do throws(ConfigurationErrors) {
             let bytes = try loadFile(name)
             files[name] = bytes
+            // What is in force is kept together with them, and must be readable again.
+            guard files.values.reduce(0, { $0 + $1.count }) <= GroupLimits.fileBytes else {
+                report(
+                    node, path,
+                    "with \(name) the files of the configuration are larger than \(GroupLimits.fileBytes >> 20) MiB: leave out what no rule names"
+                )
+                return nil
+            }
             return bytes
         } catch {
             for mistake in error.errors { report(node, path, "\(mistake.file) \(mistake.message)") }
             return nil
+        }
+    }
+
+    /// An own rule must not have the name that a group's rule has in logs and explanations.
+    mutating func checkNames(of rules: [WrittenRule], _ groups: [NetworkSecurityGroup]) {
+        for written in rules {
+            let (rule, section) = (written.rule, written.section)
+            guard let group = groups.first(where: { rule.name.hasPrefix("\($0.name)/") }) else { continue }
+            report(
+                section["name"], section.path(of: "name"),
+                "\"\(rule.name)\" looks like a rule of the group \"\(group.name)\": write a name without \"\(group.name)/\"")
         }
     }
 

@@ -55,6 +55,7 @@ struct ConfigurationReader {
         let (groups, book) = groups(
             section, internalPrefixes: internalPrefixes ?? Configuration.defaultInternalPrefixes)
         checkGroups(of: zones, groups, section)
+        checkNames(of: rules + hostRules, groups)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
             let internalPrefixes, let drain

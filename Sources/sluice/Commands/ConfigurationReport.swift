@@ -15,10 +15,25 @@ struct ConfigurationReport: Codable, Equatable {
         var text: String
     }
 
+    struct Shadowed: Codable, Equatable {
+        /// `rules`, `hostRules`, or a group's name and the direction.
+        var list: String
+        var rule: String
+        /// The earlier rule that takes all it could match; empty: it names no address.
+        var by: String
+
+        var text: String {
+            "\(list): rule \"\(rule)\" can never match: "
+                + (by.isEmpty ? "it names no address" : "\"\(by)\", which is asked earlier, takes all that it could")
+        }
+    }
+
     var file: String
     var isValid: Bool
     var errors: [Mistake]
     var notices: [String]
+    /// Rules that can never match: no mistake, but seldom meant.
+    var shadowed: [Shadowed]
     var profile: String
     var rules: Int
     var zones: Int
@@ -43,6 +58,10 @@ struct ConfigurationReport: Codable, Equatable {
                 message: error.message, text: error.description)
         }
         self.notices = configuration?.notices ?? []
+        self.shadowed =
+            configuration?.shadowedRules.map {
+                Shadowed(list: $0.list, rule: $0.shadowed.rule, by: $0.shadowed.by)
+            } ?? []
         self.profile = configuration?.profile.rawValue ?? ""
         self.rules = configuration.map { $0.rules.count + $0.hostRules.count } ?? 0
         self.zones = configuration?.zones.count ?? 0
@@ -54,6 +73,7 @@ struct ConfigurationReport: Codable, Equatable {
             Console.output(try JSONText.of(self))
         } else {
             for notice in notices { Console.note("note: \(notice)") }
+            for rule in shadowed { Console.note("note: \(rule.text)") }
             for error in errors { Console.note(error.text) }
             if isValid {
                 Console.outputLine(

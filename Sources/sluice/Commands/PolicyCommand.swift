@@ -4,7 +4,7 @@ import ArgumentParser
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Rules, and what they decide.",
-        subcommands: [PolicyCheck.self, PolicyExplain.self, PolicyShow.self])
+        subcommands: [PolicyCheck.self, PolicyDiff.self, PolicyExplain.self, PolicyShow.self])
 }
 
 /// `sluice policy check`

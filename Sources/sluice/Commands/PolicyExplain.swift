@@ -6,7 +6,7 @@ import Policy
 struct PolicyExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say which rule decides about a 5-tuple, and what session exists.",
+        abstract: "Say which rule decides about a 5-tuple, which would have matched later, and what session exists.",
         discussion: "The kernel's own evaluator answers, with the live policy: what it says is what a packet meets.")
 
     /// Of the dynamic ports (RFC 6335, 6): what a client's own port may well be.
@@ -32,8 +32,13 @@ struct PolicyExplain: ParsableCommand {
     @Option(help: "Its port; tcp and udp need it.")
     var destinationPort: UInt16?
 
-    @Option(help: "The zone that the packet comes in by.")
+    @Option(
+        name: [.customLong("zone"), .customLong("source-zone")],
+        help: "The zone that the packet comes in by; needed where zones have groups.")
     var zone: String?
+
+    @Option(help: "The zone that it goes out by; needed where zones have groups.")
+    var destinationZone: String?
 
     @Flag(name: .customLong("host"), help: "Ask the rules of the gateway's own addresses.")
     var forHost = false
@@ -56,16 +61,18 @@ struct PolicyExplain: ParsableCommand {
 
     func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
-        if let zone {
-            let known = try inspector.directory.configuration().zones.map(\.name)
-            guard known.contains(zone) else {
-                throw CommandFailure(
-                    what: "gateway \(inspector.gateway) has no zone \(zone)",
-                    next: "name one of its zones: \(known.joined(separator: ", "))")
-            }
+        var question = question
+        if let zone { question.sourceZone = try inspector.zoneNumber(zone) }
+        if let destinationZone { question.destinationZone = try inspector.zoneNumber(destinationZone) }
+        if !forHost, zone == nil || destinationZone == nil,
+            let zone = try inspector.directory.configuration().zones.first(where: { $0.networkSecurityGroup != nil })
+        {
+            throw CommandFailure(
+                what: "zones of gateway \(inspector.gateway) have groups, so the answer depends on the zones",
+                next: "say where the packet comes from and goes to: --zone \(zone.name) --destination-zone NAME")
         }
         let explanation = try inspector.explain(question)
-        Console.output(output.isJSON ? try JSONText.of(explanation) : PolicyRendering.page(explanation, zone: zone))
+        Console.output(output.isJSON ? try JSONText.of(explanation) : PolicyRendering.page(explanation))
     }
 
     private var hasPorts: Bool { ipProtocol == 6 || ipProtocol == 17 }

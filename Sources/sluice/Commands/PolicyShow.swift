@@ -9,8 +9,14 @@ struct PolicyShow: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
+    @Option(help: "Only what this zone's traffic meets, with tags and groups as the prefixes that they stand for.")
+    var zone: String?
+
     func run() throws {
-        let rules = try GatewayInspector(gateway: try gateway.resolve()).activeRules()
-        Console.output(output.isJSON ? try JSONText.of(rules) : PolicyRendering.page(rules, style: Console.style))
+        let inspector = try GatewayInspector(gateway: try gateway.resolve())
+        if let zone { _ = try inspector.zoneNumber(zone) }
+        let rules = try inspector.activeRules(zone: zone)
+        let page = PolicyRendering.page(rules, expands: zone != nil, style: Console.style)
+        Console.output(output.isJSON ? try JSONText.of(rules) : page)
     }
 }

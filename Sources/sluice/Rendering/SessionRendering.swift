@@ -26,7 +26,7 @@ enum SessionRendering {
 
     /// All that is known of one session, a line each.
     static func page(_ session: SessionView) -> String {
-        let facts: [(String, String)] = [
+        var facts: [(String, String)] = [
             ("session", session.id),
             ("protocol", session.protocol),
             ("source", "\(endpoint(session.source)) (zone \(session.zones.source))"),
@@ -44,6 +44,7 @@ enum SessionRendering {
             ("source position", position(session.positions.originator)),
             ("destination position", position(session.positions.responder)),
         ]
+        if session.groupRule != "none" { facts.insert(("group rule", session.groupRule), at: 8) }
         return aligned(facts)
     }
 
@@ -56,6 +57,7 @@ enum SessionRendering {
             row.member("direction", session.direction)
             row.member("endReason", session.endReason)
             row.member("generation", session.generation)
+            row.member("groupRule", session.groupRule)
             row.member("id", session.id)
             row.member("idleSeconds", session.idleSeconds)
             row.member("idleTimeoutSeconds", session.idleTimeoutSeconds)

@@ -1,5 +1,6 @@
 import FlowCore
 import FlowLayout
+import Policy
 import Testing
 
 @testable import Gateway
@@ -65,5 +66,5 @@ import Testing
 }
 
 extension PlainTable {
-    func sourcePort(_ slot: Int) -> UInt16 { SessionResetting.question(table.sessions[slot]).sourcePort }
+    func sourcePort(_ slot: Int) -> UInt16 { Reevaluation.question(table.sessions[slot]).sourcePort }
 }

@@ -1,0 +1,15 @@
+import Inspection
+import Policy
+
+extension GatewayInspector {
+    /// The number of a zone of the active configuration.
+    func zoneNumber(_ name: String) throws -> UInt8 {
+        let known = try directory.configuration().zones.map(\.name)
+        guard known.contains(name), let number = try directory.zoneIdentities().identity(of: name) else {
+            throw CommandFailure(
+                what: "gateway \(gateway) has no zone \(name)",
+                next: "name one of its zones: \(known.joined(separator: ", "))")
+        }
+        return number
+    }
+}
