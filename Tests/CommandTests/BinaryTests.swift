@@ -77,6 +77,34 @@ struct BinaryTests {
         }
     }
 
+    @Test("NSG-9 policy check tells rules that can never match; a group file's mistakes come with its name and line")
+    func groups() async throws {
+        let text =
+            Self.goodConfiguration + """
+
+                networkSecurityGroups:
+                  - { name: web, rules: [
+                      { name: all, priority: 100, direction: Inbound, access: Allow, protocol: "*", source: "*", destination: "*" },
+                      { name: late, priority: 200, direction: Inbound, access: Deny, protocol: Tcp, source: 10.0.0.0/8, destination: "*" } ] }
+                """
+        try await withFile(text) { path in
+            let outcome = try await sluice("policy", "check", path)
+            #expect(outcome.exit == .code(0))
+            #expect(
+                outcome.errors
+                    == "note: web inbound: rule \"web/late\" can never match: \"web/all\", which is asked earlier, takes all that it could\n"
+            )
+            let json = try await sluice("policy", "check", path, "--json")
+            let report = try JSONDecoder().decode(ConfigurationReport.self, from: Data(json.output.utf8))
+            #expect(report.shadowed == [.init(list: "web inbound", rule: "web/late", by: "web/all")])
+        }
+        try await withFile(text.replacing("priority: 200", with: "priority: 100")) { path in
+            let outcome = try await sluice("policy", "check", path)
+            #expect(outcome.exit == .code(1))
+            #expect(outcome.errors.contains("100 is the priority of the inbound rule \"all\" too"))
+        }
+    }
+
     @Test("a file that is not there is one message and exit code 1")
     func missingFile() async throws {
         let outcome = try await sluice("config", "check", "/nonexistent/sluice.yaml")

@@ -36,6 +36,25 @@ enum Golden {
         What no rule allows is denied.
 
         """
+    static let explanation = """
+        packet               tcp 10.1.0.10:49152 to 203.0.113.10:443, from zone client, to zone internet
+        access               Deny
+        rule                 edge/no-web
+        group edge, inbound  Deny by edge/no-web (100); later: edge/some (200 Allow),edge/defaultSecurityRules/DenyAllInBound (65500 Deny)
+        traffic class        northSouth
+        direction            outbound
+        session              none
+
+        """
+    static let preview = """
+        - edge inbound: edge/no-web removed
+        + edge inbound: edge/none added
+        ~ rules: web changed
+        ~ zone internet: group edge becomes none
+        1 live session would end
+          1a-7 tcp 10.1.0.10:51234 to 203.0.113.10:443, by rule web
+
+        """
     static let statusScreen = """
         gateway edge-1: healthy
 

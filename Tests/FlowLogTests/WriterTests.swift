@@ -193,6 +193,24 @@ struct WriterTests {
         #expect(FileManager.default.fileExists(atPath: directory.path + "/mine"))
     }
 
+    @Test("LOG-1 a group's rule is told with its group, defaults as DefaultRule_; own rules in the gateway's group")
+    func groupLabels() {
+        var labels = RuleLabels(gateway: "edge") {
+            [1: "all", 2: "web/ssh", 3: "web/defaultSecurityRules/DenyAllInBound", 4: "a/b"]
+        }
+        func label(_ rule: UInt16, _ groupRule: UInt16) -> [String] {
+            var flow = entry(.begin, 0, "10.0.0.1", 1, "10.0.0.2", 2, rule: rule)
+            flow.groupRule = groupRule
+            let label = labels.label(flow, now: 0)
+            return [label.group, label.text]
+        }
+        #expect(label(1, 2) == ["web", "UserRule_ssh"])
+        #expect(label(3, 3) == ["web", "DefaultRule_DenyAllInBound"])
+        #expect(label(1, 0) == ["edge", "UserRule_all"])
+        #expect(label(4, 0) == ["edge", "UserRule_a/b"])
+        #expect(label(0, 0) == ["edge", "DefaultRule_DenyAllOutBound"])
+    }
+
     @Test("a rule that a reload has just named is asked for once, not for every entry")
     func ruleNames() {
         var asked = 0

@@ -143,7 +143,14 @@ struct GroupPolicyTests {
         #expect(difference.zones == [.init(zone: "a", old: "ga", new: "gb")])
         #expect(PolicyDifference(from: old, to: old).isEmpty)
         let halves = try ["10.0.0.0/9", "10.128.0.0/9"].map { try AddressPrefix(parsing: $0) }
-        #expect(AddressMatch.prefixes(halves).covers(.prefixes([try AddressPrefix(parsing: "10.0.0.0/8")])))
+        let both = RuleReach(FirewallRule(name: "", priority: 1, access: .allow, source: .prefixes(halves)))
+        let whole = try AddressPrefix(parsing: "10.0.0.0/8")
+        #expect(both.covers(RuleReach(FirewallRule(name: "", priority: 2, access: .deny, source: .prefixes([whole])))))
+        let more = try AddressMatch.prefixes([whole, AddressPrefix(parsing: "11.0.0.0/32")])
+        #expect(!both.covers(RuleReach(FirewallRule(name: "", priority: 2, access: .deny, source: more))))
+        let tcp = FirewallRule(name: "", priority: 1, access: .allow, ipProtocol: .tcp)
+        #expect(
+            !RuleReach(tcp).covers(both) && RuleReach(FirewallRule(name: "", priority: 1, access: .deny)).covers(both))
     }
 
     @Test("NSG-9 an unknown group of a zone, a group given twice, a file that is not there: refused")
@@ -162,6 +169,16 @@ struct GroupPolicyTests {
         #expect(
             mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }, { name: web, rules: [] }]").contains(
                 "is there already"))
+        #expect(
+            mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }, { name: Web, rules: [] }]")
+                == "/nowhere/sluice.yaml:2:51: networkSecurityGroups[1]: the group \"Web\" is there already, as \"web\": names do not differ by case: keep one, or rename it"
+        )
+        let own =
+            "rules: [{ name: web/all, priority: 1, access: Allow, protocol: \"*\", source: \"*\", destination: \"*\" }]"
+        #expect(
+            mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }]\n" + own)
+                == "/nowhere/sluice.yaml:3:17: rules[0].name: \"web/all\" looks like a rule of the group \"web\": write a name without \"web/\""
+        )
         #expect(
             mistakes(zones + "networkSecurityGroups: [a.json]").contains("/nowhere/a.json can't be read: No such file"))
     }

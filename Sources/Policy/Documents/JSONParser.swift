@@ -14,6 +14,7 @@ struct JSONParser {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var line = 1
+    private var values = 0
 
     static func parse(_ bytes: [UInt8]) throws(Mistake) -> Document {
         let result: Result<Document, Mistake> = bytes.withUnsafeBufferPointer { buffer in
@@ -42,6 +43,10 @@ struct JSONParser {
 
     private mutating func value(depth: Int) throws(Mistake) -> Document {
         guard depth < JSONParser.depthLimit else { throw mistake("is nested more than \(JSONParser.depthLimit) deep") }
+        values += 1
+        guard values <= GroupLimits.fileValues else {
+            throw mistake("holds more than \(GroupLimits.fileValues) values: split it")
+        }
         let line = line
         switch current {
         case UInt8(ascii: "{"): return Document(.mapping(try members(depth: depth)), line: line)

@@ -13,6 +13,10 @@ package enum GroupLimits {
     package static let applicationSecurityGroupMembers = 4000
     /// Bytes of a file with groups or service tags.
     package static let fileBytes = 64 << 20
+    /// Values in such a file: each takes some hundred bytes of memory.
+    package static let fileValues = 4_000_000
+    /// Mistakes of one file that are told: nobody reads more, and a file that is no group at all has one a line.
+    package static let mistakes = 100
     /// Groups in one configuration.
     package static let groups = 5000
 }

@@ -26,6 +26,10 @@ struct GroupReader {
     /// - Parameter parameters: a template's parameters file.
     mutating func read(_ document: Document, path: String = "", parameters: Document? = nil) {
         if let list = document.list {
+            guard list.count <= GroupLimits.groups else {
+                return report(
+                    document, path, "\(list.count) groups are more than \(GroupLimits.groups): split the file")
+            }
             for (index, element) in list.enumerated() { readGroup(element, path: "\(path)[\(index)]") }
         } else if let resources = document["resources"], document["securityRules"] == nil, document["type"] == nil {
             scope = TemplateScope(template: document, parameters: parameters)
@@ -340,6 +344,14 @@ struct GroupReader {
     /// Reports a mistake at a place.
     mutating func report(_ document: Document?, _ path: String, _ message: String) {
         let message = subject.map { "\($0): \(message)" } ?? message
+        guard errors.count < GroupLimits.mistakes else {
+            if errors.count == GroupLimits.mistakes {
+                errors.append(
+                    ConfigurationError(
+                        file: file, line: document?.line, key: "", message: "has more mistakes from here on"))
+            }
+            return
+        }
         errors.append(ConfigurationError(file: file, line: document?.line, key: path, message: message))
     }
 }

@@ -115,7 +115,8 @@ extension ConfigurationReader {
             guard let group = groups.first(where: { rule.name.hasPrefix("\($0.name)/") }) else { continue }
             report(
                 section["name"], section.path(of: "name"),
-                "\"\(rule.name)\" looks like a rule of the group \"\(group.name)\": write a name without \"\(group.name)/\"")
+                "\"\(rule.name)\" looks like a rule of the group \"\(group.name)\": write a name without \"\(group.name)/\""
+            )
         }
     }
 
