@@ -8,6 +8,7 @@
 #include "classify.bpf.h"
 #include "functions.bpf.h"
 #include "routing.bpf.h"
+#include "remembering.bpf.h"
 
 #include <linux/if_packet.h>
 #include <linux/pkt_cls.h>
@@ -81,8 +82,13 @@ INLINE static int forward_slowly(struct __sk_buff *skb) {
     return TC_ACT_OK;
 }
 
-INLINE static int forward(struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
-    if (route->kind == 0) sluice_find_route(skb, packet, route, 0);
+INLINE static int forward(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
+    // The first packet of a session has its route from the admission.
+    if (route->kind == 0 && !recall_route(packet, route, now)) {
+        sluice_find_route(skb, packet, route, 0);
+        remember_route(packet, route, now);
+    }
     if (route->kind == ROUTE_HOST || route->kind == ROUTE_UNREACHABLE) return forward_slowly(skb);
     if (route->zone == 0) return drop(REASON_NO_ROUTE);
     if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) return forward_slowly(skb);
@@ -172,7 +178,7 @@ int sluice_ingress(struct __sk_buff *skb) {
     }
     switch (verdict & 0xFF) {
     case ACTION_FORWARD:
-        return forward(skb, &packet, &route);
+        return forward(skb, &packet, &route, now);
     case ACTION_ANSWER_RESET:
         sluice_count(verdict >> 8 & 31);
         return sluice_answer(skb, &packet);

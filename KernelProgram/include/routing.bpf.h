@@ -56,6 +56,7 @@ __attribute__((noinline)) int sluice_find_route(
         route->kind = ROUTE_FORWARD;
         __builtin_memcpy(route->destinationMac, lookup.dmac, 6);
         __builtin_memcpy(route->sourceMac, lookup.smac, 6);
+        route->mtu = lookup.mtu_result;
         break;
     case BPF_FIB_LKUP_RET_NO_NEIGH:
     case BPF_FIB_LKUP_RET_FRAG_NEEDED:

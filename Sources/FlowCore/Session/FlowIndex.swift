@@ -66,6 +66,8 @@ package enum FlowIndex {
             // acts on this answer compares it.
             guard let word = tables.word(slot), let session = tables.session(slot) else { continue }
             let generation = ControlWord(rawValue: sluice_load64(word)).generation
+            // The slot's other cache line is on its way while the key is compared.
+            _ = sluice_load64(UnsafeMutableRawPointer(session).assumingMemoryBound(to: UInt64.self) + 8)
             if isEqual(UnsafeMutableRawPointer(session).assumingMemoryBound(to: sluice_session_key.self), key) {
                 return sluice_flow_value(slot: slot, generation: UInt32(generation))
             }

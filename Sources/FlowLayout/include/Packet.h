@@ -15,11 +15,13 @@ struct sluice_packet {
     uint32_t segmentLength;  // layer-3 bytes of the largest packet it becomes on the wire
     uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
     uint32_t identification;  // of a fragment
+    uint32_t session;  // slot of its session, plus one, if that has been active in this tick already; else 0
     uint16_t wirePackets;
     uint16_t window;  // TCP, as on the wire
     uint16_t networkOffset;
     uint16_t transportOffset;
     uint16_t fragmentOffset;  // bytes
+    uint16_t generation;  // of the session's slot
     uint8_t kind;  // FlowCore.PacketKind
     uint8_t flags;  // FlowCore.PacketFlags
     uint8_t tcpFlags;
@@ -28,7 +30,6 @@ struct sluice_packet {
     uint8_t timeToLive;
     uint8_t icmpType;
     uint8_t zone;  // by which it came in
-    uint8_t reserved[2];
 };
 
 /// Where a packet would go.
@@ -40,6 +41,8 @@ struct sluice_route {
     uint8_t handsToPeer;  // as of the interface
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
+    uint16_t mtu;  // of the way out
+    uint16_t reserved;
 };
 
 /// RFC 791, 3.1. Fields in network order, like all headers below.
