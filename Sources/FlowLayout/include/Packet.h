@@ -16,6 +16,7 @@ struct sluice_packet {
     uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
     uint32_t identification;  // of a fragment
     uint32_t session;  // slot of its session, plus one, if that has been active in this tick already; else 0
+    uint32_t slot;  // of its session, once it has one
     uint16_t wirePackets;
     uint16_t window;  // TCP, as on the wire
     uint16_t networkOffset;
