@@ -26,6 +26,9 @@ package struct Configuration: Equatable, Sendable {
     package var unscaledDrain: DrainSettings
     /// As written, not scaled.
     package var unscaledTimeouts: SessionTimeouts
+    package var fleet: FleetSettings
+    /// nil: maintenance may begin at any time.
+    package var maintenance: MaintenanceWindow?
     /// nil: sessions are not logged.
     package var flowLog: FlowLogSettings?
     /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.
@@ -33,8 +36,10 @@ package struct Configuration: Equatable, Sendable {
 
     /// What becomes of sessions when their instance leaves.
     package enum Continuity: String, Sendable, CaseIterable {
-        /// As documented.
+        /// As documented: they end with it.
         case disruptive
+        /// Other instances take them over, and no end notices (KEEP-1).
+        case preserve
     }
 
     /// What happens to a TCP segment that belongs to no session (SESS-1).
@@ -63,6 +68,9 @@ package struct Configuration: Equatable, Sendable {
             refuse: SessionTimeouts.scale(unscaledDrain.refuse, by: timeScale),
             reset: SessionTimeouts.scale(unscaledDrain.reset, by: timeScale))
     }
+
+    /// Divided by ``timeScale``: nanoseconds.
+    package var coolDown: UInt64 { SessionTimeouts.scale(fleet.unscaledCoolDown, by: timeScale) }
 
     /// Whether an address counts as internal.
     package func isInternal(_ address: NetworkAddress) -> Bool {

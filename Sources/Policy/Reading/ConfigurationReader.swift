@@ -34,6 +34,8 @@ struct ConfigurationReader {
         // Where the profile itself is mistaken, the widest ranges find at least what no profile allows.
         let timeouts = readTimeouts(section, profile: profile ?? .custom)
         let drain = readDrain(section, profile: profile ?? .custom)
+        let fleet = readFleet(section)
+        let maintenance = readMaintenance(section)
         let rules = rules(section, profile: profile)
         let hostRules = hostRules(section)
         let vethShortcut = boolean(section, "vethShortcut") ?? true
@@ -44,7 +46,7 @@ struct ConfigurationReader {
         checkTogether(rules + hostRules)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
-            let internalPrefixes, let drain
+            let internalPrefixes, let drain, let fleet
         else { return nil }
         if rules.isEmpty { notices.append("rules: there are none, so all traffic is denied") }
         return Configuration(
@@ -53,7 +55,8 @@ struct ConfigurationReader {
             rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
-            unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog, notices: notices)
+            unscaledDrain: drain, unscaledTimeouts: timeouts, fleet: fleet, maintenance: maintenance, flowLog: flowLog,
+            notices: notices)
     }
 
     /// Reports a mistake at a node.
