@@ -44,7 +44,7 @@ struct ConfigurationTests {
         #expect(configuration.rules[1].destination.items == ["10.0.0.1", "2001:db8::1"])
         #expect(configuration.rules[2].sourcePorts == .any)
         #expect(configuration.notices.isEmpty)
-        #expect(configuration.fleet == FleetSettings())
+        #expect(configuration.fleet == FleetConfiguration())
         #expect(configuration.maintenance == nil)
     }
 

@@ -26,7 +26,7 @@ package struct Configuration: Equatable, Sendable {
     package var unscaledDrain: DrainSettings
     /// As written, not scaled.
     package var unscaledTimeouts: SessionTimeouts
-    package var fleet: FleetSettings
+    package var fleet: FleetConfiguration
     /// nil: maintenance may begin at any time.
     package var maintenance: MaintenanceWindow?
     /// nil: sessions are not logged.

@@ -3,9 +3,9 @@ import Yams
 extension ConfigurationReader {
     /// `fleet: { minCapacity: 2, maxCapacity: 20, instance: {...}, coolDown: 5m }` and `recovery: { after: 5s }`; nil where
     /// one of them is wrong.
-    mutating func readFleet(_ section: Section) -> FleetSettings? {
+    mutating func readFleet(_ section: Section) -> FleetConfiguration? {
         let before = errors.count
-        var fleet = FleetSettings()
+        var fleet = FleetConfiguration()
         if let node = section["fleet"],
             let keys = self.section(node, path: "fleet", keys: ConfigurationReference.names(of: .fleet))
         {
@@ -23,20 +23,20 @@ extension ConfigurationReader {
         return errors.count == before ? fleet : nil
     }
 
-    private mutating func readBounds(_ keys: Section, into fleet: inout FleetSettings) {
+    private mutating func readBounds(_ keys: Section, into fleet: inout FleetConfiguration) {
         let isGiven = (min: keys["minCapacity"] != nil, max: keys["maxCapacity"] != nil)
         let before = errors.count
         if let count = integer(keys, "minCapacity", in: ConfigurationLimits.instances) { fleet.minCapacity = count }
         if let count = integer(keys, "maxCapacity", in: ConfigurationLimits.instances) { fleet.maxCapacity = count }
         guard errors.count == before, isGiven.min || isGiven.max else { return }
-        if let mistake = FleetSettings.mistake(min: fleet.minCapacity, max: fleet.maxCapacity) {
+        if let mistake = FleetConfiguration.mistake(min: fleet.minCapacity, max: fleet.maxCapacity) {
             let key = isGiven.max ? "maxCapacity" : "minCapacity"
             let usual = isGiven.min && isGiven.max ? "" : " (one of them is the default)"
             report(keys[key], keys.path(of: key), mistake + usual)
         }
     }
 
-    private mutating func readInstance(_ keys: Section, into fleet: inout FleetSettings) {
+    private mutating func readInstance(_ keys: Section, into fleet: inout FleetConfiguration) {
         guard let node = keys["instance"],
             let instance = self.section(
                 node, path: "fleet.instance", keys: ConfigurationReference.names(of: .fleetInstance))

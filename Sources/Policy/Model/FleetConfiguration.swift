@@ -1,5 +1,5 @@
 /// How many instances there may be, and what each is good for (SCALE-2, SCALE-3).
-package struct FleetSettings: Hashable, Sendable {
+package struct FleetConfiguration: Hashable, Sendable {
     /// The fleet never falls under this, but for failures that are being mended.
     package var minCapacity: Int
     package var maxCapacity: Int
