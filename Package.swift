@@ -35,6 +35,9 @@ let package = Package(
             dependencies: ["FlowCore", "FlowLayout", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
 
+        // What becomes of instances: pure state machines.
+        .target(name: "Fleet", swiftSettings: settings),
+
         // The kernel's side, as processes see it.
         .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
         .target(
@@ -84,6 +87,7 @@ let package = Package(
             path: "Benchmarks/Bench", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],

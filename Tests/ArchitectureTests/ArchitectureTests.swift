@@ -10,6 +10,8 @@ private let allowedImports: [String: Set<String>] = [
     "KernelProgram": ["FlowLayout", "KernelFunctions"],
     // What is asked for: nothing of the kernel's.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
+    // What becomes of instances: state machines, and nothing else.
+    "Fleet": [],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
