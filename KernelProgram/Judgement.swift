@@ -24,7 +24,7 @@ func followBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) ->
 @c(sluice_admit_body)
 @inline(__always)
 func admitBody(
-    _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, _ now: UInt32
+    _ packet: UnsafeMutablePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, _ now: UInt32
 ) -> UInt32 {
     Admission.admit(packet, route, now: now, KernelTables()).rawValue
 }
@@ -61,10 +61,22 @@ func removeFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) ->
 
 @c(sluice_take_slot_body)
 @inline(__always)
-func takeSlotBody(_ instance: UInt32) -> Int32 {
+func takeSlotBody(_ key: UnsafePointer<sluice_session_key>) -> Int32 {
+    guard let slot = Steering.takeSlot(for: key, KernelTables()) else { return -1 }
+    return Int32(truncatingIfNeeded: slot)
+}
+
+@c(sluice_take_slot_of_body)
+@inline(__always)
+func takeSlotOfBody(_ instance: UInt32) -> Int32 {
     guard let slot = SlotAllocation.take(instance: instance, KernelTables()) else { return -1 }
     return Int32(truncatingIfNeeded: slot)
 }
+
+/// Whose event ring is told.
+@c(sluice_event_instance_body)
+@inline(__always)
+func eventInstanceBody(_ event: UnsafePointer<sluice_event>) -> UInt32 { Steering.instance(for: event, KernelTables()) }
 
 @c(sluice_options_body)
 @inline(__always)

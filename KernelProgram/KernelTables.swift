@@ -27,8 +27,8 @@ struct KernelTables: Tables {
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_word_at(slot) }
 
     @inline(__always)
-    func takeSlot() -> UInt32? {
-        let slot = sluice_take_slot()
+    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
+        let slot = sluice_take_slot(key)
         return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
     }
 
@@ -61,6 +61,15 @@ struct KernelTables: Tables {
 }
 
 extension KernelTables: SlotTables, FlowIndexTables {
+    @inline(__always)
+    func steering(_ index: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: sluice_steering_entry(index)) }
+
+    @inline(__always)
+    func takeSlot(of instance: UInt32) -> UInt32? {
+        let slot = sluice_take_slot_of(instance)
+        return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
+    }
+
     @inline(__always)
     func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
         UnsafeMutableRawPointer(sluice_bucket_at(index))?.assumingMemoryBound(to: UInt64.self)

@@ -17,11 +17,12 @@
 // Swift bodies.
 uint32_t sluice_parse_body(const void *skb, uint32_t link, uint32_t type, struct sluice_packet *packet);
 uint32_t sluice_follow_body(struct sluice_packet *packet, uint32_t now);
-uint32_t sluice_admit_body(const struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
+uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
 int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
 int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint32_t slot);
 int32_t sluice_remove_flow_body(const struct sluice_session_key *key, uint32_t slot);
-int32_t sluice_take_slot_body(uint32_t instance);
+int32_t sluice_take_slot_body(const struct sluice_session_key *key);
+int32_t sluice_take_slot_of_body(uint32_t instance);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
 uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
 _Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
@@ -47,9 +48,11 @@ __attribute__((noinline)) int sluice_remove_flow(const struct sluice_session_key
     return sluice_remove_flow_body(key, slot);
 }
 
-__attribute__((noinline)) int sluice_take_slot(void) {
-    // One instance serves; a steering table by hash comes with the fleet.
-    return sluice_take_slot_body(1);
+__attribute__((noinline)) int sluice_take_slot_of(uint32_t instance) { return sluice_take_slot_of_body(instance); }
+
+__attribute__((noinline)) int sluice_take_slot(const struct sluice_session_key *key) {
+    if (!key) return -1;
+    return sluice_take_slot_body(key);
 }
 
 __attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {
@@ -172,6 +175,7 @@ int sluice_ingress(struct __sk_buff *skb) {
     }
     switch (verdict & 0xFF) {
     case ACTION_FORWARD:
+        count_traffic(&packet);
         return forward(skb, &packet, &route);
     case ACTION_ANSWER_RESET:
         sluice_count(verdict >> 8 & 31);

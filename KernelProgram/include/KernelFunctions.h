@@ -21,6 +21,7 @@ uint64_t *SLUICE_NULLABLE sluice_free_at(uint32_t index);
 struct sluice_slab *SLUICE_NULLABLE sluice_slab_at(uint32_t slab);
 struct sluice_instance *SLUICE_NULLABLE sluice_instance_at(uint32_t instance);
 struct sluice_runtime *SLUICE_NULLABLE sluice_runtime_at(void);
+uint32_t sluice_steering_entry(uint32_t index);
 struct sluice_fragment_value *SLUICE_NULLABLE sluice_fragment_at(const struct sluice_fragment_key *_Nonnull key);
 void sluice_fragment_insert(
     const struct sluice_fragment_key *_Nonnull key, const struct sluice_fragment_value *_Nonnull value);
@@ -30,7 +31,8 @@ uint32_t sluice_may_emit_deny(uint32_t now);
 
 // Parts that are verified on their own, so that their costs add up instead of multiplying.
 int sluice_classify(struct sluice_classification *_Nonnull question);
-int sluice_take_slot(void);
+int sluice_take_slot(const struct sluice_session_key *_Nonnull key);
+int sluice_take_slot_of(uint32_t instance);
 int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);
 int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);
 int sluice_remove_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);

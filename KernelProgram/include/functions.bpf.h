@@ -10,6 +10,7 @@
 #define INLINE __attribute__((always_inline))
 
 uint32_t sluice_options_body(const void *options, uint32_t length);
+uint32_t sluice_event_instance_body(const struct sluice_event *event);
 
 // MARK: Bytes of the packet
 
@@ -54,6 +55,12 @@ INLINE struct sluice_runtime *sluice_runtime_at(void) {
     return bpf_map_lookup_elem(&sluice_runtime, &zero);
 }
 
+INLINE uint32_t sluice_steering_entry(uint32_t index) {
+    uint32_t zero = 0;
+    struct sluice_steering *table = bpf_map_lookup_elem(&sluice_steering, &zero);
+    return table ? table->instance[index & (SLUICE_STEERING_ENTRIES - 1)] : 0;
+}
+
 INLINE struct sluice_fragment_value *sluice_fragment_at(const struct sluice_fragment_key *key) {
     return bpf_map_lookup_elem(&sluice_fragments, key);
 }
@@ -76,13 +83,30 @@ INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
 
 INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
 
+/// Counts a packet that is forwarded for the slab of its session: the throughput of instances.
+INLINE static void count_traffic(const struct sluice_packet *packet) {
+    struct sluice_runtime *runtime = sluice_runtime_at();
+    if (!runtime) return;
+    uint32_t slab = packet->slot >> (runtime->slabShift & 31);
+    struct sluice_traffic *traffic = bpf_map_lookup_elem(&sluice_slab_traffic, &slab);
+    if (!traffic) return;
+    traffic->packets += packet->wirePackets;
+    traffic->bytes += packet->wireBytes;
+}
+
 __attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
     if (!event) return 0;
     event->timeNanoseconds = bpf_ktime_get_ns();
+    uint32_t instance = sluice_event_instance_body(event);
+    void *ring = bpf_map_lookup_elem(&sluice_events, &instance);
+    if (!ring) {
+        sluice_count(COUNTER_EVENTS_LOST);
+        return 0;
+    }
     // Its reader polls; it is woken early only so that the ring does not fill up.
-    uint64_t waiting = bpf_ringbuf_query(&sluice_events, BPF_RB_AVAIL_DATA);
-    uint64_t flags = waiting > (1 << 20) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-    if (bpf_ringbuf_output(&sluice_events, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
+    uint64_t waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+    uint64_t flags = waiting > (1 << 19) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+    if (bpf_ringbuf_output(ring, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
     return 0;
 }
 

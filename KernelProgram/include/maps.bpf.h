@@ -27,6 +27,7 @@ SLUICE_SHARED_ARRAY(sluice_instances, SLUICE_MAX_INSTANCES, struct sluice_instan
 SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_treatment);
 SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
 SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written
+SLUICE_SHARED_ARRAY(sluice_steering, 1, struct sluice_steering);
 SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_MAX_INTERFACES, struct sluice_interface);
 
 struct {
@@ -43,9 +44,25 @@ struct {
     __type(value, __u64);
 } sluice_counters SEC(".maps");
 
+/// What was forwarded, by slab.
 struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, SLUICE_MAX_SLABS);
+    __type(key, __u32);
+    __type(value, struct sluice_traffic);
+} sluice_slab_traffic SEC(".maps");
+
+struct sluice_event_ring {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 1 << 22);  // bytes
+    __uint(max_entries, 1 << 21);  // bytes
+};
+
+/// A ring of events for each instance, made by its process (Kernel.EventRing).
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, SLUICE_MAX_INSTANCES);
+    __type(key, __u32);
+    __array(values, struct sluice_event_ring);
 } sluice_events SEC(".maps");
 
 /// Deny events of the current tick, per CPU.

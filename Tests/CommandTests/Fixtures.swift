@@ -18,7 +18,7 @@ final class TableMemory {
         sessions.initialize(repeating: sluice_session(), count: slotCount)
         slabs = .allocate(capacity: slotCount >> slabShift)
         slabs.initialize(repeating: sluice_slab(), count: slotCount >> slabShift)
-        for slab in 0..<slotCount >> slabShift { slabs[slab].owner = UInt16(slab + 1) }
+        for slab in 0..<slotCount >> slabShift { slabs[slab].owner = UInt32(slab + 1) }
     }
 
     deinit {

@@ -16,6 +16,9 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     private let bucketCount: Int
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
     package var events: [sluice_event] = []
+    /// Whose rings the events went to.
+    package var eventInstances: [UInt32] = []
+    package var steeringTable = [UInt8](repeating: 1, count: Int(SLUICE_STEERING_ENTRIES))
     package var counts: [Counter: Int] = [:]
     package var denyEventsAllowed = true
     /// The policy: everything is allowed unless a test says otherwise.
@@ -38,8 +41,8 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         ring.initialize(repeating: 0, count: slotCount)
         slabs = .allocate(capacity: slabCount)
         slabs.initialize(repeating: sluice_slab(), count: slabCount)
-        instances = .allocate(capacity: 2)
-        instances.initialize(repeating: sluice_instance(), count: 2)
+        instances = .allocate(capacity: Int(SLUICE_MAX_INSTANCES))
+        instances.initialize(repeating: sluice_instance(), count: Int(SLUICE_MAX_INSTANCES))
         var bucketCount = 2
         while bucketCount * 4 < slotCount { bucketCount *= 2 }
         self.bucketCount = bucketCount
@@ -53,9 +56,11 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
         runtimeMemory.pointee.fragmentTimeoutTicks = 1800
         runtimeMemory.pointee.hostPing = 1
+        runtimeMemory.pointee.servingInstances = 1 << 1
         for slot in 0..<slotCount {
             let slab = slot >> Int(slabShift)
             SlabRing.push(slot: UInt32(slot), slab: self.slabs + slab, ring: ring, shift: slabShift)
+            self.slabs[slab].owner = 1
             sluice_or64(UnsafeMutableRawPointer(instances + 1).assumingMemoryBound(to: UInt64.self), 1 << UInt64(slab))
         }
     }
@@ -101,10 +106,14 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
 
     package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
 
-    package func takeSlot() -> UInt32? { SlotAllocation.take(instance: 1, self) }
+    package func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? { Steering.takeSlot(for: key, self) }
+
+    package func takeSlot(of instance: UInt32) -> UInt32? { SlotAllocation.take(instance: instance, self) }
+
+    package func steering(_ index: UInt32) -> UInt8 { steeringTable[Int(index) & (Int(SLUICE_STEERING_ENTRIES) - 1)] }
 
     package func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
-        identifier < 2 ? instances + Int(identifier) : nil
+        identifier < SLUICE_MAX_INSTANCES ? instances + Int(identifier) : nil
     }
 
     package func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? {
@@ -125,7 +134,10 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         fragments[FragmentKey(key.pointee)] = value.pointee
     }
 
-    package func emit(_ event: UnsafeMutablePointer<sluice_event>) { events.append(event.pointee) }
+    package func emit(_ event: UnsafeMutablePointer<sluice_event>) {
+        events.append(event.pointee)
+        eventInstances.append(Steering.instance(for: event, self))
+    }
 
     package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }
 

@@ -4,7 +4,7 @@ package import FlowLayout
 package enum Admission {
     @inline(__always)
     package static func admit<T: Tables>(
-        _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, now: UInt32, _ tables: T
+        _ packet: UnsafeMutablePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>, now: UInt32, _ tables: T
     ) -> Verdict {
         guard let runtime = tables.runtime else { return .drop(.denied) }
         var question = question(packet)
@@ -86,7 +86,7 @@ package enum Admission {
 
     @inline(__always)
     private static func begin<T: Tables>(
-        _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ packet: UnsafeMutablePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ runtime: UnsafeMutablePointer<sluice_runtime>, _ question: sluice_classification, _ now: UInt32, _ tables: T
     ) -> Verdict {
         let isTCP = packet.pointee.kind == PacketKind.tcp.rawValue
@@ -94,7 +94,7 @@ package enum Admission {
             return .drop(.capacity)
         }
         let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
-        guard let slot = tables.takeSlot(), let session = tables.session(slot), let word = tables.word(slot)
+        guard let slot = tables.takeSlot(for: key), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
         fill(session, packet, route, question, isTCP: isTCP, isEastWest: isEastWest, now)
@@ -108,8 +108,11 @@ package enum Admission {
             // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
             // back by way of its owner.
             sluice_store64(word, control.with(state: .ended, tick: now).rawValue)
-            return tables.flow(key) == nil ? .drop(.capacity) : .forward
+            guard let winner = tables.flow(key) else { return .drop(.capacity) }
+            packet.pointee.slot = winner.slot
+            return .forward
         }
+        packet.pointee.slot = slot
         if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
         tables.count(.sessionsBegun)
         emit(.begin, 0, packet, route, question, value, tables)

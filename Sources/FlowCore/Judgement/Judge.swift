@@ -34,6 +34,7 @@ package enum Judge {
             return .noSessionYet
         default:
             guard let flow = tables.flow(keyPointer(packet)) else { return .noSessionYet }
+            packet.pointee.slot = flow.slot
             return SessionTracker.track(packet, at: flow, now: now, tables)
         }
     }

@@ -9,8 +9,8 @@ package protocol Tables {
     func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32)
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>?
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
-    /// Takes a free slot of a serving instance; nil where there is none.
-    func takeSlot() -> UInt32?
+    /// Takes a free slot for a new session (``Steering``); nil where there is none.
+    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32?
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
     /// Asks the policy. Returns false where there is none, which denies.
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool

@@ -33,7 +33,7 @@ package enum FragmentTracking {
     /// Judges a later fragment: forwarded, and counted, when its first one was, not long ago; else `noSessionYet`.
     @inline(__always)
     package static func follow<T: Tables>(
-        _ packet: UnsafePointer<sluice_packet>, now: UInt32, _ tables: T
+        _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
     ) -> Verdict {
         var key = key(packet)
         guard let first = tables.fragment(&key), let runtime = tables.runtime,
@@ -41,6 +41,7 @@ package enum FragmentTracking {
             let session = tables.session(first.slot), let word = tables.word(first.slot)
         else { return .noSessionYet }
         let current = ControlWord(rawValue: sluice_load64(word))
+        packet.pointee.slot = first.slot
         guard UInt32(current.generation) == first.generation & 0xFFFF, let state = current.state else {
             return .noSessionYet
         }

@@ -175,6 +175,7 @@ package enum SessionTracker {
         else { return .drop(.wrongZone) }
         if packet.pointee.tcpFlags & TCPFlags.rst != 0 { return .drop(.tombstone) }
         if isNewSyn(packet, session) { return giveWay(slot, session, word, current, now, tables) }
+        session.pointee.flags |= SessionFlags.spokeSinceReset
         return .answerReset(.tombstone)
     }
 

@@ -7,6 +7,10 @@ package protocol SlotTables {
     func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
     /// An entry of the table of rings, which see ``SlabRing``.
     func freeEntry(_ index: UInt32) -> UInt16?
+    /// An entry of the steering table: an instance's identifier; 0: none.
+    func steering(_ index: UInt32) -> UInt8
+    /// ``SlotAllocation/take(instance:_:)``, which the kernel's verifier checks on its own.
+    func takeSlot(of instance: UInt32) -> UInt32?
 }
 
 /// Takes free slots, on any processor, without a lock. Putting back is ``SlabRing/push(slot:slab:ring:shift:)``.
@@ -14,7 +18,7 @@ package enum SlotAllocation {
     /// How many slabs, or lost races, one admission puts up with.
     private static var attempts: UInt32 { 24 }
 
-    /// Takes a slot of an instance; nil where its slabs have none, or too many others take at once.
+    /// Takes a slot of an instance, or (0) of the pool; nil where its slabs have none, or too many others take at once.
     @inline(__always)
     package static func take<T: SlotTables>(instance identifier: UInt32, _ tables: T) -> UInt32? {
         guard let instance = tables.instance(identifier), let runtime = tables.runtime else { return nil }
@@ -35,6 +39,11 @@ package enum SlotAllocation {
             let bit = UInt64(truncatingIfNeeded: bits.trailingZeroBitCount) & 63
             let index = UInt32(truncatingIfNeeded: word) &* 64 &+ UInt32(truncatingIfNeeded: bit)
             guard let slab = tables.slab(index) else { return nil }
+            if sluice_load32(&slab.pointee.owner) != identifier {
+                // It has another owner since.
+                sluice_and64(bitmap + (word & 3), ~(1 << bit))
+                continue
+            }
             let head = sluice_load32(&slab.pointee.head)
             let tail = sluice_load32(&slab.pointee.tail)
             if head == tail {

@@ -22,6 +22,10 @@ package enum EndReason: UInt8, Sendable, CaseIterable {
     case policy = 9
     /// Its instance drained (DRAIN-2).
     case drain = 10
+    /// Its instance drained, and this one was dropped without a word at the end (DRAIN-3, DRAIN-4).
+    case drained = 11
+    /// Its instance was lost, and the profile loses its sessions with it (RECOV-2).
+    case instanceLost = 12
 
     /// The name in tables, JSON and logs.
     package var name: String { "\(self)" }

@@ -51,6 +51,8 @@ package enum SessionFlags {
     package static let inbound: UInt8 = 1 << 2
     /// A datagram of the session was fragmented, so an acknowledgment may be ahead of the positions.
     package static let fragmented: UInt8 = 1 << 3
+    /// A segment has met the tombstone since its ends were reset: one of them still speaks (DRAIN-2).
+    package static let spokeSinceReset: UInt8 = 1 << 4
 }
 
 /// Bits of `sluice_flow_end.flags`.

@@ -14,13 +14,15 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 2,
+    SLUICE_LAYOUT_VERSION = 5,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
     SLUICE_MAX_SLABS = 256,
     /// Instance identifiers are 1 ... SLUICE_MAX_INSTANCES - 1; 0 means "none".
     SLUICE_MAX_INSTANCES = 64,
+    /// Entries of the steering table, a power of two.
+    SLUICE_STEERING_ENTRIES = 1 << 14,
     /// Zone identifiers are 1 ... SLUICE_MAX_ZONES - 1; 0 means "not a zone of ours".
     SLUICE_MAX_ZONES = 64,
     /// Interface indices the datapath can know.
@@ -100,12 +102,12 @@ struct sluice_session {
 struct sluice_slab {
     uint32_t head;
     uint32_t tail;
-    uint16_t owner;  // instance identifier
-    uint16_t reserved[3];
+    uint32_t owner;  // instance identifier; 0: the pool, from which instances claim slabs. Changed by compare-and-exchange
+    uint32_t reserved;
     uint64_t padding[6];  // a cache line each
 };
 
-/// One instance, as the kernel and the other processes see it.
+/// One instance, as the kernel and the other processes see it. Element 0 stands for the pool of slabs without owner.
 struct sluice_instance {
     /// Bit s: slab s is this instance's and may have free slots.
     uint64_t slabsWithFreeSlots[SLUICE_MAX_SLABS / 64];
@@ -113,7 +115,13 @@ struct sluice_instance {
     uint64_t heartbeatNanoseconds;
     uint64_t startedNanoseconds;
     uint32_t processIdentifier;
-    uint32_t state;
+    uint32_t state;  // Gateway.InstanceState
+    /// The controller raises the first, the instance's loop copies it to the second: a loop that turns, answers.
+    uint64_t askedNumber, answeredNumber;
+    /// How long the reset half of a drain lasts; written before `state` says drainingReset.
+    uint64_t drainWindowNanoseconds;
+    /// The controller raises the first to have the resets of a drain repeated; the instance copies it when that is done.
+    uint32_t repeatsOrdered, repeatsDone;
     uint64_t begins, ends, denies;  // events consumed
     uint64_t expired, resetsSent, probesSent, resetsFailed;
     uint64_t scanNanoseconds, scanCount;  // CPU time of ageing, passes
@@ -146,6 +154,18 @@ struct sluice_runtime {
     uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
     uint64_t hashSeed;  // random, so that nobody outside can choose keys that share a bucket
     uint64_t startedNanoseconds;
+    uint64_t servingInstances;  // bit i: instance i takes new sessions
+};
+
+/// Which instance a new session goes to, by a part of the hash of its key (FlowCore.Steering).
+struct sluice_steering {
+    uint8_t instance[SLUICE_STEERING_ENTRIES];
+};
+
+/// What was forwarded of the sessions of one slab, on one processor.
+struct sluice_traffic {
+    uint64_t packets;
+    uint64_t bytes;
 };
 
 /// A zone interface, by interface index.
@@ -220,6 +240,7 @@ SLUICE_ASSERT_SIZE(sluice_bucket, 64);
 SLUICE_ASSERT_SIZE(sluice_flow_end, 40);
 SLUICE_ASSERT_SIZE(sluice_session, 128);
 SLUICE_ASSERT_SIZE(sluice_slab, 64);
+SLUICE_ASSERT_SIZE(sluice_steering, 16384);
 SLUICE_ASSERT_SIZE(sluice_event, 64);
 SLUICE_ASSERT_SIZE(sluice_fragment_key, 40);
 SLUICE_ASSERT_SIZE(sluice_classification, 48);

@@ -15,6 +15,7 @@ struct sluice_packet {
     uint32_t segmentLength;  // layer-3 bytes of the largest packet it becomes on the wire
     uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
     uint32_t identification;  // of a fragment
+    uint32_t slot;  // of its session, once it has one
     uint16_t wirePackets;
     uint16_t window;  // TCP, as on the wire
     uint16_t networkOffset;

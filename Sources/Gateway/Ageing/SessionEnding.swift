@@ -76,6 +76,24 @@ package struct SessionEnding {
         }
     }
 
+    /// Ends whatever a slot holds, without a word: a live session is told to the journal, a tombstone has been before.
+    ///
+    /// - Returns: whether a live session was ended.
+    package func discard(slot: Int, reason: EndReason, now: UInt32) -> Bool {
+        while true {
+            let word = table.word(slot)
+            guard let state = word.state else { return false }
+            switch state {
+            case .free, .ending, .ended: return false
+            case .closed, .resetting:
+                // The tick stays that of its end, for the log.
+                if table.exchange(slot, word, with: word.with(state: .ending, tick: word.tick)) { return false }
+            case .synSent, .synReceived, .established, .closing:
+                if finish(slot, word, reason: reason, now: now) == .ending { return true }
+            }
+        }
+    }
+
     /// Only TCP has resets and probes (SESS-7).
     private func idleTreatment(_ slot: Int, _ word: ControlWord) -> OnIdle {
         guard table.sessions[slot].key.protocol == IPProtocol.tcp else { return .silent }

@@ -49,7 +49,7 @@ package struct SessionTable {
     package func slots(ofSlab slab: Int) -> Range<Int> { slab << slabShift..<(slab + 1) << slabShift }
 
     /// Whether this instance looks after the slab.
-    package func owns(slab: Int) -> Bool { slabs[slab].owner == instanceIdentifier }
+    package func owns(slab: Int) -> Bool { sluice_load32(&slabs[slab].owner) == UInt32(instanceIdentifier) }
 
     /// The instance's own record.
     package var instance: UnsafeMutablePointer<sluice_instance> { instances + Int(instanceIdentifier) }

@@ -27,6 +27,8 @@ package final class Datapath: @unchecked Sendable {
     package let instances: UnsafeMutablePointer<sluice_instance>
     package let treatments: UnsafeMutablePointer<sluice_treatment>
     package let runtime: UnsafeMutablePointer<sluice_runtime>
+    /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
+    package let steering: UnsafeMutablePointer<UInt8>
     /// By interface index.
     package let interfaces: UnsafeMutablePointer<sluice_interface>
 
@@ -36,7 +38,8 @@ package final class Datapath: @unchecked Sendable {
     private let memories: [SharedMemory]
     private let policies: SharedMemory
 
-    /// Puts the kernel program and its maps into the kernel, with all slots free and owned by instance 1.
+    /// Puts the kernel program and its maps into the kernel, with all slots free and in the pool, from which
+    /// instances claim them. Until somebody writes another steering table, instance 1 gets all new sessions.
     ///
     /// One that is not pinned lives and dies with this object: for tests and for `sluice doctor`.
     package static func load(
@@ -133,6 +136,8 @@ package final class Datapath: @unchecked Sendable {
         treatments = try elements(MapName.treatments, sluice_treatment.self)
         runtime = try elements(MapName.runtime, sluice_runtime.self)
         interfaces = try elements(MapName.interfaces, sluice_interface.self)
+        let table = try elements(MapName.steering, sluice_steering.self)
+        steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)
         // Four entries an element.
         let free = try elements(MapName.free, UInt64.self)
         let slotCount = try map(MapName.words).capacity
@@ -152,16 +157,18 @@ package final class Datapath: @unchecked Sendable {
         programs = loaded.programs
     }
 
-    /// Frees every slot and gives all slabs to instance 1. Nothing is attached yet, so plain stores do.
+    /// Frees every slot and puts all slabs into the pool. Nothing is attached yet, so plain stores do.
     private func initialise(_ plan: SlabPlan) {
         for slab in 0..<plan.slabCount {
             let ring = freeRing + slab << plan.slabShift
             for position in 0..<plan.slabSlots { ring[position] = UInt16(truncatingIfNeeded: position) }
             slabs[slab].head = 0
             slabs[slab].tail = UInt32(plan.slabSlots)
-            slabs[slab].owner = Self.firstInstance
-            instances[Int(Self.firstInstance)].setMayHaveFreeSlots(slab: slab)
+            slabs[slab].owner = 0
+            instances[0].setMayHaveFreeSlots(slab: slab)
         }
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { steering[entry] = UInt8(Self.firstInstance) }
+        runtime.pointee.servingInstances = 1 << UInt64(Self.firstInstance)
         runtime.pointee.capacitySessions = UInt32(plan.slotCount)
         runtime.pointee.slabShift = UInt32(plan.slabShift)
         runtime.pointee.bucketMask = UInt32(plan.bucketCount - 1)
@@ -170,7 +177,7 @@ package final class Datapath: @unchecked Sendable {
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
     }
 
-    /// The identifier of the instance that owns everything at first.
+    /// The identifier of the instance that new sessions go to at first.
     package static let firstInstance: UInt16 = 1
 }
 

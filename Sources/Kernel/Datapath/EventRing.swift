@@ -4,8 +4,9 @@ import Glibc
 
 /// The records that the kernel program writes for its processes: sessions begun and ended, and denies.
 ///
-/// A record is delivered once, to whoever drains first. So at most one process may drain a gateway's ring at a time (its
-/// instance); two would each miss what the other got. It is for one thread at a time, too.
+/// Each instance has a ring of its own, made when its process first opens it. A record is delivered once, to whoever drains
+/// first. So at most one process may drain a ring at a time (its instance); two would each miss what the other got. It is
+/// for one thread at a time, too.
 package final class EventRing {
     private let ring: OpaquePointer
     private let delivery: UnsafeMutablePointer<Delivery>
@@ -22,9 +23,10 @@ package final class EventRing {
         var limit = 0
     }
 
-    package init(datapath: Datapath) throws(KernelError) {
+    /// Opens the ring of an instance; makes it if it is not there.
+    package init(datapath: Datapath, instance: UInt16 = Datapath.firstInstance) throws(KernelError) {
         LibBPFLog.begin()
-        map = datapath.map(MapName.events)
+        map = try Self.map(of: instance, in: datapath.map(MapName.events))
         delivery = .allocate(capacity: 1)
         delivery.initialize(to: Delivery())
         let opened = ring_buffer__new(map.fileDescriptor, Self.deliver, delivery, nil)
@@ -57,6 +59,36 @@ package final class EventRing {
             return delivery.pointee.delivered
         }
     }
+
+    /// Takes the ring of an instance that is gone for good out of the kernel, with the memory it holds. A ring that is
+    /// missing is no error.
+    package static func remove(datapath: Datapath, instance: UInt16) {
+        var key = UInt32(instance)
+        bpf_map_delete_elem(datapath.map(MapName.events).fileDescriptor, &key)
+    }
+
+    private static func map(of instance: UInt16, in rings: KernelMap) throws(KernelError) -> KernelMap {
+        var key = UInt32(instance)
+        var identifier: UInt32 = 0
+        if bpf_map_lookup_elem(rings.fileDescriptor, &key, &identifier) == 0 {
+            let number = try SystemCall.check("opening the event ring of instance \(instance)") {
+                bpf_map_get_fd_by_id(identifier)
+            }
+            return try KernelMap(name: MapName.events, descriptor: FileDescriptor(number))
+        }
+        let number = try SystemCall.check("making the event ring of instance \(instance)") {
+            bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_ring", 0, 0, ringBytes, nil)
+        }
+        let descriptor = FileDescriptor(number)
+        try SystemCall.check("entering the event ring of instance \(instance)") {
+            var value = number
+            return bpf_map_update_elem(rings.fileDescriptor, &key, &value, 0)
+        }
+        return try KernelMap(name: MapName.events, descriptor: descriptor)
+    }
+
+    /// Room for 29,000 records; the kernel program wakes the reader when a quarter is full.
+    private static let ringBytes: UInt32 = 1 << 21
 
     /// Called by libbpf for each record; a negative result stops it, after this record.
     private static let deliver: ring_buffer_sample_fn = { context, record, size in

@@ -13,11 +13,13 @@ enum MapName {
     static let fragments = "sluice_fragments"
     static let counters = "sluice_counters"
     static let events = "sluice_events"
+    static let steering = "sluice_steering"
+    static let traffic = "sluice_slab_traffic"
 
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, fragments, counters,
-        events,
+        events, steering, traffic,
     ]
 }
 

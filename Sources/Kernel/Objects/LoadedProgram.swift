@@ -27,6 +27,12 @@ final class LoadedProgram: Sendable {
         }
     }
 
+    /// Since it was loaded, of the time in which the kernel kept them.
+    func runStatistics() throws(KernelError) -> RunStatistics {
+        let information = try Self.information(of: fileDescriptor, name: name)
+        return RunStatistics(runs: information.run_cnt, nanoseconds: information.run_time_ns)
+    }
+
     private static func information(of number: Int32, name: String) throws(KernelError) -> bpf_prog_info {
         var information = bpf_prog_info()
         var length = UInt32(MemoryLayout<bpf_prog_info>.size)

@@ -1,0 +1,99 @@
+internal import FlowLayout
+package import Kernel
+
+/// What an instance did between two samples.
+package struct InstanceLoad: Equatable, Sendable {
+    package var packetsPerSecond = 0.0
+    /// Of layer 3, forwarded.
+    package var bitsPerSecond = 0.0
+    /// Processors that its own process used: 1 is one of them, all the time.
+    package var processProcessors = 0.0
+    /// Processors that the kernel program used for its packets: estimated, see ``LoadMeter``.
+    package var datapathProcessors = 0.0
+
+    package init() {}
+
+    package var processors: Double { processProcessors + datapathProcessors }
+}
+
+/// Measures what instances do, from one sample to the next.
+///
+/// *Throughput* comes from the datapath's counters by slab; what was forwarded between two samples is counted for the
+/// instance that owns the slab at the second one.
+///
+/// *Processor time* is that of the instance's process (its CPU clock), and its share of the datapath's. The latter is an
+/// estimate: at each sample the kernel's run statistics are switched on for 20 ms, which gives the processors that the kernel
+/// program uses at that moment; they are divided among the instances by the packets that were forwarded for each since the
+/// last sample. What the kernel does around the program (drivers, redirecting) is not in it.
+package struct LoadMeter {
+    private struct Sample {
+        var nanoseconds: UInt64
+        var packets: [UInt64]
+        var bytes: [UInt64]
+        var processor: [UInt16: (process: Int32, nanoseconds: UInt64)]
+    }
+
+    private let datapath: Datapath
+    private let sharing: SlabSharing
+    private var last: Sample?
+    /// Processors that the kernel program used altogether, between the last two samples.
+    package private(set) var datapathProcessors = 0.0
+
+    package init(datapath: Datapath) {
+        self.datapath = datapath
+        sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+    }
+
+    /// Takes a sample; call it every so many seconds. Waits for `watchMicroseconds`.
+    ///
+    /// - Parameters:
+    ///   - processes: of the instances, by identifier.
+    ///   - now: CLOCK_MONOTONIC, nanoseconds.
+    /// - Returns: what each instance did since the last sample; nothing at the first one.
+    package mutating func sample(
+        processes: [UInt16: Int32], now: UInt64, watchMicroseconds: UInt32 = 20_000
+    ) -> [UInt16: InstanceLoad] {
+        let traffic = datapath.slabTraffic()
+        var processor: [UInt16: (process: Int32, nanoseconds: UInt64)] = [:]
+        for (instance, process) in processes {
+            if let spent = ProcessorTime.ofProcess(process) { processor[instance] = (process, spent) }
+        }
+        let sample = Sample(
+            nanoseconds: now, packets: traffic.map(\.packets), bytes: traffic.map(\.bytes), processor: processor)
+        defer { last = sample }
+        guard let last, now > last.nanoseconds else { return [:] }
+        let seconds = Double(now - last.nanoseconds) / 1e9
+        var result: [UInt16: InstanceLoad] = [:]
+        for instance in processes.keys { result[instance] = InstanceLoad() }
+        var packets = 0.0
+        for slab in sample.packets.indices {
+            let forwarded = Double(sample.packets[slab] &- last.packets[slab])
+            guard forwarded > 0 else { continue }
+            packets += forwarded
+            let owner = sharing.owner(of: slab)
+            result[owner, default: InstanceLoad()].packetsPerSecond += forwarded / seconds
+            result[owner, default: InstanceLoad()].bitsPerSecond +=
+                Double(sample.bytes[slab] &- last.bytes[slab]) * 8 / seconds
+        }
+        datapathProcessors = packets > 0 ? watch(microseconds: watchMicroseconds) : 0
+        for (instance, load) in result where packets > 0 {
+            result[instance]?.datapathProcessors = datapathProcessors * load.packetsPerSecond * seconds / packets
+        }
+        for (instance, now) in sample.processor {
+            guard let before = last.processor[instance], before.process == now.process,
+                now.nanoseconds >= before.nanoseconds
+            else { continue }
+            result[instance, default: InstanceLoad()].processProcessors =
+                Double(now.nanoseconds - before.nanoseconds) / 1e9 / seconds
+        }
+        return result
+    }
+
+    /// The processors that the kernel program uses at the moment.
+    private func watch(microseconds: UInt32) -> Double {
+        guard let statistics = try? RunStatistics.sample(datapath: datapath, microseconds: microseconds),
+            microseconds > 0
+        else { return 0 }
+        return Double(statistics.nanoseconds) / (Double(microseconds) * 1000)
+    }
+}

@@ -1,0 +1,193 @@
+package import FlowCore
+internal import FlowLayout
+
+/// What the controller does to the sessions of whole instances, by their slabs: counts them, hands them over, drops them.
+///
+/// Works on the shared memory alone; every step may be the last one before a crash, and everything may be done again. An
+/// instance whose slabs are handed over or dropped must have no process any more, or one that is stopped for good.
+package struct SlabSharing {
+    /// The memory; whose view it is does not matter.
+    let table: SessionTable
+
+    package init(table: SessionTable) { self.table = table }
+
+    /// What came of handing slabs over.
+    package struct Move: Equatable, Sendable {
+        package var slabs = 0
+        /// Live sessions that changed their owner.
+        package var sessions = 0
+
+        package init(slabs: Int = 0, sessions: Int = 0) {
+            self.slabs = slabs
+            self.sessions = sessions
+        }
+    }
+
+    // MARK: Handing over
+
+    /// Gives all slabs of an instance to others, so that each has about as many sessions (KEEP-1). Its sessions go on as they
+    /// are, timers and positions included; the new owners notice at their next turn, and finish what was left half done.
+    ///
+    /// - Parameters:
+    ///   - source: an instance without a process.
+    ///   - survivors: who gets them; where there is none, nothing happens.
+    @discardableResult
+    package func moveSlabs(from source: UInt16, to survivors: [UInt16]) -> Move {
+        let receivers = survivors.filter { $0 != source }
+        guard !receivers.isEmpty else { return Move() }
+        var loads: [(instance: UInt16, sessions: Int, slabs: Int)] = []
+        let counts = counts()
+        for instance in receivers {
+            let count = counts[instance] ?? InstanceSessions()
+            loads.append((instance, count.live, count.slabs))
+        }
+        // The fullest first, each to whoever has least.
+        var leaving: [(slab: Int, sessions: Int)] = []
+        for slab in 0..<table.slabCount where owner(of: slab) == source { leaving.append((slab, count(slab).live)) }
+        leaving.sort { ($0.sessions, $1.slab) > ($1.sessions, $0.slab) }
+        var move = Move()
+        for (slab, sessions) in leaving {
+            var least = 0
+            for index in loads.indices
+            where (loads[index].sessions, loads[index].slabs) < (loads[least].sessions, loads[least].slabs) {
+                least = index
+            }
+            guard give(slab, from: source, to: loads[least].instance) else { continue }
+            loads[least].sessions += sessions
+            loads[least].slabs += 1
+            move.slabs += 1
+            move.sessions += sessions
+        }
+        return move
+    }
+
+    /// Gives one slab to another owner.
+    ///
+    /// - Returns: false where it had another owner than expected.
+    @discardableResult
+    package func give(_ slab: Int, from source: UInt16, to destination: UInt16) -> Bool {
+        guard
+            sluice_compare_exchange32(&table.slabs[slab].owner, UInt32(source), UInt32(destination)) == UInt32(source)
+        else { return false }
+        if SlabRing.count(table.slabs + slab) > 0 { setBit(slab, of: destination) }
+        clearBit(slab, of: source)
+        return true
+    }
+
+    // MARK: Dropping
+
+    /// Ends all sessions of an instance without a word (RECOV-2, DRAIN-3), tombstones included, and puts its slabs into the
+    /// pool. The instances that claim those slabs at their next turn release the slots.
+    ///
+    /// - Parameters:
+    ///   - instance: one without a process.
+    ///   - now: tick.
+    /// - Returns: how many live sessions were ended.
+    @discardableResult
+    package func discardSessions(
+        of instance: UInt16, reason: EndReason = .instanceLost, now: UInt32,
+        journal: any SessionJournal = SilentJournal()
+    ) -> Int {
+        let ending = SessionEnding(table: table, journal: journal)
+        var count = 0
+        for slab in 0..<table.slabCount where owner(of: slab) == instance {
+            for slot in table.slots(ofSlab: slab) where ending.discard(slot: slot, reason: reason, now: now) {
+                count += 1
+            }
+            give(slab, from: instance, to: Self.pool)
+        }
+        return count
+    }
+
+    // MARK: The pool
+
+    /// The owner of slabs that no instance has.
+    package static let pool: UInt16 = 0
+
+    /// Slabs of the pool in which not every slot is free: sessions that began while a slab was returned. Instances claim
+    /// them by themselves; one that stays here has nobody to look after it.
+    package func poolSlabsWithSessions() -> [Int] {
+        (0..<table.slabCount).filter { owner(of: $0) == Self.pool && !isWhollyFree($0) }
+    }
+
+    func isWhollyFree(_ slab: Int) -> Bool { Int(SlabRing.count(table.slabs + slab)) >= table.slabSlots }
+
+    // MARK: Counting
+
+    /// All instances' sessions, by identifier; those without slabs are left out. One pass over the control words.
+    package func counts() -> [UInt16: InstanceSessions] {
+        var result: [UInt16: InstanceSessions] = [:]
+        for slab in 0..<table.slabCount {
+            let instance = owner(of: slab)
+            let more = count(slab)
+            var sum = result[instance] ?? InstanceSessions()
+            sum.live += more.live
+            sum.halfOpen += more.halfOpen
+            sum.tombstones += more.tombstones
+            sum.closed += more.closed
+            sum.slots += more.slots
+            sum.slabs += 1
+            result[instance] = sum
+        }
+        return result
+    }
+
+    /// What a drain of the instance still waits for.
+    package func sessionsLeft(of instance: UInt16) -> Int {
+        var left = 0
+        for slab in 0..<table.slabCount where owner(of: slab) == instance { left += count(slab).left }
+        return left
+    }
+
+    /// Established sessions of the instance that began so long ago, or longer.
+    ///
+    /// - Parameters:
+    ///   - ticks: of age.
+    ///   - now: tick.
+    package func longLivedSessions(of instance: UInt16, olderThanTicks ticks: UInt32, now: UInt32) -> Int {
+        var result = 0
+        for slab in 0..<table.slabCount where owner(of: slab) == instance {
+            for slot in table.slots(ofSlab: slab) where table.word(slot).isState(.established) {
+                let age = Int32(truncatingIfNeeded: now &- table.sessions[slot].createdTick)
+                if age >= Int32(truncatingIfNeeded: ticks) { result += 1 }
+            }
+        }
+        return result
+    }
+
+    /// The owner of a slab, as it is this moment.
+    package func owner(of slab: Int) -> UInt16 {
+        UInt16(truncatingIfNeeded: sluice_load32(&table.slabs[slab].owner))
+    }
+
+    private func count(_ slab: Int) -> InstanceSessions {
+        var result = InstanceSessions()
+        result.slabs = 1
+        result.slots = table.slabSlots
+        // A slab that nobody has taken from costs no look at its words.
+        if isWhollyFree(slab) { return result }
+        var byState: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+        withUnsafeMutableBytes(of: &byState) { bytes in
+            let tallies = bytes.assumingMemoryBound(to: Int.self)
+            for slot in table.slots(ofSlab: slab) { tallies[Int(table.word(slot).stateValue & 7)] += 1 }
+        }
+        result.halfOpen = byState.1 + byState.2
+        result.live = result.halfOpen + byState.3 + byState.4
+        result.closed = byState.5
+        result.tombstones = byState.6
+        return result
+    }
+
+    // MARK: Bits of slabs with free slots
+
+    func setBit(_ slab: Int, of instance: UInt16) { sluice_or64(bits(of: instance) + slab >> 6, Self.bit(slab)) }
+
+    func clearBit(_ slab: Int, of instance: UInt16) { sluice_and64(bits(of: instance) + slab >> 6, ~Self.bit(slab)) }
+
+    private static func bit(_ slab: Int) -> UInt64 { 1 << UInt64(slab & 63) }
+
+    /// The bitmap is the record's first field.
+    private func bits(of instance: UInt16) -> UnsafeMutablePointer<UInt64> {
+        UnsafeMutableRawPointer(table.instances + Int(instance)).assumingMemoryBound(to: UInt64.self)
+    }
+}
