@@ -16,6 +16,10 @@ struct Sluice: ParsableCommand {
                 name: "What it does:",
                 subcommands: [SessionCommand.self, PolicyCommand.self, FlowLogCommand.self, ConfigCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
-            CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
+            CommandGroup(
+                name: "Other:",
+                subcommands: [
+                    Completions.self, InstanceProcessCommand.self, BinaryCheckCommand.self, ReplaceProgramCommand.self,
+                ]),
         ])
 }

@@ -50,7 +50,7 @@ extension RunningGateway {
         for name in plan.detach { detach(name) }
         shrinkGuard()
         let ended = change.endDenied(outlet: outlet, journal: journal)
-        instance?.send(InstanceSignal.settingsChanged)
+        applyFleetSettings()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
         let summary = Self.summary(plan, rules: new.configuration.rules.count, ended: ended)

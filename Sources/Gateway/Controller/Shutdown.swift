@@ -4,13 +4,15 @@ internal import Policy
 extension RunningGateway {
     /// How long an instance may take to end before it is killed.
     static let instancePatienceNanoseconds: UInt64 = 3_000_000_000
+    /// How long the first instance of a new gateway may take until it serves.
+    static let firstInstancePatienceNanoseconds: UInt64 = 15_000_000_000
 
     /// Takes the gateway down: the guard stands until nothing forwards any more, and after that as configured.
     ///
     /// - Throws: what could not be undone; everything else was.
     func shutDown() throws(GatewayError) {
         server.remove()
-        instance?.end(patienceNanoseconds: Self.instancePatienceNanoseconds)
+        fleet.shutDown(patienceNanoseconds: Self.instancePatienceNanoseconds)
         var failures: [String] = []
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch { failures.append("\(what): \(error)") }

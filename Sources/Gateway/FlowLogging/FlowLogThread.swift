@@ -85,6 +85,9 @@ extension FlowLogThread.Work {
 
 /// The calendar's clock.
 enum WallTimeSource {
+    /// Since 1970.
+    static var seconds: Int64 { Int64(nanoseconds() / 1_000_000_000) }
+
     static func nanoseconds() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
