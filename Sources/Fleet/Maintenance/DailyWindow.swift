@@ -37,3 +37,45 @@ extension DailyWindow {
         return nil
     }
 }
+
+// MARK: - When it is open
+
+extension DailyWindow {
+    /// Whether it is open at a moment.
+    package func isOpen(at unixSeconds: Int64, zones: ZoneOffsets) -> Bool {
+        guard let today = localDay(of: unixSeconds, zones: zones) else { return false }
+        // One that began yesterday may reach into today.
+        return (today - 2...today + 1).contains { day in
+            guard let start = start(onDay: day, zones: zones) else { return false }
+            return start <= unixSeconds && unixSeconds < start + lengthSeconds
+        }
+    }
+
+    /// When it opens next after a moment.
+    package func nextOpening(after unixSeconds: Int64, zones: ZoneOffsets) -> Int64? {
+        guard let today = localDay(of: unixSeconds, zones: zones) else { return nil }
+        return (today - 1...today + 2).compactMap { start(onDay: $0, zones: zones) }.filter { $0 > unixSeconds }.min()
+    }
+
+    private static let secondsADay: Int64 = 86_400
+
+    /// Days since 1970-01-01 by the zone's clocks.
+    private func localDay(of unixSeconds: Int64, zones: ZoneOffsets) -> Int64? {
+        guard let offset = zones(zone, unixSeconds) else { return nil }
+        let local = unixSeconds + Int64(offset)
+        return (local - (local % DailyWindow.secondsADay + DailyWindow.secondsADay) % DailyWindow.secondsADay)
+            / DailyWindow.secondsADay
+    }
+
+    /// When it begins on a day. A time of day that comes twice (clocks go back) is the first of both; one that doesn't come (clocks go
+    /// forward) is as long after midnight as on other days, so later by the clocks (as in RFC 5545, 3.3.5).
+    private func start(onDay day: Int64, zones: ZoneOffsets) -> Int64? {
+        let local = day * DailyWindow.secondsADay + Int64(startMinute) * 60
+        guard let before = zones(zone, local - DailyWindow.secondsADay),
+            let after = zones(zone, local + DailyWindow.secondsADay)
+        else { return nil }
+        let candidates = Set([before, after]).map { (moment: local - Int64($0), offset: $0) }
+        let real = candidates.filter { zones(zone, $0.moment) == $0.offset }.map(\.moment)
+        return real.min() ?? local - Int64(before)
+    }
+}

@@ -4,8 +4,8 @@
 /// gives again what may have been left undone. So the shell saves ``FleetMachine/snapshot`` first, whenever it has changed, and
 /// carries out then.
 package enum FleetDirective: Hashable, Sendable {
-    /// Starts the process of an instance; nil: the binary that runs the controller. Answered by `serving` or `exited`.
-    /// Where a process of this identifier runs already, nothing is done.
+    /// Starts the process of an instance; nil: the binary that runs the controller. Answered by `serving` or `exited`. Where a
+    /// process of this identifier runs already, it is kept, and `serving` is told as soon as it is ready, or was before.
     case start(InstanceIdentifier, binary: String?)
     /// New sessions go to these, and only these (FLEET-1): ``Steering/entries(for:)`` into `sluice_steering`, byte by byte, and the
     /// bits of `runtime.servingInstances`. Empty: nobody serves, new sessions are refused.

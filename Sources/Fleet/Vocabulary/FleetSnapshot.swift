@@ -10,6 +10,14 @@ package struct FleetSnapshot: Hashable, Sendable, Codable {
     var capacity: CapacityRange
     /// How many instances are to serve.
     var desired: Int
+    /// What new instances run, since the last maintenance; nil: the controller's own binary.
+    var binary: String?
+    /// In order of their identifiers; none that is stopped.
+    var instances: [InstanceLife] = []
+    /// Those that failed, and whose place nobody has taken yet.
+    var lost: [LostInstance] = []
+    /// The last one, over or not.
+    var maintenance: MaintenanceMachine?
 
     init(configured: CapacityRange) {
         self.configured = configured
