@@ -59,7 +59,7 @@ package struct FleetMeasurement: Hashable, Sendable {
 }
 
 /// One instance in a ``FleetMeasurement``: averages since the last one.
-package struct InstanceMeasurement: Hashable, Sendable {
+package struct InstanceMeasurement: Hashable, Sendable, Codable {
     package var identifier: InstanceIdentifier
     /// Its process's time and its share of the datapath's, 0 ... 1 of what it may use.
     package var cpu: Double

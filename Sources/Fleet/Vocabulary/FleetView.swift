@@ -1,5 +1,5 @@
 /// The fleet at a moment, for `instance list`, `status` and `maintenance status`.
-package struct FleetView: Hashable, Sendable {
+package struct FleetView: Hashable, Sendable, Codable {
     package var capacity: CapacityRange
     /// How many instances are to serve.
     package var desired: Int
@@ -9,7 +9,7 @@ package struct FleetView: Hashable, Sendable {
 }
 
 /// One instance, as operators see it.
-package struct InstanceView: Hashable, Sendable {
+package struct InstanceView: Hashable, Sendable, Codable {
     package var identifier: InstanceIdentifier
     package var state: InstanceState
     /// Nanoseconds of the machine's clock since when it is in this state.
@@ -23,7 +23,7 @@ package struct InstanceView: Hashable, Sendable {
 }
 
 /// How far a drain is.
-package struct DrainView: Hashable, Sendable {
+package struct DrainView: Hashable, Sendable, Codable {
     package var since: UInt64
     /// When its sessions are reset; nil: never, or already.
     package var resetsAt: UInt64?
