@@ -15,6 +15,8 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "What it does:",
                 subcommands: [SessionCommand.self, PolicyCommand.self, FlowLogCommand.self, ConfigCommand.self]),
+            CommandGroup(
+                name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
             CommandGroup(
                 name: "Other:",

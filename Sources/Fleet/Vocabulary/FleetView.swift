@@ -20,6 +20,18 @@ package struct InstanceView: Hashable, Sendable, Codable {
     package var cause: String
     /// Only while it drains.
     package var drain: DrainView?
+
+    package init(
+        identifier: InstanceIdentifier, state: InstanceState, since: UInt64, binary: String?, cause: String,
+        drain: DrainView?
+    ) {
+        self.identifier = identifier
+        self.state = state
+        self.since = since
+        self.binary = binary
+        self.cause = cause
+        self.drain = drain
+    }
 }
 
 /// How far a drain is.

@@ -13,7 +13,10 @@ extension FleetShell {
             // First the bits: who goes gets nothing from here on, whatever the table says.
             orders.setServing(identifiers)
             SteeringMemory(entries: datapath.steering).write(Fleet.Steering.entries(for: identifiers))
-        case .setState(let identifier, let state): orders.setState(of: identifier, InstanceState(state))
+        case .setState(let identifier, let state):
+            orders.setState(of: identifier, InstanceState(state))
+            // One that was killed could not say that it is gone.
+            if state == .stopped { sluice_store32(&record(identifier).pointee.processIdentifier, 0) }
         case .resetAll(let identifier, let within):
             orders.setState(of: identifier, .drainingReset, drainWindowNanoseconds: within)
         case .repeatResets(let identifier): orders.orderRepeatedResets(of: identifier)

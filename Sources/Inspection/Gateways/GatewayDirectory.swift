@@ -1,3 +1,4 @@
+package import Fleet
 package import FlowLog
 import FoundationEssentials
 import Glibc
@@ -90,6 +91,9 @@ package struct GatewayDirectory: Sendable {
         guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
         return process(ofLock: "lock")
     }
+
+    /// What the controller has written of the fleet; nil where none has.
+    package func fleetReport() throws(InspectionError) -> FleetReport? { try read("fleet.json", as: FleetReport.self) }
 
     /// What the controller says is wrong, as far as it has said.
     package func controllerProblems() throws(InspectionError) -> [String] {
