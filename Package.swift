@@ -92,7 +92,9 @@ let package = Package(
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
-        .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
