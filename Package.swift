@@ -108,7 +108,8 @@ let package = Package(
             dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            name: "CommandTests",
+            dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["FlowLog", "Store", "Gateway", "Lab", "Policy"],

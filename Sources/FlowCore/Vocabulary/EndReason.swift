@@ -22,6 +22,8 @@ package enum EndReason: UInt8, Sendable, CaseIterable {
     case policy = 9
     /// Its instance drained (DRAIN-2).
     case drain = 10
+    /// The gateway was taken down.
+    case gatewayStopped = 13
 
     /// The name in tables, JSON and logs.
     package var name: String { "\(self)" }

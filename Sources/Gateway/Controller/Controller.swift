@@ -42,7 +42,9 @@ package enum Controller {
             wait(gateway, signals, until: nextWatch)
             for signal in signals.take() {
                 switch signal {
-                case SIGTERM, SIGINT: return
+                case SIGTERM, SIGINT:
+                    gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
+                    return
                 case SIGHUP: _ = gateway.answer(ControlRequest(.reload))
                 default: gateway.superviseInstance(now: MonotonicClock.nanoseconds())
                 }
@@ -54,6 +56,7 @@ package enum Controller {
             nextWatch = now + watchNanoseconds
             gateway.superviseInstance(now: now)
             gateway.watchInterfaces()
+            gateway.tendHistory()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }

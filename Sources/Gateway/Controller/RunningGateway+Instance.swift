@@ -14,12 +14,17 @@ extension RunningGateway {
                 instance = found
                 supervision.adopted(now: now)
                 found.send(InstanceSignal.settingsChanged)
+                tell(.instanceAdopted(instanceIdentifier, process: found.identity.identifier))
                 log.info("adopted instance \(instanceIdentifier)", ["pid": "\(found.identity.identifier)"])
                 return
             }
             log.warning(
                 "instance \(instanceIdentifier) does not answer: replacing it", ["pid": "\(found.identity.identifier)"])
             found.end(patienceNanoseconds: 0)
+            tell(
+                .instanceKilled(
+                    instanceIdentifier, process: found.identity.identifier,
+                    silentNanoseconds: now > heartbeat ? now - heartbeat : 0))
         }
         do throws(SystemError) {
             try startInstance(now: now)
@@ -34,6 +39,7 @@ extension RunningGateway {
             gateway: configuration.gateway, identifier: instanceIdentifier)
         instance = started
         supervision.started(now: now)
+        tell(.instanceStarted(instanceIdentifier, process: started.identity.identifier))
         log.info("started instance \(instanceIdentifier)", ["pid": "\(started.identity.identifier)"])
     }
 
@@ -42,6 +48,7 @@ extension RunningGateway {
         let subject = "instance \(instanceIdentifier)"
         if let current = instance, !current.isAlive() {
             log.warning("\(subject) has ended: starting it again", ["pid": "\(current.identity.identifier)"])
+            tell(.instanceEnded(instanceIdentifier, process: current.identity.identifier))
             instance = nil
             supervision.ended()
         }
@@ -53,10 +60,14 @@ extension RunningGateway {
             do throws(SystemError) {
                 try startInstance(now: now)
             } catch {
+                tell(.instanceStartFailed(instanceIdentifier, reason: "\(error)"))
                 report(subject, "\(subject) can't be started: \(error)")
             }
         case .kill(let silentFor):
             report(subject, "\(subject) has not answered for \(silentFor / 1_000_000) ms: replacing it")
+            tell(
+                .instanceKilled(
+                    instanceIdentifier, process: instance?.identity.identifier, silentNanoseconds: silentFor))
             instance?.send(SIGKILL)
         }
     }

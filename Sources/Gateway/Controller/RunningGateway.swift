@@ -1,6 +1,7 @@
 internal import FlowLayout
 internal import Kernel
 internal import Policy
+internal import Store
 
 /// A gateway that forwards, in the hands of its controller. What it does is in the files beside this one.
 final class RunningGateway {
@@ -11,6 +12,8 @@ final class RunningGateway {
     let outlet: any SegmentOutlet
     let journal: any SessionJournal
     let server: ControlServer
+    let history: History
+    var endTally: EndTally
     var source: ConfigurationSource
     var policy: PolicyChange
     var record: ControllerRecord
@@ -21,6 +24,8 @@ final class RunningGateway {
     /// What is wrong at the moment, by what it is about.
     var problems: [String: String] = [:]
     var shallStop = false
+    /// Why it stops, for the history.
+    var stopCause = "asked for"
 
     var configuration: Configuration { source.configuration }
     var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut) }
@@ -30,7 +35,8 @@ final class RunningGateway {
 
     init(
         directory: RunDirectory, lock: ProcessLock, log: Log, datapath: Datapath, outlet: any SegmentOutlet,
-        journal: any SessionJournal, server: ControlServer, source: ConfigurationSource, policy: PolicyChange,
+        journal: any SessionJournal, server: ControlServer, history: History, source: ConfigurationSource,
+        policy: PolicyChange,
         record: ControllerRecord, attached: [String: NetworkInterface]
     ) {
         self.directory = directory
@@ -40,6 +46,8 @@ final class RunningGateway {
         self.outlet = outlet
         self.journal = journal
         self.server = server
+        self.history = history
+        endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy
         self.record = record
@@ -52,8 +60,10 @@ final class RunningGateway {
         problems[subject] = problem
         if let problem {
             log.error(problem, ["about": subject])
+            tell(.problemBegan(subject: subject, problem: problem))
         } else {
             log.notice("all is well again", ["about": subject])
+            tell(.problemEnded(subject: subject))
         }
         saveRecord()
     }

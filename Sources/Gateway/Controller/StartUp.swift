@@ -2,6 +2,7 @@ internal import FlowLayout
 import Glibc
 internal import Kernel
 internal import Policy
+internal import Store
 
 /// Brings a gateway up, fail closed at every step (BAD-5): the guard comes first and goes last. When a step fails, what was
 /// done before it is undone (BAD-6); what an earlier controller left in the kernel stays as it was found.
@@ -36,6 +37,9 @@ struct StartUp {
         let interfaces = try findInterfaces()
         let lock = try takeLock()
         try checkMachine()
+        let history = try History(
+            gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
+            now: WallTimeSource.nanoseconds())
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
@@ -62,15 +66,23 @@ struct StartUp {
         try directory.write(record, to: directory.controllerPath)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
-            journal: LogJournal(log: log), server: server, source: source, policy: policy, record: record,
-            attached: attached)
+            journal: LogJournal(log: log), server: server, history: history, source: source, policy: policy,
+            record: record, attached: attached)
+        gateway.tell(
+            isTakeover
+                ? .tookOver(rules: configuration.rules.count, predecessor: predecessor?.processIdentifier)
+                : .started(
+                    zones: configuration.zones.count, rules: configuration.rules.count,
+                    capacitySessions: datapath.slotCount))
         try gateway.startOrAdoptInstance()
         if isTakeover {
             policy.apply()
             gateway.detachLeftovers(of: predecessor)
             let ended = policy.endDenied(outlet: outlet, journal: gateway.journal)
+            if ended > 0 { gateway.tell(.policyEndedSessions(count: ended)) }
             log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
         }
+        gateway.tendHistory()
         return gateway
     }
 

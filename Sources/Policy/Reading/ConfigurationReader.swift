@@ -41,6 +41,7 @@ struct ConfigurationReader {
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
         let flowLog = flowLog(section)
+        let stateDirectory = absolutePath(section, "stateDirectory", example: Configuration.usualStateDirectory)
         checkTogether(rules + hostRules)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
@@ -53,7 +54,8 @@ struct ConfigurationReader {
             rules: rules.map(\.rule).sorted { $0.priority < $1.priority },
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
-            unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog, notices: notices)
+            unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog,
+            stateDirectory: stateDirectory ?? Configuration.usualStateDirectory, notices: notices)
     }
 
     /// Reports a mistake at a node.
