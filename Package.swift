@@ -96,7 +96,9 @@ let package = Package(
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
-        .testTarget(name: "StoreTests", dependencies: ["Store"], swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
@@ -110,7 +112,8 @@ let package = Package(
             dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            name: "CommandTests",
+            dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests", dependencies: ["Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],

@@ -83,7 +83,7 @@ final class HistoryFile {
 }
 
 /// A file, told apart from a later one of the same name.
-struct FileIdentity: Equatable {
+struct FileIdentity: Equatable, Sendable {
     let device: UInt64
     let number: UInt64
 

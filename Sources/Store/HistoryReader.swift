@@ -2,16 +2,21 @@ internal import GRDB
 import Glibc
 
 /// Reads a history that another process may be writing, without holding it up.
-package struct HistoryReader {
+package struct HistoryReader: Sendable {
     /// Events that are read at once at most.
     package static let maximumEvents = 1_000_000
 
     package let path: String
     private let queue: DatabaseQueue
+    private let identity: FileIdentity?
+
+    /// Whether the path still leads to the database that was opened.
+    package var isInPlace: Bool { FileIdentity(path: path) == identity }
 
     package init(path: String) throws(HistoryError) {
         self.path = path
         guard access(path, F_OK) == 0 else { throw .missing(path: path) }
+        identity = FileIdentity(path: path)
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .timeout(1)

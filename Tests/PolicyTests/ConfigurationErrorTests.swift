@@ -217,6 +217,19 @@ struct ConfigurationErrorTests {
         #expect(said.hasSuffix(": \(message)") && said.hasPrefix("sluice.yaml:2:"), "\(said)")
     }
 
+    @Test("OPS-4 stateDirectory is an absolute path, with what is usual where it is not given")
+    func stateDirectory() throws {
+        func directory(_ text: String) throws -> String {
+            try Configuration.parse(
+                "gateway: g\nzones: [{ name: a, interfaces: [eth0] }]\n\(text)", file: "sluice.yaml"
+            ).stateDirectory
+        }
+        #expect(try directory("") == "/var/lib/sluice")
+        #expect(try directory("stateDirectory: /srv/sluice/") == "/srv/sluice")
+        let said = errors("zones: [{ name: a, interfaces: [eth0] }]\nstateDirectory: state")
+        #expect(said.contains("stateDirectory: \"state\" is no absolute path: write for example /var/lib/sluice"))
+    }
+
     @Test("LOG-1 flowLog is read, with what is usual where it says nothing")
     func flowLogSettings() throws {
         func settings(_ text: String) throws -> FlowLogSettings? {

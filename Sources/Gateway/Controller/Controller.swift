@@ -43,7 +43,9 @@ package enum Controller {
             wait(gateway, signals, until: min(nextWatch, turn))
             for signal in signals.take() {
                 switch signal {
-                case SIGTERM, SIGINT: return
+                case SIGTERM, SIGINT:
+                    gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
+                    return
                 case SIGHUP: _ = gateway.answer(ControlRequest(.reload))
                 // The end of an instance, seen to below.
                 default: break
@@ -58,6 +60,7 @@ package enum Controller {
             nextWatch = now + watchNanoseconds
             // A kernel program that is being replaced looks like a foreign one for a moment.
             if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
+            gateway.tendHistory()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }

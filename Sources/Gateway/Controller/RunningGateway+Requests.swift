@@ -26,6 +26,7 @@ extension RunningGateway {
                 return ControlResponse(ok: true, message: try reload())
             } catch {
                 log.error("reload refused; what was in force stays", ["cause": "\(error)"])
+                tell(.reloadRefused(reason: "\(error)"))
                 return ControlResponse(ok: false, message: "\(error)\nNothing was changed.")
             }
         case .sessionReset:
@@ -50,6 +51,7 @@ extension RunningGateway {
             table: SessionTable(datapath, instanceIdentifier: Datapath.firstInstance), journal: journal, outlet: outlet
         )
         .reset(sessions, reason: .operatorReset) { Tick.of(nanoseconds: MonotonicClock.nanoseconds()) }
+        tell(.sessionsReset(asked: sessions.count, reset: count))
         log.notice("sessions reset by hand", ["asked": "\(sessions.count)", "reset": "\(count)"])
         return count
     }

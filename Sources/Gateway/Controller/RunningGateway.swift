@@ -12,6 +12,7 @@ final class RunningGateway {
     let outlet: any SegmentOutlet
     let journal: any SessionJournal
     let server: ControlServer
+    var endTally: EndTally
     var source: ConfigurationSource
     var policy: PolicyChange
     var record: ControllerRecord
@@ -26,6 +27,8 @@ final class RunningGateway {
     /// What is wrong at the moment, by what it is about.
     var problems: [String: String] = [:]
     var shallStop = false
+    /// Why it stops, for the history.
+    var stopCause = "asked for"
 
     var configuration: Configuration { source.configuration }
     var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut) }
@@ -44,6 +47,7 @@ final class RunningGateway {
         self.server = server
         self.history = history
         self.fleet = fleet
+        endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy
         self.record = record
@@ -56,8 +60,10 @@ final class RunningGateway {
         problems[subject] = problem
         if let problem {
             log.error(problem, ["about": subject])
+            tell(.problemBegan(subject: subject, problem: problem))
         } else {
             log.notice("all is well again", ["about": subject])
+            tell(.problemEnded(subject: subject))
         }
         saveRecord()
     }

@@ -12,14 +12,17 @@ extension RunningGateway {
     /// - Throws: what could not be undone; everything else was.
     func shutDown() throws(GatewayError) {
         server.remove()
-        fleet.shutDown(patienceNanoseconds: Self.instancePatienceNanoseconds)
         var failures: [String] = []
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch { failures.append("\(what): \(error)") }
         }
+        // First nothing is forwarded any more, and then the instances go: what they say of the sessions at last is all of it.
         for (name, interface) in attached.sorted(by: { $0.key < $1.key }) {
             attempt("interface \(name) could not be detached") { try attachment.detach(index: interface.index) }
         }
+        announceStop()
+        fleet.shutDown(patienceNanoseconds: Self.instancePatienceNanoseconds)
+        tellStop()
         attempt("the datapath's pins could not be removed") { try datapath.unpin() }
         attempt("IP forwarding could not be restored") { try record.forwardingBefore.restore() }
         switch configuration.guardOnStop {

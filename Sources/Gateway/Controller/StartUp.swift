@@ -38,7 +38,9 @@ struct StartUp {
         let interfaces = try findInterfaces()
         let lock = try takeLock()
         try checkMachine()
-        let history = try History(gateway: configuration.gateway, now: WallTimeSource.nanoseconds())
+        let history = try History(
+            gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
+            now: WallTimeSource.nanoseconds())
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
@@ -69,14 +71,22 @@ struct StartUp {
             journal: LogJournal(log: log), server: server, history: history, fleet: fleet, source: source,
             policy: policy, record: record, attached: attached)
         fleet.surroundings = gateway
+        gateway.tell(
+            isTakeover
+                ? .tookOver(rules: configuration.rules.count, predecessor: predecessor?.processIdentifier)
+                : .started(
+                    zones: configuration.zones.count, rules: configuration.rules.count,
+                    capacitySessions: datapath.slotCount))
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
         try awaitFirstInstance(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
             gateway.detachLeftovers(of: predecessor)
             let ended = policy.endDenied(outlet: outlet, journal: gateway.journal)
+            if ended > 0 { gateway.tell(.policyEndedSessions(count: ended)) }
             log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
         }
+        gateway.tendHistory()
         return gateway
     }
 

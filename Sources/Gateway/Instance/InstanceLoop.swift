@@ -17,6 +17,7 @@ final class InstanceLoop {
     private let events: EventRing
     private let consumption: EventConsumption
     private let heartbeat: Heartbeat
+    private let endCounting: EndCounting
     private let signals: SignalPipe
     private let log: Log
     private let settings: () -> InstanceSettings
@@ -43,6 +44,8 @@ final class InstanceLoop {
         events = try EventRing(datapath: datapath)
         consumption = EventConsumption(record: table.instance, log: log)
         heartbeat = Heartbeat(record: table.instance)
+        endCounting = EndCounting(identifier: identifier, directory: directory)
+        machine.release.observer = endCounting
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -74,8 +77,10 @@ final class InstanceLoop {
             if now >= nextPass { pass(now: now) }
             isBusy = workOff()
             flowLogging?.finishTurn(now: now)
+            endCounting.finishTurn(now: now)
         }
-        flowLogging?.stop()
+        endCounting.write()
+        flowLogging?.stop(withGateway: settings().gatewayStops == true)
         heartbeat.end()
         log.info("instance stopped")
     }
@@ -92,7 +97,7 @@ final class InstanceLoop {
             let logging = try FlowLogging(
                 plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
             flowLogging = logging
-            machine.release.observer = logging
+            endCounting.next = logging
         } catch {
             log.error("sessions are not logged", ["cause": "\(error)"])
             var state = FlowLogState()

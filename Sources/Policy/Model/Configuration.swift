@@ -31,6 +31,8 @@ package struct Configuration: Equatable, Sendable {
     package var maintenance: MaintenanceWindow?
     /// nil: sessions are not logged.
     package var flowLog: FlowLogSettings?
+    /// Where the gateway keeps what survives it: its history, the fleet's state.
+    package var stateDirectory = Self.usualStateDirectory
     /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.
     package var notices: [String]
 
@@ -76,6 +78,8 @@ package struct Configuration: Equatable, Sendable {
     package func isInternal(_ address: NetworkAddress) -> Bool {
         internalPrefixes.contains { $0.contains(address) }
     }
+
+    package static let usualStateDirectory = "/var/lib/sluice"
 
     /// RFC 1918, RFC 6598, RFC 4193 and link-local addresses (RFC 4291, 2.5.6).
     package static let defaultInternalPrefixes: [AddressPrefix] = [

@@ -43,6 +43,7 @@ struct ConfigurationReader {
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
         let flowLog = flowLog(section)
+        let stateDirectory = absolutePath(section, "stateDirectory", example: Configuration.usualStateDirectory)
         checkTogether(rules + hostRules)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
@@ -56,7 +57,7 @@ struct ConfigurationReader {
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
             unscaledDrain: drain, unscaledTimeouts: timeouts, fleet: fleet, maintenance: maintenance, flowLog: flowLog,
-            notices: notices)
+            stateDirectory: stateDirectory ?? Configuration.usualStateDirectory, notices: notices)
     }
 
     /// Reports a mistake at a node.

@@ -26,6 +26,7 @@
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
 /// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
 /// | `flowLog` | mapping | none | Where sessions and denies are logged. |
+/// | `stateDirectory` | absolute path | /var/lib/sluice | Where the history and the fleet's state are kept; made at the start if it is not there. |
 /// | `capacity.sessions` | 1 to 16777216 | 262144 | Sessions that the table holds; memory is taken at the start. |
 /// | `idleReset.northSouth` | true, false | true | Both ends of an idle north-south session receive a reset. |
 /// | `idleReset.eastWest` | true, false | false | Both ends of an idle east-west session receive a reset. |
@@ -145,6 +146,10 @@ package enum ConfigurationReference {
                     "Whether nothing is forwarded while the gateway is stopped, or everything as without it."
                 ),
                 ("flowLog", "mapping", "none", "Where sessions and denies are logged."),
+                (
+                    "stateDirectory", "absolute path", "/var/lib/sluice",
+                    "Where the history and the fleet's state are kept; made at the start if it is not there."
+                ),
             ])
         + table(
             .capacity,
