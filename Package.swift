@@ -19,6 +19,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
     ],
     targets: [
         // Shared with the kernel.
@@ -35,6 +36,9 @@ let package = Package(
             dependencies: ["FlowCore", "FlowLayout", .product(name: "Yams", package: "Yams")],
             swiftSettings: settings),
 
+        // What becomes of instances: pure state machines.
+        .target(name: "Fleet", swiftSettings: settings),
+
         // The kernel's side, as processes see it.
         .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
         .target(
@@ -45,14 +49,17 @@ let package = Package(
         // What happened, for auditors and their tools.
         .target(name: "FlowLog", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
 
+        // What happened, and how far the gateway had come: SQLite.
+        .target(name: "Store", dependencies: [.product(name: "GRDB", package: "GRDB.swift")], swiftSettings: settings),
+
         // The shell, and what people touch.
         .target(
             name: "Gateway",
-            dependencies: ["FlowLog", "Kernel", "Policy", "FlowCore", "FlowLayout"],
+            dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .target(
             name: "Inspection",
-            dependencies: ["FlowLog", "Kernel", "Policy", "FlowCore", "FlowLayout"],
+            dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
@@ -64,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -84,9 +91,13 @@ let package = Package(
             path: "Benchmarks/Bench", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
@@ -101,9 +112,14 @@ let package = Package(
             dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore"],
             swiftSettings: settings),
         .testTarget(
-            name: "CommandTests", dependencies: ["Inspection", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            name: "CommandTests",
+            dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
-            name: "GatewayTests", dependencies: ["FlowLog", "Gateway", "Lab", "Policy"], swiftSettings: settings),
+            name: "FleetLiveTests", dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "GatewayTests", dependencies: ["Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
+            swiftSettings: settings),
     ]
 )

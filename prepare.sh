@@ -35,6 +35,7 @@ needed_packages() {
 gcc gcc
 /usr/lib/gcc/*/*/libstdc++.so libstdc++-12-dev
 /usr/include/stdio.h libc6-dev
+/usr/include/sqlite3.h libsqlite3-dev
 git git
 nft nftables
 ip iproute2

@@ -25,6 +25,7 @@ extension Lab {
             profile: \(profile)
             timeScale: \(timeScale)
             capacity: { sessions: \(sessions) }
+            stateDirectory: \(directory)/state
             zones:
             \(zones.joined(separator: "\n"))
             rules:

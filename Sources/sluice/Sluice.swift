@@ -14,8 +14,16 @@ struct Sluice: ParsableCommand {
             CommandGroup(name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Doctor.self]),
             CommandGroup(
                 name: "What it does:",
-                subcommands: [SessionCommand.self, PolicyCommand.self, FlowLogCommand.self, ConfigCommand.self]),
+                subcommands: [
+                    SessionCommand.self, PolicyCommand.self, EventCommand.self, FlowLogCommand.self, ConfigCommand.self,
+                ]),
+            CommandGroup(
+                name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
-            CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
+            CommandGroup(
+                name: "Other:",
+                subcommands: [
+                    Completions.self, InstanceProcessCommand.self, BinaryCheckCommand.self, ReplaceProgramCommand.self,
+                ]),
         ])
 }

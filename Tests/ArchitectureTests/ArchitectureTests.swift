@@ -10,6 +10,8 @@ private let allowedImports: [String: Set<String>] = [
     "KernelProgram": ["FlowLayout", "KernelFunctions"],
     // What is asked for: nothing of the kernel's.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
+    // What becomes of instances: state machines, and nothing else.
+    "Fleet": [],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
@@ -18,13 +20,14 @@ private let allowedImports: [String: Set<String>] = [
     ],
     // What happened: files, and nothing of the kernel's.
     "FlowLog": ["Policy"] + shared,
+    "Store": ["GRDB", "Glibc", "FoundationEssentials"],
     // The shell.
-    "Inspection": ["FlowLog", "Kernel", "Policy"] + shared,
-    "Gateway": ["FlowLog", "Kernel", "Policy", "Inspection"] + shared,
+    "Inspection": ["Fleet", "FlowLog", "Store", "Kernel", "Policy"] + shared,
+    "Gateway": ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "Inspection"] + shared,
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
-    "sluice": ["Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
+    "sluice": ["Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
 ]
 
 private let shared: Set<String> = [

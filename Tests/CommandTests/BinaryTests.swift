@@ -41,7 +41,10 @@ struct BinaryTests {
     func help() async throws {
         let outcome = try await sluice("--help")
         #expect(outcome.exit == .code(0))
-        for noun in ["run", "status", "session", "policy", "config", "reload", "doctor", "lab", "demo", "completions"] {
+        for noun in [
+            "run", "status", "session", "policy", "event", "flow-log", "config", "reload", "doctor", "lab", "demo",
+            "completions",
+        ] {
             #expect(outcome.output.contains("\n  \(noun) "), "\(noun) is missing")
         }
         #expect(!outcome.output.contains("instance-process"))

@@ -57,6 +57,7 @@ private final class Books {
         if let entry = ledger.began(event(.begin), generation: word.generation, clock: clock) { told.append(entry) }
     }
     func look() { ledger.looked(slot: 2, word: word, session: session, clock: clock) { told.append($0) } }
+    func stop() { ledger.gatewayStopped(slot: 2, word: word, session: session, clock: clock) { told.append($0) } }
     func release(_ reason: EndReason) {
         session.endReason = reason.rawValue
         let ending = word.with(state: .ending, tick: clock.tick)
@@ -98,6 +99,33 @@ struct LedgerTests {
         // As exact as a tick.
         #expect((420...421).contains((books.told[2].time - Books.wall) / 1_000_000_000))
         #expect(books.told[2].beganAt == Books.wall)
+    }
+
+    @Test("LOG-2 a gateway that is taken down ends its sessions: the deltas are told, with the reason, and told once")
+    func gatewayStopped() {
+        let books = Books()
+        books.begin()
+        books.count(10, 1000, back: 5, 500)
+        books.pass(seconds: 301)
+        books.look()
+        books.count(2, 200, back: 1, 100)
+        books.pass(seconds: 3)
+        books.stop()
+        #expect(books.states == [.begin, .continuing, .end])
+        #expect(books.told[2].reason == .gatewayStopped)
+        #expect(books.told[2].counters.packets == 3 && books.told[2].totals.packets == 18)
+        #expect(books.told[2].time == books.clock.wall)
+        books.word = books.word.with(state: .free, tick: 0)
+        books.stop()
+        #expect(books.told.count == 3)
+
+        // One that has ended, and whose slot was not given back yet, keeps its own reason.
+        let ended = Books()
+        ended.begin()
+        ended.session.endReason = EndReason.fin.rawValue
+        ended.word = ended.word.with(state: .closed, tick: ended.clock.tick)
+        ended.stop()
+        #expect(ended.states == [.begin, .end] && ended.told[1].reason == .fin)
     }
 
     @Test("LOG-2 long sessions get a tuple every 5 minutes, also when idle")

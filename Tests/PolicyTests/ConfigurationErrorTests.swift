@@ -19,7 +19,7 @@ struct ConfigurationErrorTests {
             gatway: edge-1
             profile: azur
             timeScale: fast
-            continuity: preserve
+            continuity: preserved
             capacity: { sessions: 0 }
             zones:
               - { name: internet, interfaces: [eth0] }
@@ -31,7 +31,7 @@ struct ConfigurationErrorTests {
             withoutSession: refuse
             guardOnStop: [keep]
             northSouthIdleTimeout: 4
-            fleet: { minCapacity: 2 }
+            fleet: { minCapacity: 1 }
             """
         #expect(
             errors(text) == """
@@ -40,8 +40,8 @@ struct ConfigurationErrorTests {
                 write azure, azure-2025, azure-2022 or custom
                 sluice.yaml:3:12: timeScale: "fast" is not a number from 1 to 1000: write 1 for \
                 real time, 60 to make a minute a second
-                sluice.yaml:4:13: continuity: preserve is not available in this version: write \
-                disruptive, or remove the key
+                sluice.yaml:4:13: continuity: "preserved" is not known here (did you mean preserve?): \
+                write disruptive or preserve
                 sluice.yaml:5:23: capacity.sessions: "0" is not a whole number from 1 to 16777216
                 sluice.yaml:8:13: zones[1].name: "internet" is the name of zones[0] too: give \
                 each zone its own
@@ -61,7 +61,7 @@ struct ConfigurationErrorTests {
                 sluice.yaml:14:14: guardOnStop: must be text, but is a list
                 sluice.yaml:15:24: northSouthIdleTimeout: "4" is not a duration: has no unit: \
                 write 4s or 4m
-                sluice.yaml:16:8: fleet: is not available in this version: remove it
+                sluice.yaml:16:23: fleet.minCapacity: "1" is not a whole number from 2 to 50
                 """)
     }
 
@@ -173,8 +173,7 @@ struct ConfigurationErrorTests {
     @Test("BAD-6 what this version does not enforce is refused, not ignored")
     func laterVersions() {
         for key in [
-            "fleet: { minCapacity: 2 }",
-            "api: { listen: a }",
+            "api: { listen: a }"
         ] {
             let name = key.prefix { $0 != ":" }
             let column = name.count + 3
@@ -214,6 +213,19 @@ struct ConfigurationErrorTests {
     func flowLog(text: String, message: String) {
         let said = errors("zones: [{ name: a, interfaces: [eth0] }]\nflowLog: \(text)")
         #expect(said.hasSuffix(": \(message)") && said.hasPrefix("sluice.yaml:2:"), "\(said)")
+    }
+
+    @Test("OPS-4 stateDirectory is an absolute path, with what is usual where it is not given")
+    func stateDirectory() throws {
+        func directory(_ text: String) throws -> String {
+            try Configuration.parse(
+                "gateway: g\nzones: [{ name: a, interfaces: [eth0] }]\n\(text)", file: "sluice.yaml"
+            ).stateDirectory
+        }
+        #expect(try directory("") == "/var/lib/sluice")
+        #expect(try directory("stateDirectory: /srv/sluice/") == "/srv/sluice")
+        let said = errors("zones: [{ name: a, interfaces: [eth0] }]\nstateDirectory: state")
+        #expect(said.contains("stateDirectory: \"state\" is no absolute path: write for example /var/lib/sluice"))
     }
 
     @Test("LOG-1 flowLog is read, with what is usual where it says nothing")

@@ -1,4 +1,5 @@
 import FlowCore
+import Foundation
 import Testing
 
 @testable import Policy
@@ -14,6 +15,7 @@ struct ConfigurationTests {
         timeScale: 1                        # divides every duration of the profile
         continuity: disruptive              # disruptive (as documented) | preserve (no session is lost)
         capacity: { sessions: 1000000 }
+        fleet: { minCapacity: 2, maxCapacity: 20, instance: { throughput: 1.5Gbps, sessions: 131072 } }
         zones:
           - { name: spoke-a,  interfaces: [eth1, eth2] }
           - { name: internet, interfaces: [eth0] }
@@ -42,6 +44,8 @@ struct ConfigurationTests {
         #expect(configuration.rules[1].destination.items == ["10.0.0.1", "2001:db8::1"])
         #expect(configuration.rules[2].sourcePorts == .any)
         #expect(configuration.notices.isEmpty)
+        #expect(configuration.fleet == FleetConfiguration())
+        #expect(configuration.maintenance == nil)
     }
 
     @Test(
@@ -150,5 +154,19 @@ struct ConfigurationTests {
         let lines = ConfigurationReference.markdown.split(separator: "\n")
         #expect(lines.count == ConfigurationReference.keys.count + 2)
         #expect(lines.contains { $0.hasPrefix("| `rules[].idleTimeout` | duration, 1s to 7d |") })
+    }
+
+    @Test("OPS-3 the tables that people read, in the README and beside the reference, are the reference")
+    func tables() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let places = [("README.md", ""), ("Sources/Policy/Reading/ConfigurationReference.swift", "/// ")]
+        for (path, prefix) in places {
+            let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+            let lines = Set(text.split(separator: "\n").map(String.init))
+            for key in ConfigurationReference.markdown.split(separator: "\n") where !key.contains("hostRules[].") {
+                #expect(lines.contains(prefix + key), "\(path) lacks \(key)")
+            }
+        }
     }
 }

@@ -26,6 +26,7 @@ enum SluiceConfiguration {
             profile: custom
             halfOpenTimeout: \(halfOpenSeconds)s
             capacity: { sessions: \(settings.capacitySessions) }
+            stateDirectory: /var/lib/sluice-lab/\(gateway)/state
             zones:
             \(zones.joined(separator: "\n"))
             rules:

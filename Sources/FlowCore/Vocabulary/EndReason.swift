@@ -26,6 +26,8 @@ package enum EndReason: UInt8, Sendable, CaseIterable {
     case drained = 11
     /// Its instance was lost, and the profile loses its sessions with it (RECOV-2).
     case instanceLost = 12
+    /// The gateway was taken down.
+    case gatewayStopped = 13
 
     /// The name in tables, JSON and logs.
     package var name: String { "\(self)" }

@@ -86,11 +86,30 @@ package struct FlowLedger {
     package func released(
         slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
-        if !marks[slot].tells(of: word.generation) {
-            emit(beginning(slot, word.generation, session, clock))
+        end(
+            slot, word.generation, session, EndReason(rawValue: session.endReason) ?? .none,
+            time: clock.wall(ofTick: word.tick), clock, emit)
+    }
+
+    /// The gateway is taken down and every session with it: for the firewall it ends here, whatever its ends will do.
+    package func gatewayStopped(
+        slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
+    ) {
+        if Self.isGoingOn(word) {
+            end(slot, word.generation, session, .gatewayStopped, time: clock.wall, clock, emit)
+        } else if !word.isState(.free) {
+            // It had ended, and its slot was not given back yet.
+            released(slot: slot, word: word, session: session, clock: clock, emit)
         }
-        var entry = counted(.end, slot, word.generation, session, time: clock.wall(ofTick: word.tick))
-        entry.reason = EndReason(rawValue: session.endReason) ?? .none
+    }
+
+    private func end(
+        _ slot: Int, _ generation: UInt16, _ session: sluice_session, _ reason: EndReason, time: UInt64,
+        _ clock: WallClock, _ emit: (FlowEntry) -> Void
+    ) {
+        if !marks[slot].tells(of: generation) { emit(beginning(slot, generation, session, clock)) }
+        var entry = counted(.end, slot, generation, session, time: time)
+        entry.reason = reason
         entry.totals = FlowCounters(session)
         entry.beganAt = clock.wall(ofTick: session.createdTick)
         emit(entry)

@@ -14,6 +14,7 @@ package struct FileFailure: Error, Equatable, CustomStringConvertible {
         let cause = "the flow log can't be written: \(path): \(String(cString: strerror(errorNumber)))"
         switch errorNumber {
         case ENOSPC, EDQUOT: return "\(cause): free some space there, or lower flowLog.retention.size"
+        case EWOULDBLOCK: return "\(cause): another process holds its lock: 'fuser \(path)' names it"
         case ENOENT: return "\(cause): make the directory again, or mount it"
         case EACCES, EPERM, EROFS: return "\(cause): let root write there"
         default: return cause

@@ -20,10 +20,11 @@ package struct FileShape: Equatable, Sendable {
         while start < bytes.endIndex {
             // Pages that never came are zeros: a line ends before them too.
             let line = bytes[start...].prefix { $0 >= 0x20 }
-            var piece = line
-            if self == .records, piece.last == UInt8(ascii: ",") { piece.removeLast() }
-            guard Self.isWholeObject(piece) else { break }
-            end = piece.endIndex
+            guard let object = Self.objectEnd(line) else { break }
+            end = object
+            // A write that was torn after the separator's first byte leaves the rest of an old tail behind it.
+            let rest = line[object...]
+            guard rest.isEmpty || (self == .records && rest.elementsEqual([UInt8(ascii: ",")])) else { break }
             guard line.endIndex < bytes.endIndex, bytes[line.endIndex] == UInt8(ascii: "\n") else { break }
             start = line.endIndex + 1
         }
@@ -31,15 +32,16 @@ package struct FileShape: Equatable, Sendable {
     }
 
     /// Whether bytes are one object of JSON, brackets and quotes matching, on one line.
-    static func isWholeObject(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard bytes.first == UInt8(ascii: "{"), bytes.last == UInt8(ascii: "}") else { return false }
+    static func isWholeObject(_ bytes: ArraySlice<UInt8>) -> Bool { objectEnd(bytes) == bytes.endIndex }
+
+    /// Where the object ends that bytes begin with; nil: they begin with none, or with a part of one.
+    private static func objectEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.first == UInt8(ascii: "{") else { return nil }
         var depth = 0
         var isInString = false
         var isEscaped = false
-        var left = bytes.count
-        for byte in bytes {
-            left -= 1
-            guard byte >= 0x20 else { return false }
+        for (index, byte) in zip(bytes.indices, bytes) {
+            guard byte >= 0x20 else { return nil }
             if isInString {
                 if isEscaped {
                     isEscaped = false
@@ -56,8 +58,8 @@ package struct FileShape: Equatable, Sendable {
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             default: break
             }
-            if depth == 0, left > 0 { return false }
+            if depth == 0 { return index + 1 }
         }
-        return depth == 0 && !isInString
+        return nil
     }
 }

@@ -1,7 +1,10 @@
 import Glibc
 
 /// A file of the log that can be parsed at any moment: new pieces are written over its tail, and a new tail with them, in
-/// one call. What a crash tears is repaired when the file is opened again (LOG-4).
+/// one call. What a crash tears is repaired by whoever writes next (LOG-4).
+///
+/// Several processes write the same file, and a thread that a disk holds up may come back late: each append has the file's
+/// lock, and looks first where the file ends by now.
 final class LogFile {
     /// Of a file's end that is looked at when it is opened; more only where that holds no whole piece.
     private static let repairWindowBytes = 8 << 20
@@ -27,7 +30,13 @@ final class LogFile {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
         guard descriptor >= 0 else { throw FileFailure(path) }
         (end, isEmpty) = (0, true)
-        try repair()
+        do throws(FileFailure) {
+            try FileLock.holding(descriptor, path: path) { () throws(FileFailure) in try repair() }
+        } catch {
+            // A throwing initializer runs no deinit.
+            close(descriptor)
+            throw error
+        }
     }
 
     deinit { close(descriptor) }
@@ -43,6 +52,28 @@ final class LogFile {
     /// Adds pieces, all of them or, when it throws, none.
     func append(_ pieces: [[UInt8]]) throws(FileFailure) {
         guard !pieces.isEmpty else { return }
+        try FileLock.holding(descriptor, path: path) { () throws(FileFailure) in
+            // Whoever removed it held no lock: then what is written here would be nobody's.
+            guard isInPlace else { throw FileFailure(path, errorNumber: ENOENT) }
+            try findEnd()
+            try appendAtEnd(pieces)
+        }
+        // What is on the disk by now survives the machine too.
+        guard fdatasync(descriptor) == 0 else { throw FileFailure(path) }
+    }
+
+    /// Others may have written since, and one of them may have died in the middle of it.
+    private func findEnd() throws(FileFailure) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileFailure(path) }
+        let size = Int(status.st_size)
+        let tailStart = size - shape.tail.count
+        // A write that was torn does not end with a tail: no piece has a line's end in it.
+        guard tailStart >= shape.head.count, try read(tailStart..<size) == shape.tail else { return try repair() }
+        (end, isEmpty) = (tailStart, tailStart == shape.head.count)
+    }
+
+    private func appendAtEnd(_ pieces: [[UInt8]]) throws(FileFailure) {
         var bytes: [UInt8] = []
         for (index, piece) in pieces.enumerated() {
             if index > 0 || !isEmpty { bytes += shape.separator }
@@ -51,8 +82,6 @@ final class LogFile {
         let newEnd = end + bytes.count
         try write(bytes + shape.tail)
         (end, isEmpty) = (newEnd, false)
-        // What is on the disk by now survives the machine too.
-        guard fdatasync(descriptor) == 0 else { throw FileFailure(path) }
     }
 
     /// Writes from the last piece's end on. If that fails the file is as before.

@@ -126,7 +126,7 @@ package final class AgeingMachine<Flows: FlowTable> {
             // What is not wholly free by now holds slots that leaked; others recover them.
             slabs.abandonAll()
             return .ended
-        case .stopped, .serving, .starting, .drainingRefuse, .unresponsive:
+        case .stopped, .serving, .starting, .drainingRefuse, .unresponsive, .ending:
             draining.forget()
             return .none
         }

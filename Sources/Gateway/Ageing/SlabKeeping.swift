@@ -32,6 +32,7 @@ package final class SlabKeeping {
         switch order {
         case .drainingRefuse, .drainingReset, .stopping:
             returnFree { _ in true }
+        case .ending: break
         case .stopped, .serving, .starting, .unresponsive:
             // What the record says of a process that is gone is no order to this one.
             gained += adoptLeftovers()

@@ -12,6 +12,8 @@ final class ControlConnection {
         case finished
     }
 
+    /// Never given twice by a server.
+    let number: Int
     let descriptor: Int32
     private(set) var deadlineNanoseconds: UInt64
     private var input: [UInt8] = []
@@ -19,7 +21,8 @@ final class ControlConnection {
     private var written = 0
     private var hasRequest = false
 
-    init(descriptor: Int32, now: UInt64) {
+    init(number: Int, descriptor: Int32, now: UInt64) {
+        self.number = number
         self.descriptor = descriptor
         deadlineNanoseconds = now + ControlLimits.patienceNanoseconds
     }
@@ -52,6 +55,9 @@ final class ControlConnection {
             }
         }
     }
+
+    /// The answer takes a while: its request is complete, and its patience is another.
+    func waitForAnswer(now: UInt64) { deadlineNanoseconds = now + ControlLimits.longestAnswerNanoseconds }
 
     /// Begins to answer. The client has some time to take it.
     func answer(_ response: ControlResponse, now: UInt64) {

@@ -33,14 +33,39 @@ package struct ControlRequest: Codable, Equatable, Sendable {
         case sessionReset = "session-reset"
         /// End the gateway as SIGTERM does.
         case stop
+        /// Have `instance` leave the fleet as in a scale-in (DRAIN-1); or not, while it only refuses.
+        case instanceDrain = "instance-drain"
+        case instanceDrainCancel = "instance-drain-cancel"
+        /// End `instance` at once.
+        case instanceStop = "instance-stop"
+        /// Let `instances` serve.
+        case fleetScale = "fleet-scale"
+        /// Let `minimum` to `maximum` instances serve (SCALE-2).
+        case fleetPrescale = "fleet-prescale"
+        /// Replace all instances by those of `binary`, or of the one that runs (MAINT-1); `now`: whatever the window (MAINT-2).
+        case maintenanceStart = "maintenance-start"
+        case maintenancePause = "maintenance-pause"
+        case maintenanceResume = "maintenance-resume"
+        case maintenanceAbort = "maintenance-abort"
     }
 
     package var command: Command
     package var sessions: [SessionReference]?
+    package var instance: UInt16?
+    package var instances: Int?
+    package var minimum: Int?
+    package var maximum: Int?
+    package var binary: String?
+    package var now: Bool?
 
     package init(_ command: Command, sessions: [SessionReference]? = nil) {
         self.command = command
         self.sessions = sessions
+    }
+
+    package init(_ command: Command, instance: UInt16) {
+        self.command = command
+        self.instance = instance
     }
 }
 
@@ -69,4 +94,6 @@ package enum ControlLimits {
     package static let clients = 16
     /// Until a request must be complete, and again until its answer must have been taken.
     package static let patienceNanoseconds: UInt64 = 5_000_000_000
+    /// What takes a while is answered within this time: the check of a binary.
+    package static let longestAnswerNanoseconds: UInt64 = 15_000_000_000
 }

@@ -5,6 +5,7 @@ package final class ControlServer {
     package let path: String
     private let listener: Int32
     private var connections: [ControlConnection] = []
+    private var nextNumber = 0
 
     /// Makes the socket. What an earlier controller left under the name is replaced; the caller holds the gateway's lock, so
     /// it is nobody's.
@@ -55,18 +56,30 @@ package final class ControlServer {
     ///
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
-    ///   - handle: answers a request.
-    package func serve(now: UInt64, _ handle: (ControlRequest) -> ControlResponse) {
+    ///   - handle: answers a request; nil: not yet, but by ``answer(_:_:now:)`` with the number it was given.
+    package func serve(now: UInt64, _ handle: (ControlRequest, Int) -> ControlResponse?) {
         accept(now: now)
         connections.removeAll { connection in
             switch connection.receive() {
             case .waiting: break
             case .finished: return true
             case .refused(let response): connection.answer(response, now: now)
-            case .request(let request): connection.answer(handle(request), now: now)
+            case .request(let request):
+                if let response = handle(request, connection.number) {
+                    connection.answer(response, now: now)
+                } else {
+                    connection.waitForAnswer(now: now)
+                }
             }
             return connection.flush() == .finished || now > connection.deadlineNanoseconds
         }
+    }
+
+    /// Answers a request that could not be answered at once; nothing happens if who asked has gone.
+    package func answer(_ number: Int, _ response: ControlResponse, now: UInt64) {
+        guard let index = connections.firstIndex(where: { $0.number == number }) else { return }
+        connections[index].answer(response, now: now)
+        if connections[index].flush() == .finished { connections.remove(at: index) }
     }
 
     private func accept(now: UInt64) {
@@ -75,7 +88,8 @@ package final class ControlServer {
             guard descriptor >= 0 else { return }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             UnixSocket.setNonblocking(descriptor)
-            connections.append(ControlConnection(descriptor: descriptor, now: now))
+            nextNumber += 1
+            connections.append(ControlConnection(number: nextNumber, descriptor: descriptor, now: now))
         }
     }
 }

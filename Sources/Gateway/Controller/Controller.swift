@@ -39,21 +39,28 @@ package enum Controller {
         var nextWatch = MonotonicClock.nanoseconds() + watchNanoseconds
         var looks = 0
         while true {
-            wait(gateway, signals, until: nextWatch)
+            let turn = gateway.fleet.nextTurn(now: MonotonicClock.nanoseconds())
+            wait(gateway, signals, until: min(nextWatch, turn))
             for signal in signals.take() {
                 switch signal {
-                case SIGTERM, SIGINT: return
+                case SIGTERM, SIGINT:
+                    gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
+                    return
                 case SIGHUP: _ = gateway.answer(ControlRequest(.reload))
-                default: gateway.superviseInstance(now: MonotonicClock.nanoseconds())
+                // The end of an instance, seen to below.
+                default: break
                 }
             }
-            gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0) }
+            gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
+            gateway.fleet.turn(now: MonotonicClock.nanoseconds())
+            gateway.sendAnswers(now: MonotonicClock.nanoseconds())
             if gateway.shallStop { return }
             let now = MonotonicClock.nanoseconds()
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
-            gateway.superviseInstance(now: now)
-            gateway.watchInterfaces()
+            // A kernel program that is being replaced looks like a foreign one for a moment.
+            if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
+            gateway.tendHistory()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }

@@ -47,14 +47,17 @@ extension RunningGateway {
         source = new
         policy = change
         rewriteInterfaces()
+        for (interface, _) in added { tell(.interfaceAttached(interface.name, reason: "a zone has it now")) }
         for name in plan.detach { detach(name) }
         shrinkGuard()
         let ended = change.endDenied(outlet: outlet, journal: journal)
-        instance?.send(InstanceSignal.settingsChanged)
+        applyFleetSettings()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
         let summary = Self.summary(plan, rules: new.configuration.rules.count, ended: ended)
         log.notice("reloaded", ["file": new.path, "changes": summary])
+        tell(.reloaded(file: new.path, changes: summary))
+        if ended > 0 { tell(.policyEndedSessions(count: ended)) }
         return summary
     }
 
@@ -73,6 +76,7 @@ extension RunningGateway {
         guard let interface = attached.removeValue(forKey: name) else { return }
         do throws(KernelError) {
             try attachment.detach(index: interface.index)
+            tell(.interfaceDetached(name))
             report("interface \(name)", nil)
         } catch {
             // It stays guarded, and judged by a program that does not know it as a zone: nothing passes.

@@ -1,6 +1,7 @@
-internal import FlowLayout
+internal import Fleet
 internal import Kernel
 internal import Policy
+internal import Store
 
 /// A gateway that forwards, in the hands of its controller. What it does is in the files beside this one.
 final class RunningGateway {
@@ -11,26 +12,30 @@ final class RunningGateway {
     let outlet: any SegmentOutlet
     let journal: any SessionJournal
     let server: ControlServer
+    var endTally: EndTally
     var source: ConfigurationSource
     var policy: PolicyChange
     var record: ControllerRecord
     /// The interfaces that we are attached to, by name, as last seen.
     var attached: [String: NetworkInterface]
-    var supervision = InstanceSupervision()
-    var instance: InstanceProcessHandle?
+    let history: History
+    let fleet: FleetShell
+    /// Who asked the fleet for something, and waits for the answer.
+    var waiting: [(command: FleetCommand, number: Int)] = []
+    /// What it answered while it was asked.
+    var answered: [(command: FleetCommand, response: ControlResponse)] = []
     /// What is wrong at the moment, by what it is about.
     var problems: [String: String] = [:]
     var shallStop = false
+    /// Why it stops, for the history.
+    var stopCause = "asked for"
 
     var configuration: Configuration { source.configuration }
     var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut) }
-    /// One instance serves the whole gateway, until there is a fleet.
-    var instanceIdentifier: UInt16 { Datapath.firstInstance }
-    var instanceRecord: UnsafeMutablePointer<sluice_instance> { datapath.instances + Int(instanceIdentifier) }
-
     init(
         directory: RunDirectory, lock: ProcessLock, log: Log, datapath: Datapath, outlet: any SegmentOutlet,
-        journal: any SessionJournal, server: ControlServer, source: ConfigurationSource, policy: PolicyChange,
+        journal: any SessionJournal, server: ControlServer, history: History, fleet: FleetShell,
+        source: ConfigurationSource, policy: PolicyChange,
         record: ControllerRecord, attached: [String: NetworkInterface]
     ) {
         self.directory = directory
@@ -40,6 +45,9 @@ final class RunningGateway {
         self.outlet = outlet
         self.journal = journal
         self.server = server
+        self.history = history
+        self.fleet = fleet
+        endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy
         self.record = record
@@ -52,8 +60,10 @@ final class RunningGateway {
         problems[subject] = problem
         if let problem {
             log.error(problem, ["about": subject])
+            tell(.problemBegan(subject: subject, problem: problem))
         } else {
             log.notice("all is well again", ["about": subject])
+            tell(.problemEnded(subject: subject))
         }
         saveRecord()
     }

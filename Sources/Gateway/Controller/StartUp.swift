@@ -1,7 +1,9 @@
+internal import Fleet
 internal import FlowLayout
 import Glibc
 internal import Kernel
 internal import Policy
+internal import Store
 
 /// Brings a gateway up, fail closed at every step (BAD-5): the guard comes first and goes last. When a step fails, what was
 /// done before it is undone (BAD-6); what an earlier controller left in the kernel stays as it was found.
@@ -36,6 +38,9 @@ struct StartUp {
         let interfaces = try findInterfaces()
         let lock = try takeLock()
         try checkMachine()
+        let history = try History(
+            gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
+            now: WallTimeSource.nanoseconds())
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
@@ -60,18 +65,61 @@ struct StartUp {
             interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore,
             startedAt: Self.wallClockSeconds())
         try directory.write(record, to: directory.controllerPath)
+        let (fleet, directives) = makeFleet(datapath, history)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
-            journal: LogJournal(log: log), server: server, source: source, policy: policy, record: record,
-            attached: attached)
-        try gateway.startOrAdoptInstance()
+            journal: LogJournal(log: log), server: server, history: history, fleet: fleet, source: source,
+            policy: policy, record: record, attached: attached)
+        fleet.surroundings = gateway
+        gateway.tell(
+            isTakeover
+                ? .tookOver(rules: configuration.rules.count, predecessor: predecessor?.processIdentifier)
+                : .started(
+                    zones: configuration.zones.count, rules: configuration.rules.count,
+                    capacitySessions: datapath.slotCount))
+        undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
+        try awaitFirstInstance(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
             gateway.detachLeftovers(of: predecessor)
             let ended = policy.endDenied(outlet: outlet, journal: gateway.journal)
+            if ended > 0 { gateway.tell(.policyEndedSessions(count: ended)) }
             log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
         }
+        gateway.tendHistory()
         return gateway
+    }
+
+    private func makeFleet(_ datapath: Datapath, _ history: History) -> (FleetShell, [FleetDirective]) {
+        let (machine, directives) = FleetMachine.restore(
+            settings: Fleet.FleetSettings(configuration),
+            snapshot: history.state(FleetShell.stateKey, as: FleetSnapshot.self),
+            observed: FleetObservation.observe(datapath, directory), zones: TimeZoneOffsets.seconds,
+            now: MonotonicClock.nanoseconds())
+        let fleet = FleetShell(
+            gateway: configuration.gateway, directory: directory, datapath: datapath, log: log, machine: machine)
+        fleet.replacement.order = history.state(ProgramReplacement.stateKey, as: ProgramReplacement.Order.self)
+        return (fleet, directives)
+    }
+
+    /// Carries out what the fleet's machine said. A gateway that is new forwards nothing before an instance serves, so it is
+    /// not ready before.
+    private func awaitFirstInstance(
+        _ fleet: FleetShell, _ directives: [FleetDirective], isTakeover: Bool
+    ) throws(GatewayError) {
+        fleet.begin(directives)
+        let deadline = MonotonicClock.nanoseconds() + RunningGateway.firstInstancePatienceNanoseconds
+        while !isTakeover, !fleet.machine.view.instances.contains(where: { $0.state == .serving }) {
+            let now = MonotonicClock.nanoseconds()
+            guard now < deadline else {
+                throw GatewayError(
+                    "no instance of gateway \(configuration.gateway) came to serve within "
+                        + "\(RunningGateway.firstInstancePatienceNanoseconds / 1_000_000_000) s: the lines above say why"
+                )
+            }
+            fleet.turn(now: now)
+            usleep(5_000)
+        }
     }
 
     /// All that can be known to be wrong before anything is touched.
@@ -127,8 +175,8 @@ struct StartUp {
 
     /// An instance that lives, with a datapath that is not to be seen from here: its pins are in another mount namespace.
     private func checkNoInstance() throws(GatewayError) {
-        let path = directory.instanceLockPath(Datapath.firstInstance)
-        guard ProcessLock.isHeld(path: path) else { return }
+        let paths = FleetMachine.identifiers.map(directory.instanceLockPath)
+        guard let path = paths.first(where: { ProcessLock.isHeld(path: $0) }) else { return }
         let process = ProcessLock.holder(path: path).map { "process \($0)" } ?? "a process"
         throw GatewayError(
             "gateway \(configuration.gateway) has a living instance (\(process)), but its datapath is not pinned in "

@@ -13,6 +13,9 @@ final class FlowLogging: ReleaseObserver {
     /// Walks over all slots in an interval: a tuple comes at most this part of it late.
     private static let walksPerInterval: UInt64 = 30
 
+    /// How long the writer is waited for when the gateway is taken down; what comes later waits in the queue, as it may.
+    private static let endingNanoseconds: UInt64 = 1_000_000_000
+
     private let table: SessionTable
     private let datapath: Datapath
     private let memory: FlowMarkMemory
@@ -76,7 +79,10 @@ final class FlowLogging: ReleaseObserver {
     func take(_ event: sluice_event) {
         switch EventKind(rawValue: event.kind) {
         case .begin:
-            guard Int(event.slot) < table.slotCount else { return }
+            // One whose slab has gone to another instance since is that one's to tell.
+            guard Int(event.slot) < table.slotCount, table.owns(slab: Int(event.slot) >> table.slabShift) else {
+                return
+            }
             let generation = table.word(Int(event.slot)).generation
             let groupRule = table.sessions[Int(event.slot)].groupRule
             let entry = ledger.began(event, generation: generation, groupRule: groupRule, clock: clock)
@@ -108,9 +114,30 @@ final class FlowLogging: ReleaseObserver {
         entries.removeAll(keepingCapacity: true)
     }
 
-    func stop() {
+    /// - Parameter withGateway: whether the gateway is taken down and its sessions with it; else they live on, and whoever
+    ///   looks after them next goes on by the marks.
+    func stop(withGateway: Bool = false) {
+        turn()
         finishTurn(now: clock.monotonic)
+        if withGateway { endAll() }
         thread.stop()
+    }
+
+    /// Tells the ends of all sessions, in portions that the queue has room for.
+    private func endAll() {
+        let deadline = clock.monotonic + Self.endingNanoseconds
+        for slab in 0..<table.slabCount where table.owns(slab: slab) {
+            for slot in table.slots(ofSlab: slab) {
+                let word = table.word(slot)
+                if word.isState(.free) { continue }
+                ledger.gatewayStopped(slot: slot, word: word, session: table.sessions[slot], clock: clock) {
+                    entries.append($0)
+                }
+            }
+            while thread.queue.isFilling, MonotonicClock.nanoseconds() < deadline { usleep(2_000) }
+            thread.queue.put(entries)
+            entries.removeAll(keepingCapacity: true)
+        }
     }
 
     private func walk(now: UInt64) {

@@ -3,6 +3,8 @@ import Glibc
 
 /// The marks of all slots, in a file of the run directory that is mapped: they outlive the instance process, as the sessions
 /// do, and go with the gateway.
+///
+/// All instances share it. A slot's mark is written by the owner of its slab alone, and goes to the next owner with the slab.
 final class FlowMarkMemory {
     /// What the memory belongs to. The marks of another datapath's sessions mean nothing.
     private struct Header: Equatable {
@@ -23,7 +25,11 @@ final class FlowMarkMemory {
         bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("opening \(path)") }
+        // The lock goes with the descriptor: instances that start together don't clear each other's marks.
         defer { close(descriptor) }
+        while flock(descriptor, LOCK_EX) != 0 {
+            guard errno == EINTR else { throw SystemError("locking \(path)") }
+        }
         guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw SystemError("making \(path)") }
         // Taken now: a page that can't be had later would be a signal instead of an error.
         let refused = posix_fallocate(descriptor, 0, off_t(bytes))

@@ -20,6 +20,7 @@ final class InstanceLoop {
     private let events: EventRing
     private let consumption: EventConsumption
     private let heartbeat: Heartbeat
+    private let endCounting: EndCounting
     private let signals: SignalPipe
     private let log: Log
     private let settings: () -> InstanceSettings
@@ -46,6 +47,8 @@ final class InstanceLoop {
         events = try EventRing(datapath: datapath, instance: identifier)
         consumption = EventConsumption(record: table.instance, log: log)
         heartbeat = Heartbeat(record: table.instance)
+        endCounting = EndCounting(identifier: identifier, directory: directory)
+        machine.release.observer = endCounting
     }
 
     /// Runs until SIGTERM or SIGINT, which leave all sessions as they are, or until the end of a drain.
@@ -81,12 +84,14 @@ final class InstanceLoop {
             if drain == .busy { nextPass = min(nextPass, now + Self.drainRestNanoseconds) }
             isBusy = workOff()
             flowLogging?.finishTurn(now: now)
+            endCounting.finishTurn(now: now)
             if drain == .ended {
                 hasDrained = true
                 break
             }
         }
-        flowLogging?.stop()
+        endCounting.write()
+        flowLogging?.stop(withGateway: settings().gatewayStops == true)
         if hasDrained { EventRing.remove(datapath: datapath, instance: machine.table.instanceIdentifier) }
         heartbeat.end()
         log.info(hasDrained ? "instance drained" : "instance stopped")
@@ -104,7 +109,7 @@ final class InstanceLoop {
             let logging = try FlowLogging(
                 plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
             flowLogging = logging
-            machine.release.observer = logging
+            endCounting.next = logging
         } catch {
             log.error("sessions are not logged", ["cause": "\(error)"])
             var state = FlowLogState()

@@ -11,6 +11,8 @@ package struct InstanceSettings: Codable, Equatable, Sendable {
     package var probeIntervalNanoseconds: UInt64
     /// nil: sessions are not logged.
     package var flowLog: FlowLogPlan?
+    /// Whether an instance that is asked to end now ends with its gateway, and every session with it; nil: no.
+    package var gatewayStops: Bool?
 
     /// - Parameter timeScale: what every duration is divided by (PROF-2).
     package init(timeScale: Double = 1, flowLog: FlowLogPlan? = nil) {

@@ -18,6 +18,9 @@ package enum InstanceState: UInt32, Sendable, CaseIterable {
     case stopping = 5
     /// Did not answer; its process is being ended (RECOV-1). Can transition to: `stopped`, `starting`.
     case unresponsive = 6
+    /// Its process was told to end, and does nothing to its sessions any more: the controller gives them to others, or drops
+    /// them. Can transition to: `stopped`.
+    case ending = 7
 
     package var name: String { "\(self)" }
 

@@ -29,6 +29,8 @@ package struct RunDirectory: Sendable {
     /// How the writing of flow logs goes (`FlowLogState`).
     package func flowLogStatePath(_ identifier: UInt16) -> String { "\(path)/flow-log-\(identifier).json" }
     package var controllerPath: String { "\(path)/controller.json" }
+    /// What the fleet does (`FleetReport`).
+    package var fleetPath: String { "\(path)/fleet.json" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
     /// Makes the directory, readable for its owner only.

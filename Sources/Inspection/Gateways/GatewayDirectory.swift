@@ -1,3 +1,4 @@
+package import Fleet
 package import FlowLog
 import FoundationEssentials
 import Glibc
@@ -83,13 +84,19 @@ package struct GatewayDirectory: Sendable {
 
     /// The controller's process, if it runs: whoever holds the lock.
     package func controllerProcess() -> Int32? {
-        let descriptor = open(path + "/lock", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
+        isHeld("lock") ? process(ofLock: "lock") : nil
+    }
+
+    private func isHeld(_ lock: String) -> Bool {
+        let descriptor = open("\(path)/\(lock)", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         // A shared lock that can be had at once means that nobody holds the exclusive one. It goes with the descriptor.
-        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
-        return process(ofLock: "lock")
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
+
+    /// What the controller has written of the fleet; nil where none has.
+    package func fleetReport() throws(InspectionError) -> FleetReport? { try read("fleet.json", as: FleetReport.self) }
 
     /// What the controller says is wrong, as far as it has said.
     package func controllerProblems() throws(InspectionError) -> [String] {
@@ -103,7 +110,9 @@ package struct GatewayDirectory: Sendable {
         for name in names.sorted() where name.hasPrefix("flow-log-") && name.hasSuffix(".json") {
             // One that is not readable at this moment tells nothing; it is written again within a second.
             guard let state = try? read(name, as: FlowLogState.self) else { continue }
-            all.problem = all.problem ?? state.problem
+            // What an instance that is gone could not write, nobody can any more.
+            let identifier = name.dropFirst("flow-log-".count).dropLast(".json".count)
+            if isHeld("instance-\(identifier).lock") { all.problem = all.problem ?? state.problem }
             all.written &+= state.written
             all.omitted += state.omitted
         }

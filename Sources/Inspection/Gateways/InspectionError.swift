@@ -1,5 +1,6 @@
 package import Kernel
 package import Policy
+package import Store
 
 /// Why a gateway can't be looked at: which one, what is wrong, what to run next.
 package enum InspectionError: Error, CustomStringConvertible {
@@ -15,6 +16,12 @@ package enum InspectionError: Error, CustomStringConvertible {
     case file(path: String, reason: String)
     /// The copy of the active configuration can't be read.
     case configuration(ConfigurationErrors)
+    /// A history can't be read.
+    case history(HistoryError)
+    /// No gateway runs, and none has left a history.
+    case noHistory(directory: String)
+    /// No gateway runs, and several have left one.
+    case manyHistories([String], directory: String)
 
     package var description: String {
         switch self {
@@ -33,6 +40,13 @@ package enum InspectionError: Error, CustomStringConvertible {
         case .file(let path, let reason):
             "\(path): \(reason)\nnext: restart the gateway's controller, which writes it: sluice run --config FILE"
         case .configuration(let errors): errors.description
+        case .history(let error): "\(error)\nnext: sluice event list --gateway NAME --state-directory DIRECTORY"
+        case .noHistory(let directory):
+            "no gateway runs on this machine, and none has left a history in \(directory)\n"
+                + "next: sluice event list --state-directory DIRECTORY, if its 'stateDirectory' is another"
+        case .manyHistories(let names, let directory):
+            "no gateway runs on this machine, and several have left a history in \(directory): "
+                + "\(names.joined(separator: ", "))\nnext: sluice event list --gateway \(names.first ?? "NAME")"
         }
     }
 }

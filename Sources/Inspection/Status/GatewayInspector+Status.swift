@@ -29,6 +29,7 @@ extension GatewayInspector {
                 count: census.count, capacity: Int(runtime.capacitySessions), halfOpen: Int(runtime.halfOpenCount),
                 halfOpenLimit: Int(runtime.halfOpenLimit), byState: census.byState, byClass: census.byClass),
             memory: .init(totalBytes: UInt64(cost.totalBytes), bytesPerSession: cost.bytesPerSession),
+            fleet: fleetStatus(try directory.fleetReport(), census: census, configured: configuration.fleet),
             instances: instances,
             policy: .init(activeImage: Int(runtime.activePolicy), rules: configuration.rules.count),
             timeouts: TimeoutNames.timeouts(
@@ -51,7 +52,7 @@ extension GatewayInspector {
     }
 
     /// Whether a process is there, and not one that is dead and only waits to be buried (proc(5), field 3 of stat).
-    private func processExists(_ process: Int32) -> Bool {
+    func processExists(_ process: Int32) -> Bool {
         guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
         let text = String(decoding: stat, as: UTF8.self)
         guard let name = text.lastIndex(of: ")") else { return false }

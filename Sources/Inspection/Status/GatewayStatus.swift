@@ -153,6 +153,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var zones: [Zone]
     package var sessions: Sessions
     package var memory: Memory
+    package var fleet: FleetStatus
     package var instances: [Instance]
     package var policy: Policy
     package var timeouts: [String: Timeout]
@@ -164,7 +165,8 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
-        guardInstalled: Bool, zones: [Zone], sessions: Sessions, memory: Memory, instances: [Instance], policy: Policy,
+        guardInstalled: Bool, zones: [Zone], sessions: Sessions, memory: Memory, fleet: FleetStatus,
+        instances: [Instance], policy: Policy,
         timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
         flowLog: FlowLogState? = nil
     ) {
@@ -178,6 +180,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.zones = zones
         self.sessions = sessions
         self.memory = memory
+        self.fleet = fleet
         self.instances = instances
         self.policy = policy
         self.timeouts = timeouts

@@ -75,6 +75,13 @@ package enum HealthRules {
                     level: .degraded, reason: "no instance serves: no session ends by its idle timeout, none is logged",
                     remedy: "the controller starts one: sluice run --config FILE"))
         }
+        if !status.instances.isEmpty, status.fleet.serving < status.fleet.minCapacity {
+            findings.append(
+                .init(
+                    level: .degraded,
+                    reason: "\(status.fleet.serving) instances serve, and \(status.fleet.minCapacity) should at least",
+                    remedy: "the controller starts others; what keeps them from it: sluice event list"))
+        }
         for instance in status.instances {
             if !instance.running {
                 findings.append(

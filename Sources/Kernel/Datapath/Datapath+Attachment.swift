@@ -9,7 +9,9 @@ extension Datapath {
     package func attach(interface: NetworkInterface, replacing previous: UInt32? = nil) throws(KernelError) {
         let program = try program(ProgramName.ingress)
         let attached = TrafficControl.attachedProgram(interfaceIndex: interface.index)
-        if let attached, attached != program.identifier, attached != previous {
+        if let attached, attached != program.identifier, attached != previous,
+            attached != previousProgramIdentifier
+        {
             throw .interfaceTaken(
                 interface: interface.name, program: LoadedProgram.nameInKernel(identifier: attached) ?? "unknown",
                 identifier: attached, holder: Self.holder(ofProgram: attached))

@@ -6,7 +6,7 @@ internal import KernelObject
 /// Any number of processes can have the same datapath open; it lives on without them, under its names in bpffs. For how its
 /// memory may be touched see ``SharedMemory``.
 package final class Datapath: @unchecked Sendable {
-    // Unchecked: every property is set once; what the pointers point to is shared with the kernel and other processes, and
+    // Unchecked: every property but the programs is set once; what the pointers point to is shared with the kernel and other processes, and
     // synchronised as they do it, by atomics.
 
     /// The gateway's name; of a datapath that is not pinned, what it was called when loaded.
@@ -33,7 +33,8 @@ package final class Datapath: @unchecked Sendable {
     package let interfaces: UnsafeMutablePointer<sluice_interface>
 
     let maps: [String: KernelMap]
-    let programs: [String: LoadedProgram]
+    /// Changed by ``reopenPrograms()`` alone, by the one thread of the process that asks for it.
+    var programs: [String: LoadedProgram]
     let pins: PinDirectory?
     private let memories: [SharedMemory]
     private let policies: SharedMemory

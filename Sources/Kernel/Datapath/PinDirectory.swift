@@ -82,6 +82,28 @@ struct PinDirectory: Sendable {
 
     func unmark(_ what: String) { unlink("\(path)/\(Self.markPrefix)\(what)") }
 
+    /// The program that a mark is of.
+    func markedProgram(_ what: String) -> LoadedProgram? {
+        let number = bpf_obj_get("\(path)/\(Self.markPrefix)\(what)")
+        guard number >= 0 else { return nil }
+        return try? LoadedProgram(name: what, descriptor: FileDescriptor(number))
+    }
+
+    // MARK: Replacing
+
+    /// Gives each program's name to another program, one after the other, and names maps that are new.
+    func replace(_ loaded: ObjectLoader.Loaded, keeping maps: Set<String>) throws(KernelError) {
+        for (name, map) in loaded.maps where !maps.contains(name) {
+            try Self.pin(map.fileDescriptor, at: "\(path)/\(name)")
+        }
+        for (name, program) in loaded.programs {
+            let temporary = "\(path)/\(Self.markPrefix)new-\(name)"
+            unlink(temporary)
+            try Self.pin(program.fileDescriptor, at: temporary)
+            try SystemCall.check("naming \(path)/\(name)") { rename(temporary, "\(path)/\(name)") }
+        }
+    }
+
     // MARK: All gateways
 
     /// The gateways that are in the kernel, by name.

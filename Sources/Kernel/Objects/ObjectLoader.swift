@@ -10,7 +10,11 @@ enum ObjectLoader {
 
     /// Loads the object's maps and programs. Maps of the object's own constants (`.rodata`) live as long as its programs
     /// and are not told of.
-    static func load(object bytes: [UInt8], mapCapacities: [String: Int]) throws(KernelError) -> Loaded {
+    ///
+    /// - Parameter existing: maps that the programs are to use, instead of new ones of the same name.
+    static func load(
+        object bytes: [UInt8], mapCapacities: [String: Int], reusing existing: [String: KernelMap] = [:]
+    ) throws(KernelError) -> Loaded {
         raiseLockedMemoryLimit()
         LibBPFLog.begin()
         let opened = bytes.withUnsafeBytes { raw in bpf_object__open_mem(raw.baseAddress, raw.count, nil) }
@@ -26,6 +30,12 @@ enum ObjectLoader {
                 let status = bpf_map__set_max_entries(current, UInt32(capacity))
                 guard status == 0 else {
                     throw .refused(action: "sizing the kernel's maps", errorNumber: -status, log: LibBPFLog.text)
+                }
+            }
+            if let known = existing[String(cString: bpf_map__name(current))] {
+                let status = bpf_map__reuse_fd(current, known.fileDescriptor)
+                guard status == 0 else {
+                    throw .refused(action: "reusing map \(known.name)", errorNumber: -status, log: LibBPFLog.text)
                 }
             }
             map = bpf_object__next_map(object, current)

@@ -32,15 +32,22 @@ package struct Configuration: Equatable, Sendable {
     package var unscaledDrain: DrainSettings
     /// As written, not scaled.
     package var unscaledTimeouts: SessionTimeouts
+    package var fleet: FleetConfiguration
+    /// nil: maintenance may begin at any time.
+    package var maintenance: MaintenanceWindow?
     /// nil: sessions are not logged.
     package var flowLog: FlowLogSettings?
+    /// Where the gateway keeps what survives it: its history, the fleet's state.
+    package var stateDirectory = Self.usualStateDirectory
     /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.
     package var notices: [String]
 
     /// What becomes of sessions when their instance leaves.
     package enum Continuity: String, Sendable, CaseIterable {
-        /// As documented.
+        /// As documented: they end with it.
         case disruptive
+        /// Other instances take them over, and no end notices (KEEP-1).
+        case preserve
     }
 
     /// What happens to a TCP segment that belongs to no session (SESS-1).
@@ -75,10 +82,15 @@ package struct Configuration: Equatable, Sendable {
         EmbeddedFiles.join(EmbeddedFiles.part(String(decoding: text, as: UTF8.self)).text.utf8.map { $0 }, files)
     }
 
+    /// Divided by ``timeScale``: nanoseconds.
+    package var coolDown: UInt64 { SessionTimeouts.scale(fleet.unscaledCoolDown, by: timeScale) }
+
     /// Whether an address counts as internal.
     package func isInternal(_ address: NetworkAddress) -> Bool {
         internalPrefixes.contains { $0.contains(address) }
     }
+
+    package static let usualStateDirectory = "/var/lib/sluice"
 
     /// RFC 1918, RFC 6598, RFC 4193 and link-local addresses (RFC 4291, 2.5.6).
     package static let defaultInternalPrefixes: [AddressPrefix] = [

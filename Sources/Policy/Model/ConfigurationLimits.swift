@@ -15,6 +15,10 @@ package enum ConfigurationLimits {
     package static let priorities = 1...65535
     package static let timeScale = 1.0...1000.0
     package static let capacitySessions = 1...(Int(SLUICE_MAX_SLABS) << 16)
+    /// Instances of a fleet (SCALE-2).
+    package static let instances = 2...50
+    /// Throughput that one instance may be said to have.
+    package static let instanceBitsPerSecond = 1e6...1e14
     /// Bytes of a rule's or zone's name.
     package static let nameBytes = 80
     /// Bytes of a gateway's name: it becomes part of file and table names.

@@ -5,7 +5,7 @@ extension ConfigurationReader {
     mutating func flowLog(_ section: Section) -> FlowLogSettings? {
         guard let node = section["flowLog"],
             let log = self.section(node, path: "flowLog", keys: ConfigurationReference.names(of: .flowLog)),
-            let directory = flowLogDirectory(log)
+            let directory = absolutePath(log, "directory", example: "/var/log/sluice", isRequired: true)
         else { return nil }
         var settings = FlowLogSettings(directory: directory)
         if let formats = flowLogFormats(log) { settings.formats = formats }
@@ -27,14 +27,18 @@ extension ConfigurationReader {
         return settings
     }
 
-    private mutating func flowLogDirectory(_ log: Section) -> String? {
-        guard let path = requiredText(log, "directory", example: "/var/log/sluice") else { return nil }
+    /// The path of a directory of this machine; nil where it is missing or wrong.
+    mutating func absolutePath(
+        _ section: Section, _ key: String, example: String, isRequired: Bool = false
+    ) -> String? {
+        guard let path = isRequired ? requiredText(section, key, example: example) : text(section, key) else {
+            return nil
+        }
         let parts = path.split(separator: "/", omittingEmptySubsequences: true)
         let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         guard path.hasPrefix("/"), !parts.isEmpty, isPlain, !parts.contains("..") else {
             report(
-                log["directory"], "flowLog.directory",
-                "\"\(path)\" is no absolute path: write for example /var/log/sluice")
+                section[key], section.path(of: key), "\"\(path)\" is no absolute path: write for example \(example)")
             return nil
         }
         return "/" + parts.joined(separator: "/")

@@ -38,20 +38,8 @@ extension ConfigurationReader {
     }
 
     mutating func continuity(_ section: Section) -> Configuration.Continuity? {
-        guard let text = text(section, "continuity") else {
-            return section["continuity"] == nil ? .disruptive : nil
-        }
-        if text == "preserve" {
-            report(
-                section["continuity"], "continuity",
-                "preserve is not available in this version: write disruptive, or remove the key")
-            return nil
-        }
-        guard text == "disruptive" else {
-            report(section["continuity"], "continuity", "\"\(text)\" is not known here: write disruptive")
-            return nil
-        }
-        return .disruptive
+        guard section["continuity"] != nil else { return .disruptive }
+        return choice(section, "continuity", Configuration.Continuity.self)
     }
 
     /// `capacity: { sessions: 262144 }`.

@@ -32,7 +32,6 @@ extension ConfigurationReader {
         let range = profile.isCustom ? 0...Profile.customRange.upperBound : nil
         set(&drain.refuse, times, "refuse", profile, range)
         set(&drain.reset, times, "reset", profile, range)
-        notices.append("drain: is without effect in this version, which runs one instance and never drains it")
         return drain
     }
 

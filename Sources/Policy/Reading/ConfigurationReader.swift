@@ -44,6 +44,8 @@ struct ConfigurationReader {
         // Where the profile itself is mistaken, the widest ranges find at least what no profile allows.
         let timeouts = readTimeouts(section, profile: profile ?? .custom)
         let drain = readDrain(section, profile: profile ?? .custom)
+        let fleet = readFleet(section)
+        let maintenance = readMaintenance(section)
         let rules = rules(section, profile: profile)
         let hostRules = hostRules(section)
         let vethShortcut = boolean(section, "vethShortcut") ?? true
@@ -51,6 +53,7 @@ struct ConfigurationReader {
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
         let flowLog = flowLog(section)
+        let stateDirectory = absolutePath(section, "stateDirectory", example: Configuration.usualStateDirectory)
         checkTogether(rules + hostRules)
         let (groups, book) = groups(
             section, internalPrefixes: internalPrefixes ?? Configuration.defaultInternalPrefixes)
@@ -58,7 +61,7 @@ struct ConfigurationReader {
         checkNames(of: rules + hostRules, groups)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,
-            let internalPrefixes, let drain
+            let internalPrefixes, let drain, let fleet
         else { return nil }
         if rules.isEmpty { notices.append("rules: there are none, so all traffic is denied") }
         return Configuration(
@@ -68,7 +71,8 @@ struct ConfigurationReader {
             files: files,
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
-            unscaledDrain: drain, unscaledTimeouts: timeouts, flowLog: flowLog, notices: notices)
+            unscaledDrain: drain, unscaledTimeouts: timeouts, fleet: fleet, maintenance: maintenance, flowLog: flowLog,
+            stateDirectory: stateDirectory ?? Configuration.usualStateDirectory, notices: notices)
     }
 
     /// Reports a mistake at a node.

@@ -10,9 +10,12 @@
 /// | `halfOpenTimeout` | duration | 30s | How long a handshake may take. Custom only. |
 /// | `closingTimeout` | duration | 120s | How long a session with one FIN may be idle. Custom only. |
 /// | `closedTimeout` | duration | 10s | How long an ended session is remembered. Custom only. |
-/// | `drain` | mapping |  | How an instance leaves. Custom only; without effect in this version. |
+/// | `drain` | mapping |  | How an instance leaves the fleet. Custom only. |
 /// | `timeScale` | 1 to 1000 | 1 | Divides every duration, for demonstrations and tests. |
-/// | `continuity` | disruptive | disruptive | What becomes of sessions when their instance leaves. |
+/// | `continuity` | disruptive, preserve | disruptive | What becomes of sessions when their instance leaves: they end as documented, or others take them over. |
+/// | `fleet` | mapping |  | How many instances there are, and what each is good for. |
+/// | `recovery` | mapping |  | When an instance counts as failed. |
+/// | `maintenance` | mapping | at any time | When 'sluice maintenance start' may begin to replace instances. |
 /// | `capacity` | mapping |  | How much the gateway holds. |
 /// | `zones` | list | required | Where the gateway's interfaces lead. |
 /// | `internalPrefixes` | list of prefixes | 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10 | Which addresses are inside: a session between two of them is east-west. |
@@ -26,11 +29,22 @@
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
 /// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
 /// | `flowLog` | mapping | none | Where sessions and denies are logged. |
+/// | `stateDirectory` | absolute path | /var/lib/sluice | Where the history and the fleet's state are kept; made at the start if it is not there. |
 /// | `capacity.sessions` | 1 to 16777216 | 262144 | Sessions that the table holds; memory is taken at the start. |
 /// | `idleReset.northSouth` | true, false | true | Both ends of an idle north-south session receive a reset. |
 /// | `idleReset.eastWest` | true, false | false | Both ends of an idle east-west session receive a reset. |
-/// | `drain.refuse` | duration | 45s | How long new sessions are refused before the rest is reset. |
-/// | `drain.reset` | duration | 45s | How long resetting the rest takes. |
+/// | `drain.refuse` | duration, 0s to 7d | 45s | How long an instance that leaves takes no new sessions before the rest is reset. |
+/// | `drain.reset` | duration, 0s to 7d | 45s | How long the rest is reset before the instance goes; 0s: the rest is dropped without resets. |
+/// | `fleet.minCapacity` | 2 to 50 | 2 | Instances there are at least. |
+/// | `fleet.maxCapacity` | 2 to 50 | 20 | Instances there are at most: as many as minCapacity, or at least 2 more. |
+/// | `fleet.instance` | mapping |  | What one instance is good for: the autoscaler goes by it. |
+/// | `fleet.coolDown` | duration, 1m to 1d | 5m | How long the load must be low before an instance leaves. |
+/// | `fleet.instance.throughput` | bits a second: 800Mbps | 1.5Gbps | Throughput that one instance is good for. |
+/// | `fleet.instance.sessions` | 1 to 16777216 | 131072 | Sessions that one instance is good for. |
+/// | `recovery.after` | duration, 2s to 1h | 5s | Silence after which an instance is ended and replaced; not scaled. |
+/// | `maintenance.start` | time of day: "22:00" | required | When the window opens, every day. |
+/// | `maintenance.length` | duration, 5h to 1d | required | How long it is open; not scaled. |
+/// | `maintenance.timeZone` | IANA name | required | Whose clocks: Europe/Berlin, UTC. |
 /// | `flowLog.directory` | absolute path | required | Where the files are; made at the start if it is not there. |
 /// | `flowLog.formats` | list of nsg-v2, vnet-v4 | [nsg-v2, vnet-v4] | The documented formats that are written. |
 /// | `flowLog.retention` | mapping |  | How long files are kept. |
@@ -62,6 +76,10 @@ package enum ConfigurationReference {
         case capacity = "capacity"
         case idleReset = "idleReset"
         case drain = "drain"
+        case fleet = "fleet"
+        case fleetInstance = "fleet.instance"
+        case recovery = "recovery"
+        case maintenance = "maintenance"
         case flowLog = "flowLog"
         case retention = "flowLog.retention"
         case zone = "zones[]"
@@ -100,9 +118,18 @@ package enum ConfigurationReference {
                 ("halfOpenTimeout", "duration", "30s", "How long a handshake may take. Custom only."),
                 ("closingTimeout", "duration", "120s", "How long a session with one FIN may be idle. Custom only."),
                 ("closedTimeout", "duration", "10s", "How long an ended session is remembered. Custom only."),
-                ("drain", "mapping", "", "How an instance leaves. Custom only; without effect in this version."),
+                ("drain", "mapping", "", "How an instance leaves the fleet. Custom only."),
                 ("timeScale", "1 to 1000", "1", "Divides every duration, for demonstrations and tests."),
-                ("continuity", "disruptive", "disruptive", "What becomes of sessions when their instance leaves."),
+                (
+                    "continuity", "disruptive, preserve", "disruptive",
+                    "What becomes of sessions when their instance leaves: they end as documented, or others take them over."
+                ),
+                ("fleet", "mapping", "", "How many instances there are, and what each is good for."),
+                ("recovery", "mapping", "", "When an instance counts as failed."),
+                (
+                    "maintenance", "mapping", "at any time",
+                    "When 'sluice maintenance start' may begin to replace instances."
+                ),
                 ("capacity", "mapping", "", "How much the gateway holds."),
                 ("zones", "list", "required", "Where the gateway's interfaces lead."),
                 (
@@ -135,6 +162,10 @@ package enum ConfigurationReference {
                     "Whether nothing is forwarded while the gateway is stopped, or everything as without it."
                 ),
                 ("flowLog", "mapping", "none", "Where sessions and denies are logged."),
+                (
+                    "stateDirectory", "absolute path", "/var/lib/sluice",
+                    "Where the history and the fleet's state are kept; made at the start if it is not there."
+                ),
             ])
         + table(
             .capacity,
@@ -148,8 +179,36 @@ package enum ConfigurationReference {
         + table(
             .drain,
             [
-                ("refuse", "duration", "45s", "How long new sessions are refused before the rest is reset."),
-                ("reset", "duration", "45s", "How long resetting the rest takes."),
+                (
+                    "refuse", "duration, 0s to 7d", "45s",
+                    "How long an instance that leaves takes no new sessions before the rest is reset."
+                ),
+                (
+                    "reset", "duration, 0s to 7d", "45s",
+                    "How long the rest is reset before the instance goes; 0s: the rest is dropped without resets."
+                ),
+            ])
+        + table(.fleet, fleetKeys)
+        + table(
+            .fleetInstance,
+            [
+                ("throughput", "bits a second: 800Mbps", "1.5Gbps", "Throughput that one instance is good for."),
+                ("sessions", "1 to 16777216", "131072", "Sessions that one instance is good for."),
+            ])
+        + table(
+            .recovery,
+            [
+                (
+                    "after", "duration, 2s to 1h", "5s",
+                    "Silence after which an instance is ended and replaced; not scaled."
+                )
+            ])
+        + table(
+            .maintenance,
+            [
+                ("start", "time of day: \"22:00\"", "required", "When the window opens, every day."),
+                ("length", "duration, 5h to 1d", "required", "How long it is open; not scaled."),
+                ("timeZone", "IANA name", "required", "Whose clocks: Europe/Berlin, UTC."),
             ])
         + table(
             .zone,
@@ -168,6 +227,13 @@ package enum ConfigurationReference {
         + table(.retention, retentionKeys)
         + table(.rule, ruleKeys)
         + table(.hostRule, ruleKeys.filter { !["destination", "idleTimeout", "onIdle"].contains($0.name) })
+
+    private static let fleetKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("minCapacity", "2 to 50", "2", "Instances there are at least."),
+        ("maxCapacity", "2 to 50", "20", "Instances there are at most: as many as minCapacity, or at least 2 more."),
+        ("instance", "mapping", "", "What one instance is good for: the autoscaler goes by it."),
+        ("coolDown", "duration, 1m to 1d", "5m", "How long the load must be low before an instance leaves."),
+    ]
 
     private static let flowLogKeys: [(name: String, value: String, usual: String, meaning: String)] = [
         ("directory", "absolute path", "required", "Where the files are; made at the start if it is not there."),
@@ -206,7 +272,7 @@ package enum ConfigurationReference {
     ]
 
     /// Keys of later versions at the file's top: known, and refused.
-    package static let laterKeys = ["fleet", "api"]
+    package static let laterKeys = ["api"]
 
     /// What to say of a key that is out of place, by path without indices.
     static let hints = [
@@ -226,7 +292,9 @@ package enum ConfigurationReference {
         let names = keys.filter { $0.place == place }.map(\.name)
         switch place {
         case .top: return names + laterKeys
-        case .zone, .capacity, .idleReset, .drain, .flowLog, .retention, .rule, .hostRule: return names
+        case .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog, .retention,
+            .rule, .hostRule:
+            return names
         }
     }
 

@@ -1,11 +1,13 @@
 import ArgumentParser
+import FlowLayout
 import Gateway
+import Kernel
 
 /// `sluice instance-process`: the process of one instance, as the controller starts it. Not for people.
 struct InstanceProcessCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "instance-process", abstract: "The process of one instance, as the controller starts it.",
-        shouldDisplay: false, aliases: ["instance"])
+        shouldDisplay: false)
 
     @Option(help: "The gateway's name.")
     var gateway: String
@@ -15,5 +17,29 @@ struct InstanceProcessCommand: ParsableCommand {
 
     func run() throws {
         try InstanceProcess.run(gateway: gateway, identifier: identifier)
+    }
+}
+
+/// `sluice binary-check`: says that this is a sluice, and which layout it speaks. Not for people.
+struct BinaryCheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "binary-check", abstract: "Say which layout of the shared memory this binary speaks.",
+        shouldDisplay: false)
+
+    func run() throws { Console.outputLine(BinaryGreeting.text) }
+}
+
+/// `sluice replace-program`: replaces a gateway's kernel program by the one that this binary carries. Not for people.
+struct ReplaceProgramCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replace-program", abstract: "Replace a gateway's kernel program by this binary's.",
+        shouldDisplay: false)
+
+    @Option(help: "The gateway's name.")
+    var gateway: String
+
+    func run() throws {
+        let count = try Datapath.replacePrograms(gateway: gateway)
+        Console.outputLine("replaced on \(count) interfaces")
     }
 }

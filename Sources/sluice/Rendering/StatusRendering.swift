@@ -59,6 +59,7 @@ enum StatusRendering {
                 "\(HumanText.bytes(status.memory.totalBytes)), "
                     + "\(HumanText.decimal(status.memory.bytesPerSession, places: 1)) bytes a session"
             ),
+            ("fleet", FleetRendering.summary(status.fleet)),
             ("policy", "\(status.policy.rules) rules, image \(status.policy.activeImage)"),
         ]
         facts += timeouts(status)
@@ -129,12 +130,15 @@ enum StatusRendering {
 
     private static func instances(_ status: GatewayStatus) -> TextTable {
         var table = TextTable([
-            .right("INSTANCE"), .right("PROCESS"), .right("HEARTBEAT"), .right("UPTIME"), .right("SESSIONS"),
+            .right("INSTANCE"), .left("STATE"), .right("PROCESS"), .right("HEARTBEAT"), .right("UPTIME"),
+            .right("SESSIONS"),
             .right("BEGUN"), .right("ENDED"), .right("DENIED"), .right("EXPIRED"), .right("RESETS"), .right("AGEING"),
         ])
         for instance in status.instances {
             table.add([
-                "\(instance.identifier)", instance.running ? "\(instance.processIdentifier)" : "gone",
+                "\(instance.identifier)",
+                status.fleet.instances.first { $0.identifier == instance.identifier }?.state ?? "unknown",
+                instance.running ? "\(instance.processIdentifier)" : "gone",
                 HumanText.duration(seconds: instance.heartbeatAgeSeconds) + " ago",
                 HumanText.duration(seconds: instance.uptimeSeconds), HumanText.count(instance.sessions),
                 HumanText.count(instance.begins), HumanText.count(instance.ends), HumanText.count(instance.denies),

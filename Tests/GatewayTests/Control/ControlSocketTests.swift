@@ -45,7 +45,7 @@ import Testing
         defer { close(client) }
         var seen: [ControlRequest] = []
         func serve() {
-            server.serve(now: 1) { request in
+            server.serve(now: 1) { request, _ in
                 seen.append(request)
                 return ControlResponse(ok: true, message: "done", count: 2)
             }
@@ -74,7 +74,7 @@ import Testing
         let server = try server()
         let client = try connected(text + "\n")
         defer { close(client) }
-        server.serve(now: 1) { _ in
+        server.serve(now: 1) { _, _ in
             Issue.record("taken for a request")
             return ControlResponse(ok: true, message: "")
         }
@@ -92,10 +92,10 @@ import Testing
             close(slow)
             close(quick)
         }
-        server.serve(now: 1) { _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(quick).contains("pong"))
         #expect(server.pollDescriptors.count == 2)
-        server.serve(now: 2 + ControlLimits.patienceNanoseconds) { _ in ControlResponse(ok: true, message: "") }
+        server.serve(now: 2 + ControlLimits.patienceNanoseconds) { _, _ in ControlResponse(ok: true, message: "") }
         #expect(server.pollDescriptors.count == 1)
     }
 
@@ -106,10 +106,10 @@ import Testing
         for _ in 0..<ControlLimits.clients { clients.append(try connected()) }
         clients.append(try connected(#"{"command":"ping"}"# + "\n"))
         defer { for client in clients.dropFirst() { close(client) } }
-        server.serve(now: 1) { _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(clients[ControlLimits.clients]) == "")
         close(clients[0])
-        for _ in 0..<2 { server.serve(now: 2) { _ in ControlResponse(ok: true, message: "pong") } }
+        for _ in 0..<2 { server.serve(now: 2) { _, _ in ControlResponse(ok: true, message: "pong") } }
         #expect(answer(clients[ControlLimits.clients]).contains("pong"))
     }
 
@@ -123,7 +123,7 @@ import Testing
         var text = ""
         for _ in 0..<200 where text.isEmpty {
             _ = write(client, part, part.count)
-            server.serve(now: 1) { _ in ControlResponse(ok: true, message: "") }
+            server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "") }
             text = answer(client)
         }
         #expect(text.contains("at most \(ControlLimits.requestBytes) bytes"))
@@ -141,7 +141,7 @@ import Testing
         let server = try server()
         let client = try connected(#"{"command":"ping"}"# + "\n")
         defer { close(client) }
-        server.serve(now: 1) { _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(client).contains("pong"))
     }
 

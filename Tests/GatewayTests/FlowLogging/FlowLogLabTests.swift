@@ -6,50 +6,12 @@ import Testing
 
 @testable import Gateway
 
-/// Runs a test in a lab whose gateway logs into a directory of the test's own.
-private func withLogging(
-    _ prepare: (String) throws -> Void = { _ in },
-    _ body: (Lab, LabGateway, String) async throws -> Void
-) async throws {
-    let directory = TemporaryDirectory()
-    let path = directory.path + "/log"
-    mkdir(path, 0o700)
-    try prepare(path)
-    defer { umount2(path, Int32(MNT_DETACH)) }
-    try await withRunningGateway(extra: "flowLog: { directory: \(path) }") { lab, gateway in
-        try await body(lab, gateway, path)
-    }
-}
-
-private func items(_ directory: String, port: UInt16) -> [FlowLogDocument.Item] {
-    var found: [FlowLogDocument.Item] = []
-    var filter = FlowLogFilter()
-    filter.port = port
-    _ = FlowLogReading.forEach(in: directory, container: RecordPath.version4Container, filter: filter) {
-        found.append($0)
-    }
-    return found
-}
-
-private func wait(_ what: String, within limit: Duration = .seconds(15), _ condition: () throws -> Bool) async throws {
-    let end = ContinuousClock.now + limit
-    while try !condition() {
-        try #require(ContinuousClock.now < end, "waited in vain for \(what)")
-        try await Task.sleep(for: .milliseconds(100))
-    }
-}
-
 @Suite("Flow logs of a running gateway", .serialized)
 struct FlowLogLabTests {
     @Test("LOG-1 LOG-2 the tuples of a session add up to what tcpdump counts at the far end")
     func addsUp() async throws {
         try await withLogging { lab, gateway, directory in
-            for place in [LabPlace.zone(.client), .zone(.peer)] {
-                try await lab.execute(
-                    in: place,
-                    ["ethtool", "-K", LabZone.hostInterface, "tso", "off", "gso", "off", "gro", "off", "tx", "off"]
-                ).required()
-            }
+            try await lab.sendPlainPackets(from: .client, .peer)
             let capture = try await lab.capture(
                 in: .zone(.peer), filter: "tcp port 8000", options: ["-v"])
             let (client, server) = try await lab.session(to: .peer)
@@ -65,7 +27,7 @@ struct FlowLogLabTests {
             #expect(tuples.first?.state == .begin && tuples.last?.state == .end)
             #expect(tuples.filter { $0.state == .continuing }.count >= 2, "one every 5 minutes, scaled to 3.75 s")
             let sum = tuples.reduce(FlowCounters()) { $0 + $1.counters }
-            let seen = count(await capture.stop(), source: LabZone.client.address)
+            let seen = PacketCount.of(await capture.stop(), source: LabZone.client.address)
             #expect(seen.packetsToDestination > 200)
             #expect(sum == seen)
             let version2 = FlowLogReading.container(in: directory)
@@ -130,24 +92,26 @@ struct FlowLogLabTests {
             #expect(try await gateway.command("status").output.contains("No space left") == false)
         }
     }
-}
 
-/// Packets and bytes of layer 3 in both directions, of what `tcpdump -v` printed.
-private func count(_ lines: [String], source: String) -> FlowCounters {
-    var counters = FlowCounters()
-    var length: UInt64 = 0
-    for line in lines {
-        if let range = line.range(of: "length [0-9]+\\)", options: .regularExpression), line.contains("proto TCP") {
-            length = UInt64(line[range].filter(\.isNumber)) ?? 0
-        } else if line.contains(" > ") {
-            if line.trimmingCharacters(in: .whitespaces).hasPrefix(source + ".") {
-                counters.packetsToDestination += 1
-                counters.bytesToDestination += length
-            } else {
-                counters.packetsToSource += 1
-                counters.bytesToSource += length
+    @Test("LOG-3 a directory that vanishes stops nothing: status says what to do, and the log goes on when it is back")
+    func vanished() async throws {
+        try await withLogging { lab, gateway, directory in
+            let (client, _) = try await lab.session(to: .internet, port: 8001)
+            try await wait("the begin") { !items(directory, port: 8001).isEmpty }
+            try FileManager.default.removeItem(atPath: directory)
+            _ = try await lab.session(to: .internet, port: 8002)
+            var said = ""
+            for _ in 0..<50 where !said.contains("make the directory again") {
+                try await Task.sleep(for: .milliseconds(200))
+                said = try await gateway.command("status").output
             }
+            #expect(said.contains("degraded") && said.contains("make the directory again, or mount it"), "\(said)")
+            client.perform("send 10")
+            try await client.waitFor("data", count: 2, within: .seconds(5))
+            mkdir(directory, 0o700)
+            try await wait("the log to go on") { items(directory, port: 8002).contains { $0.tuple.state == .begin } }
+            try await Task.sleep(for: .seconds(1))
+            #expect(try await gateway.command("status").output.contains("make the directory") == false)
         }
     }
-    return counters
 }

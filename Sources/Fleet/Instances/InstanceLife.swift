@@ -1,0 +1,99 @@
+/// One instance from its start to its end (FLEET-2).
+struct InstanceLife: Hashable, Sendable, Codable {
+    /// Why it leaves, which decides what becomes of its sessions.
+    enum Leaving: Hashable, Sendable, Codable {
+        case scaleIn
+        /// `instance drain`.
+        case drained
+        /// `instance stop`.
+        case stopped
+        case maintenance(Int)
+        /// It never served, and is wanted no more.
+        case notWanted
+        /// It did not come to serve, or stopped to show that it lives.
+        case failed
+
+        var text: String {
+            switch self {
+            case .scaleIn: "scale-in"
+            case .drained, .stopped: "operator"
+            case .maintenance(let number): "maintenance \(number)"
+            case .notWanted: "not wanted any more"
+            case .failed: "failure"
+            }
+        }
+
+        var discardReason: DiscardReason {
+            switch self {
+            case .scaleIn, .drained, .maintenance, .notWanted: .drained
+            case .stopped: .stopped
+            case .failed: .instanceLost
+            }
+        }
+    }
+
+    let identifier: InstanceIdentifier
+    /// nil: the controller's own.
+    let binary: String?
+    private(set) var state = InstanceState.starting
+    private(set) var since: UInt64
+    private(set) var cause: String
+    /// While it drains, and until it is gone.
+    var drain: DrainMachine?
+    var leaving: Leaving?
+    /// Whether its process is known to be gone, so that its slabs can be taken.
+    var isProcessGone = false
+    /// When patience ends: with its start, with SIGTERM, with a hand-over that is not reported.
+    var deadline: UInt64?
+    /// Whose place it takes after a failure.
+    var recovers: LostInstance?
+
+    init(identifier: InstanceIdentifier, binary: String?, cause: String, now: UInt64) {
+        self.identifier = identifier
+        self.binary = binary
+        self.cause = cause
+        since = now
+    }
+
+    mutating func become(_ next: InstanceState, cause: String, now: UInt64) {
+        precondition(state.canBecome(next), "instance \(identifier) can't go from \(state) to \(next)")
+        state = next
+        since = now
+        self.cause = cause
+    }
+
+    /// Takes over what a controller that starts has found, whatever was before.
+    mutating func adopt(_ found: InstanceState) { state = found }
+
+    /// Whether it is on its way out by a drain or order, so that no other may begin to leave.
+    var isLeaving: Bool {
+        guard state.isDraining || state == .ending, let leaving else { return false }
+        switch leaving {
+        case .scaleIn, .drained, .stopped, .maintenance: return true
+        case .notWanted, .failed: return false
+        }
+    }
+
+    var isOut: Bool { state == .ending || state == .unresponsive }
+}
+
+/// One that served and failed, and that nobody has replaced yet.
+struct LostInstance: Hashable, Sendable, Codable {
+    var identifier: InstanceIdentifier
+    var binary: String?
+    var failedAt: UInt64
+}
+
+extension InstanceState {
+    /// The transitions that the comments of the states name.
+    func canBecome(_ next: InstanceState) -> Bool {
+        switch self {
+        case .stopped: next == .starting
+        case .starting: next == .serving || next == .ending || next == .stopped
+        case .serving: next == .drainingRefuse || next == .ending || next == .unresponsive
+        case .drainingRefuse: next == .serving || next == .drainingReset || next == .ending || next == .unresponsive
+        case .drainingReset: next == .ending || next == .unresponsive
+        case .ending, .unresponsive: next == .stopped
+        }
+    }
+}

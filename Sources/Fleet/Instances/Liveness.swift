@@ -1,0 +1,43 @@
+/// Whether an instance shows that it lives: its heartbeat, and its answers to questions (RECOV-1).
+///
+/// A heartbeat is judged by its own time. Of answers only the order is known, so the oldest question without an answer counts, and one
+/// interval less is allowed: then an instance is found at most `unresponsiveAfter` after it failed, and a controller that was itself
+/// stopped for a while, so asked nothing, blames nobody.
+struct Liveness: Hashable, Sendable {
+    private var heartbeat: UInt64
+    private var open: [Question] = []
+
+    private struct Question: Hashable, Sendable {
+        var number: UInt32
+        var askedAt: UInt64
+    }
+
+    /// Watches from `now` on.
+    init(now: UInt64) { heartbeat = now }
+
+    mutating func asked(number: UInt32, now: UInt64) { open.append(Question(number: number, askedAt: now)) }
+
+    mutating func seen(heartbeat: UInt64, answered: UInt32) {
+        self.heartbeat = max(self.heartbeat, heartbeat)
+        // Numbers wrap around.
+        open.removeAll { Int32(bitPattern: answered &- $0.number) >= 0 }
+    }
+
+    /// Why it counts as unresponsive; nil where it lives.
+    func complaint(now: UInt64, times: RecoveryTimes) -> String? {
+        if now >= heartbeat + times.unresponsiveAfter {
+            return "no heartbeat for \(secondsText(now - heartbeat))"
+        }
+        let patience = max(times.unresponsiveAfter - min(times.questionInterval, times.unresponsiveAfter), 1)
+        if let oldest = open.first, now >= oldest.askedAt + patience {
+            return "no answer for \(secondsText(now - oldest.askedAt))"
+        }
+        return nil
+    }
+}
+
+/// Seconds for a person: whole ones, or with a tenth.
+func secondsText(_ nanoseconds: UInt64) -> String {
+    let tenths = nanoseconds / (UInt64.second / 10)
+    return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"
+}

@@ -1,0 +1,86 @@
+/// As many instances as are wanted (SCALE-1, SCALE-2).
+extension FleetMachine {
+    /// How many instances there are too few, or, below 0, too many; those that a step of maintenance adds or withholds don't count.
+    var missing: Int {
+        let surplus = maintenance { $0.surplus(serving: Set(self.serving)) } ?? 0
+        return snapshot.desired - (serving.count + starting.count - surplus)
+    }
+
+    mutating func keepCapacity() {
+        while missing > 0, now >= retry.notBefore {
+            let lost = snapshot.lost.first
+            let cause = lost.map { "recovery of instance \($0.identifier)" } ?? "capacity"
+            // A binary that is being rolled back is not started again.
+            let isRollingBack = maintenance { $0.phase == .rollingBack } ?? false
+            let binary = isRollingBack ? snapshot.binary : lost?.binary ?? snapshot.binary
+            guard let identifier = start(binary: binary, cause: cause, recovers: lost) else { return }
+            if lost != nil { snapshot.lost.removeFirst() }
+            snapshot.maintenance?.joined(identifier, binary: binary)
+        }
+        if missing <= 0 { snapshot.lost = [] }
+        if missing < 0 { shrink() }
+    }
+
+    /// One less: one that does not serve yet, or else one at a time leaves, and never the last.
+    private mutating func shrink() {
+        guard maintenance({ $0.step }) == nil else { return }
+        if let unneeded = starting.last {
+            update(unneeded) { $0.leaving = .notWanted }
+            end(unneeded, cause: InstanceLife.Leaving.notWanted.text)
+        } else if leavingInstance == nil, serving.count > 1,
+            let identifier = LeavingChoice.instance(of: serving, measurement: lastMeasurement)
+        {
+            leave(identifier, .scaleIn)
+        }
+    }
+
+    mutating func measured(_ measurement: FleetMeasurement) {
+        lastMeasurement = measurement
+        let serving = serving
+        // A fleet that is on its way to another size is judged when it is there.
+        guard serving.count >= snapshot.desired,
+            let load = measurement.load(serving: serving, instance: settings.instance)
+        else { return }
+        let decided = autoscaler.decide(
+            load, serving: snapshot.desired, capacity: snapshot.capacity, times: settings.scaling, now: now)
+        guard let (decision, average) = decided else { return }
+        let before = snapshot.desired
+        let kind: FleetChange.Kind
+        switch decision {
+        case .out(let count): (snapshot.desired, kind) = (count, .scaleOut)
+        case .in: (snapshot.desired, kind) = (before - 1, .scaleIn)
+        }
+        var details: [String: FleetChange.Detail] = [
+            "averageThroughput": .number(average.throughput), "averageCpu": .number(average.cpu),
+            "sessions": .number(average.sessions), "from": .init(before), "to": .init(snapshot.desired),
+        ]
+        if kind == .scaleIn, let leaves = LeavingChoice.instance(of: serving, measurement: measurement) {
+            details["leaves"] = .init(Int(leaves))
+        }
+        record(kind, cause: "autoscaler", details)
+    }
+
+    mutating func settingsChanged(_ settings: FleetSettings) {
+        self.settings = settings
+        guard settings.capacity != snapshot.configured else { return }
+        snapshot.configured = settings.capacity
+        setCapacity(settings.capacity, cause: "configuration")
+    }
+
+    mutating func setCapacity(_ capacity: CapacityRange, cause: String) {
+        snapshot.capacity = capacity
+        setDesired(capacity.clamp(snapshot.desired), cause: cause)
+    }
+
+    mutating func setDesired(_ count: Int, cause: String) {
+        let before = snapshot.desired
+        snapshot.desired = count
+        autoscaler.forget()
+        record(
+            .capacityChanged, cause: cause,
+            [
+                "from": .init(before), "to": .init(count), "minimum": .init(snapshot.capacity.minimum),
+                "maximum": .init(snapshot.capacity.maximum),
+            ])
+    }
+}

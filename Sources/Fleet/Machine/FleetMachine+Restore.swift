@@ -1,0 +1,95 @@
+/// A controller that starts: the truth is what lies in pinned maps, and which processes live; the snapshot tells what was meant (RECOV-3).
+extension FleetMachine {
+    /// A machine that goes on where another stopped, or begins; and what is to be done at once.
+    ///
+    /// What is `observed` wins over the snapshot: a living process that the snapshot doesn't know is adopted, one that it knows and that
+    /// is gone has failed. Directives that may have been left undone are given again. Where nothing at all is observed (first
+    /// start, reboot, clean stop), only capacity, binary and maintenance that has not begun are taken from the snapshot.
+    package static func restore(
+        settings: FleetSettings, snapshot: FleetSnapshot?, observed: ObservedFleet, zones: @escaping ZoneOffsets,
+        now: UInt64
+    ) -> (machine: FleetMachine, directives: [FleetDirective]) {
+        let known = snapshot.flatMap { $0.version == FleetSnapshot.currentVersion ? $0 : nil }
+        var machine = FleetMachine(
+            settings: settings, snapshot: known ?? FleetSnapshot(configured: settings.capacity), zones: zones, now: now)
+        machine.questionNumber = observed.instances.map(\.answered).max() ?? 0
+        if observed.instances.isEmpty {
+            machine.beginAnew()
+        } else {
+            machine.takeOver(observed)
+        }
+        machine.settingsChanged(settings)
+        machine.settle()
+        let directives = machine.takeDirectives()
+        return (machine, directives)
+    }
+
+    /// Nothing is left of what was.
+    private mutating func beginAnew() {
+        snapshot.instances = []
+        snapshot.lost = []
+        if maintenance({ $0.phase != .waiting }) == true {
+            endMaintenance(reason: "the gateway was stopped in the middle of it")
+        }
+    }
+
+    private mutating func takeOver(_ observed: ObservedFleet) {
+        for found in observed.instances where life(found.identifier) == nil { adopt(found) }
+        directives.append(.steer(serving))
+        let alive = Set(observed.instances.filter(\.isAlive).map(\.identifier))
+        record(
+            .fleetRestored, cause: "controller started",
+            ["instances": .init(snapshot.instances.count), "alive": .init(alive.count)])
+        for life in snapshot.instances { goOn(life, isAlive: alive.contains(life.identifier)) }
+        if let maintenance = maintenance({ $0 }), maintenance.phase == .checking {
+            directives.append(.checkBinary(maintenance.binary))
+        }
+    }
+
+    /// Takes in an instance that the snapshot doesn't know.
+    private mutating func adopt(_ found: ObservedInstance) {
+        guard found.isAlive || found.slabs > 0 || (found.state ?? .stopped) != .stopped else { return }
+        var life = InstanceLife(identifier: found.identifier, binary: nil, cause: "found by the controller", now: now)
+        switch found.state {
+        case .serving: life.adopt(.serving)
+        case .drainingRefuse:
+            life.adopt(.drainingRefuse)
+            life.drain = DrainMachine(times: settings.drain, now: now)
+            life.leaving = .scaleIn
+        case .drainingReset:
+            life.adopt(.drainingReset)
+            life.drain = DrainMachine(resettingWith: settings.drain, now: now)
+            life.leaving = .scaleIn
+        case .ending: life.adopt(.ending)
+        case .unresponsive: life.adopt(.unresponsive)
+        case .starting, .stopped, nil: life.adopt(found.isAlive ? .starting : .ending)
+        }
+        if life.isOut { life.leaving = .failed }
+        let index = snapshot.instances.firstIndex { $0.identifier > life.identifier } ?? snapshot.instances.endIndex
+        snapshot.instances.insert(life, at: index)
+        record(.instanceAdopted, found.identifier, cause: "unknown to the snapshot", ["slabs": .init(found.slabs)])
+    }
+
+    /// Asks again for what may have been left undone with an instance.
+    private mutating func goOn(_ life: InstanceLife, isAlive: Bool) {
+        let identifier = life.identifier
+        switch life.state {
+        case .stopped: break
+        case .starting:
+            update(identifier) { [now, settings] in $0.deadline = now + settings.recovery.startTimeout }
+            directives += [.setState(identifier, .starting), .start(identifier, binary: life.binary)]
+        case .serving, .drainingRefuse, .drainingReset:
+            guard isAlive else { return lose(identifier, why: ProcessEnd.missing.text, isProcessGone: true) }
+            liveness[identifier] = Liveness(now: now)
+            directives.append(.setState(identifier, life.state))
+            if let step = life.drain?.unfinishedStep(now: now) { carryOut(step, of: identifier) }
+        case .ending, .unresponsive:
+            update(identifier) { [now, settings] in
+                $0.isProcessGone = !isAlive
+                $0.deadline = isAlive ? now + settings.recovery.endGrace : nil
+            }
+            directives.append(.setState(identifier, life.state))
+            if isAlive { directives.append(.endProcess(identifier, kill: life.state == .unresponsive)) }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// Decides how many instances are to serve (SCALE-1): out at 60 % of the average throughput or CPU, or with 80 % of the sessions; in, one
+/// at a time, when all three were below 20 % for the cool-down.
+struct Autoscaler: Sendable {
+    static let outLoad = 0.6
+    static let outSessions = 0.8
+    static let inLoad = 0.2
+
+    enum Decision: Hashable, Sendable {
+        case out(to: Int)
+        /// One less.
+        case `in`
+    }
+
+    /// Parts of the capacity that are used, 0 ... 1.
+    struct Load: Hashable, Sendable {
+        var throughput: Double
+        var cpu: Double
+        var sessions: Double
+    }
+
+    private var samples: [(load: Load, time: UInt64)] = []
+    private var lowSince: UInt64?
+
+    /// The fleet has changed: what was measured before says nothing about it.
+    mutating func forget() { self = Autoscaler() }
+
+    /// Takes in a sample; answers with what the fleet of `serving` instances should do.
+    mutating func decide(
+        _ load: Load, serving: Int, capacity: CapacityRange, times: ScalingTimes, now: UInt64
+    ) -> (decision: Decision, average: Load)? {
+        samples.append((load, now))
+        samples.removeAll { $0.time + times.window <= now }
+        guard let average = average(times: times, now: now) else { return nil }
+        if average.throughput >= Autoscaler.outLoad || average.cpu >= Autoscaler.outLoad
+            || average.sessions >= Autoscaler.outSessions
+        {
+            lowSince = nil
+            guard serving < capacity.maximum else { return nil }
+            let busiest = max(average.throughput, average.cpu)
+            let needed = Int((Double(serving) * busiest / Autoscaler.outLoad - 1e-9).rounded(.up))
+            forget()
+            return (.out(to: min(max(serving + 1, needed), capacity.maximum)), average)
+        }
+        guard
+            average.throughput < Autoscaler.inLoad, average.cpu < Autoscaler.inLoad,
+            average.sessions < Autoscaler.inLoad
+        else {
+            lowSince = nil
+            return nil
+        }
+        let since = lowSince ?? now
+        lowSince = since
+        guard now >= since + times.coolDown, serving > capacity.minimum else { return nil }
+        // The next one waits for a cool-down of its own.
+        lowSince = now
+        return (.in, average)
+    }
+
+    /// The averages, once samples cover the window; one that was lost is forgiven.
+    private func average(times: ScalingTimes, now: UInt64) -> Load? {
+        let needed = max(Int(times.window / max(times.sampleInterval, 1)) - 1, 1)
+        guard let first = samples.first, samples.count >= needed,
+            now - first.time + times.sampleInterval + times.sampleInterval / 2 >= times.window
+        else { return nil }
+        let count = Double(samples.count)
+        return Load(
+            throughput: samples.reduce(0) { $0 + $1.load.throughput } / count,
+            cpu: samples.reduce(0) { $0 + $1.load.cpu } / count,
+            sessions: samples.reduce(0) { $0 + $1.load.sessions } / count)
+    }
+}
+
+extension FleetMeasurement {
+    /// How much of the capacity of the instances that serve is used. Sessions: of the table, or of what these instances are good
+    /// for where that is less (SCALE-3).
+    func load(serving: [InstanceIdentifier], instance: InstanceCapacity) -> Autoscaler.Load? {
+        let measured = instances.filter { serving.contains($0.identifier) }
+        guard !serving.isEmpty, measured.count == serving.count else { return nil }
+        let count = Double(serving.count)
+        let bits = measured.reduce(0) { $0 + $1.bitsPerSecond }
+        let room = min(tableCapacity, serving.count * instance.sessions)
+        return Autoscaler.Load(
+            throughput: bits / (count * Double(max(instance.throughputBitsPerSecond, 1))),
+            cpu: measured.reduce(0) { $0 + $1.cpu } / count,
+            sessions: Double(tableSessions) / Double(max(room, 1)))
+    }
+}

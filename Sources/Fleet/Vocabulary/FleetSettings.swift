@@ -1,0 +1,122 @@
+/// What a fleet is asked to be. All durations are nanoseconds, as they are to pass: already divided by `timeScale` where the shell
+/// scales them.
+package struct FleetSettings: Hashable, Sendable, Codable {
+    /// How many instances may serve (SCALE-2), as configured; `prescale` overrides it until the configured value changes.
+    package var capacity: CapacityRange
+    /// What one instance is good for (SCALE-3).
+    package var instance: InstanceCapacity
+    /// How an instance leaves the fleet in `disruptive` (DRAIN-1 to DRAIN-4).
+    package var drain: DrainTimes
+    package var continuity: Continuity
+    package var scaling: ScalingTimes
+    package var recovery: RecoveryTimes
+    /// When maintenance may begin a step; none: at any time (MAINT-2).
+    package var windows: [DailyWindow]
+    /// Whether in maintenance a replacement serves before the old instance leaves (MAINT-1). Where this is false, the old one still
+    /// stays until its replacement serves if the fleet would fall under its minimum.
+    package var replacementFirst: Bool
+
+    package init(
+        capacity: CapacityRange = .standard, instance: InstanceCapacity = InstanceCapacity(),
+        drain: DrainTimes = .azure, continuity: Continuity = .disruptive, scaling: ScalingTimes = ScalingTimes(),
+        recovery: RecoveryTimes = RecoveryTimes(), windows: [DailyWindow] = [], replacementFirst: Bool = true
+    ) {
+        self.capacity = capacity
+        self.instance = instance
+        self.drain = drain
+        self.continuity = continuity
+        self.scaling = scaling
+        self.recovery = recovery
+        self.windows = windows
+        self.replacementFirst = replacementFirst
+    }
+
+    /// Why the settings can't be, a sentence each, with what to write instead.
+    package func problems(zones: ZoneOffsets) -> [String] {
+        (capacity.problem.map { [$0] } ?? []) + windows.compactMap { $0.problem(zones: zones) }
+    }
+}
+
+/// What becomes of the sessions of an instance that goes.
+package enum Continuity: String, Hashable, Sendable, Codable, CaseIterable {
+    /// As documented: they are reset, or lost in silence.
+    case disruptive
+    /// Other instances take them over (KEEP-1).
+    case preserve
+}
+
+/// What one instance is good for (SCALE-3).
+package struct InstanceCapacity: Hashable, Sendable, Codable {
+    package var throughputBitsPerSecond: UInt64
+    package var sessions: Int
+
+    package init(throughputBitsPerSecond: UInt64 = 1_500_000_000, sessions: Int = 131_072) {
+        self.throughputBitsPerSecond = throughputBitsPerSecond
+        self.sessions = sessions
+    }
+}
+
+/// The halves of a drain, in nanoseconds. `reset` 0: what is left after `refuse` is dropped without a reset (DRAIN-4).
+package struct DrainTimes: Hashable, Sendable, Codable {
+    package var refuse: UInt64
+    package var reset: UInt64
+
+    package init(refuse: UInt64, reset: UInt64) {
+        self.refuse = refuse
+        self.reset = reset
+    }
+
+    /// Profile `azure` (2026): 45 s and 45 s.
+    package static let azure = DrainTimes(refuse: 45 * .second, reset: 45 * .second)
+    /// Profiles `azure-2025` and `azure-2022`: 90 s, then dropped.
+    package static let azure2025 = DrainTimes(refuse: 90 * .second, reset: 0)
+}
+
+/// When the autoscaler looks and decides (SCALE-1), in nanoseconds.
+package struct ScalingTimes: Hashable, Sendable, Codable {
+    package var sampleInterval: UInt64
+    /// Averages are taken over this long.
+    package var window: UInt64
+    /// How long the fleet must be asked for little before an instance leaves, and between one that leaves and the next.
+    package var coolDown: UInt64
+
+    package init(sampleInterval: UInt64 = 10 * .second, window: UInt64 = 60 * .second, coolDown: UInt64 = 300 * .second)
+    {
+        self.sampleInterval = sampleInterval
+        self.window = window
+        self.coolDown = coolDown
+    }
+}
+
+/// How the life of processes is watched (RECOV-1), in nanoseconds.
+package struct RecoveryTimes: Hashable, Sendable, Codable {
+    /// Between two questions.
+    package var questionInterval: UInt64
+    /// Silent for this long: unresponsive.
+    package var unresponsiveAfter: UInt64
+    /// A process that does not serve this long after it was asked for has failed.
+    package var startTimeout: UInt64
+    /// Between SIGTERM and SIGKILL, between two SIGKILLs, and until a hand-over that was not reported is asked for again.
+    package var endGrace: UInt64
+    /// Before another process is started after one that did not come to serve; doubles with each that fails.
+    package var retryDelay: UInt64
+    package var longestRetryDelay: UInt64
+
+    package init(
+        questionInterval: UInt64 = 1 * .second, unresponsiveAfter: UInt64 = 5 * .second,
+        startTimeout: UInt64 = 10 * .second,
+        endGrace: UInt64 = 2 * .second, retryDelay: UInt64 = 1 * .second, longestRetryDelay: UInt64 = 30 * .second
+    ) {
+        self.questionInterval = questionInterval
+        self.unresponsiveAfter = unresponsiveAfter
+        self.startTimeout = startTimeout
+        self.endGrace = endGrace
+        self.retryDelay = retryDelay
+        self.longestRetryDelay = longestRetryDelay
+    }
+}
+
+extension UInt64 {
+    /// Nanoseconds of a second.
+    package static var second: UInt64 { 1_000_000_000 }
+}

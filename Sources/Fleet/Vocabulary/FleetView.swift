@@ -1,0 +1,77 @@
+/// The fleet at a moment, for `instance list`, `status` and `maintenance status`.
+package struct FleetView: Hashable, Sendable, Codable {
+    package var capacity: CapacityRange
+    /// How many instances are to serve.
+    package var desired: Int
+    /// In order of their identifiers.
+    package var instances: [InstanceView]
+    package var maintenance: MaintenanceView?
+}
+
+/// One instance, as operators see it.
+package struct InstanceView: Hashable, Sendable, Codable {
+    package var identifier: InstanceIdentifier
+    package var state: InstanceState
+    /// Nanoseconds of the machine's clock since when it is in this state.
+    package var since: UInt64
+    /// The binary it was started with; nil: the controller's.
+    package var binary: String?
+    /// Why it is in this state.
+    package var cause: String
+    /// Only while it drains.
+    package var drain: DrainView?
+
+    package init(
+        identifier: InstanceIdentifier, state: InstanceState, since: UInt64, binary: String?, cause: String,
+        drain: DrainView?
+    ) {
+        self.identifier = identifier
+        self.state = state
+        self.since = since
+        self.binary = binary
+        self.cause = cause
+        self.drain = drain
+    }
+}
+
+/// How far a drain is.
+package struct DrainView: Hashable, Sendable, Codable {
+    package var since: UInt64
+    /// When its sessions are reset; nil: never, or already.
+    package var resetsAt: UInt64?
+    /// When the instance is recycled at the latest.
+    package var deadline: UInt64
+    /// As told last.
+    package var liveSessions: Int?
+    package var tombstones: Int?
+}
+
+/// How far a rolling update is, or how the last one ended.
+package struct MaintenanceView: Hashable, Sendable, Codable {
+    package enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The binary is being checked.
+        case checking
+        /// Nothing has been replaced yet, and no window is open.
+        case waiting
+        case rolling, rollingBack
+        /// Over.
+        case completed, aborted, rolledBack
+
+        package var isOver: Bool { self == .completed || self == .aborted || self == .rolledBack }
+    }
+
+    /// Counts from 1.
+    package var number: Int
+    package var phase: Phase
+    package var isPaused: Bool
+    /// Whether it would go on, but waits for a window to open.
+    package var waitsForWindow: Bool
+    package var binary: String?
+    package var previousBinary: String?
+    /// Still to be replaced.
+    package var remaining: [InstanceIdentifier]
+    /// Replacements that serve.
+    package var updated: [InstanceIdentifier]
+    /// What is going on, or how it ended, in a sentence.
+    package var text: String
+}

@@ -1,0 +1,22 @@
+import Glibc
+
+/// Has a file to itself for a moment: the kernel lets go of it when the process ends, however it ends.
+enum FileLock {
+    /// How long another process may have it: one that is stopped in the middle of a write is not waited for for ever.
+    private static let patienceMicroseconds: UInt32 = 2_000_000
+    private static let restMicroseconds: UInt32 = 2_000
+
+    static func holding<Result>(
+        _ descriptor: Int32, path: String, _ body: () throws(FileFailure) -> Result
+    ) throws(FileFailure) -> Result {
+        var waited: UInt32 = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EINTR { continue }
+            guard errno == EWOULDBLOCK, waited < patienceMicroseconds else { throw FileFailure(path) }
+            usleep(restMicroseconds)
+            waited += restMicroseconds
+        }
+        defer { flock(descriptor, LOCK_UN) }
+        return try body()
+    }
+}

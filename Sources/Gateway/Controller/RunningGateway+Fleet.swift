@@ -1,0 +1,41 @@
+internal import Fleet
+internal import Kernel
+internal import Policy
+internal import Store
+
+extension RunningGateway {
+    /// Asks the fleet for something.
+    ///
+    /// - Returns: nil where it has to look into it first, and answers later.
+    func ask(_ command: FleetCommand, number: Int) -> ControlResponse? {
+        log.notice("the fleet is asked", ["for": "\(command)"])
+        waiting.append((command, number))
+        fleet.handle(.requested(command))
+        guard let index = answered.firstIndex(where: { $0.command == command }) else { return nil }
+        waiting.removeLast()
+        return answered.remove(at: index).response
+    }
+
+    /// Sends the answers that came later.
+    func sendAnswers(now: UInt64) {
+        for (command, response) in answered {
+            guard let index = waiting.firstIndex(where: { $0.command == command }) else { continue }
+            server.answer(waiting.remove(at: index).number, response, now: now)
+        }
+        answered.removeAll()
+    }
+
+    /// Tells the fleet that the configuration has changed.
+    func applyFleetSettings() {
+        fleet.tellSettingsChanged()
+        fleet.handle(.settingsChanged(Fleet.FleetSettings(configuration)))
+    }
+}
+
+extension RunningGateway: FleetSurroundings {
+    func remember(_ events: [HistoryEvent], _ state: [StateChange]) { history.record(events, state: state) }
+
+    func answer(_ command: FleetCommand, granted: Bool, _ text: String) {
+        answered.append((command, ControlResponse(ok: granted, message: text)))
+    }
+}

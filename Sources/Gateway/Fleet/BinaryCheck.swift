@@ -1,0 +1,75 @@
+internal import FlowLayout
+import Glibc
+internal import Kernel
+
+/// A look whether a binary can take part: it is there, may be run, starts, is a sluice, and speaks the layout of the memory that
+/// the kernel program shares.
+struct BinaryCheck {
+    /// How long it may take to say so.
+    static let patienceNanoseconds: UInt64 = 5_000_000_000
+
+    struct Outcome: Equatable {
+        /// nil: it can be used.
+        var problem: String?
+    }
+
+    let binary: String
+    private let run: HelperProgram?
+    private let early: Outcome?
+    private let deadline: UInt64
+    private let liveSessions: Int
+
+    /// - Parameter liveSessions: what a restart would cost.
+    static func start(_ binary: String, liveSessions: Int, now: UInt64) -> BinaryCheck {
+        func refused(_ problem: String) -> BinaryCheck {
+            BinaryCheck(
+                binary: binary, run: nil, early: Outcome(problem: problem), deadline: now, liveSessions: liveSessions)
+        }
+        guard binary.hasPrefix("/") else { return refused("\(binary): write the binary's path from the root") }
+        var status = stat()
+        guard stat(binary, &status) == 0 else {
+            return refused("\(binary) can't be used: \(String(cString: strerror(errno))): check the path")
+        }
+        guard status.st_mode & S_IFMT == S_IFREG, access(binary, X_OK) == 0 else {
+            return refused("\(binary) is no program that may be run: 'chmod +x \(binary)', or name another file")
+        }
+        do throws(SystemError) {
+            let run = try HelperProgram(binary, ["sluice", "binary-check"])
+            return BinaryCheck(
+                binary: binary, run: run, early: nil, deadline: now + patienceNanoseconds, liveSessions: liveSessions)
+        } catch {
+            return refused("\(binary) does not start: \(error): is it built for this machine?")
+        }
+    }
+
+    /// nil: it is not known yet.
+    func outcome(now: UInt64) -> Outcome? {
+        if let early { return early }
+        guard let run else { return nil }
+        if let status = run.ended() { return Self.judge(binary, status, run.said, liveSessions: liveSessions) }
+        guard now >= deadline else { return nil }
+        run.kill()
+        return Outcome(
+            problem: "\(binary) did not answer within \(Self.patienceNanoseconds / 1_000_000_000) s: "
+                + "try '\(binary) binary-check' by hand")
+    }
+
+    static func judge(_ binary: String, _ status: Int32, _ said: String, liveSessions: Int) -> Outcome {
+        guard status == 0, let layout = BinaryGreeting.layout(in: said) else {
+            let words = said.split(separator: "\n").first.map { " and said '\($0.prefix(120))'" } ?? ""
+            return Outcome(
+                problem:
+                    "\(binary) is no sluice that can serve here: '\(binary) binary-check' ended with status \(status)"
+                    + "\(words)")
+        }
+        guard layout == UInt32(SLUICE_LAYOUT_VERSION) else {
+            return Outcome(
+                problem:
+                    "\(binary) speaks layout \(layout) of the shared memory, and the kernel program here has layout "
+                    + "\(SLUICE_LAYOUT_VERSION), so instances of both can't serve side by side. To change over, stop this gateway and "
+                    + "start it with the new binary: that ends its \(liveSessions) sessions without a reset, and nothing is "
+                    + "forwarded for the second or two in between")
+        }
+        return Outcome(problem: nil)
+    }
+}

@@ -1,0 +1,14 @@
+internal import FlowLayout
+
+/// What a binary says of itself when it is asked whether it can take part in a fleet: `sluice binary-check`.
+package enum BinaryGreeting {
+    static let prefix = "sluice binary, layout "
+
+    package static var text: String { "\(prefix)\(SLUICE_LAYOUT_VERSION)" }
+
+    /// The layout that a binary says it speaks; nil: it is none of ours.
+    static func layout(in text: String) -> UInt32? {
+        guard text.hasPrefix(prefix) else { return nil }
+        return UInt32(text.dropFirst(prefix.count).prefix { $0.isNumber })
+    }
+}

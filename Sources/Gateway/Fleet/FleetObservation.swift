@@ -1,0 +1,25 @@
+internal import Fleet
+internal import FlowLayout
+internal import Kernel
+
+/// Looks what is there when a controller starts: processes by their locks, slabs and records by the pinned maps (RECOV-3).
+enum FleetObservation {
+    static func observe(_ datapath: Datapath, _ directory: RunDirectory) -> ObservedFleet {
+        let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        var slabs: [UInt16: Int] = [:]
+        for slab in 0..<datapath.slabCount { slabs[sharing.owner(of: slab), default: 0] += 1 }
+        var fleet = ObservedFleet()
+        for identifier in FleetMachine.identifiers {
+            let record = datapath.instances + Int(identifier)
+            let state = InstanceState(rawValue: sluice_load32(&record.pointee.state)).map { Fleet.InstanceState($0) }
+            let isAlive = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier)) != nil
+            let count = slabs[identifier] ?? 0
+            guard isAlive || count > 0 || (state ?? .stopped) != .stopped else { continue }
+            fleet.instances.append(
+                ObservedInstance(
+                    identifier: identifier, isAlive: isAlive, state: state, slabs: count,
+                    answered: UInt32(truncatingIfNeeded: sluice_load64(&record.pointee.answeredNumber))))
+        }
+        return fleet
+    }
+}

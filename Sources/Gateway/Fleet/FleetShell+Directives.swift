@@ -1,0 +1,65 @@
+internal import Fleet
+internal import FlowCore
+internal import FlowLayout
+import Glibc
+internal import Kernel
+
+extension FleetShell {
+    func carryOut(_ directive: FleetDirective) {
+        log.debug("fleet", ["directive": "\(directive)"])
+        switch directive {
+        case .start(let identifier, let binary): start(identifier, binary: binary)
+        case .steer(let identifiers):
+            // First the bits: who goes gets nothing from here on, whatever the table says.
+            orders.setServing(identifiers)
+            SteeringMemory(entries: datapath.steering).write(Fleet.Steering.entries(for: identifiers))
+        case .setState(let identifier, let state):
+            orders.setState(of: identifier, InstanceState(state))
+            // One that was killed could not say that it is gone.
+            if state == .stopped {
+                sluice_store32(&record(identifier).pointee.processIdentifier, 0)
+                EventRing.remove(datapath: datapath, instance: identifier)
+            }
+        case .resetAll(let identifier, let within):
+            orders.setState(of: identifier, .drainingReset, drainWindowNanoseconds: within)
+        case .repeatResets(let identifier): orders.orderRepeatedResets(of: identifier)
+        case .endProcess(let identifier, let kill): endProcess(identifier, kill: kill)
+        case .moveSlabs(let identifier, let others):
+            let move = sharing.moveSlabs(from: identifier, to: others)
+            pendingEvents.append(.emptied(identifier, sessions: move.sessions))
+        case .discardSessions(let identifier, let reason):
+            let count = sharing.discardSessions(
+                of: identifier, reason: EndReason(reason), now: Tick.of(nanoseconds: MonotonicClock.nanoseconds()))
+            pendingEvents.append(.emptied(identifier, sessions: count))
+        case .ask(let identifiers, let number):
+            for identifier in identifiers { sluice_store64(&record(identifier).pointee.askedNumber, UInt64(number)) }
+        case .measure: measure()
+        case .checkBinary(let binary): check(binary)
+        case .record(let change): tell(change)
+        case .accept(let command, let text): surroundings?.answer(command, granted: true, text)
+        case .refuse(let command, let text): surroundings?.answer(command, granted: false, text)
+        }
+    }
+
+    private func tell(_ change: FleetChange) {
+        let subject = change.instance.map { "instance \($0)" } ?? "fleet"
+        let details = change.details.sorted { $0.key < $1.key }.map { "\($0.key)=\(FleetHistory.text($0.value))" }
+        log.notice(
+            "\(subject): \(change.kind.rawValue)", ["cause": change.cause, "details": details.joined(separator: ",")])
+        if change.kind == .maintenanceCompleted { replaceProgramAfterMaintenance() }
+    }
+
+    private func check(_ binary: String?) {
+        guard let binary else { return pendingEvents.append(.binaryChecked(binary: nil, problem: nil)) }
+        let live = sharing.counts().values.reduce(0) { $0 + $1.live }
+        binaryCheck = BinaryCheck.start(binary, liveSessions: live, now: MonotonicClock.nanoseconds())
+        finishBinaryCheck()
+    }
+
+    /// Tells how a check of a binary came out, once it has.
+    func finishBinaryCheck() {
+        guard let check = binaryCheck, let outcome = check.outcome(now: MonotonicClock.nanoseconds()) else { return }
+        binaryCheck = nil
+        pendingEvents.append(.binaryChecked(binary: check.binary, problem: outcome.problem))
+    }
+}

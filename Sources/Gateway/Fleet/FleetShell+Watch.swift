@@ -1,0 +1,67 @@
+internal import Fleet
+internal import FlowCore
+internal import FlowLayout
+internal import Kernel
+
+extension FleetShell {
+    /// Between two looks at signs of life; shorter than between two questions, so that a silence is measured well.
+    private static let lookNanoseconds: UInt64 = 200_000_000
+    /// While a process, or a check, is awaited.
+    private static let impatientNanoseconds: UInt64 = 10_000_000
+    private static let wallClockNanoseconds: UInt64 = 20_000_000_000
+
+    /// When ``turn(now:)`` is due at the latest.
+    func nextTurn(now: UInt64) -> UInt64 {
+        var next = lastLook + Self.lookNanoseconds
+        if machine.view.instances.contains(where: \.state.isDraining) { next = min(next, lastCount + countNanoseconds) }
+        if !awaited.isEmpty || binaryCheck != nil || replacement.isRunning { next = now + Self.impatientNanoseconds }
+        return min(next, machine.nextTimer)
+    }
+
+    /// Looks at everything that changes by itself, and lets the machine's timers come.
+    func turn(now: UInt64) {
+        lookAtProcesses()
+        finishBinaryCheck()
+        finishReplacement(now: now)
+        let timerIsDue = now >= machine.nextTimer
+        if timerIsDue || now >= lastLook + Self.lookNanoseconds {
+            lastLook = now
+            lookForLife()
+        }
+        if now >= lastCount + countNanoseconds {
+            lastCount = now
+            countWhatDrains()
+        }
+        if now >= lastWallClock + Self.wallClockNanoseconds {
+            lastWallClock = now
+            handle(.wallClock(unixSeconds: WallTimeSource.seconds))
+        }
+        if timerIsDue || !pendingEvents.isEmpty { handle(.tick) }
+    }
+
+    private func lookForLife() {
+        for identifier in processes.keys.sorted() {
+            let record = record(identifier)
+            handle(
+                .seen(
+                    identifier, heartbeat: sluice_load64(&record.pointee.heartbeatNanoseconds),
+                    answered: UInt32(truncatingIfNeeded: sluice_load64(&record.pointee.answeredNumber))))
+        }
+    }
+
+    /// Between two counts of what is left of an instance that drains: a second, or a ninetieth of a drain that is faster.
+    private var countNanoseconds: UInt64 {
+        let drain = machine.settings.drain
+        return min(max((drain.refuse + drain.reset) / 90, 20_000_000), 1_000_000_000)
+    }
+
+    private func countWhatDrains() {
+        let draining = machine.view.instances.filter(\.state.isDraining)
+        guard !draining.isEmpty else { return }
+        let counts = sharing.counts()
+        for instance in draining {
+            let left = counts[instance.identifier] ?? InstanceSessions()
+            handle(.sessionsLeft(instance.identifier, live: left.live, tombstones: left.tombstones))
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// Starts programs that are no part of the controller's terminal session.
+enum ProgramStart {
+    /// POSIX_SPAWN_SETSID of spawn.h, which the importer does not show.
+    private static let newSession: Int16 = 0x80
+
+    /// - Parameters:
+    ///   - path: of the program; not looked up in PATH.
+    ///   - arguments: the program's name first.
+    ///   - output: where its standard output and standard error go; nil: the first to nowhere, the second is ours.
+    static func inOwnSession(
+        _ path: String, _ arguments: [String], output: Int32? = nil
+    ) throws(SystemError) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+            posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
+        } else {
+            // Standard output is the controller's answer to whoever started it; whoever reads it must see it end.
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        posix_spawnattr_setflags(&attributes, newSession)
+        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+        pointers.append(nil)
+        defer { for pointer in pointers { free(pointer) } }
+        var process: pid_t = 0
+        let errorNumber = posix_spawn(&process, path, &actions, &attributes, pointers, environ)
+        guard errorNumber == 0 else { throw SystemError("starting \(path)", errorNumber: errorNumber) }
+        return process
+    }
+}

@@ -1,0 +1,112 @@
+package import Store
+
+/// What happens to a gateway, as its history tells it: the vocabulary of `sluice event list`.
+///
+/// A change of the fleet becomes a ``HistoryEvent`` in the same way: one word for what, a subject, a cause, counts.
+package enum GatewayEvent: Equatable, Sendable {
+    /// The gateway forwards: nothing of it was in the kernel before.
+    case started(zones: Int, rules: Int, capacitySessions: Int)
+    /// A controller found what an earlier one had left in the kernel, and went on with it.
+    case tookOver(rules: Int, predecessor: Int32?)
+    /// A configuration was applied.
+    case reloaded(file: String, changes: String)
+    /// One was refused; what was in force stays.
+    case reloadRefused(reason: String)
+    /// Rules that deny what they did not deny before ended sessions (NSG-3).
+    case policyEndedSessions(count: Int)
+    /// Sessions were reset by hand (RST-5).
+    case sessionsReset(asked: Int, reset: Int)
+    /// A process serves as an instance.
+    case instanceStarted(UInt16, process: Int32)
+    /// A process that an earlier controller started goes on serving.
+    case instanceAdopted(UInt16, process: Int32)
+    /// Its process ended by itself, or somebody ended it.
+    case instanceEnded(UInt16, process: Int32)
+    /// It did not answer, and was killed.
+    case instanceKilled(UInt16, process: Int32?, silentNanoseconds: UInt64)
+    case instanceStartFailed(UInt16, reason: String)
+    case interfaceAttached(String, reason: String?)
+    case interfaceDetached(String)
+    case interfaceGone(String)
+    /// Something is wrong, as `sluice status` says it.
+    case problemBegan(subject: String, problem: String)
+    case problemEnded(subject: String)
+    /// How many sessions ended for which reason, since the last such event.
+    case sessionsEnded([String: UInt64])
+    /// The gateway was taken down; with how many sessions ended for which reason in its life.
+    case stopped(reason: String, sessionsLeft: Int, ends: [String: UInt64])
+
+    /// - Parameter time: nanoseconds since 1970.
+    package func record(time: UInt64) -> HistoryEvent {
+        switch self {
+        case .started(let zones, let rules, let capacity):
+            return make(
+                time, "gatewayStarted",
+                detail: ["zones": .count(zones), "rules": .count(rules), "capacitySessions": .count(capacity)])
+        case .tookOver(let rules, let predecessor):
+            var detail: [String: HistoryValue] = ["rules": .count(rules)]
+            detail["predecessor"] = predecessor.map { .count($0) }
+            return make(time, "gatewayTookOver", cause: "an earlier controller had ended", detail: detail)
+        case .reloaded(let file, let changes):
+            return make(
+                time, "configurationReloaded", cause: "asked for",
+                detail: ["file": .text(file), "changes": .text(changes)])
+        case .reloadRefused(let reason):
+            return make(time, "configurationRefused", cause: reason)
+        case .policyEndedSessions(let count):
+            return make(
+                time, "policyChanged", cause: "the rules deny them now", detail: ["sessionsEnded": .count(count)])
+        case .sessionsReset(let asked, let reset):
+            return make(
+                time, "sessionsReset", cause: "asked for", detail: ["asked": .count(asked), "reset": .count(reset)])
+        case .sessionsEnded(let counts):
+            return make(time, "sessionsEnded", detail: counts.mapValues { .count($0) })
+        case .stopped(let reason, let sessionsLeft, let ends):
+            return make(
+                time, "gatewayStopped", cause: reason,
+                detail: ["sessionsLeft": .count(sessionsLeft), "ended": .object(ends.mapValues { .count($0) })])
+        case .problemBegan(let subject, let problem): return make(time, "problemBegan", subject, cause: problem)
+        case .problemEnded(let subject): return make(time, "problemEnded", subject)
+        case .interfaceAttached(let name, let reason):
+            return make(time, "interfaceAttached", "interface \(name)", cause: reason)
+        case .interfaceDetached(let name):
+            return make(time, "interfaceDetached", "interface \(name)", cause: "no zone has it any more")
+        case .interfaceGone(let name): return make(time, "interfaceGone", "interface \(name)")
+        case .instanceStarted, .instanceAdopted, .instanceEnded, .instanceKilled, .instanceStartFailed:
+            return instanceRecord(time)
+        }
+    }
+
+    private func instanceRecord(_ time: UInt64) -> HistoryEvent {
+        switch self {
+        case .instanceStarted(let identifier, let process):
+            return make(time, "instanceStarted", Self.subject(identifier), detail: ["process": .count(process)])
+        case .instanceAdopted(let identifier, let process):
+            return make(
+                time, "instanceAdopted", Self.subject(identifier), cause: "it served when the controller came",
+                detail: ["process": .count(process)])
+        case .instanceEnded(let identifier, let process):
+            return make(
+                time, "instanceEnded", Self.subject(identifier), cause: "its process ended unasked",
+                detail: ["process": .count(process)])
+        case .instanceKilled(let identifier, let process, let silent):
+            var detail: [String: HistoryValue] = ["silentMilliseconds": .count(silent / 1_000_000)]
+            detail["process"] = process.map { .count($0) }
+            return make(
+                time, "instanceKilled", Self.subject(identifier), cause: "it did not answer", detail: detail)
+        case .instanceStartFailed(let identifier, let reason):
+            return make(time, "instanceStartFailed", Self.subject(identifier), cause: reason)
+        default: preconditionFailure("\(self) is not about an instance")
+        }
+    }
+
+    /// How events name an instance: `instance 3`.
+    package static func subject(_ instance: UInt16) -> String { "instance \(instance)" }
+
+    private func make(
+        _ time: UInt64, _ kind: String, _ subject: String = "gateway", cause: String? = nil,
+        detail: [String: HistoryValue] = [:]
+    ) -> HistoryEvent {
+        HistoryEvent(time: time, kind: kind, subject: subject, cause: cause, detail: detail)
+    }
+}

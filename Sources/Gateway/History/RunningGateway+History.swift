@@ -1,0 +1,51 @@
+internal import FlowCore
+internal import FlowLayout
+internal import Kernel
+internal import Store
+
+extension RunningGateway {
+    /// Writes down what has happened, and what is to be remembered with it. Never fails, and never waits.
+    func tell(_ event: GatewayEvent, state: [StateChange] = []) {
+        history.record(event.record(time: WallTimeSource.nanoseconds()), state: state)
+    }
+
+    /// Once a second: has the history try a disk again that could not be written, and says how it is.
+    func tendHistory() {
+        let now = WallTimeSource.nanoseconds()
+        if endTally.isDue(now: now) {
+            let counts = endTally.take(EndCountFile.total(in: directory), now: now)
+            if !counts.isEmpty { tell(.sessionsEnded(counts)) }
+        }
+        history.tend(now: now)
+        for notice in history.takeNotices() { log.notice(notice) }
+        report("history", historyProblem)
+    }
+
+    /// Instances that end from now on end with their gateway, and tell so of its sessions.
+    func announceStop() {
+        guard var settings = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath) else {
+            return
+        }
+        settings.gatewayStops = true
+        try? directory.write(settings, to: directory.instanceSettingsPath)
+    }
+
+    /// The last event of this controller. What finds no place in the history is at least in the log.
+    func tellStop() {
+        var left = 0
+        for slot in 0..<datapath.slotCount {
+            let word = ControlWord(rawValue: sluice_load64(datapath.words + slot))
+            if (SessionState.synSent.rawValue...SessionState.closing.rawValue).contains(word.stateValue) { left += 1 }
+        }
+        tell(.stopped(reason: stopCause, sessionsLeft: left, ends: EndCountFile.total(in: directory)))
+        history.tend(now: WallTimeSource.nanoseconds())
+        guard let problem = history.problem else { return }
+        log.error("\(history.waiting) events are lost", ["cause": problem])
+    }
+
+    private var historyProblem: String? {
+        guard let problem = history.problem else { return nil }
+        guard history.lost > 0 else { return problem }
+        return "\(problem) (\(history.lost) events are lost already)"
+    }
+}

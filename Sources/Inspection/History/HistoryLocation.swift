@@ -1,0 +1,47 @@
+import FoundationEssentials
+import Glibc
+import Policy
+package import Store
+
+/// Which history is meant: that of a gateway that runs, or of one that has run here.
+package struct HistoryLocation: Equatable, Sendable {
+    package let gateway: String
+    package let path: String
+
+    /// - Parameters:
+    ///   - gateway: its name; nil: the one that runs here, or the only one that ever did.
+    ///   - stateDirectory: nil: as its configuration says, while it runs, or the usual one.
+    package static func find(gateway: String?, stateDirectory: String?) throws(InspectionError) -> HistoryLocation {
+        let running = try? GatewayDirectory.resolve(gateway)
+        let configured = (running ?? gateway).flatMap {
+            try? GatewayDirectory(gateway: $0).configuration().stateDirectory
+        }
+        let directory = stateDirectory ?? configured ?? HistoryPath.standardDirectory
+        let name = try choose(gateway: gateway, running: running, known: histories(in: directory), in: directory)
+        return HistoryLocation(gateway: name, path: HistoryPath.of(gateway: name, in: directory))
+    }
+
+    /// Pure: which of the known histories it is.
+    package static func choose(
+        gateway: String?, running: String?, known: [String], in directory: String
+    ) throws(InspectionError) -> String {
+        if let gateway { return gateway }
+        if let running { return running }
+        guard known.count <= 1 else { throw .manyHistories(known, directory: directory) }
+        guard let only = known.first else { throw .noHistory(directory: directory) }
+        return only
+    }
+
+    private static func histories(in directory: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+        return names.filter { access(HistoryPath.of(gateway: $0, in: directory), F_OK) == 0 }.sorted()
+    }
+
+    package func open() throws(InspectionError) -> HistoryReader {
+        do {
+            return try HistoryReader(path: path)
+        } catch {
+            throw .history(error)
+        }
+    }
+}

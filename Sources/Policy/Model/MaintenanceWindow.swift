@@ -1,0 +1,34 @@
+/// When maintenance may begin (MAINT-2): every day from a time of day on, in a time zone.
+package struct MaintenanceWindow: Hashable, Sendable {
+    /// Minutes after midnight, by the clocks of the time zone.
+    package var startMinute: Int
+    /// Nanoseconds: 5 h to 24 h. Never scaled: it is a matter of the wall clock.
+    package var length: UInt64
+    /// A name of the IANA time zone database, like `Europe/Berlin`.
+    package var timeZone: String
+
+    package init(startMinute: Int, length: UInt64, timeZone: String) {
+        self.startMinute = startMinute
+        self.length = length
+        self.timeZone = timeZone
+    }
+
+    package static let lengths: ClosedRange<UInt64> = 5 * .hour...24 * .hour
+
+    /// `22:30`.
+    package var startText: String {
+        let (hour, minute) = (startMinute / 60, startMinute % 60)
+        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
+    }
+
+    /// Reads `22:30` into minutes after midnight; nil where the text is no time of day.
+    package static func minute(parsing text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.utf8.allSatisfy(isDigit) }),
+            let hour = Int(parts[0]), let minute = Int(parts[1]), hour < 24, minute < 60
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}

@@ -1,0 +1,53 @@
+import Store
+import Testing
+
+@testable import Gateway
+
+@Suite("What the history is told")
+struct GatewayEventTests {
+    @Test("OPS-4 every event has a kind, a subject, and what goes with it")
+    func records() {
+        let killed = GatewayEvent.instanceKilled(3, process: 77, silentNanoseconds: 5_250_000_000).record(time: 9)
+        #expect(
+            killed
+                == HistoryEvent(
+                    time: 9, kind: "instanceKilled", subject: "instance 3", cause: "it did not answer",
+                    detail: ["process": 77, "silentMilliseconds": 5250]))
+        let stopped = GatewayEvent.stopped(reason: "SIGTERM", sessionsLeft: 4, ends: ["idleReset": 2]).record(time: 1)
+        #expect(stopped.cause == "SIGTERM" && stopped.subject == "gateway")
+        #expect(stopped.detail == ["sessionsLeft": 4, "ended": .object(["idleReset": 2])])
+        #expect(
+            GatewayEvent.tookOver(rules: 1, predecessor: nil).record(time: 1).detail == ["rules": 1],
+            "what is not known is left out")
+    }
+
+    @Test("ends are told as they came since the last time, once an hour")
+    func tally() {
+        let hour = EndTally.intervalNanoseconds
+        var tally = EndTally(counts: ["fin": 5], now: 100)
+        #expect(!tally.isDue(now: 99 + hour) && tally.isDue(now: 100 + hour))
+        #expect(tally.take(["fin": 7, "idleReset": 1, "policy": 0], now: 100 + hour) == ["fin": 2, "idleReset": 1])
+        #expect(!tally.isDue(now: 101 + hour))
+        #expect(tally.take(["fin": 7, "idleReset": 1], now: 100 + 2 * hour) == [:])
+    }
+
+    @Test("ends are counted across the processes of an instance, and over all instances")
+    func counts() throws {
+        let place = TemporaryDirectory()
+        let directory = RunDirectory(gateway: "g", root: place.path)
+        try directory.create()
+        for identifier in [UInt16(1), 2, 1] {
+            let counting = EndCounting(identifier: identifier, directory: directory)
+            let plain = PlainTable()
+            let machine = plain.machine()
+            machine.release.observer = counting
+            _ = try #require(plain.admit(port: 1, tick: 0))
+            machine.pass(now: PlainTable.northSouthTicks + 1)
+            while machine.workOff() {}
+            machine.pass(now: PlainTable.northSouthTicks + PlainTable.tombstoneTicks + 2)
+            while machine.workOff() {}
+            counting.finishTurn(now: 2_000_000_000)
+        }
+        #expect(EndCountFile.total(in: directory) == ["idleReset": 3])
+    }
+}
