@@ -38,6 +38,7 @@ struct DatapathBenchmark {
         try run("no session", other.tcp(flags: TCPFlags.ack, sequence: 1000, acknowledgment: 5000))
         try run("UDP", other.udp())
         try run("malformed", Array(frames.tcp(flags: TCPFlags.ack, sequence: 1).prefix(40)))
+        try RuleCost.run()
         for sessions in [1000, 1_000_000] { try random(sessions: sessions) }
     }
 

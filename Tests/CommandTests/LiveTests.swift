@@ -111,6 +111,60 @@ struct LiveTests {
         }
     }
 
+    @Test("NSG-7 a live policy with groups: explain says what packets meet, diff names the sessions that would end")
+    func groups() async throws {
+        try await withGateway(number: 7) { gateway in
+            let lab = gateway.lab
+            let internet = "{ name: internet, interfaces: [\(LabZone.internet.gatewayInterface)] }"
+            func write(_ file: String, rules: String) throws -> String {
+                let groups = "networkSecurityGroups: [{ name: edge, flushConnection: true, rules: [\(rules)] }]"
+                return try lab.write(
+                    lab.configuration(timeScale: 10, extra: groups).replacing(
+                        internet, with: internet.replacing(" }", with: ", networkSecurityGroup: edge }")), to: file)
+            }
+            func rule(_ name: String, _ priority: Int, _ access: String, _ port: String) -> String {
+                "{ name: \(name), priority: \(priority), direction: Inbound, access: \(access), protocol: Tcp, source: VirtualNetwork, destination: \"*\", destinationPorts: \(port) }"
+            }
+            let server = try await lab.listener(in: .internet, port: 8080, "--echo")
+            let text = try write(
+                "groups.yaml", rules: rule("web", 100, "Allow", "8080") + ", " + rule("no", 200, "Deny", "\"*\""))
+            try await lab.execute(in: .gateway, ["cp", text, gateway.configurationPath]).required()
+            try await run(gateway, "reload").required()
+            let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+            try await client.waitFor("connected", within: .seconds(10))
+
+            let question = [
+                "policy", "explain", "--protocol", "tcp", "--source", LabZone.client.address, "--destination",
+                LabZone.internet.address, "--gateway", lab.name,
+            ]
+            let zones = ["--zone", "client", "--destination-zone", "internet"]
+            func explain(_ more: [String]) async throws -> CommandResult {
+                try await lab.execute(in: .gateway, [gateway.binary] + question + more)
+            }
+            let unzoned = try await explain(["--destination-port", "8080"])
+            #expect(unzoned.exit == .code(1) && unzoned.errors.contains("--destination-zone"))
+            for (port, access, ruleName) in [("8080", "Allow", "edge/web"), ("8081", "Deny", "edge/no")] {
+                let text = try await explain(["--destination-port", port, "--json"] + zones).required().output
+                let answer = try JSONDecoder().decode(PolicyExplanation.self, from: Data(text.utf8))
+                #expect(answer.access == access && answer.groupRule == ruleName && answer.steps.first?.rule == ruleName)
+                #expect(answer.stage == (access == "Allow" ? "ownRules" : "inboundGroup"))
+            }
+            let refused = try lab.connector(in: .client, to: LabZone.internet.address, port: 8081)
+            let shown = try await run(gateway, "policy", "show", "--zone", "internet").required().output
+            #expect(shown.contains("edge/defaultSecurityRules/DenyAllInBound") && shown.contains("10.0.0.0/8"))
+
+            let next = try write("next.yaml", rules: rule("no", 200, "Deny", "\"*\""))
+            let diff = try await run(gateway, "policy", "diff", next).required().output
+            #expect(diff.contains("- edge inbound: edge/web removed\n1 live session would end\n"))
+            #expect(try await run(gateway, "policy", "diff", text).required().output.contains("changes no rule"))
+            #expect(client.errors.isEmpty && refused.events("connected").isEmpty)
+            try await lab.execute(in: .gateway, ["cp", next, gateway.configurationPath]).required()
+            #expect(try await run(gateway, "reload").required().output.contains("1 sessions ended"))
+            try await client.waitFor("error", within: .seconds(5))
+            try await server.waitFor("error", within: .seconds(5))
+        }
+    }
+
     @Test("OPS-2 who may not look is told so, and no exit code that tells of health")
     func notPermitted() async throws {
         try await withGateway(number: 6) { gateway in

@@ -54,7 +54,9 @@ private final class Books {
     }
 
     func begin() {
-        if let entry = ledger.began(event(.begin), generation: word.generation, clock: clock) { told.append(entry) }
+        let entry = ledger.began(
+            event(.begin), generation: word.generation, groupRule: session.groupRule, clock: clock)
+        if let entry { told.append(entry) }
     }
     func look() { ledger.looked(slot: 2, word: word, session: session, clock: clock) { told.append($0) } }
     func stop() { ledger.gatewayStopped(slot: 2, word: word, session: session, clock: clock) { told.append($0) } }
@@ -68,6 +70,22 @@ private final class Books {
 
 @Suite("The books of flows")
 struct LedgerTests {
+    @Test("LOG-1 every tuple carries the group's rule; a denial only where a group has denied")
+    func groupRules() {
+        let books = Books()
+        books.session.originator.groupRulePart = 0x34
+        books.session.responder.groupRulePart = 0x12
+        books.begin()
+        books.pass(seconds: 301)
+        books.look()
+        books.release(.reset)
+        #expect(books.told.map(\.groupRule) == [0x1234, 0x1234, 0x1234] && books.told.allSatisfy { $0.rule == 3 })
+        var denial = books.event(.deny)
+        #expect(books.ledger.denied(denial, clock: books.clock)?.groupRule == 0)
+        denial.stage = PolicyStage.inboundGroup.rawValue
+        #expect(books.ledger.denied(denial, clock: books.clock)?.groupRule == 3)
+    }
+
     @Test("LOG-1 the documented session: begin, a tuple at 5 and 10 minutes, end; deltas that add up to 9125 packets")
     func documentedSession() {
         let books = Books()
