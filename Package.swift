@@ -87,7 +87,10 @@ let package = Package(
         .target(name: "CFrames", path: "Benchmarks/CFrames"),
         .executableTarget(
             name: "sluice-bench",
-            dependencies: ["CFrames", "Lab", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "CFrames", "Kernel", "FlowCore", "FlowLayout", "Lab",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Benchmarks/Bench", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),

@@ -32,13 +32,20 @@ struct CPUMeter {
         guard !softirqThreads.isEmpty else { throw BenchError.answer(of: "/proc", said: "there is no ksoftirqd") }
     }
 
-    /// What `body` costs. It runs with the highest ordinary priority, so that others' work breaks it up less.
+    /// What `body` costs.
     func measure(_ body: () throws -> Void) throws -> Reading {
+        try Self.withPriority {
+            let before = try reading()
+            try body()
+            return try reading() - before
+        }
+    }
+
+    /// Runs `body` with the highest ordinary priority, so that others' work breaks it up less.
+    static func withPriority<Result>(_ body: () throws -> Result) rethrows -> Result {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
         defer { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 0) }
-        let before = try reading()
-        try body()
-        return try reading() - before
+        return try body()
     }
 
     func reading() throws -> Reading {
