@@ -1,3 +1,4 @@
+internal import FlowLayout
 internal import FlowLog
 import Glibc
 
@@ -15,6 +16,8 @@ final class FlowMarkMemory {
     }
 
     private static let headerBytes = 4096
+    /// Where the shared counts are, behind the header.
+    private static let toldOffset = 64
 
     let marks: UnsafeMutablePointer<FlowMark>
     private let memory: UnsafeMutableRawPointer
@@ -41,8 +44,24 @@ final class FlowMarkMemory {
         let header = memory.bindMemory(to: Header.self, capacity: 1)
         let wanted = Header(hashSeed: hashSeed, slotCount: UInt64(slotCount))
         if header.pointee != wanted {
-            memset(marks, 0, slotCount * MemoryLayout<FlowMark>.stride)
+            memset(memory, 0, bytes)
             header.pointee = wanted
+        }
+    }
+
+    /// How far the log has told of a count that the kernel keeps for all instances together.
+    enum Told: Int {
+        case suppressedDenies = 0
+        case lostEvents = 1
+    }
+
+    /// What has come to a count of the kernel's since any instance asked last: one of them gets it, and tells it.
+    func new(_ told: Told, of count: UInt64) -> UInt64 {
+        let place = (memory + Self.toldOffset).assumingMemoryBound(to: UInt64.self) + told.rawValue
+        while true {
+            let before = sluice_load64(place)
+            guard count > before else { return 0 }
+            if sluice_compare_exchange64(place, before, count) == before { return count - before }
         }
     }
 
