@@ -20,7 +20,8 @@ extension FleetMachine {
         }
         machine.settingsChanged(settings)
         machine.settle()
-        return (machine, machine.takeDirectives())
+        let directives = machine.takeDirectives()
+        return (machine, directives)
     }
 
     /// Nothing is left of what was.
