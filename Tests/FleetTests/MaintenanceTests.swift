@@ -20,10 +20,10 @@ struct MaintenanceTests {
             0 start 3 of /new
             0.5 state 3 serving
             0.5 steer 1,2,3
-            0.5 state 1 drainingRefuse
             0.5 steer 2,3
+            0.5 state 1 drainingRefuse
             45.5 state 1 drainingReset
-            45.5 reset 1 within 15 s
+            45.5 reset 1 within 10 s
             60.5 repeat 1
             75.5 repeat 1
             90.5 state 1 ending
@@ -34,10 +34,10 @@ struct MaintenanceTests {
             90.5 start 1 of /new
             91 state 1 serving
             91 steer 1,2,3
-            91 state 2 drainingRefuse
             91 steer 1,3
+            91 state 2 drainingRefuse
             136 state 2 drainingReset
-            136 reset 2 within 15 s
+            136 reset 2 within 10 s
             151 repeat 2
             166 repeat 2
             181 state 2 ending
@@ -78,8 +78,8 @@ struct MaintenanceTests {
             0 start 3
             0.5 state 3 serving
             0.5 steer 1,2,3
-            0.5 state 1 ending
             0.5 steer 2,3
+            0.5 state 1 ending
             0.5 end 1
             0.5 move 1 to 2,3
             0.5 state 1 stopped
@@ -87,8 +87,8 @@ struct MaintenanceTests {
             0.5 start 1
             1 state 1 serving
             1 steer 1,2,3
-            1 state 2 ending
             1 steer 1,3
+            1 state 2 ending
             1 end 2
             1 move 2 to 1,3
             1 state 2 stopped
@@ -110,7 +110,7 @@ struct MaintenanceTests {
         }
         #expect(fewest == 2)
         #expect(Set(stage.processes.values) == ["/new"])
-        #expect(stage.told.prefix(3) == ["0 check /new", "0 state 1 ending", "0 steer 2,3"])
+        #expect(stage.told.prefix(3) == ["0 check /new", "0 steer 2,3", "0 state 1 ending"])
         #expect(stage.machine.view.maintenance?.phase == .completed)
     }
 

@@ -14,8 +14,8 @@ struct RecoveryTests {
         expect(
             stage.told,
             """
-            4.7 state 1 unresponsive
             4.7 steer 2
+            4.7 state 1 unresponsive
             4.7 kill 1
             4.7 state 3 starting
             4.7 start 3
@@ -73,8 +73,8 @@ struct RecoveryTests {
         expect(
             stage.told,
             """
-            0 state 2 unresponsive
             0 steer 1
+            0 state 2 unresponsive
             0 state 3 starting
             0 start 3
             0 discard 2 instanceLost
@@ -142,8 +142,8 @@ struct RecoveryTests {
             """
             20 steer 1,2
             20 state 1 serving
-            20 state 2 unresponsive
             20 steer 1
+            20 state 2 unresponsive
             20 state 3 starting
             20 start 3
             20 discard 2 instanceLost
@@ -151,6 +151,32 @@ struct RecoveryTests {
             20.5 state 3 serving
             20.5 steer 1,3
             """)
+    }
+
+    @Test("RECOV-1 RECOV-3 controllers that die again and again don't hide that an instance is silent")
+    func dyingControllers() {
+        var stage = Stage.serving()
+        stage.silence(1)
+        for _ in 0..<3 {
+            stage.run(seconds: 1.5)
+            stage.restart(after: 0.5)
+        }
+        stage.run(seconds: 1.6)
+        #expect(stage.serving == [2, 3])
+    }
+
+    @Test("RECOV-3 DRAIN-2 a controller that dies in the reset half keeps the deadline, once the resets were ordered")
+    func restartInResetHalf() {
+        var stage = Stage.serving()
+        stage.ask(.scale(instances: 3))
+        stage.run(seconds: 1)
+        stage.forget()
+        stage.ask(.drain(1))
+        stage.run(seconds: 50)
+        stage.restart(after: 20)
+        stage.run(seconds: 30)
+        #expect(stage.told.filter { $0.contains("reset 1") } == ["45 reset 1 within 10 s", "70 reset 1 within 1 s"])
+        #expect(stage.told.contains("90 end 1"))
     }
 
     @Test("RECOV-3 without its snapshot it adopts what lives, and sees to what is left of the others")
@@ -189,8 +215,8 @@ struct RecoveryTests {
         expect(
             stage.told,
             """
-            5 state 1 unresponsive
             5 steer 2
+            5 state 1 unresponsive
             5 kill 1
             5 state 3 starting
             5 start 3
@@ -229,8 +255,8 @@ struct RecoveryTests {
         expect(
             stage.told,
             """
-            0 state 3 ending
             0 steer 1,2
+            0 state 3 ending
             0 end 3
             0 move 3 to 1,2
             0 state 3 stopped

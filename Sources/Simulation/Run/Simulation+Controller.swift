@@ -13,6 +13,7 @@ extension Simulation {
             settings: machineSettings, snapshot: isLost ? nil : saved, observed: observed, zones: { _, _ in 0 },
             now: now)
         controllerLife += 1
+        timerDue = nil
         controller = machine
         checks.controllerStarted(now: now)
         carryOut(directives)
@@ -74,11 +75,13 @@ extension Simulation {
     }
 
     private mutating func scheduleTimer() {
-        guard let timer = controller?.nextTimer else { return }
+        guard let timer = controller?.nextTimer, timer != timerDue else { return }
+        timerDue = timer
+        timerNumber += 1
         if !isQuiet, random.chance(scenario.lostTimers) { return }
         let delay =
             !isQuiet && random.chance(scenario.lateTimers) ? random.milliseconds(1...Scenario.latest / 1_000_000) : 0
-        agenda.add(.timer(life: controllerLife), at: max(timer, now) + delay)
+        agenda.add(.timer(number: timerNumber), at: max(timer, now) + delay)
     }
 
     private mutating func scheduleLook() {
@@ -126,7 +129,6 @@ extension Simulation {
                 checks.drainEndsEarly(identifier, left: kernel.sessions(of: identifier).count, now: now)
             }
             checks.stateChanges(identifier, from: before, to: state, now: now)
-            noteRecovery(identifier, state)
             kernel.records[Int(identifier)].state = state
             if state == .stopped { kernel.records[Int(identifier)] = VirtualKernel.Record() }
         case .resetAll(let identifier, let within):
@@ -152,6 +154,10 @@ extension Simulation {
     private mutating func recorded(_ change: FleetChange) {
         if change.kind == .maintenanceStep { report.counts.maintenanceSteps += 1 }
         if change.kind == .instanceDraining { report.counts.drains += 1 }
+        if change.kind == .instanceUnresponsive, let identifier = change.instance {
+            report.counts.failures += 1
+            checks.foundUnresponsive(identifier, process: process(identifier), now: now)
+        }
         checks.recorded(change, serving: kernel.records.count { $0.state == .serving })
     }
 

@@ -106,8 +106,7 @@ extension Simulation {
 
     mutating func stall(_ index: Int, for duration: UInt64) {
         guard !processes[index].isStalled else { return }
-        processes[index].stalledSince = now
-        processes[index].stalledUntil = now + duration
+        processes[index].isStalled = true
         let identifier = processes[index].identifier
         trace("instance \(identifier) stalls for \(duration / 1_000_000) ms")
         agenda.add(.stallEnds(serial: processes[index].serial), at: now + duration)
@@ -119,24 +118,12 @@ extension Simulation {
 
     mutating func stallEnds(_ serial: Int) {
         checks.failureEnded(serial, now: now)
-        guard let index = index(serial), let since = processes[index].stalledSince else { return }
-        processes[index].stalledSince = nil
-        processes[index].lastStall = (end: now, length: now - since)
+        guard let index = index(serial) else { return }
+        processes[index].isStalled = false
         if processes[index].isSignalled {
             agenda.add(.processEnds(serial: serial, .exited(status: 0)), at: now + random.milliseconds(5...100))
         } else if processes[index].isReady(now) {
             tell(.serving(processes[index].identifier))
         }
     }
-
-    // MARK: - Checks of recovery
-
-    /// An instance is found unresponsive: it must be.
-    mutating func noteRecovery(_ identifier: InstanceIdentifier, _ state: InstanceState) {
-        guard state == .unresponsive, kernel.records[Int(identifier)].state.isWatched else { return }
-        report.counts.failures += 1
-        checks.foundUnresponsive(identifier, process: process(identifier), now: now)
-    }
-
-    mutating func checkFailures() { checks.overdueFailures(now: now) }
 }

@@ -26,6 +26,9 @@ package struct Simulation {
     var controller: FleetMachine?
     /// Counts controllers: what was meant for one is nothing to the next.
     var controllerLife = 0
+    /// The controller's one timer: its number, and when it is due. One that is set again replaces it.
+    var timerNumber = 0
+    var timerDue: UInt64?
     /// So many more steps (saving, each directive), then the controller is killed.
     var doom: Int?
     /// The work there is, in instances that it would keep busy.
@@ -46,7 +49,7 @@ package struct Simulation {
         case stallEnds(serial: Int)
         case processEnds(serial: Int, ProcessEnd)
         case startFails(InstanceIdentifier, life: Int)
-        case timer(life: Int)
+        case timer(number: Int)
         case look(life: Int)
         case told(FleetEvent, life: Int)
         case controllerStarts
@@ -79,7 +82,7 @@ package struct Simulation {
             now = time
             report.counts.occurrences += 1
             happen(occurrence)
-            checkFailures()
+            checks.overdueFailures(now: now)
         }
         if let violation = checks.violation {
             trace("VIOLATION: \(violation)")
@@ -99,7 +102,10 @@ package struct Simulation {
         case .processEnds(let serial, let end): processEnds(serial, end)
         case .startFails(let identifier, let life):
             if life == controllerLife { tell(.exited(identifier, .exited(status: 1))) }
-        case .timer(let life): if life == controllerLife { tell(.tick) }
+        case .timer(let number):
+            guard number == timerNumber else { return }
+            timerDue = nil
+            tell(.tick)
         case .look(let life): if life == controllerLife { look() }
         case .told(let event, let life): if life == controllerLife { tell(event) }
         case .controllerStarts: startController()
