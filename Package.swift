@@ -10,6 +10,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// For what the tests run for its budget of time: in a debug build a simulation takes fifty times as long.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "sluice",
     products: [
@@ -36,7 +39,9 @@ let package = Package(
             swiftSettings: settings),
 
         // What becomes of instances: pure state machines.
-        .target(name: "Fleet", swiftSettings: settings),
+        .target(name: "Fleet", swiftSettings: settings + optimised),
+        // The same machines against an unkind world, in virtual time.
+        .target(name: "Simulation", dependencies: ["Fleet"], swiftSettings: settings + optimised),
 
         // The kernel's side, as processes see it.
         .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
@@ -67,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -88,6 +93,7 @@ let package = Package(
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],

@@ -15,7 +15,7 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "What it does:",
                 subcommands: [SessionCommand.self, PolicyCommand.self, FlowLogCommand.self, ConfigCommand.self]),
-            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
+            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
             CommandGroup(name: "Other:", subcommands: [Completions.self, InstanceProcessCommand.self]),
         ])
 }

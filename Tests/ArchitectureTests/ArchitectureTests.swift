@@ -12,6 +12,7 @@ private let allowedImports: [String: Set<String>] = [
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // What becomes of instances: state machines, and nothing else.
     "Fleet": [],
+    "Simulation": ["Fleet"],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
@@ -26,7 +27,7 @@ private let allowedImports: [String: Set<String>] = [
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
-    "sluice": ["Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
+    "sluice": ["Gateway", "Inspection", "FlowLog", "Kernel", "Policy", "Lab", "Simulation", "ArgumentParser"] + shared,
 ]
 
 private let shared: Set<String> = [
