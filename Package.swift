@@ -123,7 +123,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            dependencies: [
+                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FleetLiveTests", dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
