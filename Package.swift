@@ -76,7 +76,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation", "FlowCore",
+                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
+                "FlowCore",
                 "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -292,8 +292,8 @@ package enum ConfigurationReference {
         let names = keys.filter { $0.place == place }.map(\.name)
         switch place {
         case .top: return names + laterKeys
-        case .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog, .retention,
-            .rule, .hostRule:
+        case .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog,
+            .retention, .rule, .hostRule:
             return names
         }
     }
