@@ -77,8 +77,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
-                "FlowCore",
-                "FlowLayout",
+                "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -30,7 +30,8 @@ private let allowedImports: [String: Set<String>] = [
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice": [
         "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation", "ArgumentParser",
-    ] + shared,
+    ]
+        + shared,
 ]
 
 private let shared: Set<String> = [
