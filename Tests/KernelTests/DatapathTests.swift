@@ -1,6 +1,8 @@
 import FlowCore
 import FlowLayout
+import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Kernel
@@ -185,12 +187,15 @@ struct DatapathTests {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
         let packet = [UInt8](repeating: 0xA5, count: 60)
-        let running = Task.detached {
-            while !Task.isCancelled {
+        // A thread of its own: tests that run beside this one may hold all threads of the concurrency pool.
+        let isOver = Atomic(false)
+        let running = Thread {
+            while !isOver.load(ordering: .relaxed) {
                 _ = try? datapath.runProgram(named: "sluice_ingress", packet: packet, repetitions: 100)
             }
         }
-        defer { running.cancel() }
+        running.start()
+        defer { isOver.store(true, ordering: .relaxed) }
         var statistics = RunStatistics(runs: 0, nanoseconds: 0)
         for _ in 0..<50 where statistics.runs == 0 {
             statistics = try RunStatistics.sample(datapath: datapath, microseconds: 50_000)
