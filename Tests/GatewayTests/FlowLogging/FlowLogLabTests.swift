@@ -12,8 +12,7 @@ struct FlowLogLabTests {
     func addsUp() async throws {
         try await withLogging { lab, gateway, directory in
             try await lab.sendPlainPackets(from: .client, .peer)
-            let capture = try await lab.capture(
-                in: .zone(.peer), filter: "tcp port 8000", options: ["-v"])
+            let capture = try await lab.captureArrivals(at: .zone(.peer), filter: "tcp port 8000")
             let (client, server) = try await lab.session(to: .peer)
             for _ in 0..<9 {
                 client.perform("send 30000")
@@ -27,7 +26,7 @@ struct FlowLogLabTests {
             #expect(tuples.first?.state == .begin && tuples.last?.state == .end)
             #expect(tuples.filter { $0.state == .continuing }.count >= 2, "one every 5 minutes, scaled to 3.75 s")
             let sum = tuples.reduce(FlowCounters()) { $0 + $1.counters }
-            let seen = PacketCount.of(await capture.stop(), source: LabZone.client.address)
+            let seen = await capture.stop(source: LabZone.client.address)
             #expect(seen.packetsToDestination > 200)
             #expect(sum == seen)
             let version2 = FlowLogReading.container(in: directory)

@@ -14,7 +14,7 @@ struct FlowLogTupleTests {
     func datagrams(version: IPVersion) async throws {
         try await withLogging { lab, _, directory in
             try await lab.sendPlainPackets(from: .client, .peer)
-            let capture = try await lab.capture(in: .peer, filter: "udp port 33434", options: ["-v"])
+            let capture = try await lab.captureArrivals(at: .zone(.peer), filter: "udp port 33434")
             let echo = try lab.endpoint(in: .peer, ["echo-datagrams", "33434"])
             try await echo.waitFor("listening", within: .seconds(10))
             let sender = try lab.endpoint(in: .client, ["datagrams", LabZone.peer.address(version), "33434"])
@@ -27,7 +27,7 @@ struct FlowLogTupleTests {
             }
             try await wait("the flow's end") { items(directory, port: 33434).contains { $0.tuple.state == .end } }
             let tuples = items(directory, port: 33434).map(\.tuple)
-            let seen = PacketCount.of(await capture.stop(), source: LabZone.client.address(version))
+            let seen = await capture.stop(source: LabZone.client.address(version))
             #expect(seen.packetsToDestination == 10 && seen.packetsToSource == 10)
             #expect(tuples.reduce(FlowCounters()) { $0 + $1.counters } == seen)
             #expect(tuples.first?.state == .begin && tuples.last?.state == .end)
@@ -40,7 +40,7 @@ struct FlowLogTupleTests {
     func sixth() async throws {
         try await withLogging { lab, _, directory in
             try await lab.sendPlainPackets(from: .client, .peer)
-            let capture = try await lab.capture(in: .peer, filter: "tcp port 8000", options: ["-v"])
+            let capture = try await lab.captureArrivals(at: .zone(.peer), filter: "tcp port 8000")
             let server = try await lab.listener(in: .peer, port: 8000, "--echo")
             let client = try lab.connector(in: .client, to: LabZone.peer.address6, port: 8000)
             try await client.waitFor("connected", within: .seconds(10))
@@ -50,7 +50,7 @@ struct FlowLogTupleTests {
             try await Task.sleep(for: .milliseconds(300))
             server.perform("close")
             try await wait("the session's end") { items(directory, port: 8000).contains { $0.tuple.state == .end } }
-            let seen = PacketCount.of(await capture.stop(), source: LabZone.client.address6)
+            let seen = await capture.stop(source: LabZone.client.address6)
             let sum = items(directory, port: 8000).reduce(FlowCounters()) { $0 + $1.tuple.counters }
             #expect(sum == seen && seen.packetsToDestination > 30)
         }
@@ -60,14 +60,14 @@ struct FlowLogTupleTests {
     func cleanStop() async throws {
         try await withLogging { lab, gateway, directory in
             try await lab.sendPlainPackets(from: .client, .peer)
-            let capture = try await lab.capture(in: .peer, filter: "tcp port 8000", options: ["-v"])
+            let capture = try await lab.captureArrivals(at: .zone(.peer), filter: "tcp port 8000")
             let (client, _) = try await lab.session(to: .peer)
             client.perform("send 5000")
             try await wait("the echo") { client.events("data").last?.total == 5010 }
             #expect(await gateway.stop() == .code(0))
             let tuples = items(directory, port: 8000).map(\.tuple)
             #expect(tuples.map(\.state) == [.begin, .end])
-            let seen = PacketCount.of(await capture.stop(), source: LabZone.client.address)
+            let seen = await capture.stop(source: LabZone.client.address)
             #expect(tuples.reduce(FlowCounters()) { $0 + $1.counters } == seen)
             #expect(sessionLines(directory).contains("\"reason\":\"gatewayStopped\""))
         }

@@ -51,6 +51,31 @@ extension Lab {
     }
 }
 
+/// What passes the gateway between the client and another zone: each direction is counted by tcpdump where it arrives. So a packet that
+/// the gateway rightly dropped, like the FIN that a starved end sends after its session's time, counts for nobody.
+struct ArrivalCapture {
+    fileprivate let near: PacketCapture
+    fileprivate let far: PacketCapture
+
+    func stop(source: String) async -> FlowCounters {
+        let sent = PacketCount.of(await far.stop(), source: source)
+        let answered = PacketCount.of(await near.stop(), source: source)
+        return FlowCounters(
+            packetsToDestination: sent.packetsToDestination, bytesToDestination: sent.bytesToDestination,
+            packetsToSource: answered.packetsToSource, bytesToSource: answered.bytesToSource)
+    }
+}
+
+extension Lab {
+    func captureArrivals(from client: LabPlace = .zone(.client), at far: LabPlace, filter: String) async throws
+        -> ArrivalCapture
+    {
+        ArrivalCapture(
+            near: try await capture(in: client, filter: filter, options: ["-v"]),
+            far: try await capture(in: far, filter: filter, options: ["-v"]))
+    }
+}
+
 /// What `tcpdump -v` printed, counted: packets and bytes of layer 3 in both directions.
 enum PacketCount {
     static func of(_ lines: [String], source: String) -> FlowCounters {
