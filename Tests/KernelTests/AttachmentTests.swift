@@ -1,3 +1,4 @@
+import FlowLayout
 import Glibc
 import Testing
 
@@ -87,6 +88,31 @@ struct AttachmentTests {
             // A new program in the place of the old one, without a gap.
             try other.attach(interface: interface, replacing: one.ingressProgramIdentifier)
             #expect(other.isAttached(interfaceIndex: interface.index))
+        }
+    }
+
+    @Test("MAINT-3 RECOV-3 a program replaced by another process meanwhile is neither undone nor left behind")
+    func replacedMeanwhile() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let controller = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        let original = controller.ingressProgramIdentifier
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            controller.interfaces[interface.index].zone = 1
+            try controller.attach(interface: interface)
+            #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
+            let replaced = TrafficControl.attachedProgram(interfaceIndex: interface.index)
+            #expect(replaced != original && replaced != nil)
+            // The controller has the old program open, and meets the new one.
+            #expect(controller.isAttached(interfaceIndex: interface.index))
+            try controller.attach(interface: interface)
+            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == replaced)
+            #expect(controller.ingressProgramIdentifier == replaced)
+            // Replaced again, and taken off by a controller that has not noticed.
+            #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
+            try controller.detach(interface: interface)
+            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == nil)
         }
     }
 

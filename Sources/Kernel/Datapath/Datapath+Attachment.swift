@@ -7,28 +7,42 @@ extension Datapath {
     /// `previous` is the ``ingressProgramIdentifier`` of an earlier datapath, whose program may be replaced. Any other
     /// program at our place is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
     package func attach(interface: NetworkInterface, replacing previous: UInt32? = nil) throws(KernelError) {
-        let program = try program(ProgramName.ingress)
-        let attached = TrafficControl.attachedProgram(interfaceIndex: interface.index)
-        if let attached, attached != program.identifier, attached != previous,
-            attached != previousProgramIdentifier
-        {
+        let lock = try pins?.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try reopenPrograms()
+        let attached = attachedProgram(interface.index)
+        if let attached, attached != previous, !isOurs(attached) {
             throw .interfaceTaken(
                 interface: interface.name, program: LoadedProgram.nameInKernel(identifier: attached) ?? "unknown",
                 identifier: attached, holder: Self.holder(ofProgram: attached))
         }
+        try attachUnlocked(interface)
+    }
+
+    /// Puts the program that is open here on an interface, in place of whatever is there. Holders of the pins' lock only.
+    func attachUnlocked(_ interface: NetworkInterface) throws(KernelError) {
+        let program = try program(ProgramName.ingress)
         let isNew = try TrafficControl.createHook(interface)
         if isNew { pins?.mark(Self.mark(interface.index), with: program.fileDescriptor) }
         do throws(KernelError) {
-            try TrafficControl.attach(program, interface, replacing: attached != nil)
+            try TrafficControl.attach(program, interface, replacing: attachedProgram(interface.index) != nil)
         } catch {
             if isNew { removeHook(interfaceIndex: interface.index) }
             throw error
         }
     }
 
+    /// The program at our place on an interface; nil: none.
+    func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
+        TrafficControl.attachedProgram(interfaceIndex: interfaceIndex)
+    }
+
     /// Takes our program off an interface, and the clsact if it was made for it and nothing else uses it. Another's
     /// program stays. That the interface is gone is no error.
     package func detach(interfaceIndex: Int) throws(KernelError) {
+        // Without pins there is nobody else.
+        let lock = try? pins?.lock()
+        defer { withExtendedLifetime(lock) {} }
         guard isAttached(interfaceIndex: interfaceIndex) else { return }
         try TrafficControl.detach(interfaceIndex: interfaceIndex)
         if pins?.isMarked(Self.mark(interfaceIndex)) ?? true { removeHook(interfaceIndex: interfaceIndex) }
@@ -40,8 +54,7 @@ extension Datapath {
 
     /// Whether this datapath's program judges what comes in by the interface.
     package func isAttached(interfaceIndex: Int) -> Bool {
-        guard let program = programs[ProgramName.ingress] else { return false }
-        return TrafficControl.attachedProgram(interfaceIndex: interfaceIndex) == program.identifier
+        attachedProgram(interfaceIndex).map { isOurs($0) } ?? false
     }
 
     /// The kernel's identifier of the program that is attached.

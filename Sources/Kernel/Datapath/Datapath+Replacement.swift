@@ -5,41 +5,50 @@ extension Datapath {
     /// Replaces the kernel program of a gateway by the one that this binary carries. The maps stay, with all sessions; on each
     /// interface the filter is replaced in place, so that every packet is judged by the old program or by the new one.
     ///
-    /// May die at any point, and be called again. Call it in the gateway's network namespace.
+    /// May die at any point, and be called again, also while a controller attaches: who attaches holds the pins' lock. Call it in
+    /// the gateway's network namespace.
     ///
     /// - Returns: on how many interfaces it was replaced.
     /// - Throws: ``KernelError/layoutMismatch(gateway:found:expected:)`` if this binary's program has other maps.
     package static func replacePrograms(gateway: String) throws(KernelError) -> Int {
         let old = try open(gateway: gateway)
         guard let pins = old.pins else { throw .notLoaded(gateway: gateway, path: "no pins") }
+        // The verifier takes a second or two: before the lock, which a controller may wait for.
         let loaded = try ObjectLoader.load(object: KernelObject.bytes, mapCapacities: [:], reusing: old.maps)
+        let lock = try pins.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try old.reopenPrograms()
         let before = try old.program(ProgramName.ingress)
-        // Who finds the old program on an interface from here on knows that it may be replaced.
-        if !pins.isMarked(Datapath.previousMark) { pins.mark(Datapath.previousMark, with: before.fileDescriptor) }
+        // Who finds the old program on an interface from here on knows that it is ours.
+        pins.mark(Self.previousMark + "\(before.identifier)", with: before.fileDescriptor)
         try pins.replace(loaded, keeping: Set(old.maps.keys))
         let new = try open(gateway: gateway)
         var count = 0
         for index in 1..<Int(SLUICE_MAX_INTERFACES) where old.interfaces[index].zone != 0 {
-            guard let name = NetworkInterface.name(index: index), !new.isAttached(interfaceIndex: index) else {
-                continue
-            }
-            let attached = TrafficControl.attachedProgram(interfaceIndex: index)
-            guard attached == before.identifier || attached == new.previousProgramIdentifier else { continue }
-            try new.attach(interface: try NetworkInterface.find(name), replacing: attached)
+            guard let name = NetworkInterface.name(index: index), let attached = new.attachedProgram(index),
+                attached != new.ingressProgramIdentifier, new.isOurs(attached)
+            else { continue }
+            try new.attachUnlocked(try NetworkInterface.find(name))
             count += 1
         }
-        pins.unmark(Datapath.previousMark)
+        for mark in pins.marks(prefix: Self.previousMark) { pins.unmark(mark) }
         return count
     }
 
-    /// The program that is being replaced; nil where none is.
-    var previousProgramIdentifier: UInt32? { pins?.markedProgram(Datapath.previousMark)?.identifier }
+    /// Whether a program that lies on an interface is this gateway's: the one that is open here, the one that is pinned now, or one
+    /// that another process is just replacing, or was when it died.
+    func isOurs(_ identifier: UInt32) -> Bool {
+        if identifier == ingressProgramIdentifier { return true }
+        guard let pins else { return false }
+        return pins.programIdentifier(ProgramName.ingress) == identifier
+            || pins.isMarked(Self.previousMark + "\(identifier)")
+    }
 
-    /// Goes on with the programs that are pinned now: another process has replaced them.
+    /// Goes on with the programs that are pinned now: another process may have replaced them.
     package func reopenPrograms() throws(KernelError) {
-        guard let pins else { return }
+        guard let pins, pins.programIdentifier(ProgramName.ingress) != ingressProgramIdentifier else { return }
         programs = try pins.open().programs
     }
 
-    static let previousMark = "previous"
+    private static let previousMark = "previous-"
 }

@@ -82,11 +82,27 @@ struct PinDirectory: Sendable {
 
     func unmark(_ what: String) { unlink("\(path)/\(Self.markPrefix)\(what)") }
 
-    /// The program that a mark is of.
-    func markedProgram(_ what: String) -> LoadedProgram? {
-        let number = bpf_obj_get("\(path)/\(Self.markPrefix)\(what)")
+    /// All marks that begin so.
+    func marks(prefix: String) -> [String] {
+        Self.names(in: path).filter { $0.hasPrefix(Self.markPrefix + prefix) }.map {
+            String($0.dropFirst(Self.markPrefix.count))
+        }
+    }
+
+    /// The kernel's identifier of the program that has a name here now; nil: none has.
+    func programIdentifier(_ name: String) -> UInt32? {
+        let number = bpf_obj_get("\(path)/\(name)")
         guard number >= 0 else { return nil }
-        return try? LoadedProgram(name: what, descriptor: FileDescriptor(number))
+        return (try? LoadedProgram(name: name, descriptor: FileDescriptor(number)))?.identifier
+    }
+
+    /// Keeps other processes from changing which program is pinned and attached, until what is returned is gone. Waits for who has it:
+    /// milliseconds, since nobody loads a program meanwhile. It ends with its process.
+    func lock() throws(KernelError) -> FileDescriptor {
+        let number = try SystemCall.check("opening \(path)") { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let descriptor = FileDescriptor(number)
+        try SystemCall.check("locking \(path)") { flock(number, LOCK_EX) }
+        return descriptor
     }
 
     // MARK: Replacing
