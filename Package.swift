@@ -116,6 +116,9 @@ let package = Package(
             dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
+            name: "FleetLiveTests", dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
+            swiftSettings: settings),
+        .testTarget(
             name: "GatewayTests", dependencies: ["Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
             swiftSettings: settings),
     ]

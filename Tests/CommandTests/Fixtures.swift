@@ -144,11 +144,26 @@ enum Fixture {
                 count: count, capacity: 1000, halfOpen: halfOpen, halfOpenLimit: 500,
                 byState: ["established": count - 1, "synSent": 1], byClass: ["northSouth": count - 1, "eastWest": 1]),
             memory: .init(totalBytes: 300_000, bytesPerSession: 250.5),
-            instances: instances ?? [instance()],
+            fleet: fleet(), instances: instances ?? [instance()],
             policy: .init(activeImage: 1, rules: 12),
             timeouts: TimeoutNames.timeouts(
                 configured: Profile.azure.defaults, effective: Profile.azure.defaults.scaled(by: timeScale)),
             drops: CounterNames.drops(counters), counters: CounterNames.others(counters))
+    }
+
+    /// Two instances of which one serves, while the other leaves.
+    static func fleet() -> FleetStatus {
+        FleetStatus(
+            gateway: "edge-1", minCapacity: 2, maxCapacity: 20, desired: 2,
+            instances: [
+                InstanceStatus(
+                    identifier: 1, state: "serving", stateSeconds: 3725, cause: "capacity", processIdentifier: 200,
+                    running: true, heartbeatAgeSeconds: 0.25, sessions: 3, cpu: 0.125, bitsPerSecond: 1_500_000_000),
+                InstanceStatus(
+                    identifier: 2, state: "serving", stateSeconds: 3720.5, cause: "recovery of instance 3",
+                    processIdentifier: 201, running: true, heartbeatAgeSeconds: 0.1, sessions: 0, cpu: 0,
+                    bitsPerSecond: 0),
+            ])
     }
 
     static func instance(running: Bool = true, heartbeatAge: Double = 0.2) -> GatewayStatus.Instance {

@@ -82,6 +82,38 @@ final class BenchPair {
             return true
         }
         model = ModelBench(tables)
+        shareSlabs()
+    }
+
+    /// Instances that take new sessions; 4 drains, and keeps its slabs, 5 has none, and some slabs are in the pool.
+    static let serving: UInt64 = 0b10_1110
+
+    /// Gives both sides the same owners, steering tables and hash seeds, so that they choose the same slots.
+    private func shareSlabs() {
+        let datapath = kernel.datapath
+        let tables = model.tables
+        for slab in 0..<datapath.slabCount {
+            let owner = slab % 5
+            for (slabs, instances) in [(datapath.slabs, datapath.instances), (tables.slabs, tables.instances)] {
+                for instance in 0..<5 {
+                    let words = UnsafeMutableRawPointer(instances + instance).assumingMemoryBound(to: UInt64.self)
+                    let bit = UInt64(1) << UInt64(slab & 63)
+                    if instance == owner { sluice_or64(words + slab / 64, bit) }
+                    // A bit that is left over from an earlier owner does no harm.
+                    if instance != owner && slab % 7 != 0 { sluice_and64(words + slab / 64, ~bit) }
+                }
+                slabs[slab].owner = UInt32(owner)
+            }
+        }
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) {
+            // 6 and 7 are no instances, and 0 is none at all.
+            let instance = UInt8((entry &* 2_654_435_761 >> 7) & 7)
+            datapath.steering[entry] = instance
+            tables.steeringTable[entry] = instance
+        }
+        datapath.runtime.pointee.servingInstances = Self.serving
+        tables.runtime?.pointee.servingInstances = Self.serving
+        tables.runtime?.pointee.hashSeed = datapath.runtime.pointee.hashSeed
     }
 
     /// Judges a packet twice; the second result says what differs.
@@ -96,6 +128,9 @@ final class BenchPair {
         case (nil, nil):
             return (verdict, nil)
         case (.some(let (found, word)), .some(let (wanted, wantedWord))):
+            var key = key
+            let slots = (kernel.datapath.flow(key)?.slot, model.tables.flow(&key)?.slot)
+            guard slots.0 == slots.1 else { return (verdict, "slots, kernel and FlowCore: \(slots)") }
             guard word == wantedWord else {
                 return (verdict, "control word: the kernel \(word), FlowCore \(wantedWord)")
             }
@@ -150,8 +185,9 @@ final class BenchPair {
                 shift: UInt32(datapath.slabShift))
             SlabRing.push(
                 slot: UInt32(slot), slab: tables.slabs + slab, ring: tables.ring, shift: UInt32(datapath.slabShift))
+            let owner = Int(tables.slabs[slab].owner)
             for instances in [datapath.instances, tables.instances] {
-                let words = UnsafeMutableRawPointer(instances + 1).assumingMemoryBound(to: UInt64.self)
+                let words = UnsafeMutableRawPointer(instances + owner).assumingMemoryBound(to: UInt64.self)
                 sluice_or64(words + slab / 64, bit)
             }
         }

@@ -49,7 +49,7 @@ struct DatapathTests {
         #expect(throws: KernelError.self) { try GatewayName.check("") }
     }
 
-    @Test("all slots are free at first, and instance 1's", arguments: [1, 1000, 100_000])
+    @Test("all slots are free at first, and in the pool; new sessions go to instance 1", arguments: [1, 1000, 100_000])
     func freeAtFirst(capacity: Int) throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: capacity, pinned: false)
@@ -61,12 +61,14 @@ struct DatapathTests {
         #expect(datapath.runtime.pointee.slabShift == UInt32(plan.slabShift))
         for slab in 0..<datapath.slabCount {
             #expect(datapath.slabs[slab].head == 0 && datapath.slabs[slab].tail == UInt32(plan.slabSlots))
-            #expect(datapath.slabs[slab].owner == 1)
+            #expect(datapath.slabs[slab].owner == 0)
             let ring = UnsafeBufferPointer(
                 start: datapath.freeRing + slab << datapath.slabShift, count: plan.slabSlots)
             #expect(ring.enumerated().allSatisfy { Int($0.element) == $0.offset })
         }
-        let bits = withUnsafeBytes(of: datapath.instances[1].slabsWithFreeSlots) { bytes in
+        #expect((0..<Int(SLUICE_STEERING_ENTRIES)).allSatisfy { datapath.steering[$0] == 1 })
+        #expect(datapath.runtime.pointee.servingInstances == 0b10)
+        let bits = withUnsafeBytes(of: datapath.instances[0].slabsWithFreeSlots) { bytes in
             bytes.bindMemory(to: UInt64.self).map { $0 }
         }
         for slab in 0..<Int(SLUICE_MAX_SLABS) {

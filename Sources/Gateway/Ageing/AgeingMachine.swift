@@ -18,7 +18,10 @@ package final class AgeingMachine<Flows: FlowTable> {
         get { probing.intervalTicks }
         set { probing.intervalTicks = newValue }
     }
-    private var leakCandidates: [Int: ControlWord]?
+    package let slabs: SlabKeeping
+    private var recovery: SlabRecovery
+    private var draining: Draining
+    private var hasTriedToEmpty = false
 
     package init(
         table: SessionTable, flows: Flows, outlet: any SegmentOutlet, journal: any SessionJournal = SilentJournal(),
@@ -31,19 +34,23 @@ package final class AgeingMachine<Flows: FlowTable> {
         freeSlots = FreeSlots(table: table)
         scan = ExpiryScan(table: table, ending: ending, limits: limits)
         resetSending = ResetSending(table: table, outlet: outlet)
+        slabs = SlabKeeping(table: table)
+        recovery = SlabRecovery(table: table, freeSlots: freeSlots)
+        draining = Draining(table: table, ending: ending)
         probing = Probing(table: table, ending: ending, outlet: outlet, intervalTicks: probeIntervalTicks)
     }
 
-    /// Picks up what an earlier process of this instance left: tombstones whose resets may not have been sent, slots that
-    /// leaked. (Slots in `ending` and `ended` are found by any scan.) Call ``finishRecovery()`` at least 50 ms later.
-    package func beginRecovery() {
-        for slab in 0..<table.slabCount where table.owns(slab: slab) {
-            for slot in table.slots(ofSlab: slab) {
-                let word = table.word(slot)
-                if word.isState(.resetting) { work.queueReset(slot, generation: word.generation) }
-            }
-        }
-        leakCandidates = freeSlots.unlisted()
+    /// What the instance is to do, as its record says.
+    package var order: InstanceState {
+        InstanceState(rawValue: sluice_load32(&table.instance.pointee.state)) ?? .serving
+    }
+
+    /// Claims slabs, and picks up what an earlier process of this instance, or an earlier owner, left in them. Call
+    /// ``finishRecovery()`` at least 50 ms later.
+    ///
+    /// - Parameter now: tick.
+    package func beginRecovery(now: UInt32 = 0) {
+        recovery.begin(slabs.inherited() + slabs.look(order: order), work: work, now: now)
         freeSlots.announceAll()
         recountHalfOpen()
     }
@@ -64,16 +71,16 @@ package final class AgeingMachine<Flows: FlowTable> {
 
     /// - Returns: slots that had leaked and are free again.
     @discardableResult
-    package func finishRecovery() -> Int {
-        guard let first = leakCandidates else { return 0 }
-        leakCandidates = nil
-        return first.isEmpty ? 0 : freeSlots.recover(first: first, second: freeSlots.unlisted())
-    }
+    package func finishRecovery() -> Int { recovery.finish() }
 
-    /// One pass over the table: ends what is due, begins and continues probes.
+    /// One pass over the table: takes care of the slabs, ends what is due, begins and continues probes.
+    ///
+    /// - Parameter now: tick.
     @discardableResult
     package func pass(now: UInt32) -> ScanResult {
-        limits.update(from: table, occupied: freeSlots.occupied)
+        keepSlabs(now: now)
+        // In a drain tombstones stay until its end.
+        limits.update(from: table, occupied: freeSlots.occupied, keepsTombstones: order == .drainingReset)
         let probed = probing.book
         let result =
             probed.count == 0
@@ -84,6 +91,45 @@ package final class AgeingMachine<Flows: FlowTable> {
         table.instance.pointee.expired += UInt64(result.expired + probes.dead)
         table.instance.pointee.probesSent += UInt64(probes.sent)
         return result
+    }
+
+    private func keepSlabs(now: UInt32) {
+        let gained = slabs.look(order: order)
+        if !gained.isEmpty {
+            recovery.begin(gained, work: work, now: now)
+            // Whoever had them may have been killed between the end of a half-open session and its count.
+            recountHalfOpen()
+        }
+        _ = recovery.finish(now: now)
+    }
+
+    /// Carries on with a drain, where one is ordered: call it every turn of the loop.
+    ///
+    /// - Parameters:
+    ///   - now: CLOCK_MONOTONIC, nanoseconds.
+    ///   - isPass: whether a pass was made in this turn, so that it is time to look for late sessions.
+    /// - Returns: how it goes.
+    package func drain(now: UInt64, isPass: Bool) -> DrainProgress {
+        switch order {
+        case .drainingReset:
+            let isPacing = draining.reset(now: now, sweepAgain: isPass, work: work)
+            let repeated = draining.repeatResets(work: work)
+            return isPacing || repeated > 0 ? .busy : .waiting
+        case .stopping:
+            draining.forget()
+            _ = draining.discardAll(now: Tick.of(nanoseconds: now))
+            guard work.isEmpty, isPass else { return .busy }
+            if slabs.ownedCount > 0, !hasTriedToEmpty {
+                hasTriedToEmpty = true
+                return .busy
+            }
+            // What is not wholly free by now holds slots that leaked; others recover them.
+            slabs.abandonAll()
+            return .ended
+        case .stopped, .serving, .starting, .drainingRefuse, .unresponsive, .ending:
+            draining.forget()
+            return .none
+        }
     }
 
     /// Sends and releases a bounded part of what is queued.

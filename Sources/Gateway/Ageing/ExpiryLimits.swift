@@ -29,14 +29,16 @@ package final class ExpiryLimits {
     static func index(of rawWord: UInt64) -> Int { Int(truncatingIfNeeded: (rawWord >> 32) & 0xFFFF) }
 
     /// Takes over what the configuration says now, and how full the table is.
-    package func update(from table: SessionTable, occupied: Int) {
+    ///
+    /// - Parameter keepsTombstones: whether tombstones stay, whatever their age.
+    package func update(from table: SessionTable, occupied: Int, keepsTombstones: Bool = false) {
         let runtime = table.runtime
         let halfOpen = Self.limit(
             HalfOpenTimeout.ticks(
                 configuredTicks: runtime.pointee.halfOpenTimeoutTicks, occupied: occupied, capacity: table.slotCount))
         let closing = Self.limit(runtime.pointee.closingTimeoutTicks)
         let closed = Self.limit(runtime.pointee.closedTimeoutTicks)
-        let tombstone = Self.limit(runtime.pointee.tombstoneTimeoutTicks)
+        let tombstone = keepsTombstones ? Self.never : Self.limit(runtime.pointee.tombstoneTimeoutTicks)
         // A session whose treatment is gone is treated by the first one, rather than kept for ever.
         let fallback = table.treatments[Int(TreatmentIndex.northSouth)].timeoutTicks
         for treatment in 0..<Int(SLUICE_MAX_TREATMENTS) {

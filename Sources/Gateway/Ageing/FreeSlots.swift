@@ -36,8 +36,15 @@ package struct FreeSlots {
     }
 
     /// Announces every slab of the instance that has free slots. The kernel program takes a slab's bit away when it finds
-    /// the ring empty; should that ever cross with a slot put back, this heals it.
+    /// the ring empty; should that ever cross with a slot put back, this heals it. Bits of slabs that went to others go.
     package func announceAll() {
+        for word in 0..<Int(SLUICE_MAX_SLABS) / 64 {
+            var mine: UInt64 = 0
+            for bit in 0..<64 where word * 64 + bit < table.slabCount && table.owns(slab: word * 64 + bit) {
+                mine |= 1 << UInt64(bit)
+            }
+            if sluice_load64(table.slabBits + word) & ~mine != 0 { sluice_and64(table.slabBits + word, mine) }
+        }
         for slab in 0..<table.slabCount where table.owns(slab: slab) && SlabRing.count(table.slabs + slab) > 0 {
             announce(slab: slab)
         }
@@ -48,10 +55,13 @@ package struct FreeSlots {
     ///
     /// Ask twice, some time apart, and push what is in both answers with the same word: the kernel program holds a slot
     /// only for microseconds.
-    package func unlisted() -> [Int: ControlWord] {
+    package func unlisted() -> [Int: ControlWord] { unlisted(in: (0..<table.slabCount)) }
+
+    /// The same in some slabs, those of them that are this instance's.
+    func unlisted(in slabs: some Sequence<Int>) -> [Int: ControlWord] {
         var result: [Int: ControlWord] = [:]
         var listed = [Bool](repeating: false, count: table.slabSlots)
-        for slab in 0..<table.slabCount where table.owns(slab: slab) {
+        for slab in slabs where table.owns(slab: slab) {
             for index in listed.indices { listed[index] = false }
             let slots = table.slots(ofSlab: slab)
             // Only this process moves the tail. A slot that the kernel program takes meanwhile is listed here, and so left out.
@@ -75,7 +85,8 @@ package struct FreeSlots {
     /// - Returns: how many slots had leaked.
     package func recover(first: [Int: ControlWord], second: [Int: ControlWord]) -> Int {
         var count = 0
-        for (slot, word) in second.sorted(by: { $0.key < $1.key }) where first[slot] == word {
+        for (slot, word) in second.sorted(by: { $0.key < $1.key })
+        where first[slot] == word && table.owns(slab: slot >> table.slabShift) {
             push(slot)
             announce(slab: slot >> table.slabShift)
             count += 1

@@ -35,7 +35,8 @@ package final class SlotRelease<Flows: FlowTable> {
             let slot = Int(entry.slot)
             work.queued.remove(slot)
             let word = table.word(slot)
-            guard word.generation == entry.generation else { continue }
+            // A slab that went to another instance is the other's to put back into.
+            guard word.generation == entry.generation, table.owns(slab: slot >> table.slabShift) else { continue }
             if word.isState(.ending) { flows.remove(table.sessions[slot].key, slot: entry.slot) }
             giveBack(slot)
         }

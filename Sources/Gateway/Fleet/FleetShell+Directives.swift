@@ -16,7 +16,10 @@ extension FleetShell {
         case .setState(let identifier, let state):
             orders.setState(of: identifier, InstanceState(state))
             // One that was killed could not say that it is gone.
-            if state == .stopped { sluice_store32(&record(identifier).pointee.processIdentifier, 0) }
+            if state == .stopped {
+                sluice_store32(&record(identifier).pointee.processIdentifier, 0)
+                EventRing.remove(datapath: datapath, instance: identifier)
+            }
         case .resetAll(let identifier, let within):
             orders.setState(of: identifier, .drainingReset, drainWindowNanoseconds: within)
         case .repeatResets(let identifier): orders.orderRepeatedResets(of: identifier)

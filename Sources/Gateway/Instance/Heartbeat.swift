@@ -9,18 +9,27 @@ struct Heartbeat {
     /// - Parameter now: CLOCK_MONOTONIC, nanoseconds.
     func begin(processIdentifier: Int32, now: UInt64) {
         record.pointee.startedNanoseconds = now
-        record.pointee.state = InstanceState.serving.rawValue
+        switch InstanceState(rawValue: sluice_load32(&record.pointee.state)) {
+        case .drainingRefuse, .drainingReset, .stopping, .ending:
+            // An order, which outlives the process that it was given to.
+            break
+        case .stopped, .serving, .starting, .unresponsive, nil:
+            sluice_store32(&record.pointee.state, InstanceState.serving.rawValue)
+        }
         beat(now: now)
         // Last, so that who reads an identifier finds a fresh heartbeat.
         sluice_store32(&record.pointee.processIdentifier, UInt32(bitPattern: processIdentifier))
     }
 
-    /// The loop has turned.
-    func beat(now: UInt64) { sluice_store64(&record.pointee.heartbeatNanoseconds, now) }
+    /// The loop has turned; whoever asked is answered.
+    func beat(now: UInt64) {
+        sluice_store64(&record.pointee.heartbeatNanoseconds, now)
+        sluice_store64(&record.pointee.answeredNumber, sluice_load64(&record.pointee.askedNumber))
+    }
 
     /// The process ends on purpose.
     func end() {
-        record.pointee.state = InstanceState.stopped.rawValue
+        sluice_store32(&record.pointee.state, InstanceState.stopped.rawValue)
         sluice_store32(&record.pointee.processIdentifier, 0)
     }
 }

@@ -12,6 +12,9 @@ final class InstanceLoop {
     /// How long one turn works off what is queued.
     private static let turnNanoseconds: UInt64 = 20_000_000
 
+    /// Between two turns of a drain that has something to do, or of an instance that waits for slabs.
+    private static let drainRestNanoseconds: UInt64 = 10_000_000
+
     private let datapath: Datapath
     private let machine: AgeingMachine<KernelFlowTable>
     private let events: EventRing
@@ -41,22 +44,23 @@ final class InstanceLoop {
         machine = AgeingMachine(
             table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(),
             journal: LogJournal(log: log), probeIntervalTicks: settings().probeIntervalTicks)
-        events = try EventRing(datapath: datapath)
+        events = try EventRing(datapath: datapath, instance: identifier)
         consumption = EventConsumption(record: table.instance, log: log)
         heartbeat = Heartbeat(record: table.instance)
         endCounting = EndCounting(identifier: identifier, directory: directory)
         machine.release.observer = endCounting
     }
 
-    /// Runs until SIGTERM or SIGINT.
+    /// Runs until SIGTERM or SIGINT, which leave all sessions as they are, or until the end of a drain.
     func run() {
         var now = MonotonicClock.nanoseconds()
         updateFlowLogging(settings().flowLog)
-        machine.beginRecovery()
+        machine.beginRecovery(now: Tick.of(nanoseconds: now))
         recoveryEnds = now + Self.recoveryRestNanoseconds
         heartbeat.begin(processIdentifier: getpid(), now: now)
         log.info("instance serves", ["sessions": "\(machine.freeSlots.occupied)"])
         var isBusy = true
+        var hasDrained = false
         while true {
             wait(untilPassFrom: now, isBusy: isBusy)
             let arrived = signals.take()
@@ -74,15 +78,23 @@ final class InstanceLoop {
             }
             heartbeat.beat(now: now)
             recover(now: now)
-            if now >= nextPass { pass(now: now) }
+            let isPass = now >= nextPass
+            if isPass { pass(now: now) }
+            let drain = machine.drain(now: now, isPass: isPass)
+            if drain == .busy { nextPass = min(nextPass, now + Self.drainRestNanoseconds) }
             isBusy = workOff()
             flowLogging?.finishTurn(now: now)
             endCounting.finishTurn(now: now)
+            if drain == .ended {
+                hasDrained = true
+                break
+            }
         }
         endCounting.write()
         flowLogging?.stop(withGateway: settings().gatewayStops == true)
+        if hasDrained { EventRing.remove(datapath: datapath, instance: machine.table.instanceIdentifier) }
         heartbeat.end()
-        log.info("instance stopped")
+        log.info(hasDrained ? "instance drained" : "instance stopped")
     }
 
     /// Begins to log, goes on elsewhere, or stops, as the settings say.
@@ -137,6 +149,8 @@ final class InstanceLoop {
         nextPass =
             now
             + ScanInterval.nanoseconds(shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table))
+        // Without slabs, others are about to return some.
+        if machine.slabs.ownedCount == 0 { nextPass = now + ScanInterval.shortestNanoseconds }
     }
 
     /// - Returns: whether more is left to do.

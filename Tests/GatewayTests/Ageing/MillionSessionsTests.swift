@@ -46,6 +46,10 @@ private final class CountingOutlet: SegmentOutlet {
     @Test("IDLE-1 a million sessions of a full table expire together: one pass ends all, and every slot comes back")
     func together() throws {
         let datapath = try Datapath.load(gateway: "million-\(getpid())", capacitySessions: 1_000_000, pinned: false)
+        let claiming = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
+        AgeingMachine(
+            table: claiming, flows: KernelFlowTable(datapath: datapath), outlet: CountingOutlet(), probeIntervalTicks: 10
+        ).beginRecovery()
         fill(datapath)
         let table = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
         let outlet = CountingOutlet()

@@ -61,13 +61,13 @@ final class PlainTable {
         table.treatments[Int(index)].onIdle = onIdle.rawValue
     }
 
-    /// What the kernel does: takes a slot from the first slab that has one, fills it, enters its key.
+    /// What the kernel does: takes a slot from the first slab (or the wanted one) that has one, fills it, enters its key.
     @discardableResult
     func admit(
         port: UInt16, state: SessionState = .established, treatment: UInt16 = TreatmentIndex.northSouth,
-        tick: UInt32 = 0, ipProtocol: UInt8 = IPProtocol.tcp
+        tick: UInt32 = 0, ipProtocol: UInt8 = IPProtocol.tcp, slab wanted: Int? = nil
     ) -> Int? {
-        for slab in 0..<table.slabCount where SlabRing.count(table.slabs + slab) > 0 {
+        for slab in 0..<table.slabCount where wanted ?? slab == slab && SlabRing.count(table.slabs + slab) > 0 {
             let mask = UInt32(table.slabSlots - 1)
             let head = table.slabs[slab].head
             let slot = slab << table.slabShift + Int(table.freeRing[slab << table.slabShift + Int(head & mask)])
@@ -79,6 +79,7 @@ final class PlainTable {
                 protocol: ipProtocol, family: 4)
             var session = sluice_session()
             session.key = key
+            session.createdTick = tick
             session.flags = isLow ? SessionFlags.originatorIsLow : 0
             for end in [\sluice_session.originator, \.responder] {
                 session[keyPath: end].flags = EndFlags.syn | EndFlags.acknowledgment

@@ -1,0 +1,104 @@
+internal import FlowCore
+internal import FlowLayout
+
+/// What an instance does to its sessions when it drains: resets them paced, repeats that for those whose ends still speak,
+/// and drops what is left at the end (DRAIN-2, DRAIN-3).
+package struct Draining {
+    let table: SessionTable
+    let ending: SessionEnding
+    private var pace: DrainPace?
+    private var done = 0
+    /// Where the sweep over the slots goes on; nil between two sweeps.
+    private var cursor: Int?
+
+    init(table: SessionTable, ending: SessionEnding) {
+        self.table = table
+        self.ending = ending
+    }
+
+    /// Resets what is due by now.
+    ///
+    /// - Parameters:
+    ///   - now: CLOCK_MONOTONIC, nanoseconds.
+    ///   - sweepAgain: whether to begin again when all slots were seen, to find sessions that began meanwhile.
+    /// - Returns: whether the sweep is not at its end: come back soon.
+    mutating func reset(now: UInt64, sweepAgain: Bool, work: AgeingWork) -> Bool {
+        if pace == nil {
+            pace = DrainPace(
+                start: now, windowNanoseconds: sluice_load64(&table.instance.pointee.drainWindowNanoseconds),
+                total: SlabSharing(table: table).counts()[table.instanceIdentifier]?.live ?? 0)
+            cursor = 0
+        } else if cursor == nil, sweepAgain {
+            cursor = 0
+        }
+        guard let pace, var slot = cursor else { return false }
+        let due = pace.due(now: now)
+        let tick = Tick.of(nanoseconds: now)
+        while slot < table.slotCount {
+            if !table.owns(slab: slot >> table.slabShift) {
+                slot = (slot >> table.slabShift + 1) << table.slabShift
+                continue
+            }
+            if done >= due {
+                cursor = slot
+                return true
+            }
+            let generation = table.word(slot).generation
+            switch ending.end(slot: slot, generation: generation, reason: .drain, now: tick) {
+            case .resetting:
+                done += 1
+                work.queueReset(slot, generation: generation)
+            case .ending:
+                done += 1
+                work.queueRelease(slot, generation: generation)
+            case .lost, .nothing, .probe: break
+            }
+            slot += 1
+        }
+        cursor = nil
+        return false
+    }
+
+    /// Queues the resets again of all tombstones that a segment has met since, if that is ordered.
+    ///
+    /// - Returns: how many.
+    func repeatResets(work: AgeingWork) -> Int {
+        let ordered = sluice_load32(&table.instance.pointee.repeatsOrdered)
+        guard ordered != sluice_load32(&table.instance.pointee.repeatsDone) else { return 0 }
+        var count = 0
+        for slab in 0..<table.slabCount where table.owns(slab: slab) {
+            for slot in table.slots(ofSlab: slab) {
+                let word = table.word(slot)
+                guard word.isState(.resetting), table.sessions[slot].flags & SessionFlags.spokeSinceReset != 0 else {
+                    continue
+                }
+                table.sessions[slot].flags &= ~SessionFlags.spokeSinceReset
+                work.queueReset(slot, generation: word.generation)
+                count += 1
+            }
+        }
+        sluice_store32(&table.instance.pointee.repeatsDone, ordered)
+        return count
+    }
+
+    /// Drops all that the instance has, without a word.
+    ///
+    /// - Parameter now: tick.
+    /// - Returns: live sessions that ended so.
+    func discardAll(now: UInt32) -> Int {
+        var count = 0
+        for slab in 0..<table.slabCount where table.owns(slab: slab) {
+            for slot in table.slots(ofSlab: slab) where ending.discard(slot: slot, reason: .drained, now: now) {
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// The drain was cancelled, or has not begun.
+    mutating func forget() {
+        pace = nil
+        cursor = nil
+        done = 0
+    }
+}

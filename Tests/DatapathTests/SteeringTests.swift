@@ -1,0 +1,160 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Kernel
+import Testing
+
+/// Which instance's slots, and whose event ring, the kernel program chooses.
+@Suite("Steering in the kernel", .serialized)
+struct SteeringTests {
+    /// Slab s is instance s + 1's; a slab has 64 slots.
+    private static let slabs = 3
+
+    private struct Begun {
+        let verdict: Verdict
+        /// The owner of the session's slot; nil: there is no session.
+        let owner: UInt32?
+        /// The entry of the steering table that its key leads to.
+        let entry: Int
+    }
+
+    private func bench() throws -> KernelBench {
+        let bench = try KernelBench(capacitySessions: Self.slabs * 64)
+        try bench.allow(TestPolicy.everything)
+        #expect(bench.datapath.slabCount == Self.slabs)
+        for slab in 0..<Self.slabs { give(slab, to: slab + 1, bench.datapath) }
+        return bench
+    }
+
+    private func give(_ slab: Int, to owner: Int, _ datapath: Datapath) {
+        datapath.slabs[slab].owner = UInt32(owner)
+        for instance in 0...Self.slabs {
+            let words = UnsafeMutableRawPointer(datapath.instances + instance).assumingMemoryBound(to: UInt64.self)
+            let bit = UInt64(1) << UInt64(slab)
+            if instance == owner { sluice_or64(words, bit) } else { sluice_and64(words, ~bit) }
+        }
+    }
+
+    private func steer(_ datapath: Datapath, _ instance: (Int) -> Int) {
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { datapath.steering[entry] = UInt8(instance(entry)) }
+    }
+
+    private func serve(_ datapath: Datapath, _ instances: [Int]) {
+        datapath.runtime.pointee.servingInstances = instances.reduce(0) { $0 | 1 << UInt64($1) }
+    }
+
+    /// A SYN begins a session.
+    private func begin(_ bench: KernelBench, port: UInt16) -> Begun {
+        var builder = FrameBuilder()
+        builder.sourcePort = port
+        let verdict = bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances())
+        var key = sluice_session_key.of(
+            source: sluice_address(high: 0, low: 0xFFFF_0A01_000A),
+            destination: sluice_address(high: 0, low: 0xFFFF_CB00_710A), sourcePort: port, destinationPort: 443,
+            protocol: IPProtocol.tcp, family: 4
+        ).key
+        let datapath = bench.datapath
+        let entry = Int(KeyHash.of(&key, seed: datapath.runtime.pointee.hashSeed) >> 50)
+        let owner = datapath.flow(key).map { datapath.slabs[Int($0.slot) >> datapath.slabShift].owner }
+        return Begun(verdict: verdict, owner: owner, entry: entry)
+    }
+
+    @Test("FLEET-1 SESS-9 a new session goes where the table says; where that one is full, to another; at last nowhere")
+    func steering() throws {
+        let bench = try bench()
+        let datapath = bench.datapath
+        let rings = try (1...3).map { try EventRing(datapath: datapath, instance: UInt16($0)) }
+        serve(datapath, [1, 2, 3])
+        steer(datapath) { 1 + $0 % 3 }
+        var expected = [0, 0, 0]
+        for port in 1000..<UInt16(1060) {
+            let begun = begin(bench, port: port)
+            #expect(begun.verdict == .forward && begun.owner == UInt32(1 + begun.entry % 3))
+            expected[begun.entry % 3] += 1
+        }
+        #expect(expected.allSatisfy { $0 > 5 })
+        for (index, ring) in rings.enumerated() {
+            // Each session is told to its owner, and to nobody else.
+            var owners: Set<UInt32> = []
+            let told = ring.drain { owners.insert(datapath.slabs[Int($0.slot) >> datapath.slabShift].owner) }
+            #expect(told == expected[index] && owners == [UInt32(index + 1)])
+        }
+
+        // All to instance 2, until its slab is full; what is left goes to the others.
+        steer(datapath) { _ in 2 }
+        var owners: [UInt32: Int] = [:]
+        for port in 2000..<UInt16(2000 + 192 - 60) {
+            let begun = begin(bench, port: port)
+            #expect(begun.verdict == .forward)
+            owners[begun.owner ?? 0, default: 0] += 1
+        }
+        for slab in 0..<3 { #expect(owners[UInt32(slab + 1)] == 64 - expected[slab]) }
+        #expect(begin(bench, port: 5000).verdict == .drop(.capacity))
+    }
+
+    @Test("DRAIN-1 FLEET-1 one that does not serve gets no session, whatever the table says; the pool is the last resort")
+    func serving() throws {
+        let bench = try bench()
+        let datapath = bench.datapath
+        steer(datapath) { _ in 1 }
+        serve(datapath, [2])
+        for port in 1000..<UInt16(1010) { #expect(begin(bench, port: port).owner == 2) }
+        // A bit of a slab that another has by now: its slot is not taken.
+        let words = UnsafeMutableRawPointer(datapath.instances + 2).assumingMemoryBound(to: UInt64.self)
+        sluice_or64(words, 0b111)
+        for port in 2000..<UInt16(2054) { #expect(begin(bench, port: port).owner == 2) }
+        #expect(begin(bench, port: 3000).verdict == .drop(.capacity))
+        #expect(datapath.slabs[0].head == 0 && datapath.slabs[2].head == 0)
+        // The pool has a slab.
+        give(0, to: 0, datapath)
+        #expect(begin(bench, port: 3001).owner == 0)
+        serve(datapath, [])
+        #expect(begin(bench, port: 3002).owner == 0)
+    }
+
+    @Test("LOG-2 a deny is told to the instance that the session would have gone to; one without ring costs only the event")
+    func denies() throws {
+        let bench = try bench()
+        let datapath = bench.datapath
+        try bench.allow(TestPolicy.mixed)
+        serve(datapath, [1, 2, 3])
+        steer(datapath) { 1 + $0 % 3 }
+        let ring = try EventRing(datapath: datapath, instance: 3)
+        var builder = FrameBuilder()
+        builder.destinationPort = 23
+        for port in 1000..<UInt16(1030) {
+            builder.sourcePort = port
+            #expect(bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances()) == .drop(.denied))
+        }
+        let seed = datapath.runtime.pointee.hashSeed
+        let told = ring.drain { event in
+            var key = event.key
+            #expect(KeyHash.of(&key, seed: seed) >> 50 % 3 == 2 && event.kind == EventKind.deny.rawValue)
+        }
+        #expect(told > 2 && told < 28)
+        #expect(datapath.counters()[Int(Counter.eventsLost.rawValue)] == UInt64(30 - told))
+        // A second opening finds the same ring; one that was removed is made anew.
+        _ = bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances())
+        EventRing.remove(datapath: datapath, instance: 3)
+        let again = try EventRing(datapath: datapath, instance: 3)
+        let nothing = again.drain { _ in }
+        #expect(nothing == 0)
+    }
+
+    @Test("DRAIN-2 a tombstone notes that one of its ends still speaks; an RST is no sign of life")
+    func spoke() throws {
+        let bench = try bench()
+        serve(bench.datapath, [1])
+        _ = begin(bench, port: 1000)
+        let slot = (0..<192).first { bench.datapath.words[$0] != 0 } ?? 0
+        let key = bench.datapath.sessions[slot].key
+        bench.transition(key, to: .resetting, tick: 0)
+        var builder = FrameBuilder()
+        builder.sourcePort = 1000
+        #expect(bench.judge(builder.tcp(flags: TCPFlags.rst, sequence: 2), Circumstances()) == .drop(.tombstone))
+        #expect(bench.datapath.sessions[slot].flags & SessionFlags.spokeSinceReset == 0)
+        let keepAlive = builder.tcp(flags: TCPFlags.ack, sequence: 1, acknowledgment: 1)
+        #expect(bench.judge(keepAlive, Circumstances()) == .answerReset(.tombstone))
+        #expect(bench.datapath.sessions[slot].flags & SessionFlags.spokeSinceReset != 0)
+    }
+}

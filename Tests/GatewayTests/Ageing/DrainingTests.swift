@@ -1,0 +1,134 @@
+import FlowCore
+import FlowLayout
+import Testing
+
+@testable import Gateway
+
+@Suite struct DrainingTests {
+    static let second: UInt64 = 1_000_000_000
+
+    /// Two instances; the first has so many sessions and is in the reset half of its drain.
+    private func draining(sessions: Int) -> (PlainFleet, [Int]) {
+        let fleet = PlainFleet(slabs: 64)
+        fleet.plain.setTreatment(TreatmentIndex.northSouth, 100_000, .reset)
+        fleet.serve([1, 2])
+        fleet.turn()
+        var slots: [Int] = []
+        for _ in 0..<sessions { slots.append(fleet.admit(to: 1) ?? -1) }
+        fleet.orders.setServing([2])
+        fleet.orders.setState(of: 1, .drainingRefuse)
+        fleet.turn(nanoseconds: 45 * Self.second)
+        #expect(fleet.plain.outlet.segments.isEmpty)
+        #expect(fleet.sharing.sessionsLeft(of: 1) == sessions)
+        fleet.orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: 45 * Self.second)
+        return (fleet, slots)
+    }
+
+    @Test("DRAIN-2 both ends of every session are reset, evenly, and all before a third of the window is over")
+    func paced() {
+        let (fleet, slots) = draining(sessions: 2000)
+        var sent: [Int] = []
+        for _ in 0..<15 {
+            fleet.turn(nanoseconds: Self.second, step: 10_000_000)
+            sent.append(fleet.plain.outlet.segments.count)
+        }
+        #expect(sent.last == 4000)
+        // No second has more than its share and the first batch.
+        for (before, after) in zip([0] + sent, sent) {
+            #expect(after - before <= 2 * (2000 * 4 / 45 + 1 + DrainPace.batch))
+        }
+        #expect(sent[5] > 1500 && sent[5] < 3000)
+        #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
+        #expect(slots.allSatisfy { fleet.plain.table.sessions[$0].endReason == EndReason.drain.rawValue })
+    }
+
+    @Test("DRAIN-2 tombstones stay until the drain's end; the repetitions are for those whose ends still speak")
+    func repeated() {
+        let (fleet, slots) = draining(sessions: 10)
+        fleet.turn(nanoseconds: 15 * Self.second)
+        #expect(fleet.plain.outlet.segments.count == 20)
+        fleet.plain.table.sessions[slots[3]].flags |= SessionFlags.spokeSinceReset
+        fleet.orders.orderRepeatedResets(of: 1)
+        #expect(!fleet.orders.hasRepeatedResets(1))
+        fleet.turn()
+        #expect(fleet.orders.hasRepeatedResets(1))
+        #expect(fleet.plain.outlet.segments.count == 22)
+        // Nothing was heard since.
+        fleet.orders.orderRepeatedResets(of: 1)
+        fleet.turn(nanoseconds: 15 * Self.second)
+        #expect(fleet.plain.outlet.segments.count == 22)
+        // Far longer than the tombstones' rest of 40 ticks.
+        #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
+    }
+
+    @Test("DRAIN-2 a session that begins while the steering changes is reset too")
+    func late() {
+        let (fleet, _) = draining(sessions: 3)
+        fleet.turn(nanoseconds: 20 * Self.second)
+        let late = fleet.admit(to: 1) ?? 0
+        fleet.turn(nanoseconds: Self.second)
+        #expect(fleet.plain.state(late) == .resetting)
+        #expect(fleet.plain.outlet.segments.count == 8)
+    }
+
+    @Test("DRAIN-3 DRAIN-4 at its end what is left is dropped without a word, all slabs go back, and it is over")
+    func end() {
+        let (fleet, _) = draining(sessions: 500)
+        fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)
+        let sent = fleet.plain.outlet.segments.count
+        #expect(sent > 0 && sent < 1000)
+        fleet.orders.setState(of: 1, .stopping)
+        var progress: DrainProgress?
+        for _ in 0..<20 where progress != .ended {
+            progress = fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)[1]
+        }
+        #expect(progress == .ended)
+        #expect(fleet.plain.outlet.segments.count == sent)
+        #expect(fleet.slabs[1] == nil)
+        fleet.turn(nanoseconds: Self.second)
+        #expect(fleet.slabs == [2: 64])
+        #expect(fleet.plain.flows.entries.isEmpty)
+        #expect(fleet.plain.slotsAreWhole())
+    }
+
+    @Test("DRAIN-3 a process that is killed amid the drain: its successor of the same name goes on with it")
+    func killed() {
+        let (fleet, slots) = draining(sessions: 1000)
+        fleet.turn(nanoseconds: 3 * Self.second, step: 10_000_000)
+        let reset = slots.count { fleet.plain.state($0) == .resetting }
+        #expect(reset > 100 && reset < 1000)
+        fleet.kill(1)
+        fleet.turn(nanoseconds: Self.second)
+        fleet.start(1)
+        fleet.turn(nanoseconds: 12 * Self.second, step: 50_000_000)
+        #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
+        // The tombstones that it found were reset again: theirs may not have been sent.
+        #expect(fleet.plain.outlet.segments.count == 2 * (slots.count + reset))
+    }
+
+    @Test("DRAIN-3 a process that can't empty its slabs leaves them to the others")
+    func leaked() {
+        let fleet = PlainFleet(slabs: 4)
+        fleet.serve([1, 2])
+        fleet.turn()
+        // A slot that is in no ring.
+        let slot = fleet.admit(to: 1) ?? 0
+        fleet.plain.table.words[slot] = 0
+        fleet.plain.flows.entries = [:]
+        fleet.orders.setServing([2])
+        fleet.orders.setState(of: 1, .stopping)
+        for _ in 0..<4 { fleet.turn() }
+        fleet.turn(nanoseconds: Self.second)
+        #expect(fleet.slabs == [2: 4])
+        #expect(fleet.plain.slotsAreWhole())
+    }
+
+    @Test("DRAIN-2 the pace is even over a quarter of the window, and unlimited after it")
+    func pace() {
+        let pace = DrainPace(start: 100, windowNanoseconds: 45 * Self.second, total: 1_000_000)
+        #expect(pace.due(now: 100) == DrainPace.batch)
+        #expect(pace.due(now: 100 + 45 * Self.second / 8) == 500_000 + DrainPace.batch)
+        #expect(pace.due(now: 100 + 45 * Self.second / 4) == Int.max)
+        #expect(DrainPace(start: 0, windowNanoseconds: 0, total: 5).due(now: 0) == Int.max)
+    }
+}

@@ -1,0 +1,105 @@
+import FlowCore
+import FlowLayout
+import Glibc
+import Kernel
+import Testing
+
+@testable import Gateway
+
+private final class NoOutlet: SegmentOutlet {
+    var count = 0
+
+    func send(_ segments: [TCPSegment]) -> (sent: Int, failed: Int) {
+        count += segments.count
+        return (segments.count, 0)
+    }
+}
+
+/// A million sessions in the memory of a real datapath.
+@Suite(.serialized) struct TakeoverTests {
+    private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
+        let start = MonotonicClock.nanoseconds()
+        try body()
+        return Double(MonotonicClock.nanoseconds() - start) / 1e6
+    }
+
+    private func machine(_ datapath: Datapath, _ instance: UInt16, _ outlet: NoOutlet) -> AgeingMachine<KernelFlowTable>
+    {
+        AgeingMachine(
+            table: SessionTable(datapath, instanceIdentifier: instance), flows: KernelFlowTable(datapath: datapath),
+            outlet: outlet, probeIntervalTicks: 10)
+    }
+
+    /// All of instance 1's.
+    private func full() throws -> Datapath {
+        let datapath = try Datapath.load(gateway: "takeover-\(getpid())", capacitySessions: 1_000_000, pinned: false)
+        machine(datapath, 1, NoOutlet()).beginRecovery()
+        for slot in 0..<datapath.slotCount {
+            let (key, isLow) = sluice_session_key.of(
+                source: sluice_address(high: 0, low: 0xFFFF_0A00_0000 + UInt64(slot >> 14)),
+                destination: sluice_address(high: 0, low: 0xFFFF_C000_0201), sourcePort: UInt16(slot & 0x3FFF),
+                destinationPort: 443, protocol: IPProtocol.tcp, family: 4)
+            datapath.sessions[slot].key = key
+            datapath.sessions[slot].flags = isLow ? SessionFlags.originatorIsLow : 0
+            datapath.words[slot] =
+                ControlWord(tick: 100, state: .established, treatment: 0, generation: 0).rawValue
+            #expect(datapath.insertFlow(key, slot: UInt32(slot)))
+        }
+        for slab in 0..<datapath.slabCount { datapath.slabs[slab].head = datapath.slabs[slab].tail }
+        datapath.treatments[0] = sluice_treatment(
+            timeoutTicks: 1000, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
+        datapath.runtime.pointee.tombstoneTimeoutTicks = 10
+        return datapath
+    }
+
+    @Test("KEEP-2 a million sessions change their owner, and the new owners age them, in well under a second")
+    func move() throws {
+        let datapath = try full()
+        let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: 0))
+        let outlet = NoOutlet()
+        let survivors = [machine(datapath, 2, outlet), machine(datapath, 3, outlet)]
+        for survivor in survivors { survivor.beginRecovery() }
+        var moved = SlabSharing.Move()
+        let moving = milliseconds { moved = sharing.moveSlabs(from: 1, to: [2, 3]) }
+        let noticing = milliseconds { for survivor in survivors { survivor.pass(now: 101) } }
+        #expect(moved == SlabSharing.Move(slabs: datapath.slabCount, sessions: datapath.slotCount))
+        let counts = sharing.counts()
+        let difference = (counts[2]?.live ?? 0) - (counts[3]?.live ?? 0)
+        #expect(abs(difference) <= 1 << datapath.slabShift)
+        #expect(outlet.count == 0 && survivors.allSatisfy { $0.work.isEmpty })
+        #expect(moving + noticing < 1000)
+        // The timers go on: 1,000 ticks after 100.
+        for survivor in survivors { #expect(survivor.pass(now: 1100) == ScanResult()) }
+        #expect(survivors.reduce(0) { $0 + $1.pass(now: 1101).expired } == datapath.slotCount)
+        print("KEEP-2: \(moved.sessions) sessions moved in \(moving) ms, noticed and scanned in \(noticing) ms")
+    }
+
+    @Test("DRAIN-2 RECOV-2 a million sessions: reset in a drain, dropped after a loss; what it costs")
+    func drain() throws {
+        let datapath = try full()
+        let outlet = NoOutlet()
+        let drained = machine(datapath, 1, outlet)
+        let orders = InstanceOrders(instances: datapath.instances, runtime: datapath.runtime)
+        orders.setServing([2])
+        orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: 0)
+        let resetting = milliseconds {
+            #expect(drained.drain(now: 101 << Tick.shift, isPass: true) == .waiting)
+            while drained.workOff() {}
+        }
+        #expect(outlet.count == 2 * datapath.slotCount || outlet.count >= datapath.slotCount)
+        // The process is lost; what it leaves is dropped by the controller and released by another instance.
+        let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: 0))
+        let other = machine(datapath, 2, outlet)
+        orders.setState(of: 1, .stopped)
+        let discarding = milliseconds { sharing.discardSessions(of: 1, now: 102) }
+        let releasing = milliseconds {
+            other.pass(now: 103)
+            while other.workOff() {}
+        }
+        #expect(other.freeSlots.count == datapath.slotCount)
+        #expect(datapath.flow(datapath.sessions[0].key) == nil)
+        print(
+            "\(datapath.slotCount) sessions: \(outlet.count) resets built in \(resetting) ms; dropped in \(discarding) ms, "
+                + "released by another instance in \(releasing) ms")
+    }
+}
