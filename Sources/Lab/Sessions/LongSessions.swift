@@ -57,16 +57,23 @@ package final class LongSessions: Sendable {
 
     /// Opens them all, and comes back when both ends of each are connected.
     package static func open(in lab: Lab, _ load: Load, firstPort: Int) async throws(LabError) -> LongSessions {
+        let groups = groups(load, firstPort: firstPort).filter { $0.count > 0 }
+        // All at once, since processes take a while to start.
+        var servers: [Group: Endpoint] = [:]
+        for (group, _) in groups {
+            servers[group] = try lab.endpoint(
+                in: .zone(group.zone), ["listen", String(group.port)] + options(load, of: group))
+        }
         var ends: [Group: Ends] = [:]
-        for (group, count) in groups(load, firstPort: firstPort) where count > 0 {
-            let options = options(load, of: group)
-            let server = try lab.endpoint(in: .zone(group.zone), ["listen", String(group.port)] + options)
+        for (group, count) in groups {
+            guard let server = servers[group] else { continue }
             try await server.waitFor("listening", within: patience)
             let target = ["connect", group.zone.address(group.version), String(group.port), "--count", String(count)]
-            ends[group] = Ends(client: try lab.endpoint(in: .client, target + options), server: server)
+            ends[group] = Ends(
+                client: try lab.endpoint(in: .client, target + options(load, of: group)), server: server)
         }
         var connections: [Connection] = []
-        for (group, count) in groups(load, firstPort: firstPort) {
+        for (group, count) in groups {
             guard let pair = ends[group] else { continue }
             let connected = try await pair.client.waitFor("connected", count: count, within: patience)
             let accepted = try await pair.server.waitFor("accepted", count: count, within: patience)
