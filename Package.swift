@@ -71,7 +71,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "FlowCore",
+                "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -113,7 +114,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout"],
+            dependencies: [
+                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FleetLiveTests", dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],

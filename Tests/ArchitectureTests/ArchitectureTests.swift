@@ -27,7 +27,8 @@ private let allowedImports: [String: Set<String>] = [
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
-    "sluice": ["Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "ArgumentParser"] + shared,
+    "sluice": ["Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "ArgumentParser"]
+        + shared,
 ]
 
 private let shared: Set<String> = [

@@ -126,7 +126,7 @@ struct BinaryTests {
     func completions(shell: String) async throws {
         let outcome = try await sluice("completions", "generate", shell)
         #expect(outcome.exit == .code(0))
-        #expect(outcome.output.contains("maintenance") == false)
+        #expect(outcome.output.contains("maintenance") && outcome.output.contains("prescale"))
         #expect(outcome.output.contains("explain"))
     }
 

@@ -44,6 +44,7 @@ enum Golden {
                         2 established, 1 synSent
         half-open       1 of 500
         memory          293.0 KiB, 250.5 bytes a session
+        fleet           2 of 2 instances serve, capacity 2 to 20
         policy          12 rules, image 1
         idle timeouts   northSouthIdle 4m, eastWestIdle 5m
         tcp timeouts    halfOpen 30s, closing 2m, closed 10s, tombstone 10s
@@ -56,8 +57,8 @@ enum Golden {
         client    eth1       attached  1500
         internet  eth0       attached  1500
 
-        INSTANCE  PROCESS  HEARTBEAT  UPTIME  SESSIONS  BEGUN  ENDED  DENIED  EXPIRED  RESETS  AGEING
-               1      101   0.2s ago   1h02m         3  1,000    997       5       20      44   1.2 %
+        INSTANCE  STATE    PROCESS  HEARTBEAT  UPTIME  SESSIONS  BEGUN  ENDED  DENIED  EXPIRED  RESETS  AGEING
+               1  serving      101   0.2s ago   1h02m         3  1,000    997       5       20      44   1.2 %
 
         dropped: denied 5, noSession 1,234
 

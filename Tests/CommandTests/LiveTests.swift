@@ -48,7 +48,7 @@ struct LiveTests {
             #expect(status.scaled)
             #expect(status.timeouts["northSouthIdle"] == .init(configuredSeconds: 240, effectiveSeconds: 24))
             #expect(status.memory.bytesPerSession > 128 && status.memory.bytesPerSession <= 256)
-            #expect(status.instances.count == 1)
+            #expect(status.instances.count == 2 && status.fleet.serving == 2)
 
             try await gateway.killAll()
             let degraded = try await run(gateway, "status")

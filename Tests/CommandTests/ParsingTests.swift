@@ -21,19 +21,45 @@ struct ParsingTests {
         #expect(throws: (any Error).self) { try Sluice.parseAsRoot(["run"]) }
     }
 
-    @Test("the controller starts an instance under either name")
-    func instance() throws {
-        for name in ["instance-process", "instance"] {
-            let command: InstanceProcessCommand = try parse("\(name) --gateway edge-1 --identifier 1")
-            #expect(command.gateway == "edge-1")
-            #expect(command.identifier == 1)
+    @Test("the controller starts an instance, checks a binary and has a kernel program replaced by hidden commands")
+    func hidden() throws {
+        let command: InstanceProcessCommand = try parse("instance-process --gateway edge-1 --identifier 1")
+        #expect(command.gateway == "edge-1")
+        #expect(command.identifier == 1)
+        let _: BinaryCheckCommand = try parse("binary-check")
+        let replace: ReplaceProgramCommand = try parse("replace-program --gateway edge-1")
+        #expect(replace.gateway == "edge-1")
+        #expect(!Sluice.helpMessage().contains("instance-process") && !Sluice.helpMessage().contains("binary-check"))
+    }
+
+    @Test("SCALE-2 DRAIN-1 MAINT-1 the fleet's commands of section 11, each with --json")
+    func fleet() throws {
+        let drain: InstanceDrain = try parse("instance drain 3 --cancel --json --gateway edge-1")
+        #expect(drain.instance == 3 && drain.cancel && drain.output.isJSON && drain.gateway.name == "edge-1")
+        let stop: InstanceStop = try parse("instance stop 3 --json")
+        #expect(stop.instance == 3)
+        let scale: FleetScale = try parse("fleet scale --instances 4 --json")
+        #expect(scale.instances == 4)
+        let prescale: FleetPrescale = try parse("fleet prescale --min 4 --max 10 --json")
+        #expect(prescale.minimum == 4 && prescale.maximum == 10)
+        let start: MaintenanceStart = try parse("maintenance start --binary /opt/sluice --now --json")
+        #expect(start.binary == "/opt/sluice" && start.now)
+        let _: MaintenancePause = try parse("maintenance pause --json")
+        let _: MaintenanceResume = try parse("maintenance resume --json")
+        let _: MaintenanceAbort = try parse("maintenance abort --json")
+        for line in ["instance drain", "instance drain many", "fleet scale", "fleet prescale --min 2", "fleet"] {
+            #expect(throws: (any Error).self, "\(line)") {
+                var command = try Sluice.parseAsRoot(line.split(separator: " ").map(String.init))
+                try command.run()
+            }
         }
     }
 
     @Test(
         "OPS-2 every reading command takes --json",
         arguments: [
-            "status --json", "session list --json", "session show 1a-7 --json", "policy show --json",
+            "status --json", "instance list --json", "maintenance status --json", "session list --json",
+            "session show 1a-7 --json", "policy show --json",
             "config check f --json",
             "policy check f --json", "doctor --json", "demo --json", "event list --json", "event follow --json",
             "flow-log tail --json", "flow-log query --json",

@@ -74,4 +74,19 @@ package struct MaintenanceView: Hashable, Sendable, Codable {
     package var updated: [InstanceIdentifier]
     /// What is going on, or how it ended, in a sentence.
     package var text: String
+
+    package init(
+        number: Int, phase: Phase, isPaused: Bool, waitsForWindow: Bool, binary: String?, previousBinary: String?,
+        remaining: [InstanceIdentifier], updated: [InstanceIdentifier], text: String
+    ) {
+        self.number = number
+        self.phase = phase
+        self.isPaused = isPaused
+        self.waitsForWindow = waitsForWindow
+        self.binary = binary
+        self.previousBinary = previousBinary
+        self.remaining = remaining
+        self.updated = updated
+        self.text = text
+    }
 }

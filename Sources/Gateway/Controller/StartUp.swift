@@ -78,7 +78,7 @@ struct StartUp {
                     zones: configuration.zones.count, rules: configuration.rules.count,
                     capacitySessions: datapath.slotCount))
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
-        try awaitFirstInstance(fleet, directives, isTakeover: isTakeover)
+        try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
             gateway.detachLeftovers(of: predecessor)
@@ -102,23 +102,25 @@ struct StartUp {
         return (fleet, directives)
     }
 
-    /// Carries out what the fleet's machine said. A gateway that is new forwards nothing before an instance serves, so it is
-    /// not ready before.
-    private func awaitFirstInstance(
+    /// Carries out what the fleet's machine said. A new gateway is ready when as many instances serve as it needs at least;
+    /// where only some of them come to serve in time, it begins with those.
+    private func awaitInstances(
         _ fleet: FleetShell, _ directives: [FleetDirective], isTakeover: Bool
     ) throws(GatewayError) {
         fleet.begin(directives)
         let deadline = MonotonicClock.nanoseconds() + RunningGateway.firstInstancePatienceNanoseconds
-        while !isTakeover, !fleet.machine.view.instances.contains(where: { $0.state == .serving }) {
+        var serving = 0
+        while !isTakeover {
+            serving = fleet.machine.view.instances.count { $0.state == .serving }
             let now = MonotonicClock.nanoseconds()
-            guard now < deadline else {
-                throw GatewayError(
-                    "no instance of gateway \(configuration.gateway) came to serve within "
-                        + "\(RunningGateway.firstInstancePatienceNanoseconds / 1_000_000_000) s: the lines above say why"
-                )
-            }
+            if serving >= fleet.machine.view.capacity.minimum || now >= deadline { break }
             fleet.turn(now: now)
             usleep(5_000)
+        }
+        guard isTakeover || serving > 0 else {
+            throw GatewayError(
+                "no instance of gateway \(configuration.gateway) came to serve within "
+                    + "\(RunningGateway.firstInstancePatienceNanoseconds / 1_000_000_000) s: the lines above say why")
         }
     }
 

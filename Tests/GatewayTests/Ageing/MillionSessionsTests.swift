@@ -48,7 +48,8 @@ private final class CountingOutlet: SegmentOutlet {
         let datapath = try Datapath.load(gateway: "million-\(getpid())", capacitySessions: 1_000_000, pinned: false)
         let claiming = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
         AgeingMachine(
-            table: claiming, flows: KernelFlowTable(datapath: datapath), outlet: CountingOutlet(), probeIntervalTicks: 10
+            table: claiming, flows: KernelFlowTable(datapath: datapath), outlet: CountingOutlet(),
+            probeIntervalTicks: 10
         ).beginRecovery()
         fill(datapath)
         let table = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
