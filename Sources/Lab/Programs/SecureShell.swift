@@ -42,7 +42,9 @@ package struct SecureShell: Sendable {
             """
         try await lab.execute(in: place, ["sh", "-c", script]).required()
         let asUser = ["setpriv", "--reuid=\(Self.user)", "--regid=\(Self.user)", "--clear-groups"]
-        server = try lab.spawn(in: place, asUser + [Programs.path(of: "sshd") ?? "/usr/sbin/sshd", "-D", "-e", "-f", "\(folder)/configuration"])
+        server = try lab.spawn(
+            in: place,
+            asUser + [Programs.path(of: "sshd") ?? "/usr/sbin/sshd", "-D", "-e", "-f", "\(folder)/configuration"])
         try await server.waitForText("Server listening on :: port", within: .seconds(15))
     }
 

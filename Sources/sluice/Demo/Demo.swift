@@ -46,7 +46,8 @@ struct Demo: AsyncParsableCommand {
                     + "leave the ends no time for their keep-alives")
         }
         if keep, only == .fleet {
-            throw ValidationError("--keep leaves up the lab of the sessions, which '--only fleet' does not show: leave out one")
+            throw ValidationError(
+                "--keep leaves up the lab of the sessions, which '--only fleet' does not show: leave out one")
         }
     }
 

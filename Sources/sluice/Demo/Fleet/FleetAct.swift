@@ -30,7 +30,8 @@ struct FleetAct: Sendable {
 
     /// Plays it on a lab that is set up and taken down for it.
     func play(_ narrator: Narrator) async throws -> [DemoVerdict] {
-        await narrator.say("a fresh gateway, profile azure, continuity: \(kind.rawValue), a clock \(timeScale) times as fast")
+        await narrator.say(
+            "a fresh gateway, profile azure, continuity: \(kind.rawValue), a clock \(timeScale) times as fast")
         let lab = try Lab.up(name: labName)
         do {
             let configuration = configuration(of: lab)
@@ -77,7 +78,8 @@ struct FleetAct: Sendable {
         try await programs.open()
         let kept = try KeptSessions(sessions: sessions, programs: programs, on: stage)
         await stage.say(
-            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, for all that follows")
+            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, for all that follows"
+        )
         let watch = try await stage.watchResets()
         var verdicts: [DemoVerdict] = []
         for disturbance in KeepChapter.Disturbance.allCases {

@@ -1,7 +1,8 @@
-import FoundationEssentials
+import FlowLayout
 import Gateway
 import Glibc
 import Inspection
+import Kernel
 import Lab
 import Store
 import Synchronization
@@ -25,7 +26,8 @@ final class FleetStage: Sendable {
     static let latenessSeconds = 1.0
 
     init(
-        lab: Lab, narrator: Narrator, gateway: LabGateway, configuration: String, timeScale: Int, load: LongSessions.Load
+        lab: Lab, narrator: Narrator, gateway: LabGateway, configuration: String, timeScale: Int,
+        load: LongSessions.Load
     ) {
         self.lab = lab
         self.narrator = narrator
@@ -44,14 +46,27 @@ final class FleetStage: Sendable {
 
     func fleet() throws -> FleetStatus { try GatewayInspector(gateway: lab.name).fleet() }
 
+    /// How many instances the kernel gives new sessions to, and live.
+    func servingNow() throws -> Int {
+        let datapath = try Datapath.open(gateway: lab.name)
+        let mask = sluice_load64(&datapath.runtime.pointee.servingInstances)
+        return (0..<64).count { number in
+            guard mask >> UInt64(number) & 1 == 1 else { return false }
+            let process = sluice_load32(&datapath.instances[number].processIdentifier)
+            return process > 0 && kill(pid_t(bitPattern: process), 0) == 0
+        }
+    }
+
     /// Waits until the fleet is as is meant.
     @discardableResult
-    func waitFor(_ what: String, within limit: Duration, _ condition: (FleetStatus) -> Bool) async throws -> FleetStatus {
+    func waitFor(
+        _ what: String, within limit: Duration, _ condition: (FleetStatus) throws -> Bool
+    ) async throws -> FleetStatus {
         var last: FleetStatus?
         let holds = try await eventually(within: limit, every: Self.pollInterval) {
             let status = try fleet()
             last = status
-            return condition(status)
+            return try condition(status)
         }
         guard holds, let last else {
             let states = (last?.instances ?? []).map { "\($0.identifier) \($0.state)" }.joined(separator: ", ")
@@ -64,7 +79,8 @@ final class FleetStage: Sendable {
     func sessions() throws -> [Int: SessionView] {
         let views = try GatewayInspector(gateway: lab.name).sessions(SessionFilter())
         return Dictionary(
-            views.filter { $0.protocol == "tcp" }.map { (Int($0.source.port), $0) }, uniquingKeysWith: { first, _ in first })
+            views.filter { $0.protocol == "tcp" }.map { (Int($0.source.port), $0) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     /// The owner of each connection's session.

@@ -3,7 +3,8 @@ import Inspection
 
 /// A rolling maintenance from its start to its end, in the middle of which the controller may be killed.
 struct MaintenanceRun {
-    /// The fewest that served at any look.
+    /// The fewest that new sessions were given to, and that lived, at any look: by the memory that the kernel goes by, which is true
+    /// also while nobody writes reports.
     let fewestServing: Int
     let phase: String
     /// Processes that served before and are still there.
@@ -20,22 +21,22 @@ struct MaintenanceRun {
         var request = ControlRequest(.maintenanceStart)
         request.now = true
         try stage.ask(request)
-        var fewest = before.serving
+        var fewest = try stage.servingNow()
         if controllerDies {
             try await stage.waitFor("an instance to leave", within: .seconds(20)) { status in
-                fewest = min(fewest, status.servingProcesses.count)
+                fewest = min(fewest, try stage.servingNow())
                 let present = Set(status.instances.map(\.identifier))
                 return status.instances.contains { $0.drain != nil || $0.state == "ending" }
                     || before.instances.contains { !present.contains($0.identifier) }
             }
             await stage.killController()
-            fewest = min(fewest, try stage.fleet().servingProcesses.count)
+            fewest = min(fewest, try stage.servingNow())
             await stage.say("kill -9 to the controller in the middle of it, and 'sluice run' again")
             try await stage.startController()
         }
         let limit = Double(before.instances.count) * (stage.refuseSeconds + stage.resetSeconds + 10)
         let after = try await stage.waitFor("maintenance to end", within: .seconds(limit)) { status in
-            fewest = min(fewest, status.servingProcesses.count)
+            fewest = min(fewest, try stage.servingNow())
             return ["completed", "aborted", "rolledBack"].contains(status.maintenance?.phase ?? "")
         }
         return MaintenanceRun(

@@ -34,20 +34,30 @@ final class ProgramSessions: Sendable {
 
     /// Logs in, once for each program and IP version.
     func open() async throws {
-        var opened: [Session] = []
-        for version in IPVersion.allCases {
-            if let shell {
-                // Keep-alives in the session, as sensible people have them.
-                let client = try await shell.logIn(version: version, options: ["-o", "ServerAliveInterval=2"])
-                opened.append(Session(name: "ssh over \(version)", isShell: true, client: client))
+        let opened = try await withThrowingTaskGroup(of: Session?.self, returning: [Session].self) { group in
+            for version in IPVersion.allCases {
+                group.addTask { try await self.logIn(version) }
+                group.addTask { try await self.query(version) }
             }
-            if let database {
-                let client = try await database.session(
-                    version: version, parameters: "keepalives_idle=2 keepalives_interval=1")
-                opened.append(Session(name: "psql over \(version)", isShell: false, client: client))
+            return try await group.reduce(into: []) { opened, session in
+                if let session { opened.append(session) }
             }
         }
-        sessions.withLock { $0 = opened }
+        sessions.withLock { $0 = opened.sorted { $0.name < $1.name } }
+    }
+
+    /// Keep-alives in the session, as sensible people have them.
+    private func logIn(_ version: IPVersion) async throws -> Session? {
+        guard let shell else { return nil }
+        let client = try await shell.logIn(version: version, options: ["-o", "ServerAliveInterval=2"])
+        return Session(name: "ssh over \(version)", isShell: true, client: client)
+    }
+
+    private func query(_ version: IPVersion) async throws -> Session? {
+        guard let database else { return nil }
+        let client = try await database.session(
+            version: version, parameters: "keepalives_idle=2 keepalives_interval=1")
+        return Session(name: "psql over \(version)", isShell: false, client: client)
     }
 
     var count: Int { sessions.withLock { $0.count } }
@@ -69,15 +79,19 @@ final class ProgramSessions: Sendable {
         return silent
     }
 
-    /// Verdicts on sessions that must have been reset: ssh has ended by itself, psql hears of it with its next query.
+    /// Verdicts on sessions that must have been reset: ssh has ended by itself, at once and not for want of an answer to its own
+    /// keep-alives; psql hears of it with its next query.
     func verdictsOfLoss(rule: String, shown: String) async -> [DemoVerdict] {
-        var verdicts = missing.map { DemoVerdict(rule: rule, shown: "\(shown), \($0.name)", seen: $0.why, verdict: .skip) }
+        var verdicts = missing.map {
+            DemoVerdict(rule: rule, shown: "\(shown), \($0.name)", seen: $0.why, verdict: .skip)
+        }
         for session in sessions.withLock({ $0 }) {
-            let needle = session.isShell ? "Connection reset" : "server closed the connection unexpectedly"
+            let needle =
+                session.isShell ? "client_loop: send disconnect" : "server closed the connection unexpectedly"
             if !session.isShell { Database.send(session.client, "lost") }
             let isTold = (try? await session.client.waitForText(needle, within: .seconds(5))) != nil
-            let said = session.client.everythingSaid.split(whereSeparator: \.isNewline).last { $0.contains(needle) }
-            let words = said.map { String($0).trimmed } ?? "nothing of it"
+            let lines = session.client.everythingSaid.split(whereSeparator: \.isNewline)
+            let words = (lines.last { $0.contains(needle) } ?? lines.last).map { String($0).trimmed } ?? "nothing"
             verdicts.append(
                 DemoVerdict(rule: rule, shown: "\(shown), \(session.name)", seen: "'\(words)'", holds: isTold))
             await session.client.terminate()

@@ -23,7 +23,8 @@ final class ResetWatch: Sendable {
 
     /// When each reset seen so far arrived, in seconds since 1970, the earliest first.
     var times: [Double] {
-        captures.flatMap(\.packets).compactMap { line in line.split(separator: " ").first.flatMap { Double($0) } }.sorted()
+        captures.flatMap(\.packets).compactMap { line in line.split(separator: " ").first.flatMap { Double($0) } }
+            .sorted()
     }
 
     /// Ends it, and returns ``times``.

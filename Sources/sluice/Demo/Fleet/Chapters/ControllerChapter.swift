@@ -27,7 +27,8 @@ struct ControllerChapter: FleetChapter {
         await newcomers.close()
         return [
             DemoVerdict(
-                rule: "RECOV-3", shown: "as documented: kill -9 of the controller: all goes on, the next finds it as it was",
+                rule: "RECOV-3",
+                shown: "as documented: kill -9 of the controller: all goes on, the next finds it as it was",
                 seen: "\(kept) of \(owners.count) sessions with their instance, \(touched) ended; "
                     + "\(admitted) of \(newcomers.connections.count) new admitted meanwhile; "
                     + (same ? "the same processes" : "other processes"),

@@ -34,7 +34,8 @@ struct DrainChapter: FleetChapter {
         return verdicts
     }
 
-    private func drain(_ early: LongSessions, _ late: LongSessions, on stage: FleetStage) async throws -> [DemoVerdict] {
+    private func drain(_ early: LongSessions, _ late: LongSessions, on stage: FleetStage) async throws -> [DemoVerdict]
+    {
         let owners = try stage.owners(of: early).merging(stage.owners(of: late)) { first, _ in first }
         let leaving = try stage.fleet().instances.max { $0.sessions < $1.sessions }?.identifier ?? 1
         let watch = try await stage.watchResets()

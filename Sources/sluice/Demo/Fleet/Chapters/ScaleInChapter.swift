@@ -26,11 +26,12 @@ struct ScaleInChapter: FleetChapter {
 
         // The resets are repeated at a third of their half: until then every one of them is lost.
         let first = stage.refuseSeconds + stage.resetSeconds / 3
-        try await FleetStage.sleep(began + first * 0.95 - FleetStage.now)
+        try await FleetStage.sleep(began + first * 0.9 - FleetStage.now)
+        let blind = LossCount([sessions], owners: owners, leaving: [leaving])
         var lost = 0
         for obstacle in obstacles { lost += try await obstacle.remove() }
-        let blind = LossCount([sessions], owners: owners, leaving: [leaving])
-        await stage.say("\(lost) resets were lost; \(blind.resetAtSomeEnd) sessions know of theirs; now the way is free")
+        await stage.say(
+            "\(lost) resets were lost; \(blind.resetAtSomeEnd) sessions know of theirs; now the way is free")
         try await stage.waitFor("instance \(leaving) to go", within: .seconds(stage.resetSeconds + 15)) {
             $0.instance(leaving) == nil
         }
