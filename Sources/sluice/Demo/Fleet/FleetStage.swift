@@ -75,12 +75,28 @@ final class FleetStage: Sendable {
         return last
     }
 
-    /// The session of each connection that has one, by the client's port.
-    func sessions() throws -> [Int: SessionView] {
+    /// What tells a session of the client's host from all others of its: ports alone are used again for another server.
+    struct Ports: Hashable, Sendable {
+        let client: Int
+        let server: Int
+
+        init(client: Int, server: Int) {
+            self.client = client
+            self.server = server
+        }
+
+        init(_ connection: LongSessions.Connection) {
+            self.init(client: connection.clientPort, server: connection.group.port)
+        }
+    }
+
+    /// The sessions over TCP at this moment.
+    func sessions() throws -> [Ports: SessionView] {
         let views = try GatewayInspector(gateway: lab.name).sessions(SessionFilter())
         return Dictionary(
-            views.filter { $0.protocol == "tcp" }.map { (Int($0.source.port), $0) },
-            uniquingKeysWith: { first, _ in first })
+            views.filter { $0.protocol == "tcp" }.map { view in
+                (Ports(client: Int(view.source.port), server: Int(view.destination.port)), view)
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The owner of each connection's session.
@@ -88,7 +104,7 @@ final class FleetStage: Sendable {
         let views = try self.sessions()
         return Dictionary(
             uniqueKeysWithValues: sessions.connections.compactMap { connection in
-                views[connection.clientPort].map { (connection, Int($0.instance)) }
+                views[Ports(connection)].map { (connection, Int($0.instance)) }
             })
     }
 

@@ -5,8 +5,8 @@ import Lab
 final class KeptSessions: Sendable {
     let sessions: LongSessions
     let programs: ProgramSessions
-    /// Their identifiers in the gateway, by the client's port.
-    private let identifiers: [Int: String]
+    /// Their identifiers in the gateway.
+    private let identifiers: [FleetStage.Ports: String]
 
     init(sessions: LongSessions, programs: ProgramSessions, on stage: FleetStage) throws {
         self.sessions = sessions
@@ -58,8 +58,9 @@ final class KeptSessions: Sendable {
         let serving = Set(try stage.fleet().instances.filter { $0.state == "serving" }.map(\.identifier))
         let views = try stage.sessions()
         state.owned = sessions.connections.count { connection in
-            guard let view = views[connection.clientPort] else { return false }
-            return view.id == identifiers[connection.clientPort] && serving.contains(Int(view.instance))
+            let ports = FleetStage.Ports(connection)
+            guard let view = views[ports] else { return false }
+            return view.id == identifiers[ports] && serving.contains(Int(view.instance))
         }
         state.bytesMoved = after.bytesReceived - before.bytesReceived
         state.silenceMilliseconds = after.longestSilenceMilliseconds
