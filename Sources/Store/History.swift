@@ -93,7 +93,8 @@ package final class History {
         do throws(HistoryError) {
             guard let file else { throw .gone(directory: folder) }
             guard file.isInPlace else {
-                throw access(folder, F_OK) == 0 ? .missing(path: path) : .gone(directory: folder)
+                guard access(folder, F_OK) == 0 else { throw .gone(directory: folder) }
+                throw .failed(path: path, reason: "it was removed or replaced: a new one is begun")
             }
             let changes = queue.stateChanges
             try file.write(queue.eventsWithGap, changes)

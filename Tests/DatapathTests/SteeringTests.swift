@@ -92,7 +92,7 @@ struct SteeringTests {
         #expect(begin(bench, port: 5000).verdict == .drop(.capacity))
     }
 
-    @Test("DRAIN-1 FLEET-1 one that does not serve gets no session, whatever the table says; the pool is the last resort")
+    @Test("DRAIN-1 FLEET-1 who does not serve gets no session, whatever the table says; the pool is the last resort")
     func serving() throws {
         let bench = try bench()
         let datapath = bench.datapath
@@ -112,7 +112,7 @@ struct SteeringTests {
         #expect(begin(bench, port: 3002).owner == 0)
     }
 
-    @Test("LOG-2 a deny is told to the instance that the session would have gone to; one without ring costs only the event")
+    @Test("LOG-2 a deny is told to the instance that the session would have gone to, if it has a ring")
     func denies() throws {
         let bench = try bench()
         let datapath = bench.datapath

@@ -179,6 +179,27 @@ struct DatapathTests {
         }
         #expect(throws: KernelError.self) { try datapath.runProgram(named: "sluice_ingress", packet: [1, 2, 3]) }
     }
+
+    @Test("SCALE-3 the program's own time is sampled while it runs, and costs nothing between samples")
+    func runStatistics() async throws {
+        let datapath = try Datapath.load(
+            gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
+        let packet = [UInt8](repeating: 0xA5, count: 60)
+        let running = Task.detached {
+            while !Task.isCancelled {
+                _ = try? datapath.runProgram(named: "sluice_ingress", packet: packet, repetitions: 100)
+            }
+        }
+        defer { running.cancel() }
+        var statistics = RunStatistics(runs: 0, nanoseconds: 0)
+        for _ in 0..<50 where statistics.runs == 0 {
+            statistics = try RunStatistics.sample(datapath: datapath, microseconds: 50_000)
+        }
+        #expect(statistics.runs > 0 && statistics.nanoseconds > 0)
+        #expect((statistics.nanosecondsPerRun ?? 0) > 1)
+        #expect(datapath.slabTraffic().count == datapath.slabCount)
+        #expect(datapath.slabTraffic().allSatisfy { $0.packets == 0 && $0.bytes == 0 })
+    }
 }
 
 extension Datapath {

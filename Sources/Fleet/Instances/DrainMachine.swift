@@ -27,6 +27,8 @@ struct DrainMachine: Hashable, Sendable, Codable {
     private(set) var phase = Phase.refusing
     private(set) var live: Int?
     private(set) var tombstones: Int?
+    /// Whether the order to reset is known to be carried out, and not only given.
+    private var isOrderCarriedOut = false
 
     init(times: DrainTimes, now: UInt64) {
         self.times = times
@@ -56,10 +58,10 @@ struct DrainMachine: Hashable, Sendable, Codable {
             let planned = began + times.refuse
             guard now >= planned else { return nil }
             guard times.reset > 0 else { return recycle() }
-            // Who comes a little late keeps the deadline. Who was away for long gives the ends the whole half to notice.
-            let isLate = now >= planned + part(1)
-            phase = .resetting(since: isLate ? now : planned, repeats: 0)
-            return .resetAll(within: (isLate ? now : planned) + part(1) - now)
+            // Who comes a little late keeps the deadline. Who was away for longer gives the ends the whole half to notice.
+            let since = now >= planned + lateness ? now : planned
+            phase = .resetting(since: since, repeats: 0)
+            return .resetAll(within: since + pacing - now)
         case .resetting(let since, let repeats):
             if isEmpty || now >= since + times.reset { return recycle() }
             let due = (1...DrainMachine.repeats).last { now >= since + part($0) } ?? 0
@@ -81,10 +83,19 @@ struct DrainMachine: Hashable, Sendable, Codable {
         }
     }
 
-    /// What a controller that starts asks for again, as nobody knows whether it was carried out; harmless where it was.
-    func unfinishedStep(now: UInt64) -> Step? {
+    /// The shell hands in something new, so what it was told before is done.
+    mutating func nextEvent() {
+        if case .resetting = phase { isOrderCarriedOut = true }
+    }
+
+    /// What a controller that starts asks for again; harmless where it was done. Where that isn't known, the half may begin anew.
+    mutating func unfinishedStep(now: UInt64) -> Step? {
         guard case .resetting(let since, _) = phase else { return nil }
-        return .resetAll(within: max(since + part(1), now + part(1) / 2) - now)
+        if !isOrderCarriedOut, now >= since + lateness {
+            phase = .resetting(since: now, repeats: 0)
+            return .resetAll(within: pacing)
+        }
+        return .resetAll(within: max(since + pacing, now + pacing / 10) - now)
     }
 
     var view: DrainView {
@@ -102,6 +113,12 @@ struct DrainMachine: Hashable, Sendable, Codable {
     static let repeats = 2
     /// Reports count after this share of the refusing half: 1 s of 45.
     static let settlingShare: UInt64 = 45
+
+    /// All are reset after two ninths of the half (10 s of 45), so that more than 30 s are left: an end that keeps alive every 30 s
+    /// speaks once more, whatever became of its first reset (DRAIN-5).
+    private var pacing: UInt64 { times.reset * 2 / 9 }
+    /// Whoever begins this much too late (5 s of 45), begins anew.
+    private var lateness: UInt64 { times.reset / 9 }
 
     private var isEmpty: Bool { live == 0 && tombstones == 0 }
 

@@ -51,14 +51,17 @@ extension FleetMachine {
         case .in: (snapshot.desired, kind) = (before - 1, .scaleIn)
         }
         var details: [String: FleetChange.Detail] = [
-            "averageThroughput": .number(average.throughput), "averageCpu": .number(average.cpu),
-            "sessions": .number(average.sessions), "from": .init(before), "to": .init(snapshot.desired),
+            "averageThroughput": part(average.throughput), "averageCpu": part(average.cpu),
+            "sessions": part(average.sessions), "from": .init(before), "to": .init(snapshot.desired),
         ]
         if kind == .scaleIn, let leaves = LeavingChoice.instance(of: serving, measurement: measurement) {
             details["leaves"] = .init(Int(leaves))
         }
         record(kind, cause: "autoscaler", details)
     }
+
+    /// A part of a capacity, to a tenth of a thousandth.
+    private func part(_ value: Double) -> FleetChange.Detail { .number((value * 10_000).rounded() / 10_000) }
 
     mutating func settingsChanged(_ settings: FleetSettings) {
         self.settings = settings

@@ -40,8 +40,10 @@ extension FleetMachine {
     mutating func move(_ identifier: InstanceIdentifier, to state: InstanceState, cause: String) {
         let before = serving
         update(identifier) { [now] in $0.become(state, cause: cause, now: now) }
-        directives.append(.setState(identifier, state))
-        if serving != before { directives.append(.steer(serving)) }
+        let change = FleetDirective.setState(identifier, state)
+        // Between the two the controller may die: who is steered to must be one that serves.
+        directives +=
+            serving == before ? [change] : state == .serving ? [change, .steer(serving)] : [.steer(serving), change]
     }
 
     // MARK: - Starting

@@ -80,9 +80,13 @@ extension FleetMachine {
             directives += [.setState(identifier, .starting), .start(identifier, binary: life.binary)]
         case .serving, .drainingRefuse, .drainingReset:
             guard isAlive else { return lose(identifier, why: ProcessEnd.missing.text, isProcessGone: true) }
-            liveness[identifier] = Liveness(now: now)
+            // Its heartbeat tells how it is, however often controllers died meanwhile.
+            liveness[identifier] = Liveness(now: 0)
             directives.append(.setState(identifier, life.state))
-            if let step = life.drain?.unfinishedStep(now: now) { carryOut(step, of: identifier) }
+            var drain = life.drain
+            let step = drain?.unfinishedStep(now: now)
+            update(identifier) { $0.drain = drain }
+            if let step { carryOut(step, of: identifier) }
         case .ending, .unresponsive:
             update(identifier) { [now, settings] in
                 $0.isProcessGone = !isAlive

@@ -44,6 +44,7 @@ package struct FleetMachine: Sendable {
     /// What happened, and what is to be done.
     package mutating func handle(_ event: FleetEvent, now: UInt64) -> [FleetDirective] {
         self.now = max(self.now, now)
+        for index in snapshot.instances.indices { snapshot.instances[index].drain?.nextEvent() }
         switch event {
         case .tick: break
         case .serving(let identifier): instanceServes(identifier)

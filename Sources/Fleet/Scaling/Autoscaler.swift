@@ -5,6 +5,10 @@ struct Autoscaler: Sendable {
     static let outSessions = 0.8
     static let inLoad = 0.2
 
+    /// What sums of samples may be off: exactly 60 % must count as 60 %.
+    private static let rounding = 1e-9
+    private static let thresholds = (busy: outLoad - rounding, full: outSessions - rounding, little: inLoad - rounding)
+
     enum Decision: Hashable, Sendable {
         case out(to: Int)
         /// One less.
@@ -31,20 +35,16 @@ struct Autoscaler: Sendable {
         samples.append((load, now))
         samples.removeAll { $0.time + times.window <= now }
         guard let average = average(times: times, now: now) else { return nil }
-        if average.throughput >= Autoscaler.outLoad || average.cpu >= Autoscaler.outLoad
-            || average.sessions >= Autoscaler.outSessions
-        {
+        let (busy, full, little) = Autoscaler.thresholds
+        if average.throughput >= busy || average.cpu >= busy || average.sessions >= full {
             lowSince = nil
             guard serving < capacity.maximum else { return nil }
             let busiest = max(average.throughput, average.cpu)
-            let needed = Int((Double(serving) * busiest / Autoscaler.outLoad - 1e-9).rounded(.up))
+            let needed = Int((Double(serving) * busiest / Autoscaler.outLoad - Autoscaler.rounding).rounded(.up))
             forget()
             return (.out(to: min(max(serving + 1, needed), capacity.maximum)), average)
         }
-        guard
-            average.throughput < Autoscaler.inLoad, average.cpu < Autoscaler.inLoad,
-            average.sessions < Autoscaler.inLoad
-        else {
+        guard average.throughput < little, average.cpu < little, average.sessions < little else {
             lowSince = nil
             return nil
         }

@@ -3,13 +3,11 @@ internal import Store
 
 /// The fleet's changes as events of the gateway's history (FLEET-2).
 enum FleetHistory {
-    /// - Parameter monotonicNow: the clock that the change's time is of, so that the wall's time of then can be told.
-    static func event(_ change: FleetChange, monotonicNow: UInt64) -> HistoryEvent {
-        let age = monotonicNow > change.time ? monotonicNow - change.time : 0
-        return HistoryEvent(
-            time: WallTimeSource.nanoseconds() - age, kind: change.kind.rawValue,
-            subject: change.instance.map { "instance \($0)" } ?? "fleet", cause: change.cause,
-            detail: change.details.mapValues(value))
+    /// - Parameter time: nanoseconds since 1970. The directives are carried out as soon as they are given, so it is now.
+    static func event(_ change: FleetChange, time: UInt64) -> HistoryEvent {
+        HistoryEvent(
+            time: time, kind: change.kind.rawValue, subject: change.instance.map(GatewayEvent.subject) ?? "fleet",
+            cause: change.cause, detail: change.details.mapValues(value))
     }
 
     private static func value(_ detail: FleetChange.Detail) -> HistoryValue {

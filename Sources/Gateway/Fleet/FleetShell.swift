@@ -86,7 +86,7 @@ final class FleetShell {
         let isChanged = machine.snapshot != savedSnapshot
         if isChanged || !changes.isEmpty {
             savedSnapshot = machine.snapshot
-            let events = changes.map { FleetHistory.event($0, monotonicNow: MonotonicClock.nanoseconds()) }
+            let events = changes.map { FleetHistory.event($0, time: WallTimeSource.nanoseconds()) }
             surroundings?.remember(events, isChanged ? [.set(Self.stateKey, machine.snapshot)] : [])
         }
         for directive in directives { carryOut(directive) }

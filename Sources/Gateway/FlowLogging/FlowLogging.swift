@@ -27,10 +27,10 @@ final class FlowLogging: ReleaseObserver {
     private var cursor = 0
     private var nextWalk: UInt64 = 0
     private var countedAt: UInt64 = 0
-    private var leftOut: Omissions
 
+    /// - Parameter isNew: whether nothing was logged until now, and so nothing was left out of it.
     init(
-        plan: FlowLogPlan, table: SessionTable, datapath: Datapath, directory: RunDirectory, log: Log
+        isNew: Bool, plan: FlowLogPlan, table: SessionTable, datapath: Datapath, directory: RunDirectory, log: Log
     ) throws(SystemError) {
         self.table = table
         self.datapath = datapath
@@ -39,9 +39,10 @@ final class FlowLogging: ReleaseObserver {
         ledger = FlowLedger(
             marks: memory.marks, intervalTicks: Tick.of(nanoseconds: plan.intervalNanoseconds))
         walkNanoseconds = max(plan.intervalNanoseconds / Self.walksPerInterval, Tick.nanoseconds)
-        leftOut = Self.leftOut(datapath)
         let statePath = directory.flowLogStatePath(table.instanceIdentifier)
         var lastProblem: String?
+        let memory = memory
+        if isNew { _ = Self.leftOut(datapath, memory) }
         thread = try FlowLogThread {
             Self.makeWriter(plan, directory)
         } report: { state in
@@ -103,9 +104,7 @@ final class FlowLogging: ReleaseObserver {
         var omitted = ledger.takeOmissions()
         if now &- countedAt >= 1_000_000_000 {
             countedAt = now
-            let all = Self.leftOut(datapath)
-            omitted += Omissions(denies: all.denies &- leftOut.denies, events: all.events &- leftOut.events)
-            leftOut = all
+            omitted += Self.leftOut(datapath, memory)
         }
         guard !entries.isEmpty || !omitted.isEmpty else { return }
         thread.queue.put(entries, omitted: omitted)
@@ -158,12 +157,12 @@ final class FlowLogging: ReleaseObserver {
         cursor = end == table.slotCount ? 0 : end
     }
 
-    /// What the kernel program has left out since it was loaded.
-    private static func leftOut(_ datapath: Datapath) -> Omissions {
+    /// What the kernel program has left out and no instance has told yet.
+    private static func leftOut(_ datapath: Datapath, _ memory: FlowMarkMemory) -> Omissions {
         let counters = datapath.counters()
         return Omissions(
-            denies: counters[Int(Counter.eventsSuppressed.rawValue)],
-            events: counters[Int(Counter.eventsLost.rawValue)])
+            denies: memory.new(.suppressedDenies, of: counters[Int(Counter.eventsSuppressed.rawValue)]),
+            events: memory.new(.lostEvents, of: counters[Int(Counter.eventsLost.rawValue)]))
     }
 
     private static func now() -> WallClock {

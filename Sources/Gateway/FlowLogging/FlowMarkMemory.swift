@@ -1,3 +1,4 @@
+internal import FlowLayout
 internal import FlowLog
 import Glibc
 
@@ -15,6 +16,9 @@ final class FlowMarkMemory {
     }
 
     private static let headerBytes = 4096
+    private static let lockPatienceMicroseconds: UInt32 = 2_000_000
+    /// Where the shared counts are, behind the header.
+    private static let toldOffset = 64
 
     let marks: UnsafeMutablePointer<FlowMark>
     private let memory: UnsafeMutableRawPointer
@@ -25,11 +29,11 @@ final class FlowMarkMemory {
         bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("opening \(path)") }
-        // The lock goes with the descriptor: instances that start together don't clear each other's marks.
         defer { close(descriptor) }
-        while flock(descriptor, LOCK_EX) != 0 {
-            guard errno == EINTR else { throw SystemError("locking \(path)") }
-        }
+        // Instances that start together don't clear each other's marks. The lock is let go of explicitly: it would stay as long
+        // as the file is mapped, though its descriptor is closed.
+        try Self.lock(descriptor, path)
+        defer { flock(descriptor, LOCK_UN) }
         guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw SystemError("making \(path)") }
         // Taken now: a page that can't be had later would be a signal instead of an error.
         let refused = posix_fallocate(descriptor, 0, off_t(bytes))
@@ -41,8 +45,37 @@ final class FlowMarkMemory {
         let header = memory.bindMemory(to: Header.self, capacity: 1)
         let wanted = Header(hashSeed: hashSeed, slotCount: UInt64(slotCount))
         if header.pointee != wanted {
-            memset(marks, 0, slotCount * MemoryLayout<FlowMark>.stride)
+            memset(memory, 0, bytes)
             header.pointee = wanted
+        }
+    }
+
+    /// How far the log has told of a count that the kernel keeps for all instances together.
+    enum Told: Int {
+        case suppressedDenies = 0
+        case lostEvents = 1
+    }
+
+    /// What has come to a count of the kernel's since any instance asked last: one of them gets it, and tells it.
+    func new(_ told: Told, of count: UInt64) -> UInt64 {
+        let place = (memory + Self.toldOffset).assumingMemoryBound(to: UInt64.self) + told.rawValue
+        while true {
+            let before = sluice_load64(place)
+            guard count > before else { return 0 }
+            if sluice_compare_exchange64(place, before, count) == before { return count - before }
+        }
+    }
+
+    /// Another instance has it for a moment only; one that is stopped in that moment is not waited for for ever.
+    private static func lock(_ descriptor: Int32, _ path: String) throws(SystemError) {
+        let rest: UInt32 = 5_000
+        var waited: UInt32 = 0
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EINTR || (errno == EWOULDBLOCK && waited < lockPatienceMicroseconds) else {
+                throw SystemError("locking \(path)")
+            }
+            usleep(rest)
+            waited += rest
         }
     }
 

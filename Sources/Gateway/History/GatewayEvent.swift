@@ -2,7 +2,7 @@ package import Store
 
 /// What happens to a gateway, as its history tells it: the vocabulary of `sluice event list`.
 ///
-/// A change of the fleet becomes a ``HistoryEvent`` in the same way: one word for what, a subject, a cause, counts.
+/// Changes of the fleet are told in the same way by ``FleetHistory``: one word for what, a subject, a cause, counts.
 package enum GatewayEvent: Equatable, Sendable {
     /// The gateway forwards: nothing of it was in the kernel before.
     case started(zones: Int, rules: Int, capacitySessions: Int)
@@ -16,15 +16,6 @@ package enum GatewayEvent: Equatable, Sendable {
     case policyEndedSessions(count: Int)
     /// Sessions were reset by hand (RST-5).
     case sessionsReset(asked: Int, reset: Int)
-    /// A process serves as an instance.
-    case instanceStarted(UInt16, process: Int32)
-    /// A process that an earlier controller started goes on serving.
-    case instanceAdopted(UInt16, process: Int32)
-    /// Its process ended by itself, or somebody ended it.
-    case instanceEnded(UInt16, process: Int32)
-    /// It did not answer, and was killed.
-    case instanceKilled(UInt16, process: Int32?, silentNanoseconds: UInt64)
-    case instanceStartFailed(UInt16, reason: String)
     case interfaceAttached(String, reason: String?)
     case interfaceDetached(String)
     case interfaceGone(String)
@@ -72,31 +63,6 @@ package enum GatewayEvent: Equatable, Sendable {
         case .interfaceDetached(let name):
             return make(time, "interfaceDetached", "interface \(name)", cause: "no zone has it any more")
         case .interfaceGone(let name): return make(time, "interfaceGone", "interface \(name)")
-        case .instanceStarted, .instanceAdopted, .instanceEnded, .instanceKilled, .instanceStartFailed:
-            return instanceRecord(time)
-        }
-    }
-
-    private func instanceRecord(_ time: UInt64) -> HistoryEvent {
-        switch self {
-        case .instanceStarted(let identifier, let process):
-            return make(time, "instanceStarted", Self.subject(identifier), detail: ["process": .count(process)])
-        case .instanceAdopted(let identifier, let process):
-            return make(
-                time, "instanceAdopted", Self.subject(identifier), cause: "it served when the controller came",
-                detail: ["process": .count(process)])
-        case .instanceEnded(let identifier, let process):
-            return make(
-                time, "instanceEnded", Self.subject(identifier), cause: "its process ended unasked",
-                detail: ["process": .count(process)])
-        case .instanceKilled(let identifier, let process, let silent):
-            var detail: [String: HistoryValue] = ["silentMilliseconds": .count(silent / 1_000_000)]
-            detail["process"] = process.map { .count($0) }
-            return make(
-                time, "instanceKilled", Self.subject(identifier), cause: "it did not answer", detail: detail)
-        case .instanceStartFailed(let identifier, let reason):
-            return make(time, "instanceStartFailed", Self.subject(identifier), cause: reason)
-        default: preconditionFailure("\(self) is not about an instance")
         }
     }
 

@@ -54,7 +54,7 @@ final class InstanceLoop {
     /// Runs until SIGTERM or SIGINT, which leave all sessions as they are, or until the end of a drain.
     func run() {
         var now = MonotonicClock.nanoseconds()
-        updateFlowLogging(settings().flowLog)
+        updateFlowLogging(settings().flowLog, isStart: true)
         machine.beginRecovery(now: Tick.of(nanoseconds: now))
         recoveryEnds = now + Self.recoveryRestNanoseconds
         heartbeat.begin(processIdentifier: getpid(), now: now)
@@ -98,8 +98,11 @@ final class InstanceLoop {
     }
 
     /// Begins to log, goes on elsewhere, or stops, as the settings say.
-    private func updateFlowLogging(_ plan: FlowLogPlan?) {
+    ///
+    /// - Parameter isStart: whether this process begins; an earlier one may have logged.
+    private func updateFlowLogging(_ plan: FlowLogPlan?, isStart: Bool = false) {
         guard plan != flowLogPlan || (plan != nil && flowLogging == nil) else { return }
+        let isNew = flowLogPlan == nil && !isStart
         flowLogging?.stop()
         flowLogging = nil
         flowLogPlan = plan
@@ -107,7 +110,7 @@ final class InstanceLoop {
         guard let plan else { return }
         do throws(SystemError) {
             let logging = try FlowLogging(
-                plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
+                isNew: isNew, plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
             flowLogging = logging
             endCounting.next = logging
         } catch {

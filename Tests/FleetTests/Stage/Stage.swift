@@ -1,4 +1,5 @@
 import Fleet
+import Foundation
 import Testing
 
 /// A fleet's machine with a shell that carries out every directive at once, in virtual time, and writes down what it was told.
@@ -15,7 +16,7 @@ struct Stage {
 
     var startNanoseconds: UInt64 = 500_000_000
     /// Who lives, but shows it no more; with the last time it did.
-    private(set) var silent: [InstanceIdentifier: UInt64] = [:]
+    private(set) var silent: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
     /// Who beats, but does not answer.
     var mute: Set<InstanceIdentifier> = []
     /// Who does not end on SIGTERM.
@@ -62,7 +63,7 @@ struct Stage {
     mutating func tell(_ event: FleetEvent) { carryOut(machine.handle(event, now: now)) }
     mutating func ask(_ command: FleetCommand) { tell(.requested(command)) }
 
-    mutating func silence(_ identifier: InstanceIdentifier) { silent[identifier] = now }
+    mutating func silence(_ identifier: InstanceIdentifier) { silent[identifier] = (now, questionNumber) }
 
     mutating func crash(_ identifier: InstanceIdentifier) {
         processes[identifier] = nil
@@ -95,9 +96,8 @@ struct Stage {
 
     private mutating func look() {
         for identifier in processes.keys.sorted() {
-            let heartbeat = silent[identifier] ?? now
-            let answers = silent[identifier] == nil && !mute.contains(identifier)
-            tell(.seen(identifier, heartbeat: heartbeat, answered: answers ? questionNumber : 0))
+            let last = silent[identifier] ?? (now, mute.contains(identifier) ? 0 : questionNumber)
+            tell(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
             if let left = sessionsLeft { tell(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones)) }
         }
     }
@@ -136,6 +136,19 @@ struct Stage {
 
     // MARK: - A controller that dies
 
+    /// The snapshot, by way of JSON, as it is kept.
+    private var storedSnapshot: FleetSnapshot? {
+        do {
+            let stored = try JSONEncoder().encode(machine.snapshot)
+            let snapshot = try JSONDecoder().decode(FleetSnapshot.self, from: stored)
+            #expect(snapshot == machine.snapshot)
+            return snapshot
+        } catch {
+            Issue.record("\(error)")
+            return nil
+        }
+    }
+
     /// The controller dies and another starts after `seconds`, with the snapshot or without; processes go on, but for those named.
     mutating func restart(
         after seconds: Double = 0, withSnapshot: Bool = true, lost: Set<InstanceIdentifier> = [],
@@ -150,7 +163,7 @@ struct Stage {
                 identifier: $0, isAlive: processes[$0] != nil, state: states[$0], slabs: 1, answered: questionNumber)
         }
         let (machine, directives) = FleetMachine.restore(
-            settings: settings ?? self.machine.settings, snapshot: withSnapshot ? self.machine.snapshot : nil,
+            settings: settings ?? self.machine.settings, snapshot: withSnapshot ? storedSnapshot : nil,
             observed: ObservedFleet(instances: observed), zones: zones, now: now)
         self.machine = machine
         carryOut(directives)

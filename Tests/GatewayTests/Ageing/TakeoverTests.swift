@@ -15,12 +15,19 @@ private final class NoOutlet: SegmentOutlet {
     }
 }
 
-/// A million sessions in the memory of a real datapath.
+/// Many sessions in the memory of a real datapath. `swift test --filter TakeoverTests` prints what they cost.
 @Suite(.serialized) struct TakeoverTests {
+    /// Of processor time: other tests run beside this one.
     private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
-        let start = MonotonicClock.nanoseconds()
+        let start = Self.processorNanoseconds()
         try body()
-        return Double(MonotonicClock.nanoseconds() - start) / 1e6
+        return Double(Self.processorNanoseconds() - start) / 1e6
+    }
+
+    private static func processorNanoseconds() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private func machine(_ datapath: Datapath, _ instance: UInt16, _ outlet: NoOutlet) -> AgeingMachine<KernelFlowTable>
@@ -31,9 +38,10 @@ private final class NoOutlet: SegmentOutlet {
     }
 
     /// All of instance 1's.
-    private func full() throws -> Datapath {
-        let datapath = try Datapath.load(gateway: "takeover-\(getpid())", capacitySessions: 1_000_000, pinned: false)
+    private func full(sessions: Int) throws -> Datapath {
+        let datapath = try Datapath.load(gateway: "takeover-\(getpid())", capacitySessions: sessions, pinned: false)
         machine(datapath, 1, NoOutlet()).beginRecovery()
+        var entered = 0
         for slot in 0..<datapath.slotCount {
             let (key, isLow) = sluice_session_key.of(
                 source: sluice_address(high: 0, low: 0xFFFF_0A00_0000 + UInt64(slot >> 14)),
@@ -43,8 +51,9 @@ private final class NoOutlet: SegmentOutlet {
             datapath.sessions[slot].flags = isLow ? SessionFlags.originatorIsLow : 0
             datapath.words[slot] =
                 ControlWord(tick: 100, state: .established, treatment: 0, generation: 0).rawValue
-            #expect(datapath.insertFlow(key, slot: UInt32(slot)))
+            if datapath.insertFlow(key, slot: UInt32(slot)) { entered += 1 }
         }
+        #expect(entered == datapath.slotCount)
         for slab in 0..<datapath.slabCount { datapath.slabs[slab].head = datapath.slabs[slab].tail }
         datapath.treatments[0] = sluice_treatment(
             timeoutTicks: 1000, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
@@ -54,7 +63,7 @@ private final class NoOutlet: SegmentOutlet {
 
     @Test("KEEP-2 a million sessions change their owner, and the new owners age them, in well under a second")
     func move() throws {
-        let datapath = try full()
+        let datapath = try full(sessions: 1_000_000)
         let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: 0))
         let outlet = NoOutlet()
         let survivors = [machine(datapath, 2, outlet), machine(datapath, 3, outlet)]
@@ -71,12 +80,14 @@ private final class NoOutlet: SegmentOutlet {
         // The timers go on: 1,000 ticks after 100.
         for survivor in survivors { #expect(survivor.pass(now: 1100) == ScanResult()) }
         #expect(survivors.reduce(0) { $0 + $1.pass(now: 1101).expired } == datapath.slotCount)
-        print("KEEP-2: \(moved.sessions) sessions moved in \(moving) ms, noticed and scanned in \(noticing) ms")
+        print(
+            "KEEP-2: \(moved.sessions) sessions moved in \(moving) ms of processor time, "
+                + "noticed and scanned by their new owners in \(noticing) ms")
     }
 
-    @Test("DRAIN-2 RECOV-2 a million sessions: reset in a drain, dropped after a loss; what it costs")
+    @Test("DRAIN-2 RECOV-2 many sessions: reset in a drain, dropped after a loss; what it costs")
     func drain() throws {
-        let datapath = try full()
+        let datapath = try full(sessions: 200_000)
         let outlet = NoOutlet()
         let drained = machine(datapath, 1, outlet)
         let orders = InstanceOrders(instances: datapath.instances, runtime: datapath.runtime)
@@ -86,7 +97,7 @@ private final class NoOutlet: SegmentOutlet {
             #expect(drained.drain(now: 101 << Tick.shift, isPass: true) == .waiting)
             while drained.workOff() {}
         }
-        #expect(outlet.count == 2 * datapath.slotCount || outlet.count >= datapath.slotCount)
+        #expect(outlet.count == 2 * datapath.slotCount)
         // The process is lost; what it leaves is dropped by the controller and released by another instance.
         let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: 0))
         let other = machine(datapath, 2, outlet)

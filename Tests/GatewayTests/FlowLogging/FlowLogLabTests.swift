@@ -43,10 +43,10 @@ struct FlowLogLabTests {
     func reasons() async throws {
         try await withLogging { lab, gateway, directory in
             _ = try await lab.session(to: .internet)
-            let first = try lab.instanceProcess()
+            let first = try lab.owningProcess()
             try await wait("the begin") { !items(directory, port: 8000).isEmpty }
             kill(first, SIGKILL)
-            try await wait("another instance") { try lab.instanceProcess() != first && lab.instanceProcess() != 0 }
+            try await wait("another instance") { lab.isReplaced(first) }
             // Idle for 3 s: reset.
             try await wait("the end") { items(directory, port: 8000).contains { $0.tuple.state == .end } }
             #expect(items(directory, port: 8000).filter { $0.tuple.state == .begin }.count == 1)

@@ -1,3 +1,4 @@
+import Fleet
 import Store
 import Testing
 
@@ -7,12 +8,14 @@ import Testing
 struct GatewayEventTests {
     @Test("OPS-4 every event has a kind, a subject, and what goes with it")
     func records() {
-        let killed = GatewayEvent.instanceKilled(3, process: 77, silentNanoseconds: 5_250_000_000).record(time: 9)
+        let change = FleetChange(
+            time: 5, kind: .instanceUnresponsive, instance: 3, cause: "no heartbeat for 5 s",
+            details: ["sessions": 77, "share": .number(0.5), "why": "text"])
         #expect(
-            killed
+            FleetHistory.event(change, time: 9)
                 == HistoryEvent(
-                    time: 9, kind: "instanceKilled", subject: "instance 3", cause: "it did not answer",
-                    detail: ["process": 77, "silentMilliseconds": 5250]))
+                    time: 9, kind: "instanceUnresponsive", subject: "instance 3", cause: "no heartbeat for 5 s",
+                    detail: ["sessions": 77, "share": 0.5, "why": "text"]))
         let stopped = GatewayEvent.stopped(reason: "SIGTERM", sessionsLeft: 4, ends: ["idleReset": 2]).record(time: 1)
         #expect(stopped.cause == "SIGTERM" && stopped.subject == "gateway")
         #expect(stopped.detail == ["sessionsLeft": 4, "ended": .object(["idleReset": 2])])

@@ -16,7 +16,7 @@ func withLogging(
     mkdir(path, 0o700)
     try prepare(path)
     defer { umount2(path, Int32(MNT_DETACH)) }
-    try await withRunningGateway(extra: "flowLog: { directory: \(path) }") { lab, gateway in
+    try await withRunningGateway(extra: "flowLog: { directory: \(path) }\n\(preserve)") { lab, gateway in
         try await body(lab, gateway, path)
     }
 }

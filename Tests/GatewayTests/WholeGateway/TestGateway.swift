@@ -14,6 +14,9 @@ private let prefix = "sluice-gw"
 /// The clock of these tests runs this many times faster than the profile's: N-S idle timeout 3 s, E-W 3.75 s.
 let scale = 80
 
+/// What lets sessions live on when an instance is killed.
+let preserve = "continuity: preserve"
+
 /// Runs a test on a lab of its own with a gateway in it, and takes both down whatever happens.
 func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async throws -> Void) async throws {
     try Lab.downAbandoned(prefix: prefix)
@@ -55,9 +58,24 @@ extension Lab {
         }
     }
 
-    /// The process that the instance's record names.
-    func instanceProcess() throws -> Int32 {
+    /// The processes of all instances that serve, by the instances' records.
+    func instanceProcesses() throws -> Set<Int32> {
         let datapath = try Datapath.open(gateway: name)
-        return Int32(bitPattern: datapath.instances[Int(Datapath.firstInstance)].processIdentifier)
+        return Set((1..<Int(SLUICE_MAX_INSTANCES)).map { Int32(bitPattern: datapath.instances[$0].processIdentifier) })
+            .subtracting([0])
+    }
+
+    /// The process of the instance that looks after the first established session, or of instance 1 where there is none.
+    func owningProcess() throws -> Int32 {
+        let datapath = try Datapath.open(gateway: name)
+        let slab = try establishedSessions().first.map { Int($0.slot) >> datapath.slabShift }
+        let owner = slab.map { Int(datapath.slabs[$0].owner) } ?? Int(Datapath.firstInstance)
+        return Int32(bitPattern: datapath.instances[owner].processIdentifier)
+    }
+
+    /// Whether as many instances serve as should, and none by a process that was ended.
+    func isReplaced(_ process: Int32) -> Bool {
+        guard let processes = try? instanceProcesses() else { return false }
+        return processes.count == 2 && !processes.contains(process)
     }
 }

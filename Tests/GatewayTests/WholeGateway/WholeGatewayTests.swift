@@ -77,14 +77,11 @@ import Testing
     @Test(
         "RECOV-3 an instance that is killed is replaced, and goes on where it was: sessions live on, and end when due")
     func killInstance() async throws {
-        try await withRunningGateway { lab, _ in
+        try await withRunningGateway(extra: preserve) { lab, _ in
             let session = try await lab.session(to: .internet)
-            let first = try lab.instanceProcess()
+            let first = try lab.owningProcess()
             kill(first, SIGKILL)
-            let isReplaced = await eventually(within: .seconds(5)) {
-                guard let process = try? lab.instanceProcess() else { return false }
-                return process != first && process != 0
-            }
+            let isReplaced = await eventually(within: .seconds(5)) { lab.isReplaced(first) }
             #expect(isReplaced)
             session.client.perform("send 10")
             try await session.client.waitFor("data", count: 2, within: .seconds(5))
@@ -98,14 +95,14 @@ import Testing
     func killController() async throws {
         try await withRunningGateway { lab, gateway in
             let session = try await lab.session(to: .internet)
-            let instance = try lab.instanceProcess()
+            let instances = try lab.instanceProcesses()
             gateway.process.send(signal: SIGKILL)
             _ = await gateway.process.waitForExit(within: .seconds(5))
             let other = try await lab.session(to: .internet, port: 8001)
             session.client.perform("send 10")
             try await session.client.waitFor("data", count: 2, within: .seconds(5))
             let next = try await lab.startGateway(configuration: lab.configuration(timeScale: scale))
-            #expect(try lab.instanceProcess() == instance)
+            #expect(try lab.instanceProcesses() == instances)
             session.client.perform("send 10")
             try await session.client.waitFor("data", count: 3, within: .seconds(5))
             #expect(session.client.errors.isEmpty && other.client.errors.isEmpty)
@@ -176,17 +173,14 @@ import Testing
 
     @Test("RECOV-1 an instance that hangs is ended and replaced; the sessions live on")
     func hangingInstance() async throws {
-        try await withRunningGateway { lab, gateway in
-            let text = lab.configuration(timeScale: 1)
+        try await withRunningGateway(extra: preserve) { lab, gateway in
+            let text = lab.configuration(timeScale: 1, extra: preserve)
             try FileStore.replace(gateway.configurationPath, with: Array(text.utf8))
             _ = try GatewayClient(gateway: lab.name).reload()
             let session = try await lab.session(to: .internet)
-            let first = try lab.instanceProcess()
+            let first = try lab.owningProcess()
             kill(first, SIGSTOP)
-            let isReplaced = await eventually(within: .seconds(10)) {
-                guard let process = try? lab.instanceProcess() else { return false }
-                return process != first && process != 0
-            }
+            let isReplaced = await eventually(within: .seconds(10)) { lab.isReplaced(first) }
             #expect(isReplaced)
             #expect(kill(first, 0) != 0)
             session.client.perform("send 10")

@@ -1,0 +1,127 @@
+import Fleet
+
+/// Looks at every step for what must never be, and for what must be in time. Knows the scenario, and nothing of how the machine works.
+struct Checks {
+    let scenario: Scenario
+    /// The first thing that was wrong.
+    private(set) var violation: String?
+
+    var drains: [InstanceIdentifier: DrainWatch] = [:]
+    var failures: [FailureWatch] = []
+    var downtime = Downtime()
+    private var view: FleetView?
+
+    init(scenario: Scenario) { self.scenario = scenario }
+
+    mutating func fail(_ text: String) { if violation == nil { violation = text } }
+
+    /// How much later than due something may come: a look a second, a process that is slow to end, timers that are late or lost.
+    var slack: UInt64 {
+        2 * .second + (scenario.lateTimers > 0 ? Scenario.latest + 1 * .second : 0)
+            + (scenario.lostTimers > 0 ? 2 * .second : 0)
+    }
+
+    private var isPreserve: Bool { scenario.settings.continuity == .preserve }
+
+    // MARK: - Sessions
+
+    /// FLEET-1, DRAIN-1.
+    mutating func admitted(to instance: InstanceIdentifier, state: InstanceState) {
+        if state != .serving { fail("a new session came to instance \(instance), which is \(state.name)") }
+    }
+
+    /// No session is owned by two: slabs are taken only from processes that are gone, and given only to who serves.
+    mutating func slabsTaken(
+        from: InstanceIdentifier, isAlive: Bool, heirs: [InstanceIdentifier]?, records: [VirtualKernel.Record]
+    ) {
+        if isAlive { fail("the slabs of instance \(from) are taken while its process lives: two owners") }
+        guard let heirs else { return }
+        if heirs.isEmpty { fail("the slabs of instance \(from) are given to nobody") }
+        for heir in heirs where records[Int(heir)].state != .serving {
+            fail("the slabs of instance \(from) are given to instance \(heir), which doesn't serve")
+        }
+    }
+
+    /// KEEP-1: none is lost; DRAIN-2: who keeps alive knows before the instance goes.
+    mutating func discarded(
+        _ identifier: InstanceIdentifier, _ reason: DiscardReason, sessions: [VirtualSession], now: UInt64
+    ) {
+        defer { drains[identifier] = nil }
+        if isPreserve, !sessions.isEmpty {
+            return fail("\(sessions.count) sessions of instance \(identifier) are discarded, though they are preserved")
+        }
+        let drain = scenario.settings.drain
+        guard reason == .drained, drain.reset >= 45 * .second, let watch = drains[identifier], !watch.isDisturbed else {
+            return
+        }
+        let unaware = sessions.filter { session in
+            guard let keepAlive = session.keepAlive else { return false }
+            return keepAlive <= 30 * .second && session.bornAt < watch.began && !session.areBothTold
+        }
+        if let session = unaware.first {
+            fail(
+                "\(unaware.count) sessions of the drained instance \(identifier) keep alive, and an end of session "
+                    + "\(session.number) was never told")
+        }
+    }
+
+    mutating func resetSent() {
+        if isPreserve { fail("a session is reset by a drain, though sessions are preserved") }
+    }
+
+    // MARK: - Processes
+
+    mutating func startedBeside(_ process: VirtualProcess) {
+        if process.isSignalled {
+            fail("instance \(process.identifier) is started while its old process is still ending")
+        }
+    }
+
+    /// Not more than are wanted, and the one that maintenance has beside.
+    mutating func started(_ view: FleetView) {
+        let count = view.instances.count { $0.state == .serving || $0.state == .starting }
+        let isMaintained = view.maintenance.map { !$0.phase.isOver } ?? false
+        // Those that serve already may be too many for a while, after a smaller capacity was asked for.
+        let serving = view.instances.count { $0.state == .serving }
+        if count > max(view.desired, serving) + (isMaintained ? 1 : 0) {
+            fail("\(count) instances serve or start, where \(view.desired) are wanted")
+        }
+    }
+
+    /// SCALE-2.
+    mutating func seen(_ view: FleetView) {
+        self.view = view
+        let capacity = view.capacity
+        if !(capacity.minimum...capacity.maximum).contains(view.desired) {
+            fail("\(view.desired) instances are wanted, outside \(capacity.minimum) to \(capacity.maximum)")
+        }
+        if let problem = capacity.problem { fail("the capacity can't be: \(problem)") }
+        if view.instances.count(where: { $0.state.isDraining }) > 1 { fail("two instances drain at once") }
+    }
+
+    /// MAINT-1: before maintenance takes an instance away, the fleet is larger than its minimum.
+    mutating func recorded(_ change: FleetChange, serving: Int) {
+        let takesAway = change.kind == .instanceDraining || (isPreserve && change.kind == .instanceEnding)
+        guard takesAway, change.cause.hasPrefix("maintenance"), let view else { return }
+        if serving <= view.capacity.minimum {
+            fail(
+                "maintenance takes instance \(change.instance ?? 0) away: \(serving - 1) would serve, "
+                    + "under the minimum of \(view.capacity.minimum)")
+        }
+    }
+}
+
+/// For how long no controller ran, in sum.
+struct Downtime {
+    private var past: UInt64 = 0
+    private var since: UInt64?
+
+    mutating func begin(now: UInt64) { since = now }
+
+    mutating func end(now: UInt64) {
+        past += since.map { now - $0 } ?? 0
+        since = nil
+    }
+
+    func total(now: UInt64) -> UInt64 { past + (since.map { now - $0 } ?? 0) }
+}

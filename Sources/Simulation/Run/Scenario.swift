@@ -1,0 +1,64 @@
+package import Fleet
+
+/// What a seed means: the fleet that is run, and how unkind the world is to it.
+package struct Scenario: Sendable {
+    package let seed: UInt64
+    package var settings: FleetSettings
+    /// New sessions a second.
+    var opensPerSecond: Int
+    /// How long faults and commands go on, in nanoseconds; then the fleet must settle.
+    var duration: UInt64
+    /// Faults and commands come this many milliseconds apart.
+    var gap: ClosedRange<UInt64>
+    /// Percent of timers that are late, by up to ``latest``, and that are lost.
+    var lateTimers: Int
+    var lostTimers: Int
+    /// Percent of starts that fail.
+    var failingStarts: Int
+    /// Percent of controllers that find their snapshot lost.
+    var lostSnapshots: Int
+    var faults: [Fault]
+
+    /// What can be done to a fleet.
+    package enum Fault: String, Sendable, CaseIterable {
+        case stall, killInstance, killController, command, load
+    }
+
+    /// The latest that a timer can be.
+    static let latest: UInt64 = 2 * .second
+
+    /// A scenario drawn from a seed.
+    package init(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        self.seed = seed
+        let minimum = Int.random(in: 2...4, using: &random)
+        let room = [0, 2, 3, 5][Int.random(in: 0..<4, using: &random)]
+        let drains = [
+            DrainTimes.azure, .azure2025, DrainTimes(refuse: 10 * .second, reset: 30 * .second),
+            DrainTimes(refuse: 0, reset: 45 * .second), DrainTimes(refuse: 20 * .second, reset: 0),
+        ]
+        settings = FleetSettings(
+            capacity: CapacityRange(minimum: minimum, maximum: minimum + room),
+            drain: drains[Int.random(in: 0..<drains.count, using: &random)],
+            continuity: random.chance(50) ? .preserve : .disruptive,
+            scaling: ScalingTimes(coolDown: 60 * .second), replacementFirst: random.chance(70))
+        opensPerSecond = Int.random(in: 1...4, using: &random)
+        duration = random.milliseconds(60_000...600_000)
+        let pace = random.milliseconds(500...60_000) / 1_000_000
+        gap = pace / 4...pace
+        lateTimers = random.chance(50) ? Int.random(in: 0...40, using: &random) : 0
+        lostTimers = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
+        failingStarts = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
+        lostSnapshots = random.chance(20) ? 30 : 0
+        faults = Fault.allCases.filter { _ in random.chance(70) }
+    }
+
+    /// A line for a person.
+    package var text: String {
+        let capacity = settings.capacity
+        return "seed \(seed): \(settings.continuity.rawValue), \(capacity.minimum) to \(capacity.maximum) instances, "
+            + "drain \(settings.drain.refuse / .second) s + \(settings.drain.reset / .second) s, "
+            + "\(duration / .second) s of \(faults.map(\.rawValue).joined(separator: ", ")); timers late \(lateTimers) %, "
+            + "lost \(lostTimers) %; starts failing \(failingStarts) %, snapshots lost \(lostSnapshots) %"
+    }
+}

@@ -1,0 +1,93 @@
+import Fleet
+
+/// What befalls a fleet, and what operators ask of it, until quiet begins and it must settle.
+extension Simulation {
+    static let longestQuiet: UInt64 = 4_000 * .second
+
+    mutating func fault() {
+        guard !isQuiet else { return }
+        agenda.add(.fault, at: now + random.milliseconds(scenario.gap))
+        guard let fault = scenario.faults.randomElement(using: &random) else { return }
+        switch fault {
+        case .stall:
+            guard let index = processes.indices.randomElement(using: &random) else { return }
+            let range: ClosedRange<UInt64> = random.chance(50) ? 500...5_000 : 5_000...30_000
+            stall(index, for: random.milliseconds(range))
+        case .killInstance:
+            guard let process = processes.randomElement(using: &random) else { return }
+            checks.drainDisturbed(process.identifier)
+            processEnds(process.serial, .signalled(9))
+        case .killController:
+            trace("the controller is to die soon")
+            doom = Int.random(in: 0...6, using: &random)
+        case .command: command()
+        case .load:
+            let busy = Double.random(in: 0...6, using: &random)
+            load = busy
+            trace("the load would keep \(busy) instances busy")
+        }
+    }
+
+    private mutating func command() {
+        let identifier = kernel.steered.randomElement(using: &random) ?? 1
+        let draining = controller?.view.instances.first { $0.state.isDraining }?.identifier ?? identifier
+        let capacity = scenario.settings.capacity
+        let commands: [FleetCommand] = [
+            .scale(instances: Int.random(in: capacity.minimum - 1...capacity.maximum + 1, using: &random)),
+            .prescale(
+                CapacityRange(
+                    minimum: Int.random(in: 1...5, using: &random), maximum: Int.random(in: 2...8, using: &random))),
+            .drain(identifier), .drain(identifier), .cancelDrain(draining), .stop(identifier), .stop(draining),
+            .startMaintenance(binary: "/new-\(random.chance(50) ? 1 : 2)", now: false),
+            .startMaintenance(binary: nil, now: true), .pauseMaintenance, .resumeMaintenance, .resumeMaintenance,
+            .abortMaintenance,
+        ]
+        guard let command = commands.randomElement(using: &random) else { return }
+        if case .stop(let identifier) = command { checks.drainDisturbed(identifier) }
+        tell(.requested(command))
+    }
+
+    // MARK: - Quiet
+
+    /// No more faults, no more commands: a fleet that works comes to rest.
+    mutating func beginQuiet() {
+        trace("quiet: no more faults")
+        isQuiet = true
+        doom = nil
+        load = 0.4 * Double(scenario.settings.capacity.minimum)
+        tell(.requested(.resumeMaintenance))
+        agenda.add(.quietCheck, at: now + 20 * .second)
+    }
+
+    mutating func checkQuiet() {
+        guard let unrest else {
+            isSettled = true
+            return trace("settled")
+        }
+        if now > begin + scenario.duration + Simulation.longestQuiet {
+            return checks.fail("it doesn't settle: \(unrest)")
+        }
+        agenda.add(.quietCheck, at: now + 10 * .second)
+    }
+
+    /// Why the fleet is not at rest; nil where it is.
+    private var unrest: String? {
+        guard let view = controller?.view else { return "no controller" }
+        if let busy = view.instances.first(where: { $0.state != .serving }) {
+            return "instance \(busy.identifier) is \(busy.state.name)"
+        }
+        if view.instances.count != view.desired { return "\(view.instances.count) of \(view.desired) instances serve" }
+        if let maintenance = view.maintenance, !maintenance.phase.isOver {
+            return "maintenance is \(maintenance.phase.rawValue): \(maintenance.text)"
+        }
+        let serving = view.instances.map(\.identifier)
+        if kernel.steered != serving { return "steered to \(kernel.steered), not \(serving)" }
+        if let orphan = kernel.slabs.first(where: { $0.owner != 0 && !serving.contains($0.owner) }) {
+            return "a slab with \(orphan.sessions.count) sessions is instance \(orphan.owner)'s, which doesn't serve"
+        }
+        if let process = processes.first(where: { !serving.contains($0.identifier) }) {
+            return "a process of instance \(process.identifier) is left over"
+        }
+        return nil
+    }
+}

@@ -1,0 +1,132 @@
+package import Fleet
+
+/// A gateway with instances, a controller and thousands of ends, in virtual time: the real ``FleetMachine`` against an unkind world. The
+/// same seed gives the same run, to the last line of its trace.
+package struct Simulation {
+    let scenario: Scenario
+    /// What the machine is told to be; the checkers go by ``scenario``, so that another one here must be found out.
+    let machineSettings: FleetSettings
+    /// Changes what the machine directs, as a mistake in it would; nil: leaves it out. For tests of the checkers.
+    let sabotage: (@Sendable (FleetDirective) -> FleetDirective?)?
+    let isTracing: Bool
+
+    var random: SeededRandom
+    var agenda = Agenda<Occurrence>()
+    var now: UInt64 = 1_000 * .second
+    let begin: UInt64 = 1_000 * .second
+
+    // What outlives processes.
+    var kernel = VirtualKernel()
+    /// The database: the last snapshot that was saved.
+    var saved: FleetSnapshot?
+
+    var processes: [VirtualProcess] = []
+    var nextSerial = 1
+    /// nil while no controller runs.
+    var controller: FleetMachine?
+    /// Counts controllers: what was meant for one is nothing to the next.
+    var controllerLife = 0
+    /// The controller's one timer: its number, and when it is due. One that is set again replaces it.
+    var timerNumber = 0
+    var timerDue: UInt64?
+    /// So many more steps (saving, each directive), then the controller is killed.
+    var doom: Int?
+    /// The work there is, in instances that it would keep busy.
+    var load = 0.8
+    var isQuiet = false
+    var isSettled = false
+
+    var checks: Checks
+    var report: SimulationReport
+
+    /// What can come next.
+    enum Occurrence {
+        case sessionOpens
+        case endsSpeak(Int)
+        case sessionCloses(Int)
+        case processTurns(serial: Int)
+        case processIsReady(serial: Int)
+        case stallEnds(serial: Int)
+        case processEnds(serial: Int, ProcessEnd)
+        case startFails(InstanceIdentifier, life: Int)
+        case timer(number: Int)
+        case look(life: Int)
+        case told(FleetEvent, life: Int)
+        case controllerStarts
+        case fault
+        case quietBegins
+        case quietCheck
+    }
+
+    package init(
+        scenario: Scenario, isTracing: Bool = false, machineSettings: FleetSettings? = nil,
+        sabotage: (@Sendable (FleetDirective) -> FleetDirective?)? = nil
+    ) {
+        self.scenario = scenario
+        self.machineSettings = machineSettings ?? scenario.settings
+        self.sabotage = sabotage
+        self.isTracing = isTracing
+        // Not the numbers that the scenario was drawn with.
+        random = SeededRandom(seed: scenario.seed ^ 0x5D1C_E000_0000_0001)
+        checks = Checks(scenario: scenario)
+        report = SimulationReport(seed: scenario.seed)
+    }
+
+    /// Runs to the end, or to the first violation.
+    package mutating func run() -> SimulationReport {
+        agenda.add(.controllerStarts, at: now)
+        agenda.add(.sessionOpens, at: now + 2 * .second)
+        agenda.add(.fault, at: now + 5 * .second)
+        agenda.add(.quietBegins, at: now + scenario.duration)
+        while checks.violation == nil, !isSettled, let (time, occurrence) = agenda.next() {
+            now = time
+            report.counts.occurrences += 1
+            happen(occurrence)
+            checks.overdueFailures(now: now)
+        }
+        if let violation = checks.violation {
+            trace("VIOLATION: \(violation)")
+            report.violation = "\(timeText): \(violation)"
+        }
+        return report
+    }
+
+    private mutating func happen(_ occurrence: Occurrence) {
+        switch occurrence {
+        case .sessionOpens: sessionOpens()
+        case .endsSpeak(let session): endsSpeak(session)
+        case .sessionCloses(let session): kernel.remove(session)
+        case .processTurns(let serial): processTurns(serial)
+        case .processIsReady(let serial): processIsReady(serial)
+        case .stallEnds(let serial): stallEnds(serial)
+        case .processEnds(let serial, let end): processEnds(serial, end)
+        case .startFails(let identifier, let life):
+            if life == controllerLife { tell(.exited(identifier, .exited(status: 1))) }
+        case .timer(let number):
+            guard number == timerNumber else { return }
+            timerDue = nil
+            tell(.tick)
+        case .look(let life): if life == controllerLife { look() }
+        case .told(let event, let life): if life == controllerLife { tell(event) }
+        case .controllerStarts: startController()
+        case .fault: fault()
+        case .quietBegins: beginQuiet()
+        case .quietCheck: checkQuiet()
+        }
+    }
+
+    // MARK: - The trace
+
+    mutating func trace(_ text: @autoclosure () -> String) {
+        guard isTracing else { return }
+        report.trace.append("\(timeText)  \(text())")
+    }
+
+    /// Seconds since the beginning, to the millisecond.
+    var timeText: String {
+        let milliseconds = (now - begin) / 1_000_000
+        let fraction = String(milliseconds % 1_000)
+        let text = "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+        return String(repeating: " ", count: max(0, 9 - text.count)) + text
+    }
+}

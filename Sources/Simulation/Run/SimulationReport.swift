@@ -1,0 +1,43 @@
+/// What came of one seed.
+package struct SimulationReport: Sendable {
+    package var seed: UInt64
+    /// What was wrong, and when; nil: nothing.
+    package var violation: String?
+    /// A line each, if asked for.
+    package var trace: [String] = []
+    package var counts = Counts()
+
+    /// What happened, so that a run can't be empty unseen.
+    package struct Counts: Hashable, Sendable {
+        package var occurrences = 0
+        package var sessions = 0
+        package var drains = 0
+        package var resets = 0
+        package var moved = 0
+        package var discarded = 0
+        package var failures = 0
+        package var controllerDeaths = 0
+        package var maintenanceSteps = 0
+        package var accepted = 0
+        package var refused = 0
+
+        package init() {}
+
+        package static func += (total: inout Counts, more: Counts) {
+            for count in Counts.all { total[keyPath: count] += more[keyPath: count] }
+        }
+
+        private static var all: [WritableKeyPath<Counts, Int>] {
+            [
+                \.occurrences, \.sessions, \.drains, \.resets, \.moved, \.discarded, \.failures, \.controllerDeaths,
+                \.maintenanceSteps, \.accepted, \.refused,
+            ]
+        }
+
+        package var text: String {
+            "\(occurrences) occurrences: \(sessions) sessions, \(drains) drains, \(resets) resets, \(moved) sessions moved, "
+                + "\(discarded) discarded, \(failures) failures of instances, \(controllerDeaths) of controllers, "
+                + "\(maintenanceSteps) steps of maintenance, \(accepted) commands accepted, \(refused) refused"
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// What will happen, in order of time; of the same time in order of entry. A binary heap.
+struct Agenda<Occurrence> {
+    private var heap: [(time: UInt64, order: UInt64, occurrence: Occurrence)] = []
+    private var entered: UInt64 = 0
+
+    mutating func add(_ occurrence: Occurrence, at time: UInt64) {
+        entered += 1
+        heap.append((time, entered, occurrence))
+        var child = heap.count - 1
+        while child > 0, isBefore(child, (child - 1) / 2) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func next() -> (time: UInt64, occurrence: Occurrence)? {
+        guard let first = heap.first else { return nil }
+        let last = heap.removeLast()
+        if !heap.isEmpty {
+            heap[0] = last
+            sink()
+        }
+        return (first.time, first.occurrence)
+    }
+
+    private mutating func sink() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && isBefore(child, least) {
+                least = child
+            }
+            guard least != parent else { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+
+    private func isBefore(_ left: Int, _ right: Int) -> Bool {
+        (heap[left].time, heap[left].order) < (heap[right].time, heap[right].order)
+    }
+}
