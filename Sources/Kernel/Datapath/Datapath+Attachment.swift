@@ -7,6 +7,20 @@ extension Datapath {
     /// `previous` is the ``ingressProgramIdentifier`` of an earlier datapath, whose program may be replaced. Any other
     /// program at our place is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
     package func attach(interface: NetworkInterface, replacing previous: UInt32? = nil) throws(KernelError) {
+        let hold: FileDescriptor?
+        if let pins {
+            hold = try pins.lockPrograms()
+            // Another process may have replaced them since they were opened.
+            try reopenPrograms()
+        } else {
+            hold = nil
+        }
+        defer { extendLifetime(hold) }
+        try attachHoldingLock(interface: interface, replacing: previous)
+    }
+
+    /// The same, for who keeps all others from replacing the program: see ``PinDirectory/lockPrograms()``.
+    func attachHoldingLock(interface: NetworkInterface, replacing previous: UInt32?) throws(KernelError) {
         let program = try program(ProgramName.ingress)
         let attached = TrafficControl.attachedProgram(interfaceIndex: interface.index)
         if let attached, attached != program.identifier, attached != previous,

@@ -10,8 +10,11 @@ extension Datapath {
     /// - Returns: on how many interfaces it was replaced.
     /// - Throws: ``KernelError/layoutMismatch(gateway:found:expected:)`` if this binary's program has other maps.
     package static func replacePrograms(gateway: String) throws(KernelError) -> Int {
+        let pins = try PinDirectory(gateway: gateway)
+        guard pins.exists else { throw .notLoaded(gateway: gateway, path: pins.path) }
+        let hold = try pins.lockPrograms()
+        defer { extendLifetime(hold) }
         let old = try open(gateway: gateway)
-        guard let pins = old.pins else { throw .notLoaded(gateway: gateway, path: "no pins") }
         let loaded = try ObjectLoader.load(object: KernelObject.bytes, mapCapacities: [:], reusing: old.maps)
         let before = try old.program(ProgramName.ingress)
         // Who finds the old program on an interface from here on knows that it may be replaced.
@@ -27,7 +30,7 @@ extension Datapath {
                 TrafficControl.attachedProgram(interfaceIndex: index) == before.identifier
                     || TrafficControl.attachedProgram(interfaceIndex: index) == new.previousProgramIdentifier
             else { continue }
-            try new.attach(interface: try NetworkInterface.find(name))
+            try new.attachHoldingLock(interface: try NetworkInterface.find(name), replacing: nil)
             count += 1
         }
         pins.unmark(Datapath.previousMark)

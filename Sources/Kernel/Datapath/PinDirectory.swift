@@ -91,6 +91,16 @@ struct PinDirectory: Sendable {
 
     // MARK: Replacing
 
+    /// Held, it keeps all other processes from changing which program is pinned here and which judges an interface: a controller that
+    /// is killed leaves the replacement that it has ordered going on, and its successor orders one, too. Waits for those. The lock
+    /// ends with the descriptor.
+    func lockPrograms() throws(KernelError) -> FileDescriptor {
+        let number = try SystemCall.check("opening \(path)") { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        let descriptor = FileDescriptor(number)
+        _ = try SystemCall.check("locking \(path)") { flock(number, LOCK_EX) }
+        return descriptor
+    }
+
     /// Gives each program's name to another program, one after the other, and names maps that are new.
     func replace(_ loaded: ObjectLoader.Loaded, keeping maps: Set<String>) throws(KernelError) {
         for (name, map) in loaded.maps where !maps.contains(name) {

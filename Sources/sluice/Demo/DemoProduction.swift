@@ -32,7 +32,9 @@ struct DemoProduction: Sendable {
     }
 
     func run() async throws -> DemoReport {
-        let narrator = Narrator(isLive: Console.outputIsTerminal && !isJSON, toErrors: isJSON)
+        // The fleet's acts are told line by line.
+        let isLive = Console.outputIsTerminal && !isJSON && parts.contains(.sessions)
+        let narrator = Narrator(isLive: isLive, toErrors: isJSON)
         var verdicts: [DemoVerdict] = []
         if parts.contains(.sessions) { verdicts += try await playSessions(narrator) }
         if parts.contains(.fleet) { verdicts += try await playFleet(narrator) }

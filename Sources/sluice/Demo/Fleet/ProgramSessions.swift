@@ -94,7 +94,7 @@ final class ProgramSessions: Sendable {
             let words = (lines.last { $0.contains(needle) } ?? lines.last).map { String($0).trimmed } ?? "nothing"
             verdicts.append(
                 DemoVerdict(rule: rule, shown: "\(shown), \(session.name)", seen: "'\(words)'", holds: isTold))
-            await session.client.terminate()
+            await session.client.terminate(patience: .milliseconds(200))
         }
         sessions.withLock { $0 = [] }
         return verdicts
