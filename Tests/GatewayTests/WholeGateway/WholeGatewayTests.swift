@@ -14,8 +14,8 @@ import Testing
     @Test("IDLE-1 IDLE-2 IDLE-3 an idle N-S session is reset at both ends; an idle E-W one ends silently")
     func idle() async throws {
         try await withRunningGateway { lab, _ in
-            let outer = try await lab.session(to: .internet)
             let inner = try await lab.session(to: .peer)
+            let outer = try await lab.session(to: .internet)
             let start = ContinuousClock.now
             try await outer.client.waitFor("error", within: Self.northSouthIdle + Self.patience)
             #expect(ContinuousClock.now - start >= Self.northSouthIdle - .milliseconds(500))
