@@ -147,7 +147,7 @@ struct LiveTests {
         }
     }
 
-    @Test("the demo's sessions pass: IDLE-1, IDLE-2, IDLE-3, IDLE-4, RST-5, OPS-1 and SESS-3; and leaves nothing behind")
+    @Test("the demo's sessions pass: IDLE-1, IDLE-2, IDLE-3, IDLE-4, RST-5, OPS-1, SESS-3; and leave nothing behind")
     func demo() async throws {
         let name = LiveTests.name(4)
         let demo = try ChildProcess([try SluiceBinary.path(), "demo", "--only", "sessions", "--json", "--name", name])
