@@ -62,7 +62,8 @@ final class KeptSessions: Sendable {
             guard let view = views[ports] else { return false }
             return view.id == identifiers[ports] && serving.contains(Int(view.instance))
         }
-        state.bytesMoved = after.bytesReceived - before.bytesReceived
+        // Connections that have ended are no longer counted.
+        state.bytesMoved = max(0, after.bytesReceived - before.bytesReceived)
         state.silenceMilliseconds = after.longestSilenceMilliseconds
         state.programs = programs.count
         state.silentPrograms = await programs.silent(word: word)
