@@ -77,8 +77,11 @@ struct FleetAct: Sendable {
         let sessions = try await stage.open(firstPort: 8000)
         try await programs.open()
         let kept = try KeptSessions(sessions: sessions, programs: programs, on: stage)
+        let spread = Dictionary(grouping: try stage.owners(of: sessions).values, by: { $0 }).mapValues(\.count)
         await stage.say(
-            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, for all that follows"
+            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, for all that follows: "
+                + spread.sorted { $0.key < $1.key }.map { "\($0.value) with instance \($0.key)" }.joined(
+                    separator: ", ")
         )
         let watch = try await stage.watchResets()
         var verdicts: [DemoVerdict] = []
