@@ -10,6 +10,9 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+/// For what the tests run for its budget of time: in a debug build a simulation takes fifty times as long.
+let optimised: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "sluice",
     products: [
@@ -37,7 +40,9 @@ let package = Package(
             swiftSettings: settings),
 
         // What becomes of instances: pure state machines.
-        .target(name: "Fleet", swiftSettings: settings),
+        .target(name: "Fleet", swiftSettings: settings + optimised),
+        // The same machines against an unkind world, in virtual time.
+        .target(name: "Simulation", dependencies: ["Fleet"], swiftSettings: settings + optimised),
 
         // The kernel's side, as processes see it.
         .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
@@ -71,8 +76,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "FlowCore",
-                "FlowLayout",
+                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
+                "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -93,6 +98,7 @@ let package = Package(
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
+        .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
             name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],

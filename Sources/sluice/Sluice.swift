@@ -19,7 +19,7 @@ struct Sluice: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
-            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self]),
+            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
             CommandGroup(
                 name: "Other:",
                 subcommands: [

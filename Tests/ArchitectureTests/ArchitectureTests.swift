@@ -12,6 +12,7 @@ private let allowedImports: [String: Set<String>] = [
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // What becomes of instances: state machines, and nothing else.
     "Fleet": [],
+    "Simulation": ["Fleet"],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
@@ -27,7 +28,9 @@ private let allowedImports: [String: Set<String>] = [
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
-    "sluice": ["Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "ArgumentParser"]
+    "sluice": [
+        "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation", "ArgumentParser",
+    ]
         + shared,
 ]
 

@@ -125,6 +125,7 @@ struct DrainTests {
         stage.run(seconds: 1)
         stage.forget()
         stage.ask(.drain(1))
+        stage.tell(.tick)
         stage.restart(after: 45 + Double(seconds))
         stage.run(seconds: 200)
         let end = seconds == 4 ? 90 : 45 + seconds + 45

@@ -65,7 +65,8 @@ extension LabTests {
     @Test("BAD-5 RECOV-3 when all its processes are killed, the kernel goes on filtering by the same rules")
     func killed() async throws {
         try await withLab { lab in
-            let gateway = try await lab.startGateway(configuration: lab.configuration())
+            let gateway = try await lab.startGateway(
+                configuration: lab.configuration(extra: "continuity: preserve"))
             let server = try await lab.listener(in: .internet, port: 8000, "--echo")
             let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
             try await client.waitFor("connected", within: .seconds(10))
@@ -90,7 +91,8 @@ extension LabTests {
             #expect(flood.process.isRunning && server.process.isRunning)
 
             // A new controller finds the session as it was.
-            let successor = try await lab.startGateway(configuration: lab.configuration())
+            let successor = try await lab.startGateway(
+                configuration: lab.configuration(extra: "continuity: preserve"))
             client.perform("send 100")
             try await client.waitFor("data", count: 2, within: .seconds(5))
             #expect(await successor.stop() == .code(0))

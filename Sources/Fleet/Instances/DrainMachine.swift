@@ -23,10 +23,12 @@ struct DrainMachine: Hashable, Sendable, Codable {
     }
 
     let times: DrainTimes
-    let began: UInt64
+    private(set) var began: UInt64
     private(set) var phase = Phase.refusing
     private(set) var live: Int?
     private(set) var tombstones: Int?
+    /// Whether new sessions are known to be steered away, and not only meant to be.
+    private var isBeginningCarriedOut = false
     /// Whether the order to reset is known to be carried out, and not only given.
     private var isOrderCarriedOut = false
 
@@ -85,11 +87,13 @@ struct DrainMachine: Hashable, Sendable, Codable {
 
     /// The shell hands in something new, so what it was told before is done.
     mutating func nextEvent() {
+        isBeginningCarriedOut = true
         if case .resetting = phase { isOrderCarriedOut = true }
     }
 
     /// What a controller that starts asks for again; harmless where it was done. Where that isn't known, the half may begin anew.
     mutating func unfinishedStep(now: UInt64) -> Step? {
+        if case .refusing = phase, !isBeginningCarriedOut { began = now }
         guard case .resetting(let since, _) = phase else { return nil }
         if !isOrderCarriedOut, now >= since + lateness {
             phase = .resetting(since: now, repeats: 0)

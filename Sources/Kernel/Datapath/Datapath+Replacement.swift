@@ -26,11 +26,9 @@ extension Datapath {
             guard let name = NetworkInterface.name(index: index), !new.isAttached(interfaceIndex: index) else {
                 continue
             }
-            guard
-                TrafficControl.attachedProgram(interfaceIndex: index) == before.identifier
-                    || TrafficControl.attachedProgram(interfaceIndex: index) == new.previousProgramIdentifier
-            else { continue }
-            try new.attachHoldingLock(interface: try NetworkInterface.find(name), replacing: nil)
+            let attached = TrafficControl.attachedProgram(interfaceIndex: index)
+            guard attached == before.identifier || attached == new.previousProgramIdentifier else { continue }
+            try new.attachHoldingLock(interface: try NetworkInterface.find(name), replacing: attached)
             count += 1
         }
         pins.unmark(Datapath.previousMark)

@@ -73,7 +73,13 @@ package struct Simulation {
     }
 
     /// Runs to the end, or to the first violation.
-    package mutating func run() -> SimulationReport {
+    package consuming func run() -> SimulationReport {
+        var simulation = self
+        simulation.runToEnd()
+        return simulation.report
+    }
+
+    private mutating func runToEnd() {
         agenda.add(.controllerStarts, at: now)
         agenda.add(.sessionOpens, at: now + 2 * .second)
         agenda.add(.fault, at: now + 5 * .second)
@@ -88,7 +94,6 @@ package struct Simulation {
             trace("VIOLATION: \(violation)")
             report.violation = "\(timeText): \(violation)"
         }
-        return report
     }
 
     private mutating func happen(_ occurrence: Occurrence) {
@@ -123,7 +128,7 @@ package struct Simulation {
     }
 
     /// Seconds since the beginning, to the millisecond.
-    var timeText: String {
+    private var timeText: String {
         let milliseconds = (now - begin) / 1_000_000
         let fraction = String(milliseconds % 1_000)
         let text = "\(milliseconds / 1_000)." + String(repeating: "0", count: 3 - fraction.count) + fraction

@@ -1,0 +1,106 @@
+import Fleet
+import Simulation
+import Testing
+
+/// A checker that finds nothing proves nothing until it has found something: machines with a mistake, each of which must be seen.
+@Suite("Simulation checkers")
+struct CheckerTests {
+    /// The first violation that a few seeds show, with a mistake in what the machine directs, or in how it is set.
+    private func firstViolation(
+        continuity: Continuity, drain: DrainTimes = .azure, machineDrain: DrainTimes? = nil,
+        machineRecovery: RecoveryTimes? = nil,
+        sabotage: (@Sendable (FleetDirective) -> FleetDirective?)? = nil
+    ) -> String {
+        for seed in 0..<60 as Range<UInt64> {
+            var scenario = Scenario(seed: seed)
+            scenario.settings.continuity = continuity
+            scenario.settings.drain = drain
+            var settings = scenario.settings
+            if let machineDrain { settings.drain = machineDrain }
+            if let machineRecovery { settings.recovery = machineRecovery }
+            let report = Simulation(scenario: scenario, machineSettings: settings, sabotage: sabotage).run()
+            if let violation = report.violation { return violation }
+        }
+        return "nothing"
+    }
+
+    @Test("DRAIN-2 resets that come too early are seen")
+    func earlyResets() {
+        let violation = firstViolation(
+            continuity: .disruptive, machineDrain: DrainTimes(refuse: 40 * UInt64.second, reset: 50 * .second))
+        #expect(violation.contains("before its refusing half is over"), "\(violation)")
+    }
+
+    @Test("DRAIN-3 a drain that takes too long is seen")
+    func longDrain() {
+        let violation = firstViolation(
+            continuity: .disruptive, machineDrain: DrainTimes(refuse: 60 * UInt64.second, reset: 45 * .second))
+        #expect(violation.contains("ms late"), "\(violation)")
+    }
+
+    @Test("DRAIN-3 a drain that is cut short is seen")
+    func shortDrain() {
+        let violation = firstViolation(
+            continuity: .disruptive, drain: .azure2025, machineDrain: DrainTimes(refuse: 30 * UInt64.second, reset: 0))
+        #expect(violation.contains("before its drain is over"), "\(violation)")
+    }
+
+    @Test("DRAIN-2 resets that are never sent are seen")
+    func noResets() {
+        let violation = firstViolation(continuity: .disruptive) { directive in
+            if case .resetAll = directive { nil } else { directive }
+        }
+        #expect(violation.contains("never reset its sessions"), "\(violation)")
+    }
+
+    @Test("DRAIN-1 new sessions that still come to a draining instance are seen")
+    func noSteering() {
+        let violation = firstViolation(continuity: .disruptive) { directive in
+            if case .steer(let identifiers) = directive, identifiers.count < 2 || identifiers == [2, 3] {
+                nil
+            } else {
+                directive
+            }
+        }
+        #expect(violation.contains("a new session came to instance"), "\(violation)")
+    }
+
+    @Test("KEEP-1 sessions that are discarded, though they are preserved, are seen")
+    func lostSessions() {
+        let violation = firstViolation(continuity: .preserve) { directive in
+            if case .moveSlabs(let identifier, _) = directive {
+                .discardSessions(of: identifier, reason: .instanceLost)
+            } else {
+                directive
+            }
+        }
+        #expect(violation.contains("though they are preserved"), "\(violation)")
+    }
+
+    @Test("KEEP-1 slabs that are taken from a living process are seen: two owners")
+    func twoOwners() {
+        let violation = firstViolation(continuity: .preserve) { directive in
+            if case .endProcess(let identifier, kill: false) = directive {
+                .moveSlabs(from: identifier, to: [])
+            } else {
+                directive
+            }
+        }
+        #expect(violation.contains("two owners"), "\(violation)")
+    }
+
+    @Test("RECOV-1 an instance that is silent, and not found, is seen")
+    func nobodyNotices() {
+        let violation = firstViolation(
+            continuity: .preserve, machineRecovery: RecoveryTimes(unresponsiveAfter: 20 * UInt64.second))
+        #expect(violation.contains("nobody noticed"), "\(violation)")
+    }
+
+    @Test("FLEET-2 a fleet that never comes to rest is seen")
+    func neverSettles() {
+        let violation = firstViolation(continuity: .disruptive) { directive in
+            if case .discardSessions = directive { nil } else { directive }
+        }
+        #expect(violation.contains("it doesn't settle"), "\(violation)")
+    }
+}
