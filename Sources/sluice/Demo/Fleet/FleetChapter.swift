@@ -9,12 +9,14 @@ protocol FleetChapter: Sendable {
 }
 
 extension FleetChapter {
-    /// The chapter's verdicts, also where it breaks off.
+    /// The chapter's verdicts, also where it breaks off; none where the whole demo was.
     func verdicts(on stage: FleetStage) async -> [DemoVerdict] {
+        guard !Task.isCancelled else { return [] }
         await stage.say(title)
         do {
             return try await perform(on: stage)
         } catch {
+            guard !Task.isCancelled else { return [] }
             let reason = "\(error)".replacing("\n", with: " ")
             await stage.say("\(title): broken off: \(reason)")
             return rules.map { DemoVerdict(rule: $0, shown: title, seen: reason, verdict: .fail) }
