@@ -4,7 +4,8 @@ import FoundationEssentials
 package final class Endpoint: Sendable {
     /// One thing that happened to a connection.
     package struct Event: Decodable, Sendable, Equatable {
-        /// `listening`, `connected`, `accepted`, `data`, `corrupt`, `end` (the other end's FIN), `error`, `closed`, `info`.
+        /// `listening`, `connected`, `accepted`, `data`, `corrupt`, `end` (the other end's FIN), `error`, `closed`, `info`,
+        /// `tally`.
         package let event: String
         /// Seconds since 1970.
         package let at: Double
@@ -22,6 +23,9 @@ package final class Endpoint: Sendable {
         package let sent: Int?
         /// The kernel's TCP state: `ESTABLISHED`.
         package let state: String?
+        /// Of a tally: connections that are open, and the longest time that one of them received nothing since the last tally.
+        package let count: Int?
+        package let silenceMilliseconds: Int?
         package let port: Int?
         package let localPort: Int?
         package let remotePort: Int?
@@ -50,7 +54,7 @@ package final class Endpoint: Sendable {
         events("error").compactMap(\.errno)
     }
 
-    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`; with a connection's
+    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`, `tally`; with a connection's
     /// number at the end for that one only.
     package func perform(_ command: String) {
         process.write(command + "\n")

@@ -15,6 +15,9 @@ final class Connection {
     private(set) var sent = 0
     /// Bytes asked for that the socket has not taken yet.
     private(set) var unsent = 0
+    /// When something was received last, and the longest time between two such moments; seconds of CLOCK_MONOTONIC.
+    private var lastReceived = monotonicSeconds()
+    private var longestSilence = 0.0
     /// Whether the FIN follows once all is sent.
     private var endsWhenSent = false
     private static let pattern = (0..<65536 + patternLength).map { UInt8($0 % patternLength) }
@@ -83,7 +86,16 @@ final class Connection {
         let offset = received % Self.patternLength
         let start = received
         received += count
+        let now = monotonicSeconds()
+        longestSilence = max(longestSilence, now - lastReceived)
+        lastReceived = now
         return isPattern(count: count, offset: offset) ? .data(count) : .corrupt(atByte: start)
+    }
+
+    /// The longest time without a received byte since this was asked last, in seconds, the present one included.
+    func takeLongestSilence(now: Double) -> Double {
+        defer { longestSilence = 0 }
+        return max(longestSilence, now - lastReceived)
     }
 
     /// By memcmp, since comparing arrays is too slow for bulk data in a debug build.

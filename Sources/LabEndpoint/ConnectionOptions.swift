@@ -20,6 +20,9 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "Seconds between bytes that each connection sends by itself.")
     var sendEvery: Double?
 
+    @Option(help: "Bytes that it sends then.")
+    var sendBytes = 1
+
     @Option(help: "Milliseconds that unacknowledged data may wait (TCP_USER_TIMEOUT).")
     var userTimeout: Int32?
 

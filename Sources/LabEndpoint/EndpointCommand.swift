@@ -9,6 +9,7 @@ struct EndpointCommand {
         case quickAcknowledge(Bool)
         case info
         case rest
+        case tally
     }
 
     let action: Action
@@ -32,6 +33,7 @@ struct EndpointCommand {
             action = .quickAcknowledge(isOn)
         case "info": action = .info
         case "rest": action = .rest
+        case "tally": action = .tally
         default: return nil
         }
         if let word = words.popFirst() {

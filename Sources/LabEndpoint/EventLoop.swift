@@ -238,7 +238,7 @@ final class EventLoop {
         guard let due = nextSending, let interval = options.sendEvery, monotonicSeconds() >= due else { return }
         nextSending = due + interval
         for connection in connections.values where !connection.isConnecting {
-            connection.enqueue(1)
+            connection.enqueue(options.sendBytes)
             flush(connection)
         }
     }
@@ -257,6 +257,7 @@ final class EventLoop {
             let line = String(pendingInput[..<end])
             pendingInput = String(pendingInput[pendingInput.index(after: end)...])
             if let command = EndpointCommand(line) {
+                if case .tally = command.action { tally() }
                 for connection in connections.values.sorted(by: { $0.identifier < $1.identifier })
                 where command.connection == nil || command.connection == connection.identifier {
                     perform(command.action, on: connection)
@@ -292,7 +293,24 @@ final class EventLoop {
                 ])
         case .rest:
             nextSending = nil
+        case .tally:
+            break
         }
+    }
+
+    /// One line for all connections that are left, however many: what they have sent and received, and the longest time that
+    /// one of them has received nothing since the last tally.
+    private func tally() {
+        let now = monotonicSeconds()
+        let open = connections.values.filter { !$0.isConnecting }
+        let silence = open.map { $0.takeLongestSilence(now: now) }.max() ?? 0
+        Report.event(
+            "tally",
+            [
+                "count": .number(open.count), "total": .number(open.reduce(0) { $0 + $1.received }),
+                "sent": .number(open.reduce(0) { $0 + $1.sent }),
+                "silenceMilliseconds": .number(Int((silence * 1000).rounded(.up))),
+            ])
     }
 }
 

@@ -121,6 +121,19 @@ struct ParsingTests {
         }
     }
 
+    @Test("the demo shows a part where it is asked to, and keeps only the lab that it shows")
+    func demo() throws {
+        let whole: Demo = try parse("demo")
+        #expect(whole.only == nil && whole.timeScale == 60 && whole.fleetTimeScale == 15)
+        let fleet: Demo = try parse("demo --only fleet --fleet-time-scale 10")
+        #expect(fleet.only == .fleet && fleet.fleetTimeScale == 10)
+        for line in ["demo --only nothing", "demo --only fleet --keep", "demo --fleet-time-scale 4"] {
+            #expect(throws: (any Error).self, "\(line)") {
+                try Sluice.parseAsRoot(line.split(separator: " ").map(String.init))
+            }
+        }
+    }
+
     @Test("NSG-7 policy explain takes protocol, source, destination and zone")
     func explain() throws {
         let command: PolicyExplain = try parse(

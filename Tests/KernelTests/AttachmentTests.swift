@@ -63,6 +63,39 @@ struct AttachmentTests {
         }
     }
 
+    @Test("KEEP-3 replacements that overlap, and a controller that starts amid them, agree on one program in the end")
+    func overlappingReplacements() async throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        let namespace = try pair()
+        let interface = try namespace.run {
+            let interface = try NetworkInterface.find("left")
+            datapath.interfaces[interface.index].zone = 1
+            try datapath.attach(interface: interface)
+            return interface
+        }
+        // The helper of a killed controller, that of its successor, and the successor itself.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    let count = try namespace.run { try Datapath.replacePrograms(gateway: gateway) }
+                    #expect(count == 1)
+                }
+            }
+            group.addTask { try namespace.run { try Datapath.open(gateway: gateway).attach(interface: interface) } }
+            try await group.waitForAll()
+        }
+        try namespace.run {
+            let pinned = try Datapath.open(gateway: gateway).ingressProgramIdentifier
+            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == pinned)
+            // Who has opened what was pinned in the beginning finds out, too.
+            try datapath.attach(interface: interface)
+            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == pinned)
+            #expect(datapath.ingressProgramIdentifier == pinned)
+        }
+    }
+
     @Test("BAD-6 a second gateway on the same interface is refused, and the first one is named")
     func secondGateway() throws {
         let first = KernelMachine.gatewayName() + "1"

@@ -1,10 +1,13 @@
 import Inspection
 import Lab
 
-/// Puts the demo on: lab and gateway up, all scenes at once, everything down again whatever happens.
+/// Puts the demo on: lab and gateway up, all scenes at once, everything down again whatever happens; then the acts about the fleet,
+/// each on a lab of its own.
 struct DemoProduction: Sendable {
     let name: String
     let timeScale: Int
+    let fleetTimeScale: Int
+    let parts: [Demo.Part]
     let keep: Bool
     let isJSON: Bool
 
@@ -29,14 +32,36 @@ struct DemoProduction: Sendable {
     }
 
     func run() async throws -> DemoReport {
-        let narrator = Narrator(isLive: Console.outputIsTerminal && !isJSON, toErrors: isJSON)
+        // The fleet's acts are told line by line.
+        let isLive = Console.outputIsTerminal && !isJSON && parts.contains(.sessions)
+        let narrator = Narrator(isLive: isLive, toErrors: isJSON)
+        var verdicts: [DemoVerdict] = []
+        if parts.contains(.sessions) { verdicts += try await playSessions(narrator) }
+        if parts.contains(.fleet) { verdicts += try await playFleet(narrator) }
+        try Task.checkCancellation()
+        return DemoReport(verdicts: verdicts, seconds: await narrator.elapsedSeconds)
+    }
+
+    /// The acts, one after the other, in a lab beside the one that may be kept. Their chapters' verdicts stay in their order.
+    private func playFleet(_ narrator: Narrator) async throws -> [DemoVerdict] {
+        var verdicts: [DemoVerdict] = []
+        for kind in FleetAct.Kind.allCases {
+            let act = FleetAct(
+                kind: kind, labName: name + "-fleet", timeScale: fleetTimeScale, load: FleetAct.standardLoad)
+            verdicts += try await act.play(narrator)
+            try Task.checkCancellation()
+        }
+        return verdicts
+    }
+
+    private func playSessions(_ narrator: Narrator) async throws -> [DemoVerdict] {
         await narrator.say("setting up lab \(name)")
         let lab = try Lab.up(name: name)
         do {
-            let report = try await play(in: lab, narrator)
+            let verdicts = try await play(in: lab, narrator)
             await narrator.endLive()
             if !keep { try await takeDown(lab) }
-            return report
+            return verdicts
         } catch {
             await narrator.endLive()
             // The first error is the one to report.
@@ -50,7 +75,7 @@ struct DemoProduction: Sendable {
         try await Task { try lab.down() }.value
     }
 
-    private func play(in lab: Lab, _ narrator: Narrator) async throws -> DemoReport {
+    private func play(in lab: Lab, _ narrator: Narrator) async throws -> [DemoVerdict] {
         let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: timeScale))
         let timeouts = try GatewayInspector(gateway: lab.name).status().timeouts
         let stage = DemoStage(
@@ -74,7 +99,7 @@ struct DemoProduction: Sendable {
         }
         try Task.checkCancellation()
         let sorted = verdicts.enumerated().sorted { ($0.element.rule, $0.offset) < ($1.element.rule, $1.offset) }
-        return DemoReport(verdicts: sorted.map(\.element), seconds: await narrator.elapsedSeconds)
+        return sorted.map(\.element)
     }
 
     /// Draws the sessions twice a second, where there is a terminal to draw on.

@@ -1,20 +1,22 @@
-import Glibc
-import Lab
-
 /// A real OpenSSH server on a host of the lab, with keys of its own, and the clients that log in to it.
 ///
 /// It runs as the user postgres, whom Debian's package brings along: an unprivileged server lets in its own user only, and
 /// needs neither a password database nor a privileged port.
-struct SecureShell {
-    static let port = 8022
-    private static let user = "postgres"
+package struct SecureShell: Sendable {
+    package static let port = 8022
+    private static let user = Database.user
 
-    let lab: Lab
-    let zone: LabZone
-    let server: ChildProcess
+    package let lab: Lab
+    package let zone: LabZone
+    package let server: ChildProcess
     private let keyPath: String
 
-    init(lab: Lab, zone: LabZone) async throws {
+    /// Why there can't be one on this machine; nil: there can.
+    package static var missing: String? {
+        Programs.missing(["sshd", "ssh", "ssh-keygen", "setpriv"], user: user)
+    }
+
+    package init(lab: Lab, zone: LabZone) async throws {
         self.lab = lab
         self.zone = zone
         let folder = "\(lab.directory)/ssh-\(zone.rawValue)"
@@ -40,12 +42,14 @@ struct SecureShell {
             """
         try await lab.execute(in: place, ["sh", "-c", script]).required()
         let asUser = ["setpriv", "--reuid=\(Self.user)", "--regid=\(Self.user)", "--clear-groups"]
-        server = try lab.spawn(in: place, asUser + ["/usr/sbin/sshd", "-D", "-e", "-f", "\(folder)/configuration"])
+        server = try lab.spawn(
+            in: place,
+            asUser + [Programs.path(of: "sshd") ?? "/usr/sbin/sshd", "-D", "-e", "-f", "\(folder)/configuration"])
         try await server.waitForText("Server listening on :: port", within: .seconds(15))
     }
 
     /// Logs in from `place`, and comes back once the remote shell answers.
-    func logIn(
+    package func logIn(
         from place: LabPlace = .client, version: IPVersion = .four, options: [String] = []
     ) async throws -> ChildProcess {
         let common = [
@@ -59,13 +63,13 @@ struct SecureShell {
     }
 
     /// Has the remote shell say something, and waits for its answer.
-    static func ask(_ client: ChildProcess, _ word: String, within limit: Duration) async throws {
+    package static func ask(_ client: ChildProcess, _ word: String, within limit: Duration) async throws {
         send(client, word)
         try await client.waitForText("answer-\(word)", within: limit)
     }
 
     /// Types a command for the remote shell.
-    static func send(_ client: ChildProcess, _ word: String) {
+    package static func send(_ client: ChildProcess, _ word: String) {
         client.write("echo answer-\(word)\n")
     }
 }

@@ -1,16 +1,20 @@
-import Glibc
-import Lab
-
 /// A real PostgreSQL server on a host of the lab, with a cluster of its own, and the psql sessions with it.
-struct Database {
-    private static let user = "postgres"
+package struct Database: Sendable {
+    /// Whom the server's package brings along.
+    static let user = "postgres"
 
-    let lab: Lab
-    let zone: LabZone
-    let server: ChildProcess
+    package let lab: Lab
+    package let zone: LabZone
+    package let server: ChildProcess
     private let programs: String
 
-    init(lab: Lab, zone: LabZone) async throws {
+    /// Why there can't be one on this machine; nil: there can.
+    package static var missing: String? {
+        if directoryEntries("/usr/lib/postgresql").isEmpty { return "PostgreSQL is not installed here" }
+        return Programs.missing(["psql", "script", "setpriv"], user: user)
+    }
+
+    package init(lab: Lab, zone: LabZone) async throws {
         self.lab = lab
         self.zone = zone
         let place = LabPlace.zone(zone)
@@ -38,7 +42,7 @@ struct Database {
     }
 
     /// Opens an interactive psql session, on a terminal as people use it, and comes back once a query was answered.
-    func session(
+    package func session(
         from place: LabPlace = .client, version: IPVersion = .four, parameters: String = ""
     ) async throws -> ChildProcess {
         let target = "host=\(zone.address(version)) user=\(Self.user) dbname=postgres \(parameters)"
@@ -50,13 +54,13 @@ struct Database {
     }
 
     /// Runs a query, and waits for its answer.
-    static func ask(_ client: ChildProcess, _ word: String, within limit: Duration) async throws {
+    package static func ask(_ client: ChildProcess, _ word: String, within limit: Duration) async throws {
         send(client, word)
         try await client.waitForText("answer-\(word)", within: limit)
     }
 
     /// Types a query whose answer differs from its echo.
-    static func send(_ client: ChildProcess, _ word: String) {
+    package static func send(_ client: ChildProcess, _ word: String) {
         client.write("SELECT 'answer' || '-\(word)';\n")
     }
 }
