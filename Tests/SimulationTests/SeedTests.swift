@@ -37,8 +37,8 @@ struct SeedTests {
     }
 
     @Test(
-        "DRAIN-2 RECOV-1 RECOV-3 seeds that once found something: steering after the state, silence forgotten, ends not told",
-        arguments: [21, 320, 423] as [UInt64])
+        "DRAIN-2 RECOV-1 RECOV-3 SCALE-2 seeds that once found something: wrong order, silence forgotten, one too many",
+        arguments: [21, 320, 423, 17_081_361_921_681_322_247, 17_508_429_927_450_304_739] as [UInt64])
     func keptSeeds(seed: UInt64) { check(seed) }
 
     private func check(_ seed: UInt64) {

@@ -21,13 +21,14 @@ extension FleetMachine {
         if missing < 0 { shrink() }
     }
 
-    /// One less: one that does not serve yet, or else one at a time leaves, and never the last.
+    /// One less: one that does not serve yet, or else one at a time leaves, and never the last. While an instance is replaced, only
+    /// one that was started for something else.
     private mutating func shrink() {
-        guard maintenance({ $0.step }) == nil else { return }
-        if let unneeded = starting.last {
+        let step = maintenance { $0.step }
+        if let unneeded = starting.last(where: { $0 != step?.replacement }) {
             update(unneeded) { $0.leaving = .notWanted }
             end(unneeded, cause: InstanceLife.Leaving.notWanted.text)
-        } else if leavingInstance == nil, serving.count > 1,
+        } else if step == nil, leavingInstance == nil, serving.count > 1,
             let identifier = LeavingChoice.instance(of: serving, measurement: lastMeasurement)
         {
             leave(identifier, .scaleIn)

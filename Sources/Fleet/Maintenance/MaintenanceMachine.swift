@@ -13,6 +13,14 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
         case leaving(old: InstanceIdentifier, replacement: InstanceIdentifier?)
         /// The old one is gone, its replacement starts. Can transition to: nothing when it serves.
         case replacing(replacement: InstanceIdentifier)
+
+        /// The instance that was started for it, if it was already.
+        var replacement: InstanceIdentifier? {
+            switch self {
+            case .surging(_, let replacement), .replacing(let replacement): replacement
+            case .leaving(_, let replacement): replacement
+            }
+        }
     }
 
     /// What the fleet is like when it is asked for its wish.

@@ -101,6 +101,10 @@ struct Checks {
 
     /// MAINT-1: before maintenance takes an instance away, the fleet is larger than its minimum.
     mutating func recorded(_ change: FleetChange, serving: Int) {
+        // A smaller minimum holds from its record on, before the fleet is seen again.
+        if change.kind == .capacityChanged, case .number(let minimum) = change.details["minimum"] {
+            view?.capacity.minimum = Int(minimum)
+        }
         let takesAway = change.kind == .instanceDraining || (isPreserve && change.kind == .instanceEnding)
         guard takesAway, change.cause.hasPrefix("maintenance"), let view else { return }
         if serving <= view.capacity.minimum {
