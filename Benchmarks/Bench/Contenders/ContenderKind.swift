@@ -18,6 +18,14 @@ enum ContenderKind: String, CaseIterable, Codable {
     case sluiceMillion = "sluice-1m"
     /// The same with 10,000,000 of UDP.
     case sluiceTenMillion = "sluice-10m"
+    /// Sluice, two instances, with room for a million sessions each.
+    case sluiceDrain = "sluice-drain"
+    /// Sluice, two instances, which take each other's sessions over.
+    case sluicePreserve = "sluice-keep"
+    /// Sluice as it comes, with fleets of several sizes.
+    case sluiceFleetTwo = "sluice-fleet-2"
+    case sluiceFleetTen = "sluice-fleet-10"
+    case sluiceFleetFifty = "sluice-fleet-50"
 
     /// For tables.
     var title: String {
@@ -31,6 +39,11 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .sluiceThousand: "sluice, 1,000 rules"
         case .sluiceMillion: "sluice, 1,000,000 sessions"
         case .sluiceTenMillion: "sluice, 10,000,000 sessions"
+        case .sluiceDrain: "sluice, two instances that drain"
+        case .sluicePreserve: "sluice, two instances, continuity: preserve"
+        case .sluiceFleetTwo: "sluice, 2 instances"
+        case .sluiceFleetTen: "sluice, 10 instances"
+        case .sluiceFleetFifty: "sluice, 50 instances"
         }
     }
 
@@ -40,7 +53,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftables: NftablesRules.one
         case .nftablesChain: NftablesRules.thousandAsChain
         case .nftablesSets: NftablesRules.thousandAsSet
-        case .door, .plain, .sluice, .sluiceThousand, .sluiceMillion, .sluiceTenMillion: nil
+        default: nil
         }
     }
 
@@ -56,7 +69,18 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .sluiceMillion: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, idleSeconds: 45)
         case .sluiceTenMillion:
             SluiceSettings(rules: [BenchRule.matching], capacitySessions: 10_485_760, idleSeconds: 150)
+        case .sluiceDrain: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 22)
+        case .sluicePreserve:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 21, preservesSessions: true)
+        case .sluiceFleetTwo: Self.idle(instances: 2)
+        case .sluiceFleetTen: Self.idle(instances: 10)
+        case .sluiceFleetFifty: Self.idle(instances: 50)
         case .door, .plain, .nftables, .nftablesChain, .nftablesSets: nil
         }
+    }
+
+    /// Room for as many sessions as a gateway has where nothing is said.
+    private static func idle(instances: Int) -> SluiceSettings {
+        SluiceSettings(rules: [BenchRule.matching], capacitySessions: 262_144, instances: instances)
     }
 }

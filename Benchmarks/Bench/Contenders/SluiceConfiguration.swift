@@ -6,9 +6,14 @@ struct SluiceSettings {
     let capacitySessions: Int
     /// When idle sessions end, TCP by resets to both ends; nil: not within the run, and silently.
     var idleSeconds: Int?
+    /// Of the fleet, fixed: one that grew in the middle of a row would have processes that nobody measures.
+    var instances = 2
+    /// Whether sessions of an instance that goes are taken over by others.
+    var preservesSessions = false
 }
 
-/// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table.
+/// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table; a
+/// drain refuses for five seconds only, and resets for as long as documented.
 enum SluiceConfiguration {
     static let halfOpenSeconds = 2
 
@@ -26,6 +31,9 @@ enum SluiceConfiguration {
             profile: custom
             halfOpenTimeout: \(halfOpenSeconds)s
             capacity: { sessions: \(settings.capacitySessions) }
+            fleet: { minCapacity: \(settings.instances), maxCapacity: \(settings.instances) }
+            continuity: \(settings.preservesSessions ? "preserve" : "disruptive")
+            drain: { refuse: 5s, reset: 45s }
             stateDirectory: /var/lib/sluice-lab/\(gateway)/state
             zones:
             \(zones.joined(separator: "\n"))

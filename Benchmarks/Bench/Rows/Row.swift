@@ -30,6 +30,10 @@ enum Rows {
         FloodRow(),
         LiveSessionsRow.million,
         LiveSessionsRow.tenMillion,
+        DrainRow(),
+        TakeoverRow(),
+        RecoveryRow(),
+        IdleFleetRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {
