@@ -23,9 +23,9 @@ enum ContenderKind: String, CaseIterable, Codable {
     /// Sluice, two instances, which take each other's sessions over.
     case sluicePreserve = "sluice-keep"
     /// Sluice as it comes, with fleets of several sizes.
-    case sluiceFleetTwo = "sluice-fleet-2"
-    case sluiceFleetTen = "sluice-fleet-10"
-    case sluiceFleetFifty = "sluice-fleet-50"
+    case sluiceFleetTwo = "fleet-2"
+    case sluiceFleetTen = "fleet-10"
+    case sluiceFleetFifty = "fleet-50"
 
     /// For tables.
     var title: String {
