@@ -14,6 +14,10 @@ enum ContenderKind: String, CaseIterable, Codable {
     case sluice
     /// Sluice, 1,000 rules.
     case sluiceThousand = "sluice-1k"
+    /// Sluice, one rule, and groups with the same rule in both directions.
+    case sluiceGroups = "sluice-nsg"
+    /// Sluice, 1,000 rules, and groups with the same 1,000 in both directions.
+    case sluiceThousandGroups = "sluice-1k-nsg"
     /// Sluice, one rule, with sessions that end when they are idle: 1,000,000 of TCP, which are reset then.
     case sluiceMillion = "sluice-1m"
     /// The same with 10,000,000 of UDP.
@@ -37,6 +41,8 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftablesSets: "nftables stateful, 1,000 rules as a set"
         case .sluice: "sluice, 1 rule"
         case .sluiceThousand: "sluice, 1,000 rules"
+        case .sluiceGroups: "sluice, 1 rule, groups both ways"
+        case .sluiceThousandGroups: "sluice, 1,000 rules, groups both ways"
         case .sluiceMillion: "sluice, 1,000,000 sessions"
         case .sluiceTenMillion: "sluice, 10,000,000 sessions"
         case .sluiceDrain: "sluice, two instances that drain"
@@ -66,6 +72,10 @@ enum ContenderKind: String, CaseIterable, Codable {
         switch self {
         case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions)
         case .sluiceThousand: SluiceSettings(rules: BenchRule.thousand, capacitySessions: Conntrack.mostSessions)
+        case .sluiceGroups:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions, hasGroups: true)
+        case .sluiceThousandGroups:
+            SluiceSettings(rules: BenchRule.thousand, capacitySessions: Conntrack.mostSessions, hasGroups: true)
         case .sluiceMillion: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, idleSeconds: 45)
         case .sluiceTenMillion:
             SluiceSettings(rules: [BenchRule.matching], capacitySessions: 10_485_760, idleSeconds: 150)

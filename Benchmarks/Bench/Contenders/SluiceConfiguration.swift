@@ -10,6 +10,8 @@ struct SluiceSettings {
     var instances = 2
     /// Whether sessions of an instance that goes are taken over by others.
     var preservesSessions = false
+    /// Whether each zone has a group that allows the same once more, out of it and into it.
+    var hasGroups = false
 }
 
 /// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table; a
@@ -18,7 +20,10 @@ enum SluiceConfiguration {
     static let halfOpenSeconds = 2
 
     static func text(gateway: String, _ settings: SluiceSettings) -> String {
-        let zones = LabZone.allCases.map { "  - { name: \($0.rawValue), interfaces: [\($0.gatewayInterface)] }" }
+        let group = settings.hasGroups ? ", networkSecurityGroup: \(groupName)" : ""
+        let zones = LabZone.allCases.map {
+            "  - { name: \($0.rawValue), interfaces: [\($0.gatewayInterface)]\(group) }"
+        }
         let idleTimeout = settings.idleSeconds.map { "\($0)s" } ?? "4h"
         let lines = settings.rules.enumerated().map { index, rule in
             "  - { name: rule-\(index), priority: \(100 + index), access: Allow, protocol: \"*\", "
@@ -37,9 +42,26 @@ enum SluiceConfiguration {
             stateDirectory: /var/lib/sluice-lab/\(gateway)/state
             zones:
             \(zones.joined(separator: "\n"))
+            \(settings.hasGroups ? groups(settings.rules) : "")
             rules:
             \(lines.joined(separator: "\n"))
 
             """
+    }
+
+    private static let groupName = "both"
+
+    /// One group, whose rules say in either direction what the gateway's own say.
+    private static func groups(_ rules: [BenchRule]) -> String {
+        let lines = ["Inbound", "Outbound"].flatMap { direction in
+            rules.enumerated().map { index, rule in
+                "      - { name: \(direction)-\(index), priority: \(100 + index), direction: \(direction), access: Allow, "
+                    + "protocol: Tcp, sourceAddressPrefix: \"\(rule.source)\", sourcePortRange: \"*\", "
+                    + "destinationAddressPrefix: \"\(rule.destination)\", "
+                    + "destinationPortRange: \"\(rule.ports.lowerBound)-\(rule.ports.upperBound)\" }"
+            }
+        }
+        return (["networkSecurityGroups:", "  - name: \(groupName)", "    securityRules:"] + lines).joined(
+            separator: "\n")
     }
 }
