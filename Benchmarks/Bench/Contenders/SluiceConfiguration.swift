@@ -26,8 +26,12 @@ enum SluiceConfiguration {
         }
         let idleTimeout = settings.idleSeconds.map { "\($0)s" } ?? "4h"
         let lines = settings.rules.enumerated().map { index, rule in
-            "  - { name: rule-\(index), priority: \(100 + index), access: Allow, protocol: \"*\", "
-                + "source: [\"\(rule.source)\"], destination: [\"\(rule.destination)\"], "
+            let prefixes = (
+                source: [rule.source] + (rule.sixes.map { [$0.source] } ?? []),
+                destination: [rule.destination] + (rule.sixes.map { [$0.destination] } ?? [])
+            )
+            return "  - { name: rule-\(index), priority: \(100 + index), access: Allow, protocol: \"*\", "
+                + "source: \(prefixes.source), destination: \(prefixes.destination), "
                 + "destinationPorts: [\(rule.ports.lowerBound)-\(rule.ports.upperBound)], idleTimeout: \(idleTimeout), "
                 + "onIdle: \(settings.idleSeconds == nil ? "silent" : "reset") }"
         }
