@@ -10,6 +10,8 @@ enum ContenderKind: String, CaseIterable, Codable {
     case nftablesChain = "nft-chain"
     /// nftables, stateful, the same 1,000 rules as elements of a set.
     case nftablesSets = "nft-sets"
+    /// HAProxy in TCP mode: ends each connection, and makes another one to the service.
+    case proxy = "haproxy"
     /// Sluice, one rule.
     case sluice
     /// Sluice, 1,000 rules.
@@ -39,6 +41,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftables: "nftables stateful, 1 rule"
         case .nftablesChain: "nftables stateful, 1,000 rules as a chain"
         case .nftablesSets: "nftables stateful, 1,000 rules as a set"
+        case .proxy: "HAProxy, TCP mode"
         case .sluice: "sluice, 1 rule"
         case .sluiceThousand: "sluice, 1,000 rules"
         case .sluiceGroups: "sluice, 1 rule, groups both ways"
@@ -85,7 +88,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .sluiceFleetTwo: Self.idle(instances: 2)
         case .sluiceFleetTen: Self.idle(instances: 10)
         case .sluiceFleetFifty: Self.idle(instances: 50)
-        case .door, .plain, .nftables, .nftablesChain, .nftablesSets: nil
+        case .door, .plain, .nftables, .nftablesChain, .nftablesSets, .proxy: nil
         }
     }
 
