@@ -10,7 +10,7 @@ struct SluiceSettings {
     var instances = 2
     /// Whether sessions of an instance that goes are taken over by others.
     var preservesSessions = false
-    /// Whether each zone has a group that allows the same once more, out of it and into it.
+    /// Whether groups allow the same once more, out of the client's zone and into the service's.
     var hasGroups = false
 }
 
@@ -20,9 +20,10 @@ enum SluiceConfiguration {
     static let halfOpenSeconds = 2
 
     static func text(gateway: String, _ settings: SluiceSettings) -> String {
-        let group = settings.hasGroups ? ", networkSecurityGroup: \(groupName)" : ""
-        let zones = LabZone.allCases.map {
-            "  - { name: \($0.rawValue), interfaces: [\($0.gatewayInterface)]\(group) }"
+        let zones = LabZone.allCases.map { zone in
+            let direction = zone == .internet ? "Inbound" : "Outbound"
+            let group = settings.hasGroups ? ", networkSecurityGroup: \(direction)" : ""
+            return "  - { name: \(zone.rawValue), interfaces: [\(zone.gatewayInterface)]\(group) }"
         }
         let idleTimeout = settings.idleSeconds.map { "\($0)s" } ?? "4h"
         let lines = settings.rules.enumerated().map { index, rule in
@@ -53,19 +54,19 @@ enum SluiceConfiguration {
             """
     }
 
-    private static let groupName = "both"
-
-    /// One group, whose rules say in either direction what the gateway's own say.
+    /// A group for each direction, as none may have more than 1,000 rules, whose rules say what the gateway's own say.
     private static func groups(_ rules: [BenchRule]) -> String {
-        let lines = ["Inbound", "Outbound"].flatMap { direction in
-            rules.enumerated().map { index, rule in
-                "      - { name: \(direction)-\(index), priority: \(100 + index), direction: \(direction), access: Allow, "
-                    + "protocol: Tcp, sourceAddressPrefix: \"\(rule.source)\", sourcePortRange: \"*\", "
-                    + "destinationAddressPrefix: \"\(rule.destination)\", "
-                    + "destinationPortRange: \"\(rule.ports.lowerBound)-\(rule.ports.upperBound)\" }"
+        var lines = ["networkSecurityGroups:"]
+        for direction in ["Inbound", "Outbound"] {
+            lines += ["  - name: \(direction)", "    securityRules:"]
+            for (index, rule) in rules.enumerated() {
+                lines.append(
+                    "      - { name: rule-\(index), priority: \(100 + index), direction: \(direction), access: Allow, "
+                        + "protocol: Tcp, sourceAddressPrefix: \"\(rule.source)\", sourcePortRange: \"*\", "
+                        + "destinationAddressPrefix: \"\(rule.destination)\", "
+                        + "destinationPortRange: \"\(rule.ports.lowerBound)-\(rule.ports.upperBound)\" }")
             }
         }
-        return (["networkSecurityGroups:", "  - name: \(groupName)", "    securityRules:"] + lines).joined(
-            separator: "\n")
+        return lines.joined(separator: "\n")
     }
 }
