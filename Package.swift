@@ -109,7 +109,7 @@ let package = Package(
         .testTarget(
             name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
-        .testTarget(name: "BenchTests", dependencies: ["sluice-bench"], swiftSettings: settings),
+        .testTarget(name: "BenchTests", dependencies: ["sluice-bench", "Lab"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
             name: "KernelTests", dependencies: ["Kernel", "FlowCore", "FlowLayout", "Policy"], swiftSettings: settings),

@@ -28,7 +28,7 @@ require_swift() {
     esac
 }
 
-# What must be there (a program, or a file with its path), and the Debian package that brings it.
+# What must be there (a program, or a file with its path), and the Debian package that brings it; also_needed: a line more.
 needed_packages() {
     cat <<'END'
 /usr/include/bpf/bpf_helpers.h libbpf-dev
@@ -54,6 +54,7 @@ traceroute traceroute
 nc netcat-openbsd
 ps procps
 END
+    [ -z "${also_needed-}" ] || echo "$also_needed"
 }
 
 is_there() {

@@ -9,6 +9,8 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct virtio_net_hdr) == BENCH_FRAME_PREFIX, "the prefix is a virtio_net_hdr");
@@ -20,6 +22,19 @@ int bench_bind_to_core(int core) {
     CPU_ZERO(&cores);
     CPU_SET(core, &cores);
     return sched_setaffinity(0, sizeof(cores), &cores);
+}
+
+int bench_set_realtime(int on) {
+    struct sched_param parameter = {.sched_priority = on ? 1 : 0};
+    return sched_setscheduler(0, on ? SCHED_FIFO : SCHED_OTHER, &parameter);
+}
+
+int bench_open_process(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+void bench_rest_until(int64_t nanoseconds) {
+    struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {
+    }
 }
 
 int bench_open_frame_socket(const char *interface) {

@@ -1,3 +1,4 @@
+import Lab
 import Testing
 
 @testable import sluice_bench
@@ -7,12 +8,15 @@ struct FrameTests {
     private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: Frame.strideBytes)
 
     /// The packet of a frame, from the IP header on.
-    private func packet(_ kind: Frame.Kind, _ direction: Frame.Direction, _ write: (Frame) -> Void) -> [UInt8] {
+    private func packet(
+        _ kind: Frame.Kind, _ direction: Frame.Direction, version: IPVersion = .four, _ write: (Frame) -> Void
+    ) -> [UInt8] {
         let frame = Frame(
-            at: memory, kind, direction: direction, destination: [1, 2, 3, 4, 5, 6], source: [7, 8, 9, 10, 11, 12])
+            at: memory, kind, direction: direction, version: version, destination: [1, 2, 3, 4, 5, 6],
+            source: [7, 8, 9, 10, 11, 12])
         write(frame)
         let start = 10 + 14
-        return (start..<10 + kind.frameBytes).map { memory[$0] }
+        return (start..<10 + kind.frameBytes(version)).map { memory[$0] }
     }
 
     private func sum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
@@ -37,6 +41,16 @@ struct FrameTests {
         let bytes = packet(.data, .fromClient) { $0.writeData(Flow(number: 77_777), segment: 3) }
         let pseudoHeader = Array(bytes[12..<20]) + [0, 6, 0, UInt8(bytes.count - 20)]
         #expect(UInt32(bytes[36]) << 8 | UInt32(bytes[37]) == sum(pseudoHeader[...]))
+    }
+
+    @Test("a segment of IPv6 has the lengths, the ends and the pseudo header's sum of IPv6")
+    func six() {
+        defer { memory.deallocate() }
+        let bytes = packet(.data, .fromService, version: .six) { $0.writeData(Flow(number: 1 << 20), segment: 3) }
+        #expect(bytes.count == 40 + 26 && Array(bytes[..<8]) == [0x60, 0, 0, 0, 0, 26, 6, 64])
+        #expect(Array(bytes[8..<14]) == [0x20, 0x01, 0x0D, 0xB8, 0, 3] && bytes[23] == 0x10)
+        #expect(Array(bytes[24..<28]) == [0xFD, 0, 0, 1] && bytes[39] == 0x10)
+        #expect(UInt32(bytes[56]) << 8 | UInt32(bytes[57]) == sum((bytes[8..<40] + [0, 6, 0, 26])[...]))
     }
 
     @Test("both directions of a session have the same addresses and ports, exchanged")

@@ -3,9 +3,13 @@ struct BenchRule {
     let source: String
     let destination: String
     let ports: ClosedRange<Int>
+    /// The same for IPv6, if the rule is about it too.
+    var sixes: (source: String, destination: String)?
 
     /// The one that allows the benchmark's sessions.
-    static let matching = BenchRule(source: "10.0.0.0/8", destination: "203.0.113.0/24", ports: 5201...8080)
+    static let matching = BenchRule(
+        source: "10.0.0.0/8", destination: "203.0.113.0/24", ports: 5201...8080,
+        sixes: (source: "fd00:1::/64", destination: "2001:db8:3::/64"))
 
     /// 999 rules that allow other things, and then the one that matters: the worst that can happen to a list. No two are alike
     /// in destination and port.

@@ -8,6 +8,7 @@ final class Contender {
     /// Sluice's processes; none for the others.
     private(set) var gateway: LabGateway?
     private(set) var processes: [pid_t] = []
+    private var proxy: ProxyServer?
     let client: BenchHost
     let service: BenchHost
 
@@ -39,6 +40,12 @@ final class Contender {
             processes = gateway.processes
             return
         }
+        if kind == .proxy {
+            let proxy = try await ProxyServer(lab)
+            self.proxy = proxy
+            processes = [proxy.process.identifier]
+            return
+        }
         try lab.setPlainForwarding(true)
         if let rules = kind.nftablesRules {
             let path = try lab.write(rules, to: "rules.nft")
@@ -49,6 +56,9 @@ final class Contender {
     }
 
     var gatewayPlace: NetworkPlace { NetworkPlace(name: lab.namespaceName(.gateway)) }
+
+    /// Whom the client connects to in order to reach the service.
+    var entry: UInt32 { kind == .proxy ? Flow.proxy : Flow.service }
 
     /// Whether the hosts drop all that reaches them, so that their stacks cost nothing.
     func setHostsDropping(_ isDropping: Bool) async throws {
@@ -76,6 +86,7 @@ final class Contender {
     /// Ends what it has, and takes its lab down.
     func end() async throws {
         await gateway?.stop()
+        await proxy?.end()
         try lab.down()
     }
 }

@@ -10,14 +10,28 @@ enum ContenderKind: String, CaseIterable, Codable {
     case nftablesChain = "nft-chain"
     /// nftables, stateful, the same 1,000 rules as elements of a set.
     case nftablesSets = "nft-sets"
+    /// HAProxy in TCP mode: ends each connection, and makes another one to the service.
+    case proxy = "haproxy"
     /// Sluice, one rule.
     case sluice
     /// Sluice, 1,000 rules.
     case sluiceThousand = "sluice-1k"
+    /// Sluice, one rule, and groups with the same rule in both directions.
+    case sluiceGroups = "sluice-nsg"
+    /// Sluice, 1,000 rules, and groups with the same 1,000 in both directions.
+    case sluiceThousandGroups = "sluice-1k-nsg"
     /// Sluice, one rule, with sessions that end when they are idle: 1,000,000 of TCP, which are reset then.
     case sluiceMillion = "sluice-1m"
     /// The same with 10,000,000 of UDP.
     case sluiceTenMillion = "sluice-10m"
+    /// Sluice, two instances, with room for a million sessions each.
+    case sluiceDrain = "sluice-drain"
+    /// Sluice, two instances, which take each other's sessions over.
+    case sluicePreserve = "sluice-keep"
+    /// Sluice as it comes, with fleets of several sizes.
+    case sluiceFleetTwo = "fleet-2"
+    case sluiceFleetTen = "fleet-10"
+    case sluiceFleetFifty = "fleet-50"
 
     /// For tables.
     var title: String {
@@ -27,10 +41,18 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftables: "nftables stateful, 1 rule"
         case .nftablesChain: "nftables stateful, 1,000 rules as a chain"
         case .nftablesSets: "nftables stateful, 1,000 rules as a set"
+        case .proxy: "HAProxy, TCP mode"
         case .sluice: "sluice, 1 rule"
         case .sluiceThousand: "sluice, 1,000 rules"
+        case .sluiceGroups: "sluice, 1 rule, groups both ways"
+        case .sluiceThousandGroups: "sluice, 1,000 rules, groups both ways"
         case .sluiceMillion: "sluice, 1,000,000 sessions"
         case .sluiceTenMillion: "sluice, 10,000,000 sessions"
+        case .sluiceDrain: "sluice, two instances that drain"
+        case .sluicePreserve: "sluice, two instances, continuity: preserve"
+        case .sluiceFleetTwo: "sluice, 2 instances"
+        case .sluiceFleetTen: "sluice, 10 instances"
+        case .sluiceFleetFifty: "sluice, 50 instances"
         }
     }
 
@@ -40,7 +62,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .nftables: NftablesRules.one
         case .nftablesChain: NftablesRules.thousandAsChain
         case .nftablesSets: NftablesRules.thousandAsSet
-        case .door, .plain, .sluice, .sluiceThousand, .sluiceMillion, .sluiceTenMillion: nil
+        default: nil
         }
     }
 
@@ -53,10 +75,25 @@ enum ContenderKind: String, CaseIterable, Codable {
         switch self {
         case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions)
         case .sluiceThousand: SluiceSettings(rules: BenchRule.thousand, capacitySessions: Conntrack.mostSessions)
+        case .sluiceGroups:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions, hasGroups: true)
+        case .sluiceThousandGroups:
+            SluiceSettings(rules: BenchRule.thousand, capacitySessions: Conntrack.mostSessions, hasGroups: true)
         case .sluiceMillion: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, idleSeconds: 45)
         case .sluiceTenMillion:
             SluiceSettings(rules: [BenchRule.matching], capacitySessions: 10_485_760, idleSeconds: 150)
-        case .door, .plain, .nftables, .nftablesChain, .nftablesSets: nil
+        case .sluiceDrain: SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 22)
+        case .sluicePreserve:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 21, preservesSessions: true)
+        case .sluiceFleetTwo: Self.idle(instances: 2)
+        case .sluiceFleetTen: Self.idle(instances: 10)
+        case .sluiceFleetFifty: Self.idle(instances: 50)
+        case .door, .plain, .nftables, .nftablesChain, .nftablesSets, .proxy: nil
         }
+    }
+
+    /// Room for as many sessions as a gateway has where nothing is said.
+    private static func idle(instances: Int) -> SluiceSettings {
+        SluiceSettings(rules: [BenchRule.matching], capacitySessions: 262_144, instances: instances)
     }
 }

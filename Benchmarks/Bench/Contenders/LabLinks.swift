@@ -23,8 +23,12 @@ struct LabLinks {
         for zone in zones {
             let host = try await linkAddress(.zone(zone), LabZone.hostInterface)
             let gateway = try await linkAddress(.gateway, zone.gatewayInterface)
-            try await makePermanent(.gateway, zone.gatewayInterface, address: zone.address, link: host)
-            try await makePermanent(.zone(zone), LabZone.hostInterface, address: zone.gatewayAddress, link: gateway)
+            for version in [IPVersion.four, .six] {
+                try await makePermanent(
+                    .gateway, zone.gatewayInterface, address: zone.address(version), link: host)
+                try await makePermanent(
+                    .zone(zone), LabZone.hostInterface, address: zone.gatewayAddress(version), link: gateway)
+            }
         }
     }
 

@@ -6,14 +6,16 @@ struct BulkRow: Row {
 
     var name: String { "bulk-\(streams)" }
 
-    private static let kinds: [ContenderKind] = [.plain, .nftables, .sluice]
+    private static let kinds: [ContenderKind] = [.plain, .nftables, .proxy, .sluice]
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contenders = try await testbed.contenders(Self.kinds)
         var transfers: [ContenderKind: BulkTransfer] = [:]
         for contender in contenders {
             try await contender.setHostsDropping(false)
-            transfers[contender.kind] = try await BulkTransfer(contender.lab, from: .client)
+            transfers[contender.kind] = try await BulkTransfer(
+                contender.lab, from: .client,
+                to: contender.kind == .proxy ? LabZone.client.gatewayAddress : LabZone.internet.address)
         }
         var throughputs: [ContenderKind: [Double]] = [:]
         let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, _ in
@@ -39,6 +41,7 @@ struct BulkRow: Row {
                 rounds.rate(.sluice, to: .plain, "bytes per CPU second, sluice / plain", .atLeast(0.98)),
                 rounds.wallRate(.sluice, to: .plain, "throughput by a clock, sluice / plain", nil),
                 rounds.rate(.sluice, to: .nftables, "bytes per CPU second, sluice / nftables", nil),
+                rounds.rate(.sluice, to: .proxy, "bytes per CPU second, sluice / HAProxy", nil),
             ], remarks: ["throughput by a clock, median, Gbit/s: \(speeds.joined(separator: ", "))"])
     }
 

@@ -1,8 +1,16 @@
-/// CPU time for a packet of an established session: 64-byte frames of one session, or of many hit at random.
+import Lab
+
+/// CPU time for a packet of an established session: the shortest frames of one session, or of many hit at random.
 struct EstablishedRow: Row {
     let sessions: Int
 
-    var name: String { sessions == 1 ? "established" : "established-million" }
+    /// With IPv6 there is one.
+    var version = IPVersion.four
+
+    var name: String {
+        if version == .six { return "established-ipv6" }
+        return isOne ? "established" : "established-million"
+    }
 
     private var isOne: Bool { sessions == 1 }
     private static let warmUp = 5000
@@ -14,7 +22,7 @@ struct EstablishedRow: Row {
         for contender in contenders {
             try await contender.setHostsDropping(true)
             try await open(contender)
-            senders[contender.kind] = try FrameSender(.data, host: contender.client)
+            senders[contender.kind] = try FrameSender(.data, host: contender.client, version: version)
             meters[contender.kind] = try CPUMeter(processes: contender.processes)
         }
         let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in
@@ -29,7 +37,7 @@ struct EstablishedRow: Row {
         }
         return RowReport(
             name: name,
-            title: "A packet of an established session, 64 bytes, "
+            title: "A packet of an established session, \(version), \(Frame.Kind.data.frameBytes(version) + 4) bytes, "
                 + (isOne ? "one session" : "\(sessions) sessions hit at random"),
             unit: "ns CPU a packet, net of the sender", figures: rounds.figures,
             comparisons: [
@@ -41,7 +49,7 @@ struct EstablishedRow: Row {
     private func open(_ contender: Contender) async throws {
         if contender.kind == .door { return }
         if !isOne { Progress.note("opening \(sessions) sessions through \(contender.kind.title)") }
-        try SessionOpener(client: contender.client, service: contender.service).open(0..<sessions)
+        try SessionOpener(client: contender.client, service: contender.service, version: version).open(0..<sessions)
         guard let found = try await contender.sessionCount() else { return }
         // Half-open ones of an earlier row may be there still.
         guard found >= sessions, found <= sessions + sessions / 10 + 1_000_000 else {

@@ -15,8 +15,8 @@ struct NewSessionRow: Row {
 
     private var kinds: [ContenderKind] {
         isThousandRules
-            ? [.door, .plain, .nftables, .nftablesChain, .nftablesSets, .sluiceThousand]
-            : [.door, .plain, .nftables, .sluice]
+            ? [.door, .plain, .nftables, .nftablesChain, .nftablesSets, .sluiceThousand, .sluiceThousandGroups]
+            : [.door, .plain, .nftables, .sluice, .sluiceGroups]
     }
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
@@ -56,11 +56,15 @@ struct NewSessionRow: Row {
                 rounds.comparison(.sluiceThousand, to: .nftablesChain, "sluice / nftables, chain", .atMost(0.10)),
                 rounds.comparison(.sluiceThousand, to: .nftablesSets, "sluice / nftables, set", nil),
                 rounds.comparison(.sluiceThousand, to: .nftables, "sluice, 1,000 rules / nftables, 1 rule", nil),
+                rounds.comparison(.sluiceThousandGroups, to: .nftablesChain, "with groups / nftables, chain", nil),
+                rounds.comparison(.sluiceThousandGroups, to: .sluiceThousand, "with groups / without", nil),
             ]
         } else {
             comparisons = [
                 rounds.comparison(.sluice, to: .nftables, "sluice / nftables", .atMost(0.70)),
                 rounds.comparison(.sluice, to: .plain, "sluice / plain ip_forward", nil),
+                rounds.comparison(.sluiceGroups, to: .nftables, "sluice with groups / nftables", nil),
+                rounds.comparison(.sluiceGroups, to: .sluice, "with groups / without", nil),
             ]
         }
         return RowReport(

@@ -1,3 +1,5 @@
+import Lab
+
 /// One line of the table of targets, or a few that are measured together.
 protocol Row: Sendable {
     /// For `--rows`.
@@ -20,6 +22,7 @@ struct Effort {
 enum Rows {
     static let all: [any Row] = [
         EstablishedRow(sessions: 1),
+        EstablishedRow(sessions: 1, version: .six),
         NewSessionRow(isThousandRules: false),
         NewSessionRow(isThousandRules: true),
         EstablishedRow(sessions: 1_000_000),
@@ -30,6 +33,10 @@ enum Rows {
         FloodRow(),
         LiveSessionsRow.million,
         LiveSessionsRow.tenMillion,
+        DrainRow(),
+        TakeoverRow(),
+        RecoveryRow(),
+        IdleFleetRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {

@@ -6,12 +6,12 @@ struct ShortConnectionRow: Row {
     let name = "short-connection"
 
     /// Many ports, so that ended connections (TIME-WAIT) don't use all 5-tuples up.
-    private static let ports: [UInt16] = Array(8000..<8064)
+    static let ports: Range<UInt16> = 8000..<8064
     private static let requestBytes = 100
     private static let responseBytes = 1000
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
-        let contenders = try await testbed.contenders([.plain, .nftables, .sluice])
+        let contenders = try await testbed.contenders([.plain, .nftables, .proxy, .sluice])
         var ends: [ContenderKind: [StreamSocket]] = [:]
         for contender in contenders {
             try await contender.setHostsDropping(false)
@@ -25,7 +25,7 @@ struct ShortConnectionRow: Row {
             let meter = try CPUMeter(processes: contender.processes)
             let reading = try contender.client.place.visit {
                 try meter.measure {
-                    for number in 0..<count { try Self.connection(listeners, number) }
+                    for number in 0..<count { try Self.connection(listeners, number, to: contender.entry) }
                 }
             }
             return Rounds.Turn(reading, operations: count)
@@ -36,16 +36,18 @@ struct ShortConnectionRow: Row {
             comparisons: [
                 rounds.rate(.sluice, to: .nftables, "connections per CPU second, sluice / nftables", .atLeast(1.10)),
                 rounds.rate(.sluice, to: .plain, "the same, sluice / plain ip_forward", nil),
+                rounds.rate(.sluice, to: .proxy, "the same, sluice / HAProxy", nil),
                 rounds.wallRate(.sluice, to: .nftables, "connections per second by a clock, / nftables", nil),
             ])
     }
 
-    private static func connection(_ listeners: [StreamSocket], _ number: Int) throws {
+    private static func connection(_ listeners: [StreamSocket], _ number: Int, to entry: UInt32) throws {
         let index = number % ports.count
+        let port = ports.lowerBound + UInt16(index)
         try withUnsafeTemporaryAllocation(byteCount: responseBytes, alignment: 8) { buffer in
             let request = UnsafeMutableRawBufferPointer(rebasing: buffer[..<requestBytes])
             let client = try StreamSocket.unconnected()
-            try client.connect(to: Flow.service, port: ports[index])
+            try client.connect(to: entry, port: port)
             let service = try listeners[index].accept()
             try client.send(UnsafeRawBufferPointer(request))
             try service.receive(request)

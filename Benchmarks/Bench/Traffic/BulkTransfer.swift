@@ -7,6 +7,7 @@ final class BulkTransfer {
     private let lab: Lab
     private let server: ChildProcess
     private let client: LabPlace
+    private let address: String
     private let prefix: [String]
 
     /// What a transfer came to.
@@ -18,8 +19,13 @@ final class BulkTransfer {
     }
 
     /// Both ends run on one processor if `core` is given.
-    init(_ lab: Lab, from client: LabPlace, core: Int? = nil) async throws {
+    ///
+    /// - Parameter address: whom the client connects to in order to reach the service.
+    init(
+        _ lab: Lab, from client: LabPlace, to address: String = LabZone.internet.address, core: Int? = nil
+    ) async throws {
         self.lab = lab
+        self.address = address
         self.client = client
         prefix = (core.map { ["taskset", "-c", String($0)] } ?? []) + ["nice", "-n", "-20"]
         server = try lab.spawn(in: .internet, prefix + ["iperf3", "-s", "-p", String(Self.port), "--forceflush"])
@@ -30,7 +36,7 @@ final class BulkTransfer {
         let result = try await lab.execute(
             in: client,
             prefix + [
-                "iperf3", "-c", LabZone.internet.address, "-p", String(Self.port), "-t", String(seconds), "-P",
+                "iperf3", "-c", address, "-p", String(Self.port), "-t", String(seconds), "-P",
                 String(streams), "-J",
             ], within: .seconds(seconds + 30)
         ).required()

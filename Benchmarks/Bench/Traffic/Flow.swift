@@ -6,6 +6,12 @@ struct Flow {
     /// 10.64.0.0/10 lies behind the client's host.
     static let sources = "10.64.0.0/10"
     static let service: UInt32 = 203 << 24 | 113 << 8 | 10
+    /// The gateway as the client sees it, where it is a proxy: 10.1.0.1.
+    static let proxy: UInt32 = 10 << 24 | 1 << 16 | 1
+
+    /// The only ends of IPv6, in words of 16 bits: fd00:1::10 and 2001:db8:3::10.
+    static let client6: [UInt16] = [0xFD00, 1, 0, 0, 0, 0, 0, 0x10]
+    static let service6: [UInt16] = [0x2001, 0xDB8, 3, 0, 0, 0, 0, 0x10]
     static let servicePort: UInt16 = 8080
 
     @inline(__always) var address: UInt32 { 10 << 24 | 64 << 16 | UInt32(truncatingIfNeeded: number & 0xFFFF) }

@@ -1,4 +1,5 @@
 import CFrames
+import Lab
 
 /// A TCP segment, or a UDP datagram, in an Ethernet frame, in memory that is sent from. All but what differs between frames of
 /// a kind is written once.
@@ -14,7 +15,11 @@ struct Frame {
 
         var payloadBytes: Int { self == .data ? Frame.payloadBytes : 0 }
         var transportBytes: Int { self == .datagram ? 8 : 20 }
-        var frameBytes: Int { 14 + 20 + transportBytes + payloadBytes }
+        var frameBytes: Int { frameBytes(.four) }
+
+        func frameBytes(_ version: IPVersion) -> Int {
+            14 + Frame.headerBytes(version) + transportBytes + payloadBytes
+        }
 
         fileprivate var flags: UInt8 {
             switch self {
@@ -37,50 +42,75 @@ struct Frame {
     private static let segmentsInWindow = 8192
 
     private static let ip = Int(BENCH_FRAME_PREFIX) + 14
-    private static let transport = ip + 20
+
+    fileprivate static func headerBytes(_ version: IPVersion) -> Int { version == .four ? 20 : 40 }
 
     let bytes: UnsafeMutablePointer<UInt8>
+    private let isSix: Bool
+    /// Where the header of TCP or UDP begins.
+    private let transport: Int
     private let direction: Direction
     private let pseudoHeaderSum: UInt32
     private let ipHeaderSum: UInt32
 
-    /// Writes what all frames of a kind share.
+    /// Writes what all frames of a kind share. Those of IPv6 all have the address of the client's host, whatever the flow.
     init(
-        at bytes: UnsafeMutablePointer<UInt8>, _ kind: Kind, direction: Direction, destination: [UInt8], source: [UInt8]
+        at bytes: UnsafeMutablePointer<UInt8>, _ kind: Kind, direction: Direction, version: IPVersion = .four,
+        destination: [UInt8], source: [UInt8]
     ) {
         self.bytes = bytes
         self.direction = direction
+        isSix = version == .six
+        transport = Self.ip + Self.headerBytes(version)
         bytes.update(repeating: 0, count: Self.strideBytes)
         let ethernet = Int(BENCH_FRAME_PREFIX)
         for index in 0..<6 {
             bytes[ethernet + index] = destination[index]
             bytes[ethernet + 6 + index] = source[index]
         }
-        bytes[ethernet + 12] = 0x08
-        let total = UInt16(kind.frameBytes - 14)
-        let transport: UInt8 = kind == .datagram ? 17 : 6
-        bytes[Self.ip] = 0x45
-        Self.store(total, at: bytes + Self.ip + 2)
-        bytes[Self.ip + 6] = 0x40
-        bytes[Self.ip + 8] = 64
-        bytes[Self.ip + 9] = transport
+        let transportBytes = UInt16(kind.transportBytes + kind.payloadBytes)
+        let number: UInt8 = kind == .datagram ? 17 : 6
         let isFromClient = direction == .fromClient
-        Self.store(Flow.service, at: bytes + Self.ip + (isFromClient ? 16 : 12))
-        Self.store(Flow.servicePort, at: bytes + Self.transport + (isFromClient ? 2 : 0))
-        let addresses = Flow.service >> 16 + Flow.service & 0xFFFF
-        pseudoHeaderSum = addresses + UInt32(transport) + UInt32(total - 20)
-        ipHeaderSum = addresses + 0x4500 + UInt32(total) + 0x4000 + 0x4000 + UInt32(transport)
+        Self.store(Flow.servicePort, at: bytes + transport + (isFromClient ? 2 : 0))
+        if isSix {
+            bytes[ethernet + 12] = 0x86
+            bytes[ethernet + 13] = 0xDD
+            bytes[Self.ip] = 0x60
+            Self.store(transportBytes, at: bytes + Self.ip + 4)
+            bytes[Self.ip + 6] = number
+            bytes[Self.ip + 7] = 64
+            let ends = isFromClient ? [Flow.client6, Flow.service6] : [Flow.service6, Flow.client6]
+            var addresses: UInt32 = 0
+            for (index, word) in (ends[0] + ends[1]).enumerated() {
+                Self.store(word, at: bytes + Self.ip + 8 + 2 * index)
+                addresses += UInt32(word)
+            }
+            pseudoHeaderSum = addresses + UInt32(number) + UInt32(transportBytes)
+            ipHeaderSum = 0
+        } else {
+            bytes[ethernet + 12] = 0x08
+            let total = transportBytes + 20
+            bytes[Self.ip] = 0x45
+            Self.store(total, at: bytes + Self.ip + 2)
+            bytes[Self.ip + 6] = 0x40
+            bytes[Self.ip + 8] = 64
+            bytes[Self.ip + 9] = number
+            Self.store(Flow.service, at: bytes + Self.ip + (isFromClient ? 16 : 12))
+            let addresses = Flow.service >> 16 + Flow.service & 0xFFFF
+            pseudoHeaderSum = addresses + UInt32(number) + UInt32(transportBytes)
+            ipHeaderSum = addresses + 0x4500 + UInt32(total) + 0x4000 + 0x4000 + UInt32(number)
+        }
         if kind == .datagram {
-            Self.store(total - 20, at: bytes + Self.transport + 4)
+            Self.store(transportBytes, at: bytes + transport + 4)
             return
         }
         // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM from the TCP header on, at the place of its checksum.
         bytes[0] = 1
-        bytes[6] = 34
+        bytes[6] = UInt8(14 + Self.headerBytes(version))
         bytes[8] = 16
-        bytes[Self.transport + 12] = 0x50
-        bytes[Self.transport + 13] = kind.flags
-        Self.store(UInt16(65535), at: bytes + Self.transport + 14)
+        bytes[transport + 12] = 0x50
+        bytes[transport + 13] = kind.flags
+        Self.store(UInt16(65535), at: bytes + transport + 14)
     }
 
     /// Writes a SYN of the client.
@@ -113,18 +143,19 @@ struct Frame {
     @inline(__always)
     private func write(_ flow: Flow, sequence: UInt32, acknowledgment: UInt32) {
         let part = writeAddresses(flow)
-        Self.store(sequence, at: bytes + Self.transport + 4)
-        Self.store(acknowledgment, at: bytes + Self.transport + 8)
-        Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + Self.transport + 16)
+        Self.store(sequence, at: bytes + transport + 4)
+        Self.store(acknowledgment, at: bytes + transport + 8)
+        Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + transport + 16)
     }
 
     /// Returns the address's part of the pseudo header's sum.
     @inline(__always)
     private func writeAddresses(_ flow: Flow) -> UInt32 {
-        let address = flow.address
         let isFromClient = direction == .fromClient
+        Self.store(flow.port, at: bytes + transport + (isFromClient ? 0 : 2))
+        if isSix { return 0 }
+        let address = flow.address
         Self.store(address, at: bytes + Self.ip + (isFromClient ? 12 : 16))
-        Self.store(flow.port, at: bytes + Self.transport + (isFromClient ? 0 : 2))
         let part = address >> 16 &+ address & 0xFFFF
         Self.store(~Self.fold(ipHeaderSum &+ part), at: bytes + Self.ip + 10)
         return part

@@ -1,5 +1,6 @@
 import CFrames
 import Glibc
+import Lab
 
 /// Sends frames of one kind by one host's link, as fast as it can, in the calling thread. As the links are veth pairs,
 /// nearly all that the gateway does with them happens in that thread too.
@@ -10,7 +11,9 @@ final class FrameSender {
     private let length: Int
 
     /// - Parameter host: where it sends from.
-    init(_ kind: Frame.Kind, host: BenchHost, direction: Frame.Direction = .fromClient) throws {
+    init(_ kind: Frame.Kind, host: BenchHost, direction: Frame.Direction = .fromClient, version: IPVersion = .four)
+        throws
+    {
         descriptor = try host.place.visit { bench_open_frame_socket(host.interface) }
         guard descriptor >= 0 else {
             throw BenchError.system(
@@ -21,10 +24,11 @@ final class FrameSender {
         self.memory = memory
         frames = (0..<count).map {
             Frame(
-                at: memory + $0 * Frame.strideBytes, kind, direction: direction, destination: host.gatewayLinkAddress,
+                at: memory + $0 * Frame.strideBytes, kind, direction: direction, version: version,
+                destination: host.gatewayLinkAddress,
                 source: host.linkAddress)
         }
-        length = Int(BENCH_FRAME_PREFIX) + kind.frameBytes
+        length = Int(BENCH_FRAME_PREFIX) + kind.frameBytes(version)
     }
 
     deinit {

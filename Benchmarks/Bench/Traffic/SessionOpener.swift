@@ -1,3 +1,5 @@
+import Lab
+
 /// Opens sessions through a gateway by complete handshakes, seen from both sides.
 final class SessionOpener {
     private let syn: FrameSender
@@ -6,10 +8,10 @@ final class SessionOpener {
     /// Handshakes that are under way at a time: few, so that nothing takes it for a SYN flood.
     private static let chunk = 1024
 
-    init(client: BenchHost, service: BenchHost) throws {
-        syn = try FrameSender(.syn, host: client)
-        synAck = try FrameSender(.synAck, host: service, direction: .fromService)
-        ack = try FrameSender(.acknowledgment, host: client)
+    init(client: BenchHost, service: BenchHost, version: IPVersion = .four) throws {
+        syn = try FrameSender(.syn, host: client, version: version)
+        synAck = try FrameSender(.synAck, host: service, direction: .fromService, version: version)
+        ack = try FrameSender(.acknowledgment, host: client, version: version)
     }
 
     /// Opens the sessions of these numbers.

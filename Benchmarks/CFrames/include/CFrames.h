@@ -19,6 +19,15 @@ int bench_enter_network(int descriptor);
 /// Binds the calling thread to one processor. Returns 0, or -1 and errno.
 int bench_bind_to_core(int core);
 
+/// Has the calling thread run before all ordinary ones (SCHED_FIFO), or like them again. Returns 0, or -1 and errno.
+int bench_set_realtime(int on);
+
+/// Opens a descriptor that becomes readable when a process has ended. Returns it, or -1 and errno.
+int bench_open_process(int process);
+
+/// Rests until CLOCK_MONOTONIC shows this many nanoseconds.
+void bench_rest_until(int64_t nanoseconds);
+
 /// Opens a socket that sends frames by one interface of the caller's network namespace, past its queue, and receives none.
 /// Returns the descriptor, or -1 and errno.
 int bench_open_frame_socket(const char *_Nonnull interface);

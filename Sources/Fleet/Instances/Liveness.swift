@@ -1,8 +1,9 @@
 /// Whether an instance shows that it lives: its heartbeat, and its answers to questions (RECOV-1).
 ///
 /// A heartbeat is judged by its own time. Of answers only the order is known, so the oldest question without an answer counts, and one
-/// interval less is allowed: then an instance is found at most `unresponsiveAfter` after it failed, and a controller that was itself
-/// stopped for a while, so asked nothing, blames nobody.
+/// interval less is allowed, which may pass before it is asked, and a quarter of one, which may pass before somebody looks: then an
+/// instance is found at most `unresponsiveAfter` after it failed, and a controller that was itself stopped for a while, so asked
+/// nothing, blames nobody.
 struct Liveness: Hashable, Sendable {
     private var heartbeat: UInt64
     private var open: [Question] = []
@@ -28,7 +29,8 @@ struct Liveness: Hashable, Sendable {
         if now >= heartbeat + times.unresponsiveAfter {
             return "no heartbeat for \(secondsText(now - heartbeat))"
         }
-        let patience = max(times.unresponsiveAfter - min(times.questionInterval, times.unresponsiveAfter), 1)
+        let late = min(times.questionInterval + times.questionInterval / 4, times.unresponsiveAfter / 2)
+        let patience = max(times.unresponsiveAfter - late, 1)
         if let oldest = open.first, now >= oldest.askedAt + patience {
             return "no answer for \(secondsText(now - oldest.askedAt))"
         }

@@ -4,8 +4,8 @@ internal import FlowLayout
 internal import Kernel
 
 extension FleetShell {
-    /// Between two looks at signs of life; shorter than between two questions, so that a silence is measured well.
-    private static let lookNanoseconds: UInt64 = 200_000_000
+    /// Between two looks at signs of life: well within the quarter of the time between two questions that ``Liveness`` allows for.
+    private static let lookNanoseconds: UInt64 = 100_000_000
     /// While a process, or a check, is awaited.
     private static let impatientNanoseconds: UInt64 = 10_000_000
     private static let wallClockNanoseconds: UInt64 = 20_000_000_000

@@ -1,0 +1,39 @@
+import Lab
+
+/// HAProxy on a gateway, as a person would set it up for services of TCP: who may connect is said, and data is spliced.
+final class ProxyServer {
+    let process: ChildProcess
+
+    init(_ lab: Lab) async throws {
+        let path = try lab.write(Self.configuration, to: "haproxy.cfg")
+        let process = try lab.spawn(in: .gateway, ["haproxy", "-db", "-f", path])
+        self.process = process
+        let port = String(BulkTransfer.port)
+        let listens = try await eventually(within: .seconds(10), every: .milliseconds(100)) {
+            try await !lab.execute(in: .gateway, ["ss", "-Hltn", "sport = :\(port)"]).required().output.isEmpty
+        }
+        guard listens else { throw BenchError.answer(of: process.command, said: process.everythingSaid) }
+    }
+
+    func end() async {
+        await process.terminate()
+    }
+
+    /// A server without a port is reached at the port that the client asked for.
+    private static let configuration = """
+        global
+            maxconn 4096
+        defaults
+            mode tcp
+            option splice-auto
+            timeout connect 5s
+            timeout client 1h
+            timeout server 1h
+        listen services
+            bind \(LabZone.client.gatewayAddress):\(ShortConnectionRow.ports.lowerBound)-\(ShortConnectionRow.ports.upperBound - 1)
+            bind \(LabZone.client.gatewayAddress):\(BulkTransfer.port)
+            tcp-request connection reject if !{ src \(BenchRule.matching.source) }
+            server service \(LabZone.internet.address)
+
+        """
+}

@@ -1,0 +1,41 @@
+import FoundationEssentials
+import Lab
+
+/// What `sluice instance list --json` says, as far as the benchmark asks.
+struct SluiceFleet: Decodable {
+    struct Instance: Decodable {
+        let identifier: Int
+        let state: String
+        let processIdentifier: Int32
+        let sessions: Int
+    }
+
+    let serving: Int
+    let instances: [Instance]
+
+    init(of gateway: LabGateway) async throws {
+        let result = try await gateway.command("instance", "list", "--json").required()
+        do {
+            self = try JSONDecoder().decode(SluiceFleet.self, from: Data(result.output.utf8))
+        } catch {
+            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+        }
+    }
+
+    /// Asks until so many serve and none is on its way in or out.
+    static func whole(of gateway: LabGateway, instances: Int) async throws -> SluiceFleet {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            try Interruption.check()
+            let fleet = try await SluiceFleet(of: gateway)
+            if fleet.serving == instances, fleet.instances.count == instances { return fleet }
+            guard ContinuousClock.now < deadline else {
+                let states = fleet.instances.map { "\($0.identifier) \($0.state)" }
+                throw BenchError.answer(
+                    of: "sluice instance list",
+                    said: "\(states.joined(separator: ", ")), where \(instances) should serve")
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import FlowCore
+import FlowLayout
+import Kernel
+
+/// What a gateway's instances have and do, read in its own memory.
+struct InstanceMemory {
+    private let datapath: Datapath
+
+    init(gateway: String) throws {
+        datapath = try Datapath.open(gateway: gateway)
+    }
+
+    /// Slabs of an instance that hold anything.
+    func slabsInUse(of instance: Int) -> [Int] {
+        (0..<datapath.slabCount).filter { owner(of: $0) == instance && isInUse($0) }
+    }
+
+    /// 0: none.
+    func owner(of slab: Int) -> Int { Int(sluice_load32(&datapath.slabs[slab].owner)) }
+
+    /// Established sessions of an instance.
+    func established(of instance: Int) -> Int {
+        slabsInUse(of: instance).reduce(0) { count, slab in
+            let slots = slab << datapath.slabShift..<min((slab + 1) << datapath.slabShift, datapath.slotCount)
+            return count
+                + slots.count { ControlWord(rawValue: sluice_load64(datapath.words + $0)).isState(.established) }
+        }
+    }
+
+    /// Passes over its slabs that an instance has made.
+    func passes(of instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].scanCount) }
+
+    /// Segments of resets that an instance has sent.
+    func resetsSent(by instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].resetsSent) }
+
+    func resetsFailed(by instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].resetsFailed) }
+
+    private func isInUse(_ slab: Int) -> Bool {
+        SlabRing.count(datapath.slabs + slab) < UInt32(1 << datapath.slabShift)
+    }
+}

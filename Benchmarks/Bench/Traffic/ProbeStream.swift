@@ -1,0 +1,49 @@
+import CFrames
+import Glibc
+
+/// A small message each way over one TCP connection, 1,000 times a second. One thread plays both ends, before all ordinary
+/// threads: so a message's delay is what its way takes, and not how long an end waits for a processor.
+final class ProbeStream {
+    private static let messageBytes = 64
+    private static let intervalNanoseconds = 1_000_000
+
+    private let client: StreamSocket
+    private let service: StreamSocket
+
+    init(_ contender: Contender, port: UInt16) throws {
+        let listener = try contender.service.place.visit { try StreamSocket.listening(port: port) }
+        client = try contender.client.place.visit { try StreamSocket.unconnected() }
+        try client.connect(to: Flow.service, port: port)
+        service = try listener.accept()
+    }
+
+    /// Nanoseconds that each message took, both ways alike.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: how many messages each way.
+    ///   - each: called after each pair, with CLOCK_MONOTONIC's nanoseconds.
+    func run(milliseconds: Int, _ each: (Int) throws -> Void = { _ in }) throws -> [Double] {
+        guard bench_set_realtime(1) == 0 else { throw BenchError.system(call: "SCHED_FIFO", reason: reason()) }
+        defer { _ = bench_set_realtime(0) }
+        var delays: [Double] = []
+        delays.reserveCapacity(2 * milliseconds)
+        let start = CPUMeter.nanoseconds(CLOCK_MONOTONIC)
+        for number in 0..<milliseconds {
+            bench_rest_until(Int64(start + number * Self.intervalNanoseconds))
+            delays.append(try message(from: client, to: service))
+            delays.append(try message(from: service, to: client))
+            try each(CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+        }
+        return delays
+    }
+
+    private func message(from sender: StreamSocket, to receiver: StreamSocket) throws -> Double {
+        try withUnsafeTemporaryAllocation(byteCount: Self.messageBytes, alignment: 8) { bytes in
+            bytes.initializeMemory(as: UInt8.self, repeating: 0)
+            let sent = CPUMeter.nanoseconds(CLOCK_MONOTONIC)
+            try sender.send(UnsafeRawBufferPointer(bytes))
+            try receiver.receive(bytes)
+            return Double(CPUMeter.nanoseconds(CLOCK_MONOTONIC) - sent)
+        }
+    }
+}
