@@ -38,7 +38,12 @@ struct SeedTests {
 
     @Test(
         "DRAIN-2 RECOV-1 RECOV-3 SCALE-2 seeds that once found something: wrong order, silence forgotten, one too many",
-        arguments: [21, 320, 423, 17_081_361_921_681_322_247, 17_508_429_927_450_304_739] as [UInt64])
+        arguments: [
+            21, 320, 423, 17_081_361_921_681_322_247, 17_508_429_927_450_304_739, 16_041_086_630_524_455_508,
+            2_753_532_157_624_237_118,
+            7_837_890_723_330_666_466, 16_843_437_532_946_970_463, 10_810_639_351_417_153_431,
+        ]
+            as [UInt64])
     func keptSeeds(seed: UInt64) { check(seed) }
 
     private func check(_ seed: UInt64) {

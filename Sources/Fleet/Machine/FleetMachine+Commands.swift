@@ -159,6 +159,5 @@ extension FleetMachine {
         }
         record(.drainCancelled, identifier, cause: "operator")
         move(identifier, to: .serving, cause: "drain cancelled")
-        liveness[identifier] = Liveness(now: now)
     }
 }

@@ -35,12 +35,18 @@ extension FleetMachine {
 
     private mutating func takeOver(_ observed: ObservedFleet) {
         for found in observed.instances where life(found.identifier) == nil { adopt(found) }
-        directives.append(.steer(serving))
         let alive = Set(observed.instances.filter(\.isAlive).map(\.identifier))
+        // The one before may have died between a drain's cancellation and its carrying out: only who serves is steered to.
+        let ready = serving.filter { alive.contains($0) }
+        directives += ready.map { .setState($0, .serving) }
+        directives.append(.steer(ready))
         record(
             .fleetRestored, cause: "controller started",
             ["instances": .init(snapshot.instances.count), "alive": .init(alive.count)])
-        for life in snapshot.instances { goOn(life, isAlive: alive.contains(life.identifier)) }
+        for identifier in snapshot.instances.map(\.identifier) {
+            // What was found of one may change another: a lost replacement cancels a drain.
+            if let life = life(identifier) { goOn(life, isAlive: alive.contains(identifier)) }
+        }
         if let maintenance = maintenance({ $0 }), maintenance.phase == .checking {
             directives.append(.checkBinary(maintenance.binary))
         }
@@ -82,7 +88,7 @@ extension FleetMachine {
             guard isAlive else { return lose(identifier, why: ProcessEnd.missing.text, isProcessGone: true) }
             // Its heartbeat tells how it is, however often controllers died meanwhile.
             liveness[identifier] = Liveness(now: 0)
-            directives.append(.setState(identifier, life.state))
+            if life.state != .serving { directives.append(.setState(identifier, life.state)) }
             var drain = life.drain
             let step = drain?.unfinishedStep(now: now)
             update(identifier) { $0.drain = drain }

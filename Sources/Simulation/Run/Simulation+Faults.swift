@@ -67,6 +67,8 @@ extension Simulation {
         if now > begin + scenario.duration + Simulation.longestQuiet {
             return checks.fail("it doesn't settle: \(unrest)")
         }
+        // Told again: the controller may have been dead when it was told first.
+        if controller?.view.maintenance?.isPaused == true { tell(.requested(.resumeMaintenance)) }
         agenda.add(.quietCheck, at: now + 10 * .second)
     }
 
