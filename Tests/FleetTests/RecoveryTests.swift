@@ -140,8 +140,8 @@ struct RecoveryTests {
         expect(
             stage.told,
             """
-            20 steer 1,2
             20 state 1 serving
+            20 steer 1
             20 steer 1
             20 state 2 unresponsive
             20 state 3 starting
