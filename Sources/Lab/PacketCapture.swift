@@ -41,7 +41,8 @@ extension Lab {
     package func capture(
         in place: LabPlace, interface: String = LabZone.hostInterface, filter: String = "", options: [String] = []
     ) async throws(LabError) -> PacketCapture {
-        let command = ["tcpdump", "-n", "-S", "-tt", "-l", "--immediate-mode", "-i", interface] + options
+        // Headers alone: by default each packet takes room for the largest, and the buffer then holds some 30 of a burst.
+        let command = ["tcpdump", "-n", "-S", "-tt", "-l", "-s", "256", "--immediate-mode", "-i", interface] + options
         let process = try spawn(in: place, command + (filter.isEmpty ? [] : [filter]))
         do throws(LabError) {
             try await process.waitForText("listening on", within: .seconds(15))
