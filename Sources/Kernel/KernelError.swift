@@ -63,7 +63,7 @@ extension KernelError: CustomStringConvertible {
                 + "leave it out of the zones"
         case .interfaceTaken(let interface, let program, let identifier, let holder):
             return "interface \(interface) is taken: program \(program) (id \(identifier)) of \(holder) "
-                + "judges its packets: stop it, or take it off with 'tc filter del dev \(interface) ingress pref 1'"
+                + "judges its packets: stop it, or take it off with 'sluice release \(interface) --force'"
         case .commandMissing(let command, let package):
             return "'\(command)' is not installed: apt-get install \(package)"
         case .commandFailed(let command, let status, let output):

@@ -23,7 +23,8 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "Other:",
                 subcommands: [
-                    Completions.self, InstanceProcessCommand.self, BinaryCheckCommand.self, ReplaceProgramCommand.self,
+                    Release.self, Completions.self, InstanceProcessCommand.self, BinaryCheckCommand.self,
+                    ReplaceProgramCommand.self,
                 ]),
         ])
 }

@@ -58,7 +58,7 @@ struct LiveTests {
             #expect(degraded.output.contains("attached"))
 
             for zone in LabZone.allCases {
-                let command = ["tc", "filter", "del", "dev", zone.gatewayInterface, "ingress"]
+                let command = [gateway.binary, "release", zone.gatewayInterface, "--force"]
                 try await gateway.lab.execute(in: .gateway, command).required()
             }
             let down = try await run(gateway, "status")

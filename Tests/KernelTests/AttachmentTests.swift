@@ -17,7 +17,7 @@ struct AttachmentTests {
         try Command.run("tc", ["qdisc", "show", "dev", interface], package: "iproute2").output
     }
 
-    @Test("it is attached, attached again, and leaves no clsact behind")
+    @Test("it is attached, attached again, and leaves nothing behind")
     func attachAndDetach() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -27,16 +27,51 @@ struct AttachmentTests {
             #expect(!datapath.isAttached(interfaceIndex: interface.index))
             try datapath.attach(interface: interface)
             #expect(datapath.isAttached(interfaceIndex: interface.index))
-            #expect(try queueingDisciplines("left").contains("clsact"))
             // The controller comes back.
             let reopened = try Datapath.open(gateway: gateway)
             #expect(reopened.isAttached(interfaceIndex: interface.index))
             try reopened.attach(interface: interface)
             try reopened.detach(interface: interface)
             #expect(!datapath.isAttached(interfaceIndex: interface.index))
+            #expect(datapath.attachedProgram(interface.index) == nil)
             #expect(try !queueingDisciplines("left").contains("clsact"))
             // Again is no error.
             try reopened.detach(interface: interface)
+        }
+    }
+
+    @Test("on an older kernel's clsact: attached, attached again, and no clsact is left that was made for it")
+    func ownHook() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            for _ in 0..<2 {
+                try datapath.attachToClsact(interface)
+                #expect(try queueingDisciplines("left").contains("clsact"))
+                #expect(datapath.isAttached(interfaceIndex: interface.index))
+                #expect(TrafficControlExpress.attachedProgram(interfaceIndex: interface.index) == nil)
+            }
+            try datapath.detach(interface: interface)
+            #expect(datapath.attachedProgram(interface.index) == nil)
+            #expect(try !queueingDisciplines("left").contains("clsact"))
+        }
+    }
+
+    @Test("what lies on a clsact moves to tcx when it is attached again, and the clsact goes")
+    func moves() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            try datapath.attachToClsact(interface)
+            try datapath.attach(interface: interface)
+            let identifier = datapath.ingressProgramIdentifier
+            #expect(TrafficControlExpress.attachedProgram(interfaceIndex: interface.index) == identifier)
+            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == nil)
+            #expect(try !queueingDisciplines("left").contains("clsact"))
         }
     }
 
@@ -48,18 +83,40 @@ struct AttachmentTests {
         try pair().run {
             let left = try NetworkInterface.find("left")
             _ = try Command.run("tc", ["qdisc", "add", "dev", "left", "clsact"], package: "iproute2")
-            try datapath.attach(interface: left)
+            try datapath.attachToClsact(left)
             try datapath.detach(interface: left)
             #expect(try queueingDisciplines("left").contains("clsact"))
 
             let right = try NetworkInterface.find("right")
-            try datapath.attach(interface: right)
+            try datapath.attachToClsact(right)
             let pin = GatewayName.pinDirectory(gateway) + "/sluice_ingress"
             let filter = "filter add dev right egress pref 9 bpf direct-action object-pinned \(pin)"
             let added = try Command.run("tc", filter.split(separator: " ").map { String($0) }, package: "iproute2")
             #expect(added.status == 0, "\(added.errorOutput)")
             try datapath.detach(interface: right)
             #expect(try queueingDisciplines("right").contains("clsact"))
+        }
+    }
+
+    @Test("BAD-6 what a gateway that is gone has left on an interface is released; what is in use only by force")
+    func release() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64)
+        try pair().run {
+            let interface = try NetworkInterface.find("left")
+            #expect(try Datapath.release(interface: interface, byForce: false) == nil)
+            try datapath.attach(interface: interface)
+            #expect(throws: KernelError.self) { try Datapath.release(interface: interface, byForce: false) }
+            #expect(datapath.isAttached(interfaceIndex: interface.index))
+            #expect(
+                try Datapath.release(interface: interface, byForce: true) == datapath.ingressProgramIdentifier)
+            #expect(!datapath.isAttached(interfaceIndex: interface.index))
+            try datapath.attach(interface: interface)
+            let identifier = datapath.ingressProgramIdentifier
+            try Datapath.removePins(gateway: gateway)
+            #expect(try Datapath.release(interface: interface, byForce: false) == identifier)
+            #expect(datapath.attachedProgram(interface.index) == nil)
         }
     }
 
@@ -88,10 +145,10 @@ struct AttachmentTests {
         }
         try namespace.run {
             let pinned = try Datapath.open(gateway: gateway).ingressProgramIdentifier
-            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == pinned)
+            #expect(datapath.attachedProgram(interface.index) == pinned)
             // Who has opened what was pinned in the beginning finds out, too.
             try datapath.attach(interface: interface)
-            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == pinned)
+            #expect(datapath.attachedProgram(interface.index) == pinned)
             #expect(datapath.ingressProgramIdentifier == pinned)
         }
     }
@@ -135,17 +192,17 @@ struct AttachmentTests {
             controller.interfaces[interface.index].zone = 1
             try controller.attach(interface: interface)
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
-            let replaced = TrafficControl.attachedProgram(interfaceIndex: interface.index)
+            let replaced = controller.attachedProgram(interface.index)
             #expect(replaced != original && replaced != nil)
             // The controller has the old program open, and meets the new one.
             #expect(controller.isAttached(interfaceIndex: interface.index))
             try controller.attach(interface: interface)
-            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == replaced)
+            #expect(controller.attachedProgram(interface.index) == replaced)
             #expect(controller.ingressProgramIdentifier == replaced)
             // Replaced again, and taken off by a controller that has not noticed.
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
             try controller.detach(interface: interface)
-            #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == nil)
+            #expect(controller.attachedProgram(interface.index) == nil)
         }
     }
 

@@ -49,7 +49,7 @@ extension LabTests {
             // The controller could put it back: it is held meanwhile.
             gateway.process.send(signal: SIGSTOP)
             let link = LabZone.client.gatewayInterface
-            try await lab.execute(in: .gateway, ["tc", "filter", "delete", "dev", link, "ingress"]).required()
+            try await lab.execute(in: .gateway, [gateway.binary, "release", link, "--force"]).required()
             let capture = try await lab.capture(in: .internet, filter: fromClient)
             client.perform("send 100")
             #expect(try await pingBoth(lab) == [false, false])

@@ -14,7 +14,7 @@ extension Datapath {
         if let attached, attached != previous, !isOurs(attached) {
             throw .interfaceTaken(
                 interface: interface.name, program: LoadedProgram.nameInKernel(identifier: attached) ?? "unknown",
-                identifier: attached, holder: Self.holder(ofProgram: attached))
+                identifier: attached, holder: Self.holder(ofProgram: attached) ?? "no gateway that is known here")
         }
         try attachUnlocked(interface)
     }
@@ -22,19 +22,62 @@ extension Datapath {
     /// Puts the program that is open here on an interface, in place of whatever is there. Holders of the pins' lock only.
     func attachUnlocked(_ interface: NetworkInterface) throws(KernelError) {
         let program = try program(ProgramName.ingress)
+        let index = interface.index
+        guard TrafficControlExpress.isSupported(interfaceIndex: index) else { return try attachToClsact(interface) }
+        let attached = TrafficControlExpress.attachedProgram(interfaceIndex: index)
+        try TrafficControlExpress.attach(program, interface, replacing: attached)
+        // tcx comes first and ends it: what lay on a clsact has judged until now, and judges no more.
+        if TrafficControl.attachedProgram(interfaceIndex: index) != nil {
+            try TrafficControl.detach(interfaceIndex: index)
+            removeHookIfMarked(interfaceIndex: index)
+        }
+    }
+
+    /// The way of kernels before Linux 6.6.
+    func attachToClsact(_ interface: NetworkInterface) throws(KernelError) {
+        let program = try program(ProgramName.ingress)
+        let index = interface.index
         let isNew = try TrafficControl.createHook(interface)
-        if isNew { pins?.mark(Self.mark(interface.index), with: program.fileDescriptor) }
+        if isNew { pins?.mark(Self.mark(index), with: program.fileDescriptor) }
         do throws(KernelError) {
-            try TrafficControl.attach(program, interface, replacing: attachedProgram(interface.index) != nil)
+            let isReplaced = TrafficControl.attachedProgram(interfaceIndex: index) != nil
+            try TrafficControl.attach(program, interface, replacing: isReplaced)
         } catch {
-            if isNew { removeHook(interfaceIndex: interface.index) }
+            if isNew { removeHook(interfaceIndex: index) }
             throw error
         }
     }
 
     /// The program at our place on an interface; nil: none.
-    func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
-        TrafficControl.attachedProgram(interfaceIndex: interfaceIndex)
+    func attachedProgram(_ interfaceIndex: Int) -> UInt32? { Self.attachedProgram(interfaceIndex) }
+
+    static func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
+        TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex)
+            ?? TrafficControl.attachedProgram(interfaceIndex: interfaceIndex)
+    }
+
+    /// Takes the program of a gateway off an interface: of one that is gone and has left it there, or, by force, of any. What comes in
+    /// then meets that gateway's guard.
+    ///
+    /// - Returns: the program's identifier; nil: there was none.
+    /// - Throws: ``KernelError/interfaceTaken(interface:program:identifier:holder:)`` if a gateway has it, and it is not by force.
+    package static func release(interface: NetworkInterface, byForce: Bool) throws(KernelError) -> UInt32? {
+        guard let attached = attachedProgram(interface.index) else { return nil }
+        if let holder = holder(ofProgram: attached), !byForce {
+            throw .interfaceTaken(
+                interface: interface.name, program: ProgramName.ingress, identifier: attached, holder: holder)
+        }
+        try takeOff(attached, interfaceIndex: interface.index)
+        TrafficControl.destroyHookIfEmpty(interfaceIndex: interface.index)
+        return attached
+    }
+
+    private static func takeOff(_ attached: UInt32, interfaceIndex: Int) throws(KernelError) {
+        if TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex) == attached {
+            try TrafficControlExpress.detach(attached, interfaceIndex: interfaceIndex)
+        } else {
+            try TrafficControl.detach(interfaceIndex: interfaceIndex)
+        }
     }
 
     /// Takes our program off an interface, and the clsact if it was made for it and nothing else uses it. Another's
@@ -43,9 +86,9 @@ extension Datapath {
         // Without pins there is nobody else.
         let lock = try? pins?.lock()
         defer { withExtendedLifetime(lock) {} }
-        guard isAttached(interfaceIndex: interfaceIndex) else { return }
-        try TrafficControl.detach(interfaceIndex: interfaceIndex)
-        if pins?.isMarked(Self.mark(interfaceIndex)) ?? true { removeHook(interfaceIndex: interfaceIndex) }
+        guard let attached = attachedProgram(interfaceIndex), isOurs(attached) else { return }
+        try Self.takeOff(attached, interfaceIndex: interfaceIndex)
+        removeHookIfMarked(interfaceIndex: interfaceIndex)
     }
 
     package func detach(interface: NetworkInterface) throws(KernelError) {
@@ -60,6 +103,11 @@ extension Datapath {
     /// The kernel's identifier of the program that is attached.
     package var ingressProgramIdentifier: UInt32? { programs[ProgramName.ingress]?.identifier }
 
+    /// Without pins nobody else can have made it.
+    private func removeHookIfMarked(interfaceIndex: Int) {
+        if pins?.isMarked(Self.mark(interfaceIndex)) ?? true { removeHook(interfaceIndex: interfaceIndex) }
+    }
+
     private func removeHook(interfaceIndex: Int) {
         TrafficControl.destroyHookIfEmpty(interfaceIndex: interfaceIndex)
         pins?.unmark(Self.mark(interfaceIndex))
@@ -68,8 +116,8 @@ extension Datapath {
     /// Tells, in the pins, that the interface's clsact is ours.
     private static func mark(_ interfaceIndex: Int) -> String { "clsact-\(interfaceIndex)" }
 
-    /// Whose program it is, for people.
-    private static func holder(ofProgram identifier: UInt32) -> String {
+    /// Whose program it is, for people; nil: no gateway's that is known here.
+    private static func holder(ofProgram identifier: UInt32) -> String? {
         for gateway in PinDirectory.gateways() {
             let path = GatewayName.pinDirectory(gateway) + "/" + ProgramName.ingress
             let number = bpf_obj_get(path)
@@ -81,6 +129,6 @@ extension Datapath {
                 return "gateway \(gateway)"
             }
         }
-        return "no gateway that is known here"
+        return nil
     }
 }

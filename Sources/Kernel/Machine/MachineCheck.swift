@@ -162,7 +162,7 @@ package enum MachineCheck {
         }
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
-        let attachment = tried("tc clsact", remedy: remedy) { () throws(KernelError) in
+        let attachment = tried("tc ingress", remedy: remedy) { () throws(KernelError) in
             try NetworkNamespace().run { () throws(KernelError) in
                 try datapath.attach(interface: try NetworkInterface.find("lo"))
             }

@@ -1,0 +1,72 @@
+internal import CLibBPF
+import Glibc
+
+/// tcx: the kernel's list of programs at an interface's ingress, without a queueing discipline and its classifier in between (Linux
+/// 6.6). A packet gets to our program some 0.2 us sooner than by ``TrafficControl``.
+///
+/// What is attached stays until it is taken off or the interface goes, whatever becomes of the process. All of it concerns the
+/// network namespace that the calling thread is in.
+enum TrafficControlExpress {
+    /// BPF_TCX_INGRESS, BPF_F_REPLACE and BPF_F_BEFORE of linux/bpf.h: newer than Debian 12's headers.
+    private static let ingress = bpf_attach_type(46)
+    private static let replaceFlag: UInt32 = 1 << 2
+    private static let beforeFlag: UInt32 = 1 << 3
+
+    /// Whether this kernel has it.
+    static func isSupported(interfaceIndex: Int) -> Bool { programs(interfaceIndex).status != -EINVAL }
+
+    /// The program of a gateway on an interface; nil if there is none. Others' programs may be there too: they don't count.
+    static func attachedProgram(interfaceIndex: Int) -> UInt32? {
+        programs(interfaceIndex).identifiers.first {
+            LoadedProgram.nameInKernel(identifier: $0) == ProgramName.ingress
+        }
+    }
+
+    /// Puts a program first in line, or in the place of `replaced`, so that every packet meets the one or the other.
+    static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing replaced: UInt32?)
+        throws(KernelError)
+    {
+        guard replaced != program.identifier else { return }
+        LibBPFLog.begin()
+        let old = replaced.map { FileDescriptor(bpf_prog_get_fd_by_id($0)) }
+        let status = withZeroed(bpf_prog_attach_opts.self) { options in
+            options.pointee.sz = MemoryLayout<bpf_prog_attach_opts>.size
+            options.pointee.flags = old == nil ? beforeFlag : replaceFlag
+            options.pointee.replace_prog_fd = old?.number ?? 0
+            return bpf_prog_attach_opts(program.fileDescriptor, Int32(interface.index), ingress, options)
+        }
+        if status == 0 { return }
+        if -status == ENODEV { throw .interfaceMissing(name: interface.name) }
+        throw .refused(
+            action: "attaching \(program.name) to interface \(interface.name)", errorNumber: -status,
+            log: LibBPFLog.text)
+    }
+
+    /// Takes a program off; one that is gone already, or whose interface is, is no error.
+    static func detach(_ identifier: UInt32, interfaceIndex: Int) throws(KernelError) {
+        let descriptor = FileDescriptor(bpf_prog_get_fd_by_id(identifier))
+        let status = bpf_prog_detach2(descriptor.number, Int32(interfaceIndex), ingress)
+        guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
+            throw .refused(
+                action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)
+        }
+    }
+
+    /// All programs at ingress, in their order. -EINVAL: this kernel has no tcx.
+    private static func programs(_ interfaceIndex: Int) -> (status: Int32, identifiers: [UInt32]) {
+        LibBPFLog.begin()
+        var identifiers = [UInt32](repeating: 0, count: 64)
+        var count = 0
+        let status = identifiers.withUnsafeMutableBufferPointer { buffer in
+            withZeroed(bpf_prog_query_opts.self) { options in
+                options.pointee.sz = MemoryLayout<bpf_prog_query_opts>.size
+                options.pointee.prog_ids = buffer.baseAddress
+                options.pointee.prog_cnt = UInt32(buffer.count)
+                let status = bpf_prog_query_opts(Int32(interfaceIndex), ingress, options)
+                count = min(Int(options.pointee.prog_cnt), buffer.count)
+                return status
+            }
+        }
+        return (status, status == 0 ? Array(identifiers.prefix(count)) : [])
+    }
+}
