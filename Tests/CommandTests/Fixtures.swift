@@ -170,7 +170,7 @@ enum Fixture {
         .init(
             identifier: 1, processIdentifier: 101, running: running, heartbeatAgeSeconds: heartbeatAge,
             uptimeSeconds: 3725,
-            sessions: 3, begins: 1000, ends: 997, denies: 5, expired: 20, resetsSent: 44, resetsFailed: 0,
+            sessions: 3, begins: 1000, ends: 997, expired: 20, resetsSent: 44, resetsFailed: 0,
             probesSent: 2,
             scanShare: 0.0123)
     }

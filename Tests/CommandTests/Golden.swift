@@ -76,8 +76,8 @@ enum Golden {
         client    eth1       attached  1500
         internet  eth0       attached  1500
 
-        INSTANCE  STATE    PROCESS  HEARTBEAT  UPTIME  SESSIONS  BEGUN  ENDED  DENIED  EXPIRED  RESETS  AGEING
-               1  serving      101   0.2s ago   1h02m         3  1,000    997       5       20      44   1.2 %
+        INSTANCE  STATE    PROCESS  HEARTBEAT  UPTIME  SESSIONS  BEGUN  ENDED  EXPIRED  RESETS  AGEING
+               1  serving      101   0.2s ago   1h02m         3  1,000    997       20      44   1.2 %
 
         dropped: denied 5, noSession 1,234
 

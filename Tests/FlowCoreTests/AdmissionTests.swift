@@ -200,6 +200,16 @@ struct AdmissionTests {
         #expect(bench.tables.events.count == 2)
     }
 
+    @Test("LOG-2 where nothing is logged nobody is told")
+    func noEvents() throws {
+        let runtime = try #require(bench.tables.runtime)
+        runtime.pointee.tellsEvents = 0
+        #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
+        bench.tables.policy = { _ in true }
+        #expect(bench.judge(frames.udp(), Circumstances()) == .drop(.denied))
+        #expect(bench.tables.events.isEmpty)
+    }
+
     @Test("BAD-5 without a policy nothing is admitted")
     func noPolicy() {
         bench.tables.policy = { _ in false }

@@ -56,6 +56,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
         runtimeMemory.pointee.fragmentTimeoutTicks = 1800
         runtimeMemory.pointee.hostPing = 1
+        runtimeMemory.pointee.tellsEvents = 1
         runtimeMemory.pointee.servingInstances = 1 << 1
         for slot in 0..<slotCount {
             let slab = slot >> Int(slabShift)

@@ -27,7 +27,7 @@ package enum Admission {
         guard route.pointee.sourceZone == packet.pointee.zone else { return .drop(.wrongZone) }
         let isAllowed = tables.classify(&question) && question.allowed != 0
         guard isAllowed else {
-            if tables.mayEmitDeny(now: now) {
+            if runtime.pointee.tellsEvents != 0 && tables.mayEmitDeny(now: now) {
                 emit(.deny, DropReason.denied.rawValue, packet, route, question, sluice_flow_value(), tables)
             }
             return .drop(.denied)
@@ -117,7 +117,7 @@ package enum Admission {
         packet.pointee.slot = slot
         if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
         tables.count(.sessionsBegun)
-        emit(.begin, 0, packet, route, question, value, tables)
+        if runtime.pointee.tellsEvents != 0 { emit(.begin, 0, packet, route, question, value, tables) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             FragmentTracking.remember(packet, value, true, now, tables)
         }

@@ -75,7 +75,7 @@ package enum SessionTracker {
                 let found = sluice_compare_exchange64(word, current.rawValue, renewed.rawValue)
                 guard found == current.rawValue else { return nil }
                 if effect.state != state {
-                    noteTransition(from: state, effect, slot, session, current, tables)
+                    noteTransition(from: state, effect, session, tables)
                 }
             }
         }
@@ -145,11 +145,10 @@ package enum SessionTracker {
         if effect.discountsPeer { peer.pointee.flags |= EndFlags.discountNextAcknowledgment }
     }
 
-    /// The tallies and events of a change of state; only the winner of the exchange gets here.
+    /// The tallies of a change of state, and why a session ended; only the winner of the exchange gets here.
     @inline(__always)
     private static func noteTransition<T: Tables>(
-        from state: SessionState, _ effect: SegmentEffect, _ slot: UInt32,
-        _ session: UnsafeMutablePointer<sluice_session>, _ word: ControlWord, _ tables: T
+        from state: SessionState, _ effect: SegmentEffect, _ session: UnsafeMutablePointer<sluice_session>, _ tables: T
     ) {
         let wasHalfOpen = state == .synSent || state == .synReceived
         let isHalfOpen = effect.state == .synSent || effect.state == .synReceived
@@ -159,17 +158,6 @@ package enum SessionTracker {
         guard effect.state == .closed else { return }
         let reason: EndReason = effect.endReason == .none ? .fin : effect.endReason
         session.pointee.endReason = reason.rawValue
-        var event = sluice_event()
-        event.key = session.pointee.key
-        event.slot = slot
-        event.generation = UInt32(word.generation)
-        event.rule = session.pointee.rule
-        event.kind = EventKind.end.rawValue
-        event.reason = reason.rawValue
-        event.flags = session.pointee.flags
-        event.sourceZone = session.pointee.originator.zone
-        event.destinationZone = session.pointee.responder.zone
-        tables.emit(&event)
     }
 
     // MARK: Tombstones and port reuse

@@ -23,10 +23,8 @@ package enum SessionDirection: UInt8, Sendable, CaseIterable {
 /// What a record of the event ring tells.
 package enum EventKind: UInt8, Sendable, CaseIterable {
     case begin = 1
-    /// The ends themselves ended the session: `reason` is an ``EndReason``.
-    case end = 2
     /// A new session was refused: `reason` is a ``DropReason``.
-    case deny = 3
+    case deny = 2
 }
 
 /// The indices of the fixed treatments; from ``firstCustom`` on they belong to rules.

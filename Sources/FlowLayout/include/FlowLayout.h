@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 5,
+    SLUICE_LAYOUT_VERSION = 6,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -124,7 +124,7 @@ struct sluice_instance {
     uint64_t drainWindowNanoseconds;
     /// The controller raises the first to have the resets of a drain repeated; the instance copies it when that is done.
     uint32_t repeatsOrdered, repeatsDone;
-    uint64_t begins, ends, denies;  // events consumed
+    uint64_t begins, ends;  // slots taken from its slabs, as it last looked; sessions that it has released
     uint64_t expired, resetsSent, probesSent, resetsFailed;
     uint64_t scanNanoseconds, scanCount;  // CPU time of ageing, passes
 };
@@ -152,7 +152,8 @@ struct sluice_runtime {
     uint32_t denyEventsPerTick;
     uint8_t resetWithoutSession;  // 1: answer a segment without session with a reset instead of dropping it
     uint8_t hostPing;  // 1: ICMP echo to the gateway's own addresses is answered
-    uint8_t reserved[2];
+    uint8_t tellsEvents;  // 1: begins and denies are told by the event rings; nobody reads them where nothing is logged
+    uint8_t reserved;
     uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
     uint64_t hashSeed;  // random, so that nobody outside can choose keys that share a bucket
     uint64_t startedNanoseconds;
@@ -206,7 +207,7 @@ struct sluice_event {
     uint32_t generation;
     uint16_t rule;
     uint8_t kind;  // FlowCore.EventKind
-    uint8_t reason;  // FlowCore.DropReason or FlowCore.EndReason
+    uint8_t reason;  // of a deny: FlowCore.DropReason
     uint8_t flags;  // FlowCore.SessionFlags
     uint8_t sourceZone;
     uint8_t destinationZone;

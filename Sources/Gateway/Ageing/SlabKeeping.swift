@@ -11,11 +11,14 @@ package final class SlabKeeping {
     private let sharing: SlabSharing
     /// Slabs that the instance had at its last look.
     private var known: [Bool]
+    /// Of each slab that it had: how many slots had been taken from it.
+    private var taken: [UInt32]
 
     init(table: SessionTable) {
         self.table = table
         sharing = SlabSharing(table: table)
         known = (0..<table.slabCount).map { table.owns(slab: $0) }
+        taken = (0..<table.slabCount).map { sluice_load32(&table.slabs[$0].head) }
     }
 
     /// Looks at all slabs, claims and returns.
@@ -27,6 +30,7 @@ package final class SlabKeeping {
         for slab in 0..<table.slabCount {
             let isMine = table.owns(slab: slab)
             if isMine, !known[slab], !sharing.isWhollyFree(slab) { gained.append(slab) }
+            countBegins(slab)
             known[slab] = isMine
         }
         switch order {
@@ -40,6 +44,13 @@ package final class SlabKeeping {
             returnSurplus()
         }
         return gained
+    }
+
+    /// Adds the slots that were taken from a slab since the last look to the instance's tally, if it had the slab then.
+    private func countBegins(_ slab: Int) {
+        let head = sluice_load32(&table.slabs[slab].head)
+        if known[slab] { table.instance.pointee.begins &+= UInt64(head &- taken[slab]) }
+        taken[slab] = head
     }
 
     /// What a process finds when it starts: slabs that an earlier process of the same instance has left.
@@ -82,6 +93,7 @@ package final class SlabKeeping {
 
     private func take(_ slab: Int) -> Bool {
         guard sharing.give(slab, from: SlabSharing.pool, to: table.instanceIdentifier) else { return false }
+        countBegins(slab)
         known[slab] = true
         return true
     }

@@ -57,6 +57,7 @@ package final class SlotRelease<Flows: FlowTable> {
         let session = table.sessions[slot]
         let free = ControlWord(tick: word.tick, state: .free, treatment: 0, generation: word.generation &+ 1)
         guard table.exchange(slot, word, with: free) else { return false }
+        table.instance.pointee.ends &+= 1
         observer?.released(slot: slot, word: word, session: session)
         return true
     }

@@ -13,8 +13,10 @@ package enum RuntimeSettings {
     /// Deny events that the kernel program emits in one tick at most; the counters count all.
     static let denyEventsPerTick: UInt32 = 64
 
+    /// - Parameter isDebugging: whether instances tell every session in their own log.
     package static func apply(
-        _ configuration: Configuration, to runtime: UnsafeMutablePointer<sluice_runtime>, slotCount: Int
+        _ configuration: Configuration, to runtime: UnsafeMutablePointer<sluice_runtime>, slotCount: Int,
+        isDebugging: Bool = Log.levelFromEnvironment == .debug
     ) {
         let timeouts = configuration.timeouts
         sluice_store32(&runtime.pointee.halfOpenTimeoutTicks, Tick.covering(nanoseconds: timeouts.halfOpen))
@@ -27,6 +29,7 @@ package enum RuntimeSettings {
         sluice_store32(&runtime.pointee.halfOpenLimit, halfOpenLimit(slotCount: slotCount))
         runtime.pointee.resetWithoutSession = configuration.withoutSession == .reset ? 1 : 0
         runtime.pointee.hostPing = configuration.hostPing ? 1 : 0
+        runtime.pointee.tellsEvents = configuration.flowLog != nil || isDebugging ? 1 : 0
     }
 
     static func halfOpenLimit(slotCount: Int) -> UInt32 {

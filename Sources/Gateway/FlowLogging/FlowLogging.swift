@@ -76,7 +76,7 @@ final class FlowLogging: ReleaseObserver {
     /// A turn of the loop begins.
     func turn() { clock = Self.now() }
 
-    /// The kernel program told something.
+    /// The kernel program told something. Ends are told when the slot is released, with the last counts.
     func take(_ event: sluice_event) {
         switch EventKind(rawValue: event.kind) {
         case .begin:
@@ -90,9 +90,7 @@ final class FlowLogging: ReleaseObserver {
             if let entry { entries.append(entry) }
         case .deny:
             if let entry = ledger.denied(event, clock: clock) { entries.append(entry) }
-        case .end, nil:
-            // Told when the slot is released, with the last counts.
-            break
+        case nil: break
         }
     }
 

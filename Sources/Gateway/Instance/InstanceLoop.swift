@@ -45,7 +45,7 @@ final class InstanceLoop {
             table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(),
             journal: LogJournal(log: log), probeIntervalTicks: settings().probeIntervalTicks)
         events = try EventRing(datapath: datapath, instance: identifier)
-        consumption = EventConsumption(record: table.instance, log: log)
+        consumption = EventConsumption(log: log)
         heartbeat = Heartbeat(record: table.instance)
         endCounting = EndCounting(identifier: identifier, directory: directory)
         machine.release.observer = endCounting

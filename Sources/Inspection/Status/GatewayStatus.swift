@@ -71,9 +71,10 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var heartbeatAgeSeconds: Double
         package var uptimeSeconds: Double
         package var sessions: Int
+        /// Sessions that began in its part of the table.
         package var begins: UInt64
+        /// Sessions that it has released.
         package var ends: UInt64
-        package var denies: UInt64
         package var expired: UInt64
         package var resetsSent: UInt64
         package var resetsFailed: UInt64
@@ -83,7 +84,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
 
         package init(
             identifier: Int, processIdentifier: Int32, running: Bool, heartbeatAgeSeconds: Double,
-            uptimeSeconds: Double, sessions: Int, begins: UInt64, ends: UInt64, denies: UInt64, expired: UInt64,
+            uptimeSeconds: Double, sessions: Int, begins: UInt64, ends: UInt64, expired: UInt64,
             resetsSent: UInt64, resetsFailed: UInt64, probesSent: UInt64, scanShare: Double
         ) {
             self.identifier = identifier
@@ -94,7 +95,6 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
             self.sessions = sessions
             self.begins = begins
             self.ends = ends
-            self.denies = denies
             self.expired = expired
             self.resetsSent = resetsSent
             self.resetsFailed = resetsFailed

@@ -19,7 +19,6 @@ extension GatewayStatus.Instance {
             sessions: sessions,
             begins: memory.begins,
             ends: memory.ends,
-            denies: memory.denies,
             expired: memory.expired,
             resetsSent: memory.resetsSent,
             resetsFailed: memory.resetsFailed,

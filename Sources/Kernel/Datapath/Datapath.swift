@@ -175,6 +175,7 @@ package final class Datapath: @unchecked Sendable {
         runtime.pointee.bucketMask = UInt32(plan.bucketCount - 1)
         runtime.pointee.hashSeed = UInt64.random(in: 0...UInt64.max)
         runtime.pointee.startedNanoseconds = MonotonicClock.nanoseconds()
+        runtime.pointee.tellsEvents = 1
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
     }
 

@@ -132,7 +132,7 @@ enum StatusRendering {
         var table = TextTable([
             .right("INSTANCE"), .left("STATE"), .right("PROCESS"), .right("HEARTBEAT"), .right("UPTIME"),
             .right("SESSIONS"),
-            .right("BEGUN"), .right("ENDED"), .right("DENIED"), .right("EXPIRED"), .right("RESETS"), .right("AGEING"),
+            .right("BEGUN"), .right("ENDED"), .right("EXPIRED"), .right("RESETS"), .right("AGEING"),
         ])
         for instance in status.instances {
             table.add([
@@ -141,7 +141,7 @@ enum StatusRendering {
                 instance.running ? "\(instance.processIdentifier)" : "gone",
                 HumanText.duration(seconds: instance.heartbeatAgeSeconds) + " ago",
                 HumanText.duration(seconds: instance.uptimeSeconds), HumanText.count(instance.sessions),
-                HumanText.count(instance.begins), HumanText.count(instance.ends), HumanText.count(instance.denies),
+                HumanText.count(instance.begins), HumanText.count(instance.ends),
                 HumanText.count(instance.expired), HumanText.count(instance.resetsSent),
                 HumanText.percent(instance.scanShare),
             ])

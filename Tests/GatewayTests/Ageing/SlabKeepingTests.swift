@@ -34,6 +34,25 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
+    @Test("FLEET-1 each instance tells how many sessions began in its slabs, whoever had them before")
+    func begins() {
+        let fleet = PlainFleet(slabs: 4)
+        fleet.serve([1, 2])
+        fleet.turn()
+        for _ in 0..<100 { fleet.admit(to: 1) }
+        for _ in 0..<5 { fleet.admit(to: 2) }
+        fleet.turn()
+        let records = fleet.plain.table.instances
+        #expect(records[1].begins == 100 && records[2].begins == 5)
+        // Sessions that are taken over began elsewhere.
+        fleet.kill(2)
+        for slab in 0..<4 where fleet.sharing.owner(of: slab) == 2 { fleet.sharing.give(slab, from: 2, to: 1) }
+        fleet.turn()
+        fleet.admit(to: 1)
+        fleet.turn()
+        #expect(records[1].begins == 101 && records[2].begins == 5)
+    }
+
     @Test("FLEET-1 a table with fewer slabs than instances: who has none waits, and takes what comes back")
     func fewSlabs() {
         let fleet = PlainFleet(slabs: 1)

@@ -21,7 +21,10 @@ enum ReleaseStep: Int, CaseIterable {
                     SessionEnding(table: plain.table).expire(slot: slot, word: plain.table.word(slot), now: 2000)
                         == .ending)
             case .deleteKey: plain.flows.entries[plain.key(slot)] = nil
-            case .makeFree: #expect(release.makeFree(slot))
+            case .makeFree:
+                let ends = plain.table.instance.pointee.ends
+                #expect(release.makeFree(slot))
+                #expect(plain.table.instance.pointee.ends == ends + 1)
             case .push: release.freeSlots.push(slot)
             case .announce: release.freeSlots.announce(slab: slot >> plain.table.slabShift)
             }

@@ -21,6 +21,20 @@ import Testing
         #expect(runtime.halfOpenLimit == 256)
     }
 
+    @Test("LOG-2 the event rings tell sessions where they are logged, or where instances tell them at debug level")
+    func events() throws {
+        let text = "{ gateway: g, zones: [{ name: a, interfaces: [e1] }, { name: b, interfaces: [e2] }]"
+        let quiet = try Configuration.parse(text + " }", file: "f")
+        let logging = try Configuration.parse(text + ", flowLog: { directory: /x } }", file: "f")
+        var runtime = sluice_runtime()
+        for (configuration, isDebugging, tells) in [
+            (quiet, false, 0), (quiet, true, 1), (logging, false, 1), (quiet, false, 0),
+        ] {
+            RuntimeSettings.apply(configuration, to: &runtime, slotCount: 1024, isDebugging: isDebugging)
+            #expect(runtime.tellsEvents == tells)
+        }
+    }
+
     @Test("BAD-2 half-open sessions have their own share of the table")
     func halfOpenShare() {
         #expect(RuntimeSettings.halfOpenLimit(slotCount: 1 << 20) == 1 << 18)
