@@ -88,7 +88,10 @@ struct BinaryTests {
                 networkSecurityGroups:
                   - { name: web, rules: [
                       { name: all, priority: 100, direction: Inbound, access: Allow, protocol: "*", source: "*", destination: "*" },
-                      { name: late, priority: 200, direction: Inbound, access: Deny, protocol: Tcp, source: 10.0.0.0/8, destination: "*" } ] }
+                      { name: late, priority: 200, direction: Inbound, access: Deny, protocol: Tcp, source: 10.0.0.0/8, destination: "*" },
+                      { name: low, priority: 100, direction: Outbound, access: Allow, protocol: Tcp, source: "*", destination: "*", destinationPorts: 0-1023 },
+                      { name: high, priority: 110, direction: Outbound, access: Allow, protocol: Tcp, source: "*", destination: "*", destinationPorts: 1024-65535 },
+                      { name: db, priority: 120, direction: Outbound, access: Deny, protocol: Tcp, source: "*", destination: 10.0.0.6, destinationPorts: 1000-2000 } ] }
                 """
         try await withFile(text) { path in
             let outcome = try await sluice("policy", "check", path)
@@ -96,10 +99,15 @@ struct BinaryTests {
             #expect(
                 outcome.errors
                     == "note: web inbound: rule \"web/late\" can never match: \"web/all\", which is asked earlier, takes all that it could\n"
+                    + "note: web outbound: rule \"web/db\" can never match: \"web/low\" and \"web/high\", which are asked earlier, together take all that it could\n"
             )
             let json = try await sluice("policy", "check", path, "--json")
             let report = try JSONDecoder().decode(ConfigurationReport.self, from: Data(json.output.utf8))
-            #expect(report.shadowed == [.init(list: "web inbound", rule: "web/late", by: "web/all")])
+            #expect(
+                report.shadowed == [
+                    .init(list: "web inbound", rule: "web/late", by: ["web/all"]),
+                    .init(list: "web outbound", rule: "web/db", by: ["web/low", "web/high"]),
+                ])
         }
         try await withFile(text.replacing("priority: 200", with: "priority: 100")) { path in
             let outcome = try await sluice("policy", "check", path)

@@ -180,4 +180,23 @@ struct ExplanationTests {
         #expect(PolicyPreviewRendering.page(preview, file: "a.yaml") == Golden.preview)
         #expect(try JSONText.of(preview).contains("\"sessionsToEnd\""))
     }
+
+    @Test("NSG-9 policy diff tells why a rule can never match: one rule, several together, or its addresses")
+    func shadowed() {
+        func line(_ by: [String]) -> String {
+            let change = PolicyDifference.Change(kind: .shadowed, list: "rules", rule: "late", by: by)
+            let page = PolicyPreviewRendering.page(PolicyPreview(changes: [change]), file: "a.yaml")
+            return page.split(separator: "\n").first.map(String.init) ?? ""
+        }
+        #expect(line(["a"]) == "! rules: late shadowed by a: it can never match")
+        #expect(line(["a", "b"]) == "! rules: late shadowed by a and b together: it can never match")
+        #expect(
+            line((1...10).map { "r\($0)" })
+                == "! rules: late shadowed by r1, r2, r3, r4, r5, r6, r7, r8 and 2 other rules together: it can never match"
+        )
+        #expect(
+            line([])
+                == "! rules: late shadowed: it names no address, or only IPv4 on one side and only IPv6 on the other")
+        #expect(ShadowText.names((1...9).map { "r\($0)" }).hasSuffix("r7, r8 and 1 other rule"))
+    }
 }

@@ -78,6 +78,26 @@ struct RecordTests {
         )
     }
 
+    @Test(
+        "LOG-1 a group's own resource id, as exported, is in records and paths, in upper case; others get one of their name"
+    )
+    func exportedResource() {
+        let exported = ResourceNames(
+            gateway: names.gateway, settings: names.settings,
+            groupResources: [
+                "web": "/subscriptions/7/resourceGroups/other/providers/Microsoft.Network/networkSecurityGroups/web"
+            ])
+        let resource = "/SUBSCRIPTIONS/7/RESOURCEGROUPS/OTHER/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/WEB"
+        #expect(exported.groupResource("web") == resource)
+        #expect(exported.groupIdentifier("web") != names.groupIdentifier("web"))
+        #expect(exported.groupResource("db") == names.groupResource("db"))
+        #expect(
+            RecordPath.version2(time: 0, names: exported, group: "web", macAddress: "0").hasPrefix(
+                "insights-logs-networksecuritygroupflowevent/resourceId=\(resource)/y=1970/"))
+        let record = FlowRecordText.version2(time: 0, names: exported, group: "web", RecordGroup(macAddress: "0"))
+        #expect(String(decoding: record, as: UTF8.self).contains(#""resourceId":"\#(resource)""#))
+    }
+
     @Test("LOG-1 a version 4 record has the documented members, in their order")
     func version4Record() {
         var group = RecordGroup(macAddress: "00224871C205")

@@ -74,6 +74,51 @@ struct WriterTests {
         }
     }
 
+    @Test("LOG-1 the files of a group that was exported with its resource id lie under it; a plan without ids is read")
+    func exportedResource() throws {
+        let directory = TemporaryDirectory()
+        let configuration = try Configuration.parse(
+            """
+            gateway: edge-1
+            flowLog: { directory: \(directory.path) }
+            zones:
+              - { name: a, interfaces: [eth1], networkSecurityGroup: web }
+              - { name: b, interfaces: [eth2], networkSecurityGroup: db }
+            networkSecurityGroups:
+              - { name: web, rules: [],
+                  id: /subscriptions/7/resourceGroups/other/providers/Microsoft.Network/networkSecurityGroups/web }
+              - { name: db, rules: [] }
+              - { name: unused, rules: [], id: /subscriptions/7/networkSecurityGroups/unused }
+            """, file: "test.yaml", hostName: "test")
+        let plan = try #require(FlowLogPlan(configuration, zones: ZoneIdentities()))
+        #expect(Array(plan.groupResources.keys) == ["web"])
+        let writer = FlowLogWriter(plan: plan, macAddresses: [:]) { [1: "web/ssh", 2: "db/sql"] }
+        let entries = (1...2).flatMap { rule in
+            var entries = session(UInt16(rule))
+            for index in entries.indices { entries[index].groupRule = UInt16(rule) }
+            return entries
+        }
+        writer.flush(entries, omitted: Omissions(), now: now)
+        let paths = LogTree.files(in: directory.path, containers: [RecordPath.version2Container]).map(\.path)
+        let own = "/SUBSCRIPTIONS/\(plan.settings.subscription)/RESOURCEGROUPS/SLUICE".uppercased()
+        let type = "PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS"
+        #expect(paths.count == 2)
+        for resource in ["/SUBSCRIPTIONS/7/RESOURCEGROUPS/OTHER/\(type)/WEB", "\(own)/\(type)/DB"] {
+            let folder = "\(RecordPath.version2Container)/resourceId=\(resource)/y="
+            #expect(paths.contains { $0.hasPrefix(folder) }, "\(paths)")
+        }
+        #expect(try strict(directory.path, RecordPath.version2Container).count == 4)
+        let written = try JSONEncoder().encode(plan)
+        #expect(try JSONDecoder().decode(FlowLogPlan.self, from: written) == plan)
+        var members = try #require(try JSONSerialization.jsonObject(with: written) as? [String: Any])
+        members["groupResources"] = nil
+        let earlier = try JSONDecoder().decode(
+            FlowLogPlan.self, from: try JSONSerialization.data(withJSONObject: members))
+        var plain = plan
+        plain.groupResources = [:]
+        #expect(earlier == plain)
+    }
+
     @Test("LOG-4 a file torn at any byte of its last second keeps all before it, and parses after the next start")
     func torn() throws {
         let directory = TemporaryDirectory()

@@ -6,6 +6,43 @@ import Testing
 @Suite("Network security groups: mistakes")
 struct GroupErrorTests {
     @Test(
+        "LOG-1 an id that is no resource id, or would lead a flow log's file elsewhere, is refused, with what to write instead",
+        arguments: [
+            (
+                "\"/s/../networkSecurityGroups/web\"",
+                "\"/s/../networkSecurityGroups/web\" is not its resource id: it has the part ..;"
+            ),
+            ("\"/s/./networkSecurityGroups/web\"", "it has the part .;"),
+            ("\"/s//networkSecurityGroups/web\"", "it has an empty part;"),
+            ("\"/s/networkSecurityGroups/web/\"", "it has an empty part;"),
+            ("\"s/networkSecurityGroups/web\"", "it does not begin with /;"),
+            ("\"\"", "it does not begin with /;"),
+            ("\"/\"", "it has an empty part;"),
+            ("\"/web\"", "it does not end with /networkSecurityGroups/web;"),
+            ("\"/s/networkSecurityGroups/wed\"", "it does not end with /networkSecurityGroups/web;"),
+            ("\"/s/networkSecurityGroups/web/securityRules/a\"", "it does not end with /networkSecurityGroups/web;"),
+            ("\"/y=2018/networkSecurityGroups/web\"", "it has the character \"=\";"),
+            ("\"/a b/networkSecurityGroups/web\"", "it has the character \" \";"),
+            ("\"/a\\u0000/networkSecurityGroups/web\"", "it has the character \"\\0\";"),
+            (
+                "\"/\(String(repeating: "a", count: 256))/networkSecurityGroups/web\"",
+                "it has a part of more than 255 bytes;"
+            ),
+            ("\"\(String(repeating: "/a", count: 600))/networkSecurityGroups/web\"", "it has more than 1024 bytes;"),
+            ("7", "it does not begin with /;"),
+            ("true", "is true, not its resource id:"),
+            ("[]", "is a list, not its resource id:"),
+        ])
+    func resourceIdentifier(id: String, expected: String) {
+        let mistakes = GroupTexts.mistakes("{ \"name\": \"web\",\n\"id\": \(id), \"securityRules\": [] }")
+        #expect(mistakes.hasPrefix("nsg.json:2: id: group \"web\": ") && mistakes.contains(expected), "\(mistakes)")
+        #expect(
+            mistakes.hasSuffix(
+                " write what `az network nsg show --query id` shows, /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/networkSecurityGroups/web, or remove the id: flow logs then make one of the group's name"
+            ), "\(mistakes)")
+    }
+
+    @Test(
         "NSG-9 a mistake is refused with file, line, path, rule name and what to write instead",
         arguments: [
             (["priority": "99"], "priority: rule \"bad\": \"99\" is not a whole number from 100 to 4096"),

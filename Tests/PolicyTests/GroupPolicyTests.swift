@@ -134,7 +134,9 @@ struct GroupPolicyTests {
                 + "\n  - { name: late, priority: 200, access: Deny, protocol: Tcp, source: 10.0.0.0/8, destination: \"*\" }"
         ).configuration
         let difference = PolicyDifference(from: old, to: new)
-        let texts = difference.changes.map { "\($0.kind.rawValue) \($0.rule)\($0.by.isEmpty ? "" : " by \($0.by)")" }
+        let texts = difference.changes.map {
+            "\($0.kind.rawValue) \($0.rule)\($0.by.isEmpty ? "" : " by \($0.by.joined(separator: ", "))")"
+        }
         #expect(
             texts == [
                 "changed ga/no-ssh", "removed gb/Allow-HTTP-Inbound-Internet", "added gb/Web", "added late",

@@ -68,6 +68,21 @@ struct GroupReadingTests {
         }
     }
 
+    @Test(
+        "LOG-1 a group keeps the resource id that was exported with it; one in no cloud has none, nor has a template's")
+    func resourceIdentifier() throws {
+        let id = "/subscriptions/0-1/resourceGroups/rg_1.(prod)/providers/Microsoft.Network/networksecuritygroups/WEB"
+        let text = "{ \"name\": \"web\", \"id\": ID, \"securityRules\": [] }"
+        #expect(try GroupTexts.groups(text.replacing("ID", with: "\"\(id)\"")).map(\.resourceIdentifier) == [id])
+        #expect(try GroupTexts.groups(text.replacing("ID", with: "null")).map(\.resourceIdentifier) == [""])
+        #expect(try GroupTexts.groups(text.replacing("\"id\": ID,", with: "")).map(\.resourceIdentifier) == [""])
+        let template = """
+            { "resources": [ { "type": "Microsoft.Network/networkSecurityGroups", "name": "web", "id": "../x",
+              "properties": { "securityRules": [] } } ] }
+            """
+        #expect(try GroupTexts.groups(template).map(\.resourceIdentifier) == [""])
+    }
+
     @Test("NSG-5 reads our own YAML, with friendlier names beside the cloud's")
     func own() throws {
         let groups = try GroupTexts.groups(

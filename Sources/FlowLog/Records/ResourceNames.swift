@@ -1,23 +1,29 @@
 package import Policy
 
-/// The names under which the cloud's tools know what is logged. A gateway elsewhere has no subscription: it gets the ones
-/// that its configuration makes up, so that existing parsers find every part of a path.
+/// The names under which the cloud's tools know what is logged. A group that was exported with its identifier keeps it. A
+/// gateway elsewhere has no subscription: it gets the ones that its configuration makes up, so that existing parsers find every
+/// part of a path.
 package struct ResourceNames: Equatable, Sendable {
     package let gateway: String
     package let settings: FlowLogSettings
+    /// By group's name, in upper case.
+    private let groupResources: [String: String]
 
-    package init(gateway: String, settings: FlowLogSettings) {
+    /// - Parameter groupResources: ``FlowLogPlan/groupResources``
+    package init(gateway: String, settings: FlowLogSettings, groupResources: [String: String] = [:]) {
         self.gateway = gateway
         self.settings = settings
+        self.groupResources = groupResources.mapValues { $0.uppercased() }
     }
 
     private var resourceGroup: String {
         "/SUBSCRIPTIONS/\(settings.subscription)/RESOURCEGROUPS/\(settings.resourceGroup)".uppercased()
     }
 
-    /// Of the group of rules that decided; upper case, as documented.
+    /// Of the group of rules that decided, upper case, as documented: the one that was exported with it, else one made of its name.
     package func groupResource(_ group: String) -> String {
-        "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/\(group.uppercased())"
+        groupResources[group]
+            ?? "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/\(group.uppercased())"
     }
 
     /// `flowLogResourceID`.

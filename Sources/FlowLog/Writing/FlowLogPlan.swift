@@ -20,12 +20,29 @@ package struct FlowLogPlan: Codable, Equatable, Sendable {
     package var zones: [Zone]
     /// Between two tuples of a flow that goes on; divided by the time scale already.
     package var intervalNanoseconds: UInt64
+    /// The cloud's identifiers of groups that some zone has, by name, as exported; a group without one is not in it.
+    package var groupResources: [String: String]
 
-    package init(gateway: String, settings: FlowLogSettings, zones: [Zone], intervalNanoseconds: UInt64) {
+    package init(
+        gateway: String, settings: FlowLogSettings, zones: [Zone], intervalNanoseconds: UInt64,
+        groupResources: [String: String] = [:]
+    ) {
         self.gateway = gateway
         self.settings = settings
         self.zones = zones
         self.intervalNanoseconds = intervalNanoseconds
+        self.groupResources = groupResources
+    }
+
+    /// A controller of an earlier version, which a rolling update leaves running, writes no ``groupResources``.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            gateway: try values.decode(String.self, forKey: .gateway),
+            settings: try values.decode(FlowLogSettings.self, forKey: .settings),
+            zones: try values.decode([Zone].self, forKey: .zones),
+            intervalNanoseconds: try values.decode(UInt64.self, forKey: .intervalNanoseconds),
+            groupResources: try values.decodeIfPresent([String: String].self, forKey: .groupResources) ?? [:])
     }
 
     /// The plan of a configuration; nil where it asks for no flow log.
@@ -39,6 +56,9 @@ package struct FlowLogPlan: Codable, Equatable, Sendable {
                 }
             },
             intervalNanoseconds: SessionTimeouts.scale(
-                FlowLedger.unscaledIntervalNanoseconds, by: configuration.timeScale))
+                FlowLedger.unscaledIntervalNanoseconds, by: configuration.timeScale),
+            groupResources: Dictionary(
+                configuration.groupsInUse.filter { !$0.resourceIdentifier.isEmpty }
+                    .map { ($0.name, $0.resourceIdentifier) }, uniquingKeysWith: { first, _ in first }))
     }
 }

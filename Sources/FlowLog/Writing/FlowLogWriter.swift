@@ -36,7 +36,8 @@ package final class FlowLogWriter {
         plan: FlowLogPlan, macAddresses: [UInt8: String], pendingLimit: Int = pendingBytesLimit,
         ruleNames: @escaping () -> [UInt16: String]
     ) {
-        names = ResourceNames(gateway: plan.gateway, settings: plan.settings)
+        names = ResourceNames(
+            gateway: plan.gateway, settings: plan.settings, groupResources: plan.groupResources)
         labels = RuleLabels(gateway: plan.gateway, read: ruleNames)
         zoneNames = Dictionary(plan.zones.map { ($0.identifier, $0.name) }, uniquingKeysWith: { first, _ in first })
         self.macAddresses = macAddresses

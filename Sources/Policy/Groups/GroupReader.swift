@@ -216,7 +216,9 @@ struct GroupReader {
             )
         }
         var group = NetworkSecurityGroup(name: name)
-        if scope == nil { group.resourceIdentifier = document["id"]?.text ?? "" }
+        if scope == nil, let written = document["id"] {
+            group.resourceIdentifier = resourceIdentifier(written, path: key("id"), group: name)
+        }
         if let flush = document["flushConnection"] ?? properties?["flushConnection"],
             let flush = value(flush, key("flushConnection"))
         {
@@ -240,6 +242,23 @@ struct GroupReader {
             name: name, resourceIdentifier: group.resourceIdentifier, flushConnection: group.flushConnection,
             rules: rules.rules)
         groups.append(group)
+    }
+
+    /// The identifier that was exported with a group; empty, and reported, where it is wrong.
+    private mutating func resourceIdentifier(_ written: Document, path: String, group: String) -> String {
+        let remedy =
+            "write what `az network nsg show --query id` shows, \(ResourceIdentifier.example(group: group)), or remove the id: flow logs then make one of the group's name"
+        guard let text = written.text else {
+            report(written, path, "group \"\(group)\": is \(written.kind), not its resource id: \(remedy)")
+            return ""
+        }
+        if let problem = ResourceIdentifier.problem(of: text, group: group) {
+            report(
+                written, path,
+                "group \"\(group)\": \"\(text.prefix(200))\" is not its resource id: \(problem); \(remedy)")
+            return ""
+        }
+        return text
     }
 
     /// The list of rules, or what a copy loop of the properties makes one of.

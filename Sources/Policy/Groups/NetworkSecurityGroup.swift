@@ -1,7 +1,7 @@
 /// A network security group: rules for what goes into a zone, and for what comes out of it (NSG-1 to NSG-4).
 package struct NetworkSecurityGroup: Equatable, Sendable {
     package var name: String
-    /// The cloud's own identifier, as exported: flow logs carry it. Empty: none.
+    /// The cloud's own identifier, as exported, and fit for a path: flow logs carry it. Empty: none.
     package var resourceIdentifier: String
     /// Whether a change of the rules re-evaluates sessions that live (NSG-3).
     package var flushConnection: Bool

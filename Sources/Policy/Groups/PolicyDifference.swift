@@ -14,8 +14,15 @@ package struct PolicyDifference: Equatable, Sendable {
         /// `rules`, `hostRules`, or a group's name with the direction.
         package var list: String
         package var rule: String
-        /// Of a shadowed rule: the rule that takes what it could match.
-        package var by: String
+        /// Of a shadowed rule: the rules that take what it could match, alone or together.
+        package var by: [String]
+
+        package init(kind: Kind, list: String, rule: String, by: [String] = []) {
+            self.kind = kind
+            self.list = list
+            self.rule = rule
+            self.by = by
+        }
     }
 
     /// List by list, in the order of their names; the own rules are a list too.
@@ -52,8 +59,8 @@ package struct PolicyDifference: Equatable, Sendable {
             Dictionary(rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         }
         let (before, after) = (byName(old), byName(new))
-        func add(_ kind: Kind, _ rule: String, by other: String = "") {
-            changes.append(Change(kind: kind, list: list, rule: rule, by: other))
+        func add(_ kind: Kind, _ rule: String, by others: [String] = []) {
+            changes.append(Change(kind: kind, list: list, rule: rule, by: others))
         }
         for rule in old where after[rule.name] == nil { add(.removed, rule.name) }
         for rule in new {

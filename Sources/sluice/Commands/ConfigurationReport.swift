@@ -19,12 +19,17 @@ struct ConfigurationReport: Codable, Equatable {
         /// `rules`, `hostRules`, or a group's name and the direction.
         var list: String
         var rule: String
-        /// The earlier rule that takes all it could match; empty: it names no address.
-        var by: String
+        /// The earlier rules that take all it could match, alone or together; empty: no packet has such addresses.
+        var by: [String]
 
-        var text: String {
-            "\(list): rule \"\(rule)\" can never match: "
-                + (by.isEmpty ? "it names no address" : "\"\(by)\", which is asked earlier, takes all that it could")
+        var text: String { "\(list): rule \"\(rule)\" can never match: \(reason)" }
+
+        private var reason: String {
+            if by.isEmpty { return ShadowText.noAddress }
+            let names = ShadowText.names(by.map { "\"\($0)\"" })
+            return by.count == 1
+                ? "\(names), which is asked earlier, takes all that it could"
+                : "\(names), which are asked earlier, together take all that it could"
         }
     }
 

@@ -32,6 +32,7 @@ enum PolicyPreviewRendering {
 
     private static func reason(_ change: PolicyDifference.Change) -> String {
         guard change.kind == .shadowed else { return "" }
-        return change.by.isEmpty ? ": it names no address" : " by \(change.by): it can never match"
+        if change.by.isEmpty { return ": \(ShadowText.noAddress)" }
+        return " by \(ShadowText.names(change.by))\(change.by.count == 1 ? "" : " together"): it can never match"
     }
 }

@@ -1,0 +1,42 @@
+/// The cloud's own identifier of a network security group: `/subscriptions/.../networkSecurityGroups/web`. It becomes a path of flow
+/// logs' files, so nothing in it may lead elsewhere.
+enum ResourceIdentifier {
+    /// Bytes of a part: a file system's limit of a name.
+    private static let partBytes = 255
+    /// Bytes of the whole: what leaves room in a path for directory, hour and interface.
+    private static let bytes = 1024
+    private static let type = "networkSecurityGroups"
+
+    /// What is wrong with an identifier of a group; nil: nothing.
+    static func problem(of text: String, group: String) -> String? {
+        // As it will be written: upper case may be longer.
+        let written = text.uppercased()
+        guard written.utf8.count <= bytes else { return "it has more than \(bytes) bytes" }
+        guard written.hasPrefix("/") else { return "it does not begin with /" }
+        let parts = written.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        for part in parts {
+            if part.isEmpty { return "it has an empty part" }
+            if part == "." || part == ".." { return "it has the part \(part)" }
+            if part.utf8.count > partBytes { return "it has a part of more than \(partBytes) bytes" }
+            if let scalar = part.unicodeScalars.first(where: { !isAllowed($0) }) {
+                return "it has the character \(String(scalar).debugDescription)"
+            }
+        }
+        guard parts.count >= 2, parts[parts.count - 2] == type.uppercased(), parts.last ?? "" == group.uppercased()
+        else {
+            return "it does not end with /\(type)/\(group)"
+        }
+        return nil
+    }
+
+    /// What to write instead.
+    static func example(group: String) -> String {
+        "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/\(type)/\(group)"
+    }
+
+    /// Letters, digits, `_`, `.`, `-`, and the parentheses that a resource group's name may have.
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        "_.-()".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic
+            || scalar.properties.numericType != nil
+    }
+}
