@@ -11,12 +11,16 @@ final class ResetWatch: Sendable {
     /// RST over IPv4 and IPv6.
     private static let filter = "(tcp[tcpflags] & tcp-rst != 0) or (ip6[6] == 6 and ip6[53] & 4 != 0)"
 
+    /// Of each reset its headers, in bytes: in immediate mode the kernel keeps room for so much of every packet that tcpdump has not
+    /// read yet, and with room for whole packets there is too little for the hundreds that a drain sends at once.
+    private static let length = 192
+
     static func begin(in lab: Lab) async throws -> ResetWatch? {
         guard Executable.find("tcpdump") != nil else { return nil }
         var captures: [PacketCapture] = []
         for zone in LabZone.allCases {
-            captures.append(
-                try await lab.capture(in: .zone(zone), filter: filter, options: ["--direction=in"]))
+            let options = ["--direction=in", "--snapshot-length=\(length)"]
+            captures.append(try await lab.capture(in: .zone(zone), filter: filter, options: options))
         }
         return ResetWatch(captures: captures)
     }
