@@ -98,16 +98,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Bench", swiftSettings: settings),
+        // What tests of several rooms need: directories and labs of their own.
+        .target(
+            name: "TestSupport", dependencies: ["Lab"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
-            name: "FlowLogTests", dependencies: ["FlowLog", "Policy", "FlowCore", "FlowLayout"],
+            name: "FlowLogTests", dependencies: ["TestSupport", "FlowLog", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         .testTarget(
-            name: "StoreTests", dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
+            name: "StoreTests", dependencies: ["TestSupport", "Store", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings),
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench", "Lab"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
@@ -116,10 +119,12 @@ let package = Package(
         .testTarget(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
-        .testTarget(name: "LabTests", dependencies: ["Lab", "lab-endpoint"], swiftSettings: settings),
+        .testTarget(name: "LabTests", dependencies: ["TestSupport", "Lab", "lab-endpoint"], swiftSettings: settings),
         .testTarget(
             name: "EndTests",
-            dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore"],
+            dependencies: [
+                "TestSupport", "Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
@@ -128,10 +133,12 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "FleetLiveTests", dependencies: ["Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
+            name: "FleetLiveTests",
+            dependencies: ["TestSupport", "Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
             swiftSettings: settings),
         .testTarget(
-            name: "GatewayTests", dependencies: ["Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
+            name: "GatewayTests",
+            dependencies: ["TestSupport", "Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
             swiftSettings: settings),
     ]
 )

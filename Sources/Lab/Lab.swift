@@ -65,7 +65,7 @@ package struct Lab: Sendable {
         for namespace in directoryEntries("/run/netns") where namespace.hasPrefix(prefix + "-") {
             let rest = namespace.dropFirst(prefix.utf8.count + 1).split(separator: "-")
             guard namespace.hasSuffix(suffix), let owner = rest.first.flatMap({ pid_t($0) }) else { continue }
-            if kill(owner, 0) != 0, errno == ESRCH {
+            if !isAlive(owner) {
                 try down(name: String(namespace.dropLast(suffix.utf8.count)))
             }
         }

@@ -54,7 +54,7 @@ extension EndTests {
             "name: inbound, priority: 130, access: Allow, protocol: Tcp, source: [\"*\"], "
             + "destination: [\"\(LabZone.client.prefix)\"], destinationPorts: [8200]"
         // Half-open sessions rest for 3 s.
-        try await withGateway(timeScale: 10, sessions: 4096, rules: [inbound]) { lab, _ in
+        try await withGateway(alone: true, timeScale: 10, sessions: 4096, rules: [inbound]) { lab, _ in
             // Forged addresses of the internet's side, and a victim that answers none of them.
             let route = ["ip", "route", "add", "198.18.0.0/16", "via", LabZone.internet.address, "dev", "internet0"]
             try await lab.execute(in: .gateway, route).required()

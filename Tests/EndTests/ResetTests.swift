@@ -22,7 +22,7 @@ extension EndTests {
     @Test(
         "RST-6 RST-1 delayed ACK: an end that has not acknowledged yet sees ECONNRESET", arguments: IPVersion.allCases)
     func delayedAcknowledgment(version: IPVersion) async throws {
-        try await withGateway { lab, _ in
+        try await withGateway(alone: true) { lab, _ in
             let inspector = try GatewayInspector(gateway: lab.name)
             // Of the two resets that such an end gets, the first lies in its window and is challenged; the answer to the challenge
             // would do as well. Answers have no ACK: without them the second reset alone must do.
@@ -175,7 +175,7 @@ extension EndTests {
 
     @Test("RST-6 in full flight: ends that both send as fast as they can see ECONNRESET", arguments: IPVersion.allCases)
     func fullFlight(version: IPVersion) async throws {
-        try await withGateway { lab, _ in
+        try await withGateway(alone: true) { lab, _ in
             let pair = try await EndPair.open(in: lab, version, client: ["--quiet"], server: ["--quiet"])
             pair.client.perform("send 100000000000")
             pair.server.perform("send 100000000000")

@@ -1,34 +1,28 @@
-import Glibc
 import Lab
-import Synchronization
+import TestSupport
 import Testing
 
-private let counter = Atomic<Int>(0)
-private let prefix = "sluice-ends"
+/// How many labs there are at a time: most of their time they wait for timeouts, which they may do together.
+private let labs = Seats(count: 6)
 
 /// Runs a test in a lab of its own with Sluice running in it, and takes the lab down whatever happens. What Sluice said is
-/// shown if the test fails by an error.
+/// shown if the test fails by an error. A test that loads the machine, or has to be quick, is `alone` on it.
 func withGateway(
-    timeScale: Int = 1, sessions: Int = 4096, rules: [String] = [], extra: String = "",
+    alone: Bool = false, timeScale: Int = 1, sessions: Int = 4096, rules: [String] = [], extra: String = "",
     _ body: (Lab, LabGateway) async throws -> Void
 ) async throws {
-    try Lab.downAbandoned(prefix: prefix)
-    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
-    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
-    do {
-        let configuration = lab.configuration(timeScale: timeScale, sessions: sessions, rules: rules, extra: extra)
-        let gateway = try await lab.startGateway(configuration: configuration)
-        do {
-            try await body(lab, gateway)
-            #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.everythingSaid)")
-        } catch {
-            Issue.record("the gateway said: \(gateway.process.everythingSaid)")
-            throw error
+    try await labs.taken(alone: alone) {
+        try await withTestLab(prefix: "sluice-ends") { lab in
+            let text = lab.configuration(timeScale: timeScale, sessions: sessions, rules: rules, extra: extra)
+            let gateway = try await lab.startGateway(configuration: text)
+            do {
+                try await body(lab, gateway)
+                #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.everythingSaid)")
+            } catch {
+                Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+                throw error
+            }
         }
-        try lab.down()
-    } catch {
-        try? lab.down()
-        throw error
     }
 }
 

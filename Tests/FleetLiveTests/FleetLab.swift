@@ -2,13 +2,10 @@ import Foundation
 import Glibc
 import Inspection
 import Lab
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gateway
-
-private let counter = Atomic<Int>(0)
-private let prefix = "sluice-fl"
 
 /// A lab with a gateway whose fleet is disturbed.
 struct FleetLab {
@@ -23,10 +20,7 @@ struct FleetLab {
         profile: String = "azure", continuity: String = "disruptive", timeScale: Int = timeScale, extra: String = "",
         _ body: (FleetLab) async throws -> Void
     ) async throws {
-        try Lab.downAbandoned(prefix: prefix)
-        let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
-        let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
-        do {
+        try await withTestLab(prefix: "sluice-fl") { lab in
             let text = lab.configuration(
                 profile: profile, timeScale: timeScale, extra: "continuity: \(continuity)\n\(extra)")
             let gateway = try await lab.startGateway(configuration: text)
@@ -37,10 +31,6 @@ struct FleetLab {
             } catch {
                 Issue.record("\(error)\nthe gateway said: \(gateway.process.everythingSaid)")
             }
-            try lab.down()
-        } catch {
-            try? lab.down()
-            throw error
         }
     }
 

@@ -1,6 +1,7 @@
 import FlowCore
 import Foundation
 import Policy
+import TestSupport
 import Testing
 
 @testable import FlowLog

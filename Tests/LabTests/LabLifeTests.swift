@@ -54,6 +54,22 @@ extension LabTests {
         #expect(!abandoned.isUp)
     }
 
+    @Test("a killed test run whose parent has not taken note of its end yet is over as well")
+    func abandonedByZombie() async throws {
+        try await withLab { _ in
+            let ended = try ChildProcess(["true"])
+            // It is asked only at the end how it ended: until then it stays in the process table.
+            var information = siginfo_t()
+            try #require(waitid(P_PID, id_t(ended.identifier), &information, WEXITED | WNOWAIT) == 0)
+            let abandoned = try Lab.up(name: "sluice-test-\(ended.identifier)-2")
+            try Lab.downAbandoned(prefix: "sluice-test")
+            #expect(kill(ended.identifier, 0) == 0, "its identifier is still taken")
+            #expect(!abandoned.isUp)
+            try abandoned.down()
+            #expect(ended.exit == .code(0))
+        }
+    }
+
     @Test("a program that does not exist, ends badly or takes too long is told by name")
     func failures() async throws {
         #expect(throws: LabError.self) { try ChildProcess(["/does/not/exist"]) }

@@ -1,24 +1,11 @@
 import Glibc
 import Lab
-import Synchronization
+import TestSupport
 import Testing
-
-private let counter = Atomic<Int>(0)
-private let prefix = "sluice-test"
 
 /// Runs a test in a lab of its own, and takes the lab down whatever happens.
 func withLab<Result>(mtu: [LabZone: Int] = [:], _ body: (Lab) async throws -> Result) async throws -> Result {
-    try Lab.downAbandoned(prefix: prefix)
-    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
-    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)", mtu: mtu)
-    do {
-        let result = try await body(lab)
-        try lab.down()
-        return result
-    } catch {
-        try? lab.down()
-        throw error
-    }
+    try await withTestLab(prefix: "sluice-test", mtu: mtu, body)
 }
 
 /// Runs a test in a lab of its own with Sluice running in it. What Sluice said is shown if the test fails by an error.

@@ -1,12 +1,11 @@
-import Foundation
 import Store
+import TestSupport
 
 /// A directory that is there as long as the value is, with a history in it.
 final class HistoryPlace {
-    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("history-\(UUID().uuidString)").path
+    private let temporary = TemporaryDirectory()
+    var directory: String { temporary.path }
     var path: String { HistoryPath.of(gateway: "edge", in: directory) }
-
-    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     func open(now: UInt64 = 1, limits: HistoryLimits = HistoryLimits()) throws -> History {
         try History(gateway: "edge", stateDirectory: directory, limits: limits, now: now)

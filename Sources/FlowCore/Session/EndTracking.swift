@@ -1,7 +1,8 @@
 package import FlowLayout
 
 /// What a segment changes at its sender's end. All positions only move forward, so a keep-alive, which repeats an old
-/// sequence number, never moves them back (RST-4).
+/// sequence number, never moves them back (RST-4); nor does a segment that another processor judges at the same moment. A position
+/// that fell back behind what was forwarded would have every acknowledgment of it dropped, and the session stand still.
 extension UnsafeMutablePointer where Pointee == sluice_flow_end {
     @inline(__always)
     package func hasFlag(_ flag: UInt8) -> Bool { pointee.flags & flag != 0 }
@@ -13,19 +14,51 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         return packet.pointee.tcpFlags & TCPFlags.syn != 0 ? window : window << UInt32(pointee.windowScale & 0xF)
     }
 
+    /// How often a lost exchange is tried again. Whoever won has moved the position forward, seldom not as far as this segment.
+    @inline(__always)
+    private static var attempts: UInt32 { 8 }
+
+    /// Notes how far the end has sent.
+    @inline(__always)
+    package func noteSent(upTo end: UInt32) { Self.advance(&pointee.sequenceEnd, to: end) }
+
     /// Notes the acknowledgment and the window of a segment.
     @inline(__always)
     package func noteAcknowledgment(_ packet: UnsafePointer<sluice_packet>) {
         let acknowledgment = packet.pointee.acknowledgment
         let window = announcedWindow(packet)
         let edge = acknowledgment &+ window
-        let isFirst = pointee.flags & EndFlags.acknowledgment == 0
-        if isFirst || SequenceNumber.isAfter(acknowledgment, pointee.acknowledged) {
-            pointee.acknowledged = acknowledgment
+        let both = sluice_acknowledged_and_edge(self)
+        var current = sluice_load64(both)
+        var remaining = Self.attempts
+        while remaining > 0 {
+            remaining &-= 1
+            let isFirst = current == 0
+            let low = UInt32(truncatingIfNeeded: current)
+            let high = UInt32(truncatingIfNeeded: current >> 32)
+            let acknowledged = isFirst || SequenceNumber.isAfter(acknowledgment, low) ? acknowledgment : low
+            let furthest = isFirst || SequenceNumber.isAfter(edge, high) ? edge : high
+            let next = UInt64(acknowledged) | UInt64(furthest) << 32
+            if next == current { break }
+            let found = sluice_compare_exchange64(both, current, next)
+            if found == current { break }
+            current = found
         }
-        if isFirst || SequenceNumber.isAfter(edge, pointee.windowEdge) { pointee.windowEdge = edge }
-        if window > pointee.maximumWindow { pointee.maximumWindow = window }
-        if isFirst { pointee.flags |= EndFlags.acknowledgment }
+        Self.advance(&pointee.maximumWindow, to: window)
+        if !hasFlag(EndFlags.acknowledgment) { sluice_set_end_flags(self, EndFlags.acknowledgment) }
+    }
+
+    /// Moves a position forward, if it is not as far yet. A window may be larger by less than 2^31, as a position is ahead.
+    @inline(__always)
+    private static func advance(_ position: UnsafeMutablePointer<UInt32>, to value: UInt32) {
+        var current = sluice_load32(position)
+        var remaining = attempts
+        while remaining > 0 && SequenceNumber.isAfter(value, current) {
+            remaining &-= 1
+            let found = sluice_compare_exchange32(position, current, value)
+            if found == current { return }
+            current = found
+        }
     }
 
     /// Begins the end's half of the session with its SYN.
@@ -33,6 +66,7 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
     package func noteSyn(_ packet: UnsafePointer<sluice_packet>) {
         pointee.initialSequence = packet.pointee.sequence
         pointee.sequenceEnd = packet.pointee.sequence &+ 1 &+ packet.pointee.payloadLength
+        sluice_store64(sluice_acknowledged_and_edge(self), 0)
         pointee.maximumWindow = UInt32(packet.pointee.window)
         var flags = EndFlags.syn
         if packet.pointee.windowScale != 0xFF {

@@ -134,15 +134,13 @@ package enum SessionTracker {
         case .accept:
             let fin = flags & TCPFlags.fin != 0
             let end = packet.pointee.sequence &+ packet.pointee.payloadLength &+ (fin ? 1 : 0)
-            if sender.hasFlag(EndFlags.syn) && SequenceNumber.isAfter(end, sender.pointee.sequenceEnd) {
-                sender.pointee.sequenceEnd = end
-            }
-            if fin { sender.pointee.flags |= EndFlags.fin }
+            if sender.hasFlag(EndFlags.syn) { sender.noteSent(upTo: end) }
+            if fin { sluice_set_end_flags(sender, EndFlags.fin) }
             if flags & TCPFlags.ack != 0 { sender.noteAcknowledgment(packet) }
         case .pass, .drop:
             break
         }
-        if effect.discountsPeer { peer.pointee.flags |= EndFlags.discountNextAcknowledgment }
+        if effect.discountsPeer { sluice_set_end_flags(peer, EndFlags.discountNextAcknowledgment) }
     }
 
     /// The tallies of a change of state, and why a session ended; only the winner of the exchange gets here.

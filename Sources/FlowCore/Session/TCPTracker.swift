@@ -209,7 +209,7 @@ package enum TCPTracker {
             sequence == sender.pointee.sequenceEnd, acknowledgment == sender.pointee.acknowledged,
             sender.hasFlag(EndFlags.acknowledgment)
         {
-            sender.pointee.flags &= ~EndFlags.discountNextAcknowledgment
+            sluice_clear_end_flags(sender, EndFlags.discountNextAcknowledgment)
             return .pass(state)
         }
         return .accept(next(state, end, acknowledgment, fin, sender, peer), renews: state != .closed)

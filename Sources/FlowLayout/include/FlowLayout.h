@@ -87,6 +87,28 @@ struct sluice_flow_end {
     uint8_t groupRulePart;
 };
 
+/// An end's acknowledged (low half) and windowEdge (high half), which change in one step: segments of one direction are judged by several
+/// processors at once.
+SLUICE_INLINE uint64_t *_Nonnull sluice_acknowledged_and_edge(struct sluice_flow_end *_Nonnull end) {
+    _Static_assert(offsetof(struct sluice_flow_end, acknowledged) % 8 == 0, "changed as one word");
+    _Static_assert(
+        offsetof(struct sluice_flow_end, windowEdge) == offsetof(struct sluice_flow_end, acknowledged) + 4, "changed as one word");
+    return (uint64_t *)(void *)&end->acknowledged;
+}
+
+/// Sets flags of an end, and leaves those that another processor sets or clears meanwhile.
+SLUICE_INLINE void sluice_set_end_flags(struct sluice_flow_end *_Nonnull end, uint8_t flags) {
+    _Static_assert(offsetof(struct sluice_flow_end, windowScale) % 4 == 0, "flags are the second byte of a word");
+    _Static_assert(
+        offsetof(struct sluice_flow_end, flags) == offsetof(struct sluice_flow_end, windowScale) + 1, "flags are the second byte of a word");
+    sluice_or32((uint32_t *)(void *)&end->windowScale, (uint32_t)flags << 8);
+}
+
+/// Clears flags of an end, and leaves those that another processor sets or clears meanwhile.
+SLUICE_INLINE void sluice_clear_end_flags(struct sluice_flow_end *_Nonnull end, uint8_t flags) {
+    sluice_and32((uint32_t *)(void *)&end->windowScale, ~((uint32_t)flags << 8));
+}
+
 /// One slot: a session, both directions. 128 bytes. Its state, generation and last activity are in its control word,
 /// an element of a dense array of its own (FlowCore.ControlWord).
 struct sluice_session {

@@ -22,6 +22,10 @@ SLUICE_INLINE uint32_t sluice_fetch_add32(uint32_t *_Nonnull at, uint32_t amount
 /// Adds; the result is not looked at (in eBPF that is the cheaper instruction).
 SLUICE_INLINE void sluice_add64(uint64_t *_Nonnull at, uint64_t amount) { __sync_fetch_and_add(at, amount); }
 
+SLUICE_INLINE void sluice_or32(uint32_t *_Nonnull at, uint32_t bits) { __sync_fetch_and_or(at, bits); }
+
+SLUICE_INLINE void sluice_and32(uint32_t *_Nonnull at, uint32_t bits) { __sync_fetch_and_and(at, bits); }
+
 SLUICE_INLINE void sluice_or64(uint64_t *_Nonnull at, uint64_t bits) { __sync_fetch_and_or(at, bits); }
 
 SLUICE_INLINE void sluice_and64(uint64_t *_Nonnull at, uint64_t bits) { __sync_fetch_and_and(at, bits); }

@@ -1,4 +1,5 @@
 import FlowLog
+import TestSupport
 import Testing
 
 @testable import Gateway

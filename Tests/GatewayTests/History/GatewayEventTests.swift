@@ -1,5 +1,6 @@
 import Fleet
 import Store
+import TestSupport
 import Testing
 
 @testable import Gateway

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Lab
 import Store
+import TestSupport
 import Testing
 
 @testable import Gateway

@@ -2,6 +2,7 @@ import FlowLog
 import Foundation
 import Glibc
 import Lab
+import TestSupport
 import Testing
 
 @testable import Gateway

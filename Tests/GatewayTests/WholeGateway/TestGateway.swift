@@ -1,15 +1,11 @@
 import FlowCore
 import FlowLayout
-import Glibc
 import Kernel
 import Lab
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import Gateway
-
-private let counter = Atomic<Int>(0)
-private let prefix = "sluice-gw"
 
 /// The clock of these tests runs this many times faster than the profile's: N-S idle timeout 3 s, E-W 3.75 s.
 let scale = 80
@@ -19,10 +15,7 @@ let preserve = "continuity: preserve"
 
 /// Runs a test on a lab of its own with a gateway in it, and takes both down whatever happens.
 func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async throws -> Void) async throws {
-    try Lab.downAbandoned(prefix: prefix)
-    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
-    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)")
-    do {
+    try await withTestLab(prefix: "sluice-gw") { lab in
         let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: scale, extra: extra))
         do {
             try await body(lab, gateway)
@@ -30,10 +23,6 @@ func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async thro
             Issue.record("the gateway said: \(gateway.process.everythingSaid)")
             throw error
         }
-        try lab.down()
-    } catch {
-        try? lab.down()
-        throw error
     }
 }
 

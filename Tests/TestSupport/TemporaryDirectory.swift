@@ -1,10 +1,10 @@
 import Glibc
 
 /// A directory of a test's own, gone with it.
-final class TemporaryDirectory {
-    let path: String
+package final class TemporaryDirectory {
+    package let path: String
 
-    init() {
+    package init() {
         var template = Array("/tmp/sluice-test-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { fatalError("no temporary directory: \(errno)") }
         path = String(cString: made)

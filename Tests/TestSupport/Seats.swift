@@ -1,0 +1,44 @@
+/// So many of something may be in use at a time; who comes when all are taken waits, and is served in the order of coming.
+package actor Seats {
+    private let count: Int
+    private var free: Int
+    private var waiting: [(seats: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+    package init(count: Int) {
+        self.count = count
+        free = count
+    }
+
+    /// Runs what needs a seat, or, `alone`, all of them.
+    nonisolated package func taken<Result>(
+        alone: Bool = false, while body: () async throws -> Result
+    ) async throws -> Result {
+        let seats = alone ? count : 1
+        await take(seats)
+        do {
+            let result = try await body()
+            await give(seats)
+            return result
+        } catch {
+            await give(seats)
+            throw error
+        }
+    }
+
+    private func take(_ seats: Int) async {
+        if waiting.isEmpty && free >= seats {
+            free -= seats
+        } else {
+            await withCheckedContinuation { waiting.append((seats, $0)) }
+        }
+    }
+
+    private func give(_ seats: Int) {
+        free += seats
+        while let next = waiting.first, free >= next.seats {
+            free -= next.seats
+            waiting.removeFirst()
+            next.continuation.resume()
+        }
+    }
+}

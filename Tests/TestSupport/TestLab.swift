@@ -1,0 +1,23 @@
+package import Lab
+import Glibc
+import Synchronization
+
+private let counter = Atomic<Int>(0)
+
+/// Runs a test in a lab of its own, and takes the lab down whatever happens: also what an earlier run that was killed has left up of the labs
+/// of this prefix.
+package func withTestLab<Result>(
+    prefix: String, mtu: [LabZone: Int] = [:], _ body: (Lab) async throws -> Result
+) async throws -> Result {
+    try Lab.downAbandoned(prefix: prefix)
+    let number = counter.wrappingAdd(1, ordering: .relaxed).newValue
+    let lab = try Lab.up(name: "\(prefix)-\(getpid())-\(number)", mtu: mtu)
+    do {
+        let result = try await body(lab)
+        try lab.down()
+        return result
+    } catch {
+        try? lab.down()
+        throw error
+    }
+}
