@@ -13,7 +13,7 @@ struct EstablishedRow: Row {
     }
 
     private var isOne: Bool { sessions == 1 }
-    private static let warmUp = 5000
+    private static let warmUp = 2000
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contenders = try await testbed.contenders([.door, .plain, .nftables, .sluice])
@@ -25,7 +25,7 @@ struct EstablishedRow: Row {
             senders[contender.kind] = try FrameSender(.data, host: contender.client, version: version)
             meters[contender.kind] = try CPUMeter(processes: contender.processes)
         }
-        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in
+        let rounds = try await Rounds(contenders, rounds: effort.shortRounds) { contender, round in
             guard let sender = senders[contender.kind], let meter = meters[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no sender")
             }

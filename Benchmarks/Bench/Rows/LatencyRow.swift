@@ -7,6 +7,7 @@ struct LatencyRow: Row {
 
     private static let port: UInt16 = 8070
     private static let messageBytes = 64
+    private static let warmUp = 200
 
     private struct Pair {
         let client: StreamSocket
@@ -20,11 +21,12 @@ struct LatencyRow: Row {
             try await contender.setHostsDropping(false)
             pairs[contender.kind] = try Self.connect(contender)
         }
-        let count = effort.isQuick ? 10_000 : 40_000
+        let count = effort.roundTrips
         var middles: [ContenderKind: [Double]] = [:]
         var tails: [ContenderKind: [Double]] = [:]
-        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, _ in
+        let rounds = try await Rounds(contenders, rounds: effort.shortRounds) { contender, _ in
             guard let pair = pairs[contender.kind] else { preconditionFailure("\(contender.kind) has no connection") }
+            for _ in 0..<Self.warmUp { _ = try Self.roundTrip(pair) }
             var trips: [Int] = []
             trips.reserveCapacity(count)
             let reading = try CPUMeter(processes: contender.processes).measure {

@@ -28,7 +28,7 @@ struct NewSessionRow: Row {
             senders[contender.kind] = try FrameSender(.syn, host: contender.client)
             meters[contender.kind] = try CPUMeter(processes: contender.processes)
         }
-        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, round in
+        let rounds = try await Rounds(contenders, rounds: effort.newSessionRounds) { contender, round in
             guard let sender = senders[contender.kind], let meter = meters[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no sender")
             }

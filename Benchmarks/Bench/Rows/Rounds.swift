@@ -1,5 +1,5 @@
-/// Turns of all contenders, one after the other and again, beginning with another one each round: what changes on the machine
-/// meets all alike.
+/// Turns of all contenders, one after the other and again, beginning with another one each round, and every other round
+/// backwards: what changes on the machine, and what one leaves to the next, meets all alike.
 struct Rounds {
     /// What a contender's turn cost, for each operation.
     struct Turn {
@@ -25,9 +25,10 @@ struct Rounds {
     ) async throws {
         kinds = contenders.map(\.kind)
         for round in 0..<rounds {
-            for index in contenders.indices {
+            let order = round.isMultiple(of: 2) ? contenders : contenders.reversed()
+            for index in order.indices {
                 try Interruption.check()
-                let contender = contenders[(index + round) % contenders.count]
+                let contender = order[(index + round / 2) % order.count]
                 turns[contender.kind, default: []].append(try await body(contender, round))
             }
         }

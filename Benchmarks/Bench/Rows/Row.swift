@@ -12,8 +12,17 @@ struct Effort {
     let isQuick: Bool
 
     var rounds: Int { isQuick ? 3 : 9 }
-    /// Packets in a turn of a contender.
-    var packets: Int { isQuick ? 60_000 : 250_000 }
+    /// Of rows whose turns may be short: the speed of a shared machine changes within tenths of a second, and the closer together
+    /// the turns are that a ratio is formed of, the less of it is in the ratio.
+    var shortRounds: Int { isQuick ? 20 : 90 }
+    /// Packets in a short turn of a contender.
+    var packets: Int { isQuick ? 10_000 : 25_000 }
+    /// Connections in a short turn.
+    var connections: Int { isQuick ? 250 : 600 }
+    /// Round trips in a short turn.
+    var roundTrips: Int { isQuick ? 2000 : 5000 }
+    /// Rounds of new sessions, each of which begins with an empty table.
+    var newSessionRounds: Int { isQuick ? 5 : 15 }
     /// Sessions begun in a turn of a contender.
     var newSessions: Int { isQuick ? 30_000 : 100_000 }
 }

@@ -9,6 +9,7 @@ struct ShortConnectionRow: Row {
     static let ports: Range<UInt16> = 8000..<8064
     private static let requestBytes = 100
     private static let responseBytes = 1000
+    private static let warmUp = 20
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contenders = try await testbed.contenders([.plain, .nftables, .proxy, .sluice])
@@ -17,14 +18,16 @@ struct ShortConnectionRow: Row {
             try await contender.setHostsDropping(false)
             ends[contender.kind] = try contender.service.place.visit { try Self.ports.map(StreamSocket.listening) }
         }
-        let count = effort.isQuick ? 1500 : 6000
-        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, _ in
+        let rounds = try await Rounds(contenders, rounds: effort.shortRounds) { contender, _ in
             guard let listeners = ends[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no listeners")
             }
             let meter = try CPUMeter(processes: contender.processes)
+            // HAProxy's cost some seven times as much: fewer of them take as long.
+            let count = contender.kind == .proxy ? effort.connections / 5 : effort.connections
             let reading = try contender.client.place.visit {
-                try meter.measure {
+                for number in 0..<Self.warmUp { try Self.connection(listeners, number, to: contender.entry) }
+                return try meter.measure {
                     for number in 0..<count { try Self.connection(listeners, number, to: contender.entry) }
                 }
             }
