@@ -88,10 +88,7 @@ INLINE static int forward_slowly(struct __sk_buff *skb) {
 INLINE static int forward(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     // The first packet of a session has its route from the admission.
-    if (route->kind == 0 && !recall_route(packet, route, now)) {
-        sluice_find_route(skb, packet, route, 0);
-        remember_route(packet, route, now);
-    }
+    if (route->kind == 0) sluice_recall_route(skb, packet, route, now, 0);
     if (route->kind == ROUTE_HOST || route->kind == ROUTE_UNREACHABLE) return forward_slowly(skb);
     if (route->zone == 0) return drop(REASON_NO_ROUTE);
     if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) return forward_slowly(skb);
@@ -175,7 +172,7 @@ int sluice_ingress(struct __sk_buff *skb) {
             if (skb->pkt_type != PACKET_HOST)
                 route.kind = ROUTE_HOST;
             else
-                sluice_find_route(skb, &packet, &route, sluice_begins_session_body(&packet));
+                sluice_recall_route(skb, &packet, &route, now, sluice_begins_session_body(&packet));
             verdict = sluice_admit(&packet, &route, now);
         }
     }

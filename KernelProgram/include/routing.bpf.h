@@ -35,15 +35,18 @@ INLINE static void fill_addresses(
     }
 }
 
+/// Whether the packet goes from the key's lower address to the higher one. An ICMP error travels against the packet it quotes.
+INLINE static _Bool source_is_low(const struct sluice_packet *packet) {
+    _Bool is_low = packet->flags & 1;
+    return packet->kind == 5 ? !is_low : is_low;
+}
+
 /// Fills `route` with the way to the packet's destination, and, if asked, the zone of the way back to its source.
 __attribute__((noinline)) int sluice_find_route(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t with_source) {
     struct bpf_fib_lookup lookup = {};
     if (!packet || !route) return 0;
-    // An ICMP error travels against the packet it quotes.
-    _Bool source_is_low = packet->flags & 1;
-    if (packet->kind == 5) source_is_low = !source_is_low;
-    fill_addresses(&lookup, packet, source_is_low);
+    fill_addresses(&lookup, packet, source_is_low(packet));
     lookup.ifindex = skb->ifindex;
     lookup.l4_protocol = packet->key.protocol;
     lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
@@ -83,7 +86,7 @@ __attribute__((noinline)) int sluice_find_route(
         }
     }
     if (with_source) {
-        fill_addresses(&lookup, packet, !source_is_low);
+        fill_addresses(&lookup, packet, !source_is_low(packet));
         lookup.ifindex = skb->ifindex;
         lookup.tot_len = 0;
         // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.

@@ -106,8 +106,11 @@ extension Lab {
     }
 
     /// Starts `lab-endpoint` with any of its subcommands; when it is ready, its events tell.
-    package func endpoint(in place: LabPlace, _ arguments: [String]) throws(LabError) -> Endpoint {
+    ///
+    /// - Parameter core: the processor that it keeps to; nil: any.
+    package func endpoint(in place: LabPlace, _ arguments: [String], core: Int? = nil) throws(LabError) -> Endpoint {
         let binary = try SluiceBinary.path(of: "lab-endpoint")
-        return Endpoint(process: try spawn(in: place, [binary] + arguments, takesInput: true))
+        let prefix = core.map { ["taskset", "--cpu-list", "\($0)"] } ?? []
+        return Endpoint(process: try spawn(in: place, prefix + [binary] + arguments, takesInput: true))
     }
 }

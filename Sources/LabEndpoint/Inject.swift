@@ -45,13 +45,16 @@ struct Inject: ParsableCommand {
     @Option(help: "Bytes of data.")
     var data = 0
 
+    @Option(help: "How many times all of them are sent.")
+    var repeats = 1
+
     func run() throws {
         guard let flags = RawPacket.tcpFlags(flags) else {
             throw ValidationError("'\(flags)' are no flags: write some of fin,syn,rst,psh,ack, with commas between")
         }
         let (source, destination) = try ends.addresses()
         let sender = try RawSender(to: destination)
-        for sequence in sequence {
+        for sequence in repeatElement(sequence, count: repeats).joined() {
             try sender.send(
                 .tcp(
                     from: source, to: destination, sequence: sequence, acknowledgment: acknowledgment, flags: flags,

@@ -48,6 +48,36 @@ extension EndTests {
         }
     }
 
+    /// On one processor, which remembers both ways: its memory makes no source true.
+    @Test("BAD-1 a forged source is found out while its owner sends to the same address", arguments: IPVersion.allCases)
+    func forgedSource(version: IPVersion) async throws {
+        try await withGateway(alone: true) { lab, _ in
+            let count = 20_000
+            // The gateway knows the next hop: only then is the way remembered.
+            let pair = try await EndPair.open(in: lab, version)
+            // To a port that no rule allows: each SYN is a new session's.
+            let places: [LabPlace] = [.client, .zone(.peer)]
+            let senders = try places.map { place in
+                try lab.endpoint(
+                    in: place,
+                    [
+                        "inject", "--source", LabZone.client.address(version), "--source-port", "5555", "--destination",
+                        LabZone.internet.address(version), "--destination-port", "7", "--flags", "syn", "--repeats",
+                        "\(count)",
+                    ], core: 0)
+            }
+            for sender in senders { try await sender.process.result(within: patience).required() }
+            let inspector = try GatewayInspector(gateway: lab.name)
+            let isCounted = await eventually(within: patience) {
+                let drops = inspector.drops()
+                return drops["denied"] ?? 0 >= count && drops["wrongZone"] ?? 0 >= count
+            }
+            #expect(isCounted, "\(inspector.drops())")
+            #expect(inspector.drops()["denied"] == UInt64(count), "\(inspector.drops())")
+            await pair.expectAlive()
+        }
+    }
+
     @Test("BAD-2 a flood of SYNs leaves an established session its bytes, and has only its share of the table")
     func flood() async throws {
         let inbound =

@@ -89,19 +89,7 @@ package enum SessionTracker {
             )
         }
         sender.count(packet)
-        if current.tick == now { noteSession(slot, current, packet) }
         return .forward
-    }
-
-    /// Tells whoever forwards the packet by which session, so that its way can be remembered for the rest of the tick. That
-    /// pays where packets follow each other closely: this one is not the session's first in the tick. Among a million
-    /// sessions hit at random hardly one is, and remembering would only take the caches up.
-    @inline(__always)
-    private static func noteSession(
-        _ slot: UInt32, _ word: ControlWord, _ packet: UnsafeMutablePointer<sluice_packet>
-    ) {
-        packet.pointee.session = slot &+ 1
-        packet.pointee.generation = word.generation
     }
 
     @inline(__always)

@@ -15,14 +15,13 @@ struct sluice_packet {
     uint32_t segmentLength;  // layer-3 bytes of the largest packet it becomes on the wire
     uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
     uint32_t identification;  // of a fragment
-    uint32_t session;  // slot of its session, plus one, if that has been active in this tick already; else 0
     uint32_t slot;  // of its session, once it has one
     uint16_t wirePackets;
     uint16_t window;  // TCP, as on the wire
     uint16_t networkOffset;
     uint16_t transportOffset;
     uint16_t fragmentOffset;  // bytes
-    uint16_t generation;  // of the session's slot
+    uint16_t reserved[3];
     uint8_t kind;  // FlowCore.PacketKind
     uint8_t flags;  // FlowCore.PacketFlags
     uint8_t tcpFlags;
@@ -43,7 +42,7 @@ struct sluice_route {
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
     uint16_t mtu;  // of the way out
-    uint16_t reserved;
+    uint16_t reserved;  // remembering.bpf.h: by what it was found
 };
 
 /// RFC 791, 3.1. Fields in network order, like all headers below.
