@@ -8,7 +8,7 @@
 
 #include "routing.bpf.h"
 
-enum { REMEMBERED_ROUTES = 512 };
+enum { REMEMBERED_ROUTES = 256 };
 
 /// By what a way was found, in the route's reserved bits; the protocol is above them.
 enum { FOUND_FOR_LOW_SOURCE = 1, FOUND_FOR_IPV6 = 2, FOUND_WITH_SOURCE = 4 };
@@ -21,12 +21,19 @@ struct remembered_route {
     struct sluice_route route;
 };
 
-/// Of each processor; a later pair of addresses takes the place of an earlier one.
+/// A way is written down when it is looked up for the second time in a tick: among many addresses of which hardly one comes back,
+/// remembering would only take the caches up.
+struct remembered_routes {
+    /// What was looked up last in each place: bits of its hash and tick, and the lowest one set where it is written down.
+    uint32_t seen[REMEMBERED_ROUTES];
+    struct remembered_route routes[REMEMBERED_ROUTES];
+};
+
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-    __uint(max_entries, REMEMBERED_ROUTES);
+    __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, struct remembered_route);
+    __type(value, struct remembered_routes);
 } sluice_routes SEC(".maps");
 
 INLINE static uint16_t found_by(const struct sluice_packet *packet) {
@@ -35,39 +42,43 @@ INLINE static uint16_t found_by(const struct sluice_packet *packet) {
         packet->key.protocol << 8);
 }
 
-INLINE static struct remembered_route *remembered_route_of(const uint64_t *addresses, uint16_t by) {
-    uint64_t hash = (addresses[0] ^ addresses[1] ^ by) * 0x9E3779B97F4A7C15 ^
-        (addresses[2] ^ addresses[3]) * 0xC4CEB9FE1A85EC53;
-    uint32_t index = (hash ^ hash >> 32) >> 16 & (REMEMBERED_ROUTES - 1);
-    return bpf_map_lookup_elem(&sluice_routes, &index);
+INLINE static _Bool is_same(const uint64_t *a, const uint64_t *b) {
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
 /// Fills `route` as `sluice_find_route` does, with what was found earlier in this tick where it can.
 __attribute__((noinline)) int sluice_recall_route(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now, uint32_t with_source) {
-    if (!packet || !route) return 0;
+    uint32_t zero = 0;
+    struct remembered_routes *memory = bpf_map_lookup_elem(&sluice_routes, &zero);
+    if (!memory || !packet || !route) return 0;
     const uint64_t *addresses = (const uint64_t *)&packet->key;
     uint16_t by = found_by(packet);
-    struct remembered_route *known = remembered_route_of(addresses, by);
-    if (!known) return 0;
-    if (known->tick == now && known->interface == skb->ifindex &&
+    uint64_t hash = (addresses[0] ^ addresses[1] ^ by) * 0x9E3779B97F4A7C15 ^
+        (addresses[2] ^ addresses[3]) * 0xC4CEB9FE1A85EC53;
+    uint32_t place = hash >> 56 & (REMEMBERED_ROUTES - 1);
+    uint32_t mine = ((uint32_t)(hash >> 24) ^ now * 0x9E3779B1) & ~1;
+    uint32_t seen = memory->seen[place];
+    struct remembered_route *known = &memory->routes[place];
+    if (seen == (mine | 1) && known->tick == now && known->interface == skb->ifindex &&
         (known->route.reserved & ~FOUND_WITH_SOURCE) == by &&
         (!with_source || known->route.reserved & FOUND_WITH_SOURCE) && packet->segmentLength <= known->route.mtu &&
-        ((known->addresses[0] ^ addresses[0]) | (known->addresses[1] ^ addresses[1]) |
-         (known->addresses[2] ^ addresses[2]) | (known->addresses[3] ^ addresses[3])) == 0) {
+        is_same(known->addresses, addresses)) {
         *route = known->route;
         return 0;
     }
     sluice_find_route(skb, packet, route, with_source);
+    if ((seen & ~1) != mine) {
+        memory->seen[place] = mine;
+        return 0;
+    }
     // Only a way that the fast path goes to its end is worth remembering.
     if (route->kind != ROUTE_FORWARD || route->zone == 0) return 0;
-    known->addresses[0] = addresses[0];
-    known->addresses[1] = addresses[1];
-    known->addresses[2] = addresses[2];
-    known->addresses[3] = addresses[3];
+    __builtin_memcpy(known->addresses, addresses, sizeof(known->addresses));
     known->tick = now;
     known->interface = skb->ifindex;
     known->route = *route;
     known->route.reserved = by | (with_source ? FOUND_WITH_SOURCE : 0);
+    memory->seen[place] = mine | 1;
     return 0;
 }

@@ -28,6 +28,8 @@ package enum PacketFlags {
     package static let neighbourDiscovery: UInt8 = 1 << 3
     /// The last fragment.
     package static let lastFragment: UInt8 = 1 << 4
+    /// Its session has been active in this tick already: more packets like this one are likely to follow.
+    package static let followsClosely: UInt8 = 1 << 5
 }
 
 /// IP protocol numbers.

@@ -89,6 +89,7 @@ package enum SessionTracker {
             )
         }
         sender.count(packet)
+        if current.tick == now { packet.pointee.flags |= PacketFlags.followsClosely }
         return .forward
     }
 
