@@ -5,7 +5,15 @@ import Testing
 /// Many TCP connections from the client to a server in another zone, which sends back what it gets: each sends a byte again and
 /// again, so that data moves both ways all the time, and every byte is checked at both ends.
 struct Crowd {
+    /// A connection by its ports. The client's alone won't do: connections to different servers may have the same one.
+    struct Ports: Hashable {
+        let client: Int
+        let server: Int
+    }
+
     let count: Int
+    /// The server's.
+    let port: Int
     let client: Endpoint
     let server: Endpoint
 
@@ -22,7 +30,7 @@ struct Crowd {
         let client = try fleet.lab.endpoint(in: .client, arguments)
         try await client.waitFor("connected", count: count, within: .seconds(20))
         try await server.waitFor("accepted", count: count, within: .seconds(20))
-        return Crowd(count: count, client: client, server: server)
+        return Crowd(count: count, port: port, client: client, server: server)
     }
 
     /// Checks that every connection is the one it was, and has had every byte (KEEP-1).
@@ -64,9 +72,10 @@ struct Crowd {
         return Array(all.suffix(count))
     }
 
-    /// The client's ports of its connections, by number.
-    var ports: [Int: Int] {
+    /// The ports of its connections, by number.
+    var ports: [Int: Ports] {
         Dictionary(
-            client.events("connected").map { ($0.id ?? 0, $0.localPort ?? 0) }, uniquingKeysWith: { first, _ in first })
+            client.events("connected").map { ($0.id ?? 0, Ports(client: $0.localPort ?? 0, server: port)) },
+            uniquingKeysWith: { first, _ in first })
     }
 }

@@ -22,7 +22,7 @@ import Testing
             let began = wallSeconds()
             #expect(try await fleet.run("instance", "drain", "1").succeeded)
             let late = try await Crowd.begin(fleet, count: 40, port: 8002)
-            let lateOwners = try await fleet.owners().filter { late.ports.values.contains(Int($0.key)) }
+            let lateOwners = try await fleet.owners().filter { late.ports.values.contains($0.key) }
             #expect(lateOwners.count == 40 && !lateOwners.values.contains(1), "DRAIN-1: new sessions go elsewhere")
             try await outer.expectAlive("DRAIN-1")
             try await inner.expectAlive("DRAIN-1")
@@ -36,7 +36,7 @@ import Testing
             let took = ContinuousClock.now - start
             #expect(took >= Self.half * 2 - .milliseconds(200) && took < Self.half * 2 + .milliseconds(1500))
             for crowd in [outer, inner] {
-                let mine = Set(crowd.ports.filter { owners[UInt16($0.value)] == 1 }.keys)
+                let mine = Set(crowd.ports.filter { owners[$0.value] == 1 }.keys)
                 #expect(!mine.isEmpty && mine.count < 40)
                 let errors = crowd.client.events("error")
                 #expect(Set(errors.compactMap(\.id)) == mine, "the sessions of instance 1, and no others")
@@ -101,7 +101,7 @@ import Testing
                 try await fleet.lab.execute(in: place, ["nft", "delete table inet lossy"]).required()
             }
             try await Task.sleep(for: Self.half * 2 - (ContinuousClock.now - start))
-            let mine = Set(crowd.ports.filter { owners[UInt16($0.value)] == 1 }.keys)
+            let mine = Set(crowd.ports.filter { owners[$0.value] == 1 }.keys)
             #expect(!mine.isEmpty)
             #expect(Set(crowd.client.events("error").compactMap(\.id)) == mine)
             #expect(crowd.client.errors.allSatisfy { $0 == "ECONNRESET" })
@@ -129,7 +129,7 @@ import Testing
             try await fleet.waitFor("the end") { !$0.instances.contains { $0.identifier == 1 } }
             let took = ContinuousClock.now - start
             #expect(took >= Self.half * 2 - .milliseconds(200) && took < Self.half * 2 + .seconds(2), "\(took)")
-            let mine = Set(crowd.ports.filter { owners[UInt16($0.value)] == 1 }.keys)
+            let mine = Set(crowd.ports.filter { owners[$0.value] == 1 }.keys)
             #expect(Set(crowd.client.events("error").compactMap(\.id)) == mine)
             #expect(crowd.server.errors.count == mine.count)
         }

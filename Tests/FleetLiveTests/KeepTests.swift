@@ -92,10 +92,12 @@ import Testing
 }
 
 extension FleetLab {
-    /// The instance of each session of the client's, by its port.
-    func owners() async throws -> [UInt16: Int] {
+    /// The instance of each session of the client's.
+    func owners() async throws -> [Crowd.Ports: Int] {
         Dictionary(
-            try await sessions().filter { $0.protocol == "tcp" }.map { ($0.source.port, Int($0.instance)) },
+            try await sessions().filter { $0.protocol == "tcp" }.map {
+                (Crowd.Ports(client: Int($0.source.port), server: Int($0.destination.port)), Int($0.instance))
+            },
             uniquingKeysWith: { $1 })
     }
 }

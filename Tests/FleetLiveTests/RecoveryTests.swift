@@ -11,7 +11,7 @@ import Testing
     func azure() async throws {
         try await FleetLab.with { fleet in
             let crowd = try await Crowd.begin(fleet, count: 40)
-            var lost: Set<UInt16> = []
+            var lost: Set<Crowd.Ports> = []
             for (instance, signal) in [(1, SIGSTOP), (2, SIGKILL)] {
                 let owners = try await fleet.owners().filter { $0.value == instance }
                 #expect(!owners.isEmpty)
