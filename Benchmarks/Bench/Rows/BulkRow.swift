@@ -18,13 +18,13 @@ struct BulkRow: Row {
                 to: contender.kind == .proxy ? LabZone.client.gatewayAddress : LabZone.internet.address)
         }
         var throughputs: [ContenderKind: [Double]] = [:]
-        let rounds = try await Rounds(contenders, rounds: effort.rounds) { contender, _ in
+        let rounds = try await Rounds(contenders, rounds: effort.bulkRounds) { contender, _ in
             guard let transfer = transfers[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no transfer")
             }
             let meter = try CPUMeter(processes: contender.processes)
             let before = try meter.reading()
-            let outcome = try await transfer.run(streams: streams, seconds: effort.isQuick ? 1 : 3)
+            let outcome = try await transfer.run(streams: streams, seconds: 1)
             let after = try meter.reading() - before
             throughputs[contender.kind, default: []].append(outcome.bitsPerSecond)
             let bytes = outcome.bytes

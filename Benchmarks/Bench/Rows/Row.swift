@@ -21,6 +21,8 @@ struct Effort {
     var connections: Int { isQuick ? 250 : 600 }
     /// Round trips in a short turn.
     var roundTrips: Int { isQuick ? 2000 : 5000 }
+    /// Rounds of transfers of a second each.
+    var bulkRounds: Int { isQuick ? 5 : 25 }
     /// Rounds of new sessions, each of which begins with an empty table.
     var newSessionRounds: Int { isQuick ? 5 : 15 }
     /// Sessions begun in a turn of a contender.
