@@ -14,6 +14,28 @@ struct FiguresTests {
         #expect(Spread([7]).median == 7)
     }
 
+    @Test("the median of 100 values lies between the 40th and the 61st with 95 %; nothing is said of few")
+    func medianInterval() {
+        let interval = Spread((1...100).reversed().map(Double.init)).medianInterval
+        #expect(interval == Spread.Interval(lower: 40, upper: 61))
+        #expect(Spread((1...10).map(Double.init)).medianInterval == Spread.Interval(lower: 2, upper: 9))
+        #expect(Spread((1...9).map(Double.init)).medianInterval == nil)
+    }
+
+    @Test("a verdict is certain where all of the median's interval shares it")
+    func certainty() {
+        let values = Spread((1...100).map(Double.init))
+        func comparison(_ limit: Double) -> RowReport.Comparison {
+            RowReport.Comparison(what: "", value: values, target: .atLeast(limit))
+        }
+        #expect(comparison(39).isMet == true && comparison(39).isCertain == true)
+        #expect(comparison(50).isMet == true && comparison(50).isCertain == false)
+        #expect(comparison(55).isMet == false && comparison(55).isCertain == false)
+        #expect(comparison(62).isMet == false && comparison(62).isCertain == true)
+        #expect(ReportTable.text(comparison(55)).hasSuffix("MISSED, but within the noise"))
+        #expect(!ReportTable.text(comparison(62)).contains("noise"))
+    }
+
     @Test("a target is met at its limit, and missed beyond")
     func targets() {
         func comparison(_ value: Double, _ target: RowReport.Comparison.Target?) -> Bool? {

@@ -6,6 +6,14 @@ struct Spread: Codable, Equatable {
     var least: Double
     var most: Double
     var rounds: Int
+    /// Between these the median lies with a probability of 95 %, if the rounds don't depend on each other (order statistics; the
+    /// binomial distribution as a normal one). Nil of fewer than ten, which can't tell.
+    var medianInterval: Interval?
+
+    struct Interval: Codable, Equatable {
+        let lower: Double
+        let upper: Double
+    }
 
     /// Of at least one value.
     init(_ values: [Double]) {
@@ -17,6 +25,10 @@ struct Spread: Codable, Equatable {
         least = sorted[0]
         most = sorted[sorted.count - 1]
         rounds = sorted.count
+        if rounds >= 10 {
+            let rank = Int(((Double(rounds) - 1.96 * Double(rounds).squareRoot()) / 2).rounded())
+            medianInterval = Interval(lower: sorted[rank - 1], upper: sorted[rounds - rank])
+        }
     }
 
     /// Interpolates between the two nearest ranks.

@@ -21,7 +21,8 @@ enum ReportTable {
         let value = comparison.value
         let target =
             comparison.target.map { "\($0.sense == .atMost ? "at most" : "at least") \(number($0.limit))" } ?? ""
-        let verdict = comparison.isMet.map { $0 ? "  met" : "  MISSED" } ?? ""
+        let doubt = comparison.isCertain == false ? ", but within the noise" : ""
+        let verdict = comparison.isMet.map { ($0 ? "  met" : "  MISSED") + doubt } ?? ""
         let quartiles = "\(number(value.lowerQuartile)) - \(number(value.upperQuartile))"
         return "  = \(pad(comparison.what, 44))\(left(number(value.median)))\(left(quartiles, 20))  \(target)\(verdict)"
     }

@@ -36,12 +36,19 @@ struct RowReport: Codable {
         let target: Target?
         /// None where there is no target. Stored, so that it stands in the JSON.
         let isMet: Bool?
+        /// Whether the same holds for all of the interval in which the median lies with 95 %. None where nothing is known about it.
+        let isCertain: Bool?
 
         init(what: String, value: Spread, target: Target?) {
             self.what = what
             self.value = value
             self.target = target
             isMet = target?.isMet(by: value.median)
+            if let target, let interval = value.medianInterval {
+                isCertain = target.isMet(by: interval.lower) == target.isMet(by: interval.upper)
+            } else {
+                isCertain = nil
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Lab
 
 /// Bulk TCP of real sockets, from the client to the service.
@@ -7,15 +8,19 @@ struct BulkRow: Row {
     var name: String { "bulk-\(streams)" }
 
     private static let kinds: [ContenderKind] = [.plain, .nftables, .proxy, .sluice]
+    /// Some 0.1 to 0.2 s.
+    private static let bytes = 256 << 20
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contenders = try await testbed.contenders(Self.kinds)
+        let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
         var transfers: [ContenderKind: BulkTransfer] = [:]
         for contender in contenders {
             try await contender.setHostsDropping(false)
             transfers[contender.kind] = try await BulkTransfer(
                 contender.lab, from: .client,
-                to: contender.kind == .proxy ? LabZone.client.gatewayAddress : LabZone.internet.address)
+                to: contender.kind == .proxy ? LabZone.client.gatewayAddress : LabZone.internet.address,
+                cores: (client: cores - 1, server: 0))
         }
         var throughputs: [ContenderKind: [Double]] = [:]
         let rounds = try await Rounds(contenders, rounds: effort.bulkRounds) { contender, _ in
@@ -24,12 +29,11 @@ struct BulkRow: Row {
             }
             let meter = try CPUMeter(processes: contender.processes)
             let before = try meter.reading()
-            let outcome = try await transfer.run(streams: streams, seconds: 1)
+            let outcome = try await transfer.run(streams: streams, .bytes(Self.bytes))
             let after = try meter.reading() - before
             throughputs[contender.kind, default: []].append(outcome.bitsPerSecond)
-            let bytes = outcome.bytes
             return Rounds.Turn(
-                cpuNanoseconds: outcome.cpuNanosecondsPerByte + Double(after.softirq + after.processes) / bytes,
+                cpuNanoseconds: Double(outcome.cpuNanoseconds + after.softirq + after.processes) / outcome.bytes,
                 wallNanoseconds: 8e9 / outcome.bitsPerSecond)
         }
         for transfer in transfers.values { await transfer.end() }

@@ -25,7 +25,7 @@ struct FloodRow: Row {
             try await contender.setHostsDropping(false)
             try await EntryDrop.install(
                 contender.lab, .internet, LabZone.hostInterface, program: EntryDrop.frames)
-            transfers[contender.kind] = try await BulkTransfer(contender.lab, from: .peer, core: 1)
+            transfers[contender.kind] = try await BulkTransfer(contender.lab, from: .peer, cores: (1, 1))
         }
         var outcomes: [ContenderKind: Outcome] = [:]
         for round in 0..<effort.rounds {
@@ -37,7 +37,7 @@ struct FloodRow: Row {
                 let flood = try SynFlood(host: contender.client, core: 0, firstFlow: Self.firstFlow + round << 24)
                 let result: BulkTransfer.Outcome
                 do {
-                    result = try await transfer.run(streams: 1, seconds: effort.isQuick ? 1 : 3)
+                    result = try await transfer.run(streams: 1, .seconds(effort.isQuick ? 1 : 3))
                 } catch {
                     _ = flood.end()
                     throw error

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Lab
 
 /// iperf3 between two hosts of a lab: a server that stays, and a client for each transfer.
@@ -8,38 +9,63 @@ final class BulkTransfer {
     private let server: ChildProcess
     private let client: LabPlace
     private let address: String
-    private let prefix: [String]
+    private let clientPrefix: [String]
+    /// Linux's default, whatever this machine's is: BBR's timers send from whichever processor they ring on, so that segments overtake each
+    /// other between two namespaces and are sent again.
+    private static let congestionControl = "cubic"
+
+    enum Length {
+        case seconds(Int)
+        case bytes(Int)
+
+        fileprivate var arguments: [String] {
+            switch self {
+            case .seconds(let seconds): ["-t", String(seconds)]
+            case .bytes(let bytes): ["-n", String(bytes)]
+            }
+        }
+    }
 
     /// What a transfer came to.
     struct Outcome {
         let bytes: Double
         let bitsPerSecond: Double
-        /// CPU time of both ends, with what the kernel did in their names, for each byte.
-        let cpuNanosecondsPerByte: Double
+        /// CPU time of both ends from the scheduler's accounts, with what the kernel did in their names, and with the client's start.
+        let cpuNanoseconds: Int
     }
 
-    /// Both ends run on one processor if `core` is given.
-    ///
-    /// - Parameter address: whom the client connects to in order to reach the service.
+    /// - Parameters:
+    ///   - address: whom the client connects to in order to reach the service.
+    ///   - cores: the processors of the client and of the server.
     init(
-        _ lab: Lab, from client: LabPlace, to address: String = LabZone.internet.address, core: Int? = nil
+        _ lab: Lab, from client: LabPlace, to address: String = LabZone.internet.address,
+        cores: (client: Int, server: Int)
     ) async throws {
         self.lab = lab
         self.address = address
         self.client = client
-        prefix = (core.map { ["taskset", "-c", String($0)] } ?? []) + ["nice", "-n", "-20"]
-        server = try lab.spawn(in: .internet, prefix + ["iperf3", "-s", "-p", String(Self.port), "--forceflush"])
+        clientPrefix = Self.prefix(core: cores.client)
+        server = try lab.spawn(
+            in: .internet,
+            Self.prefix(core: cores.server) + ["iperf3", "-s", "-p", String(Self.port), "--forceflush"])
         try await server.waitForText("Server listening", within: .seconds(10))
     }
 
-    func run(streams: Int, seconds: Int) async throws -> Outcome {
+    private static func prefix(core: Int) -> [String] {
+        ["taskset", "-c", String(core), "nice", "-n", "-20"]
+    }
+
+    /// No other child of this process may end meanwhile: its CPU time would count.
+    func run(streams: Int, _ length: Length) async throws -> Outcome {
+        let before = try cpuNanoseconds()
         let result = try await lab.execute(
             in: client,
-            prefix + [
-                "iperf3", "-c", address, "-p", String(Self.port), "-t", String(seconds), "-P",
-                String(streams), "-J",
-            ], within: .seconds(seconds + 30)
+            clientPrefix + [
+                "iperf3", "-c", address, "-p", String(Self.port), "-P", String(streams), "-C",
+                Self.congestionControl, "-J",
+            ] + length.arguments, within: .seconds(60)
         ).required()
+        let spent = try cpuNanoseconds() - before
         let report: Report
         do {
             let decoder = JSONDecoder()
@@ -49,10 +75,17 @@ final class BulkTransfer {
             throw BenchError.answer(of: result.command, said: result.everythingSaid)
         }
         let received = report.end.sumReceived
-        let cpuPercent = report.end.cpuUtilizationPercent.hostTotal + report.end.cpuUtilizationPercent.remoteTotal
-        return Outcome(
-            bytes: received.bytes, bitsPerSecond: received.bitsPerSecond,
-            cpuNanosecondsPerByte: cpuPercent / 100 * received.seconds * 1e9 / received.bytes)
+        return Outcome(bytes: received.bytes, bitsPerSecond: received.bitsPerSecond, cpuNanoseconds: spent)
+    }
+
+    /// Of the server so far, and of all clients that have ended.
+    private func cpuNanoseconds() throws -> Int {
+        var children = rusage()
+        getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &children)
+        let times = [children.ru_utime, children.ru_stime]
+        return try times.reduce(CPUMeter.runtime(ofProcess: server.identifier)) {
+            $0 + $1.tv_sec * 1_000_000_000 + $1.tv_usec * 1000
+        }
     }
 
     func end() async {
@@ -63,16 +96,10 @@ final class BulkTransfer {
     private struct Report: Decodable {
         struct End: Decodable {
             let sumReceived: Sum
-            let cpuUtilizationPercent: Utilization
         }
         struct Sum: Decodable {
             let bytes: Double
-            let seconds: Double
             let bitsPerSecond: Double
-        }
-        struct Utilization: Decodable {
-            let hostTotal: Double
-            let remoteTotal: Double
         }
         let end: End
     }
