@@ -88,12 +88,12 @@ INLINE static int forward_slowly(struct __sk_buff *skb) {
 INLINE static int forward(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     // The first packet of a session has its route from the admission. Among a million sessions hit at random hardly one comes back
-    // within a tick: for those the memory is not even asked.
+    // within a tick: where both addresses matter, the memory is not even asked for those.
     if (route->kind == 0) {
-        if (packet->flags & FLAG_FOLLOWS_CLOSELY)
-            sluice_recall_route(skb, packet, route, now, 0);
+        if (packet->flags & FLAG_FOLLOWS_CLOSELY || routes_go_by_destination(now))
+            sluice_recall_way(skb, packet, route, now, WAY_TO_DESTINATION);
         else
-            sluice_find_route(skb, packet, route, 0);
+            sluice_find_route(skb, packet, route);
     }
     if (route->kind == ROUTE_HOST || route->kind == ROUTE_UNREACHABLE) return forward_slowly(skb);
     if (route->zone == 0) return drop(REASON_NO_ROUTE);
@@ -175,10 +175,13 @@ int sluice_ingress(struct __sk_buff *skb) {
         // What is for all at the link is for this host, not to be forwarded (RFC 1812, 5.3.4).
         verdict = skb->pkt_type == PACKET_HOST ? (uint32_t)sluice_follow(&packet, now) : ACTION_NO_SESSION_YET;
         if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) {
-            if (skb->pkt_type != PACKET_HOST)
+            if (skb->pkt_type != PACKET_HOST) {
                 route.kind = ROUTE_HOST;
-            else
-                sluice_recall_route(skb, &packet, &route, now, sluice_begins_session_body(&packet));
+            } else {
+                sluice_recall_way(skb, &packet, &route, now, WAY_TO_DESTINATION);
+                if (route.kind != ROUTE_HOST && sluice_begins_session_body(&packet))
+                    sluice_recall_way(skb, &packet, &route, now, WAY_TO_SOURCE);
+            }
             verdict = sluice_admit(&packet, &route, now);
         }
     }

@@ -1,23 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// The way from one address to another, remembered for the rest of a tick (16.8 ms): FIB lookups are a good part of what a packet
-// costs. It is remembered by all that a lookup is told (routing.bpf.h): the interface that the packet came in by, both addresses, and
-// the protocol. So every lookup would have had the same answer, and a change of routes, neighbours or interfaces takes hold
-// within a tick. Include it in one C file, behind routing.bpf.h.
+// Ways remembered for the rest of a tick (16.8 ms): FIB lookups are a good part of what a packet costs. A change of routes, neighbours
+// or interfaces takes hold within a tick. A way is remembered by all that the routing goes by: the interface that the packet came in by, both
+// addresses, and the protocol; or, as long as the controller says that nothing else matters (Gateway.SourceRouting), by the interface
+// and the address that it leads to. Include it in one C file, behind routing.bpf.h.
 #pragma once
 
 #include "routing.bpf.h"
 
 enum { REMEMBERED_ROUTES = 256 };
 
+/// What is looked for.
+enum { WAY_TO_DESTINATION = 1, WAY_TO_SOURCE = 2 };
+
 /// By what a way was found, in the route's reserved bits; the protocol is above them.
-enum { FOUND_FOR_LOW_SOURCE = 1, FOUND_FOR_IPV6 = 2, FOUND_WITH_SOURCE = 4 };
+enum { FOUND_FOR_LOW_SOURCE = 1, FOUND_FOR_IPV6 = 2, FOUND_FOR_SOURCE = 4, FOUND_BY_DESTINATION = 8 };
+
+/// What a way is remembered by.
+struct way_key {
+    uint64_t addresses[4];  // of the session's key, the lower one first; or the one that it leads to, and nothing
+    uint32_t interface;  // by which the packet came in
+    uint32_t by;
+};
 
 /// A cache line.
 struct remembered_route {
-    uint64_t addresses[4];  // of the session's key, the lower one first
+    uint64_t addresses[4];
     uint32_t tick;
-    uint32_t interface;  // by which the packet came in
+    uint32_t interface;
     struct sluice_route route;
 };
 
@@ -36,49 +46,75 @@ struct {
     __type(value, struct remembered_routes);
 } sluice_routes SEC(".maps");
 
-INLINE static uint16_t found_by(const struct sluice_packet *packet) {
-    return (uint16_t)(
-        (source_is_low(packet) ? FOUND_FOR_LOW_SOURCE : 0) | (packet->key.family == 6 ? FOUND_FOR_IPV6 : 0) |
-        packet->key.protocol << 8);
+/// Whether the way to an address is the same for all that come in by one interface.
+INLINE static _Bool routes_go_by_destination(uint32_t now) {
+    struct sluice_runtime *runtime = sluice_runtime_at();
+    return runtime && runtime->destinationRoutingEnd != 0 && (int32_t)(runtime->destinationRoutingEnd - now) > 0;
+}
+
+INLINE static void fill_way_key(
+    struct way_key *key, struct __sk_buff *skb, const struct sluice_packet *packet, uint32_t now, uint32_t purpose) {
+    _Bool low_is_source = source_is_low(packet);
+    key->interface = skb->ifindex;
+    key->by = (packet->key.family == 6 ? FOUND_FOR_IPV6 : 0) | (purpose == WAY_TO_SOURCE ? FOUND_FOR_SOURCE : 0);
+    if (routes_go_by_destination(now)) {
+        const struct sluice_address *target =
+            low_is_source == (purpose == WAY_TO_SOURCE) ? &packet->key.lowAddress : &packet->key.highAddress;
+        key->by |= FOUND_BY_DESTINATION;
+        key->addresses[0] = target->high;
+        key->addresses[1] = target->low;
+        key->addresses[2] = 0;
+        key->addresses[3] = 0;
+    } else {
+        key->by |= (low_is_source ? FOUND_FOR_LOW_SOURCE : 0) | (uint32_t)packet->key.protocol << 8;
+        __builtin_memcpy(key->addresses, &packet->key, sizeof(key->addresses));
+    }
 }
 
 INLINE static _Bool is_same(const uint64_t *a, const uint64_t *b) {
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
-/// Fills `route` as `sluice_find_route` does, with what was found earlier in this tick where it can.
-__attribute__((noinline)) int sluice_recall_route(
-    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now, uint32_t with_source) {
+/// Fills `route` as `sluice_find_route` or `sluice_find_source_zone` does, with what was found earlier in this tick where it can.
+__attribute__((noinline)) int sluice_recall_way(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now, uint32_t purpose) {
     uint32_t zero = 0;
+    struct way_key key;
     struct remembered_routes *memory = bpf_map_lookup_elem(&sluice_routes, &zero);
     if (!memory || !packet || !route) return 0;
-    const uint64_t *addresses = (const uint64_t *)&packet->key;
-    uint16_t by = found_by(packet);
-    uint64_t hash = (addresses[0] ^ addresses[1] ^ by) * 0x9E3779B97F4A7C15 ^
-        (addresses[2] ^ addresses[3]) * 0xC4CEB9FE1A85EC53;
+    fill_way_key(&key, skb, packet, now, purpose);
+    uint64_t hash = (key.addresses[0] ^ key.addresses[1] ^ key.by) * 0x9E3779B97F4A7C15 ^
+        (key.addresses[2] ^ key.addresses[3]) * 0xC4CEB9FE1A85EC53;
     uint32_t place = hash >> 56 & (REMEMBERED_ROUTES - 1);
     uint32_t mine = ((uint32_t)(hash >> 24) ^ now * 0x9E3779B1) & ~1;
     uint32_t seen = memory->seen[place];
     struct remembered_route *known = &memory->routes[place];
-    if (seen == (mine | 1) && known->tick == now && known->interface == skb->ifindex &&
-        (known->route.reserved & ~FOUND_WITH_SOURCE) == by &&
-        (!with_source || known->route.reserved & FOUND_WITH_SOURCE) && packet->segmentLength <= known->route.mtu &&
-        is_same(known->addresses, addresses)) {
-        *route = known->route;
-        return 0;
+    if (seen == (mine | 1) && known->tick == now && known->interface == key.interface &&
+        known->route.reserved == key.by && is_same(known->addresses, key.addresses)) {
+        if (purpose == WAY_TO_SOURCE) {
+            route->sourceZone = known->route.sourceZone;
+            return 0;
+        }
+        if (packet->segmentLength <= known->route.mtu) {
+            *route = known->route;
+            return 0;
+        }
     }
-    sluice_find_route(skb, packet, route, with_source);
+    if (purpose == WAY_TO_SOURCE)
+        sluice_find_source_zone(skb, packet, route);
+    else
+        sluice_find_route(skb, packet, route);
     if ((seen & ~1) != mine) {
         memory->seen[place] = mine;
         return 0;
     }
     // Only a way that the fast path goes to its end is worth remembering.
-    if (route->kind != ROUTE_FORWARD || route->zone == 0) return 0;
-    __builtin_memcpy(known->addresses, addresses, sizeof(known->addresses));
+    if (purpose == WAY_TO_SOURCE ? route->sourceZone == 0 : route->kind != ROUTE_FORWARD || route->zone == 0) return 0;
+    __builtin_memcpy(known->addresses, key.addresses, sizeof(known->addresses));
     known->tick = now;
-    known->interface = skb->ifindex;
+    known->interface = key.interface;
     known->route = *route;
-    known->route.reserved = by | (with_source ? FOUND_WITH_SOURCE : 0);
+    known->route.reserved = key.by;
     memory->seen[place] = mine | 1;
     return 0;
 }

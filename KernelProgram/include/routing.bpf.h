@@ -41,9 +41,9 @@ INLINE static _Bool source_is_low(const struct sluice_packet *packet) {
     return packet->kind == 5 ? !is_low : is_low;
 }
 
-/// Fills `route` with the way to the packet's destination, and, if asked, the zone of the way back to its source.
+/// Fills `route` with the way to the packet's destination.
 __attribute__((noinline)) int sluice_find_route(
-    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t with_source) {
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
     struct bpf_fib_lookup lookup = {};
     if (!packet || !route) return 0;
     fill_addresses(&lookup, packet, source_is_low(packet));
@@ -85,17 +85,23 @@ __attribute__((noinline)) int sluice_find_route(
             if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
         }
     }
-    if (with_source) {
-        fill_addresses(&lookup, packet, !source_is_low(packet));
-        lookup.ifindex = skb->ifindex;
-        lookup.tot_len = 0;
-        // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.
-        found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
-        if (found == -EINVAL) found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
-        if (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) {
-            struct sluice_interface *back = interface_at(lookup.ifindex);
-            if (back) route->sourceZone = back->zone;
-        }
-    }
+    return 0;
+}
+
+/// Fills in the zone of the way back to the packet's source.
+__attribute__((noinline)) int sluice_find_source_zone(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
+    struct bpf_fib_lookup lookup = {};
+    if (!packet || !route) return 0;
+    route->sourceZone = 0;
+    fill_addresses(&lookup, packet, !source_is_low(packet));
+    lookup.ifindex = skb->ifindex;
+    lookup.l4_protocol = packet->key.protocol;
+    // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.
+    long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
+    if (found == -EINVAL) found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+    if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH) return 0;
+    struct sluice_interface *back = interface_at(lookup.ifindex);
+    if (back) route->sourceZone = back->zone;
     return 0;
 }

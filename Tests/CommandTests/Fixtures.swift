@@ -139,7 +139,7 @@ enum Fixture {
         }
         return GatewayStatus(
             gateway: "edge-1", profile: "azure", continuity: "disruptive", timeScale: timeScale, controller: controller,
-            guardInstalled: guardInstalled, zones: zones,
+            guardInstalled: guardInstalled, routesByDestination: true, zones: zones,
             sessions: .init(
                 count: count, capacity: 1000, halfOpen: halfOpen, halfOpenLimit: 500,
                 byState: ["established": count - 1, "synSent": 1], byClass: ["northSouth": count - 1, "eastWest": 1]),

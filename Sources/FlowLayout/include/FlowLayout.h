@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 6,
+    SLUICE_LAYOUT_VERSION = 7,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -180,6 +180,10 @@ struct sluice_runtime {
     uint64_t hashSeed;  // random, so that nobody outside can choose keys that share a bucket
     uint64_t startedNanoseconds;
     uint64_t servingInstances;  // bit i: instance i takes new sessions
+    /// Until this tick the way to an address depends on nothing but the interface that a packet came in by; 0: it may depend on its
+    /// source, too. The controller sets it anew as long as it knows (Gateway.SourceRouting).
+    uint32_t destinationRoutingEnd;
+    uint32_t reservedEnd;
 };
 
 /// Which instance a new session goes to, by a part of the hash of its key (FlowCore.Steering).

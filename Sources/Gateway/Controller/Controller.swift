@@ -40,7 +40,7 @@ package enum Controller {
         var looks = 0
         while true {
             let turn = gateway.fleet.nextTurn(now: MonotonicClock.nanoseconds())
-            wait(gateway, signals, until: min(nextWatch, turn))
+            let wokenByRouting = wait(gateway, signals, until: min(nextWatch, turn))
             for signal in signals.take() {
                 switch signal {
                 case SIGTERM, SIGINT:
@@ -55,22 +55,28 @@ package enum Controller {
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
             if gateway.shallStop { return }
+            if wokenByRouting { gateway.watchRouting() }
             let now = MonotonicClock.nanoseconds()
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
             // A kernel program that is being replaced looks like a foreign one for a moment.
             if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
+            gateway.watchRouting()
             gateway.tendHistory()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }
     }
 
-    private static func wait(_ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64) {
+    /// Waits for whatever comes first. True if the routing has changed.
+    private static func wait(_ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64) -> Bool {
         var descriptors = gateway.server.pollDescriptors
         descriptors.append(pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0))
+        // poll ignores an entry that is negative.
+        descriptors.append(pollfd(fd: gateway.routingSocket?.fileDescriptor ?? -1, events: Int16(POLLIN), revents: 0))
         let now = MonotonicClock.nanoseconds()
         let timeout = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
         _ = poll(&descriptors, nfds_t(descriptors.count), Int32(timeout))
+        return descriptors.last.map { $0.revents != 0 } ?? false
     }
 }

@@ -20,6 +20,9 @@ final class RunningGateway {
     var attached: [String: NetworkInterface]
     let history: History
     let fleet: FleetShell
+    /// Nil where it can't be had: then ways are never remembered by destination.
+    let routingSocket: RoutingSocket?
+    var routing = SourceRouting()
     /// Who asked the fleet for something, and waits for the answer.
     var waiting: [(command: FleetCommand, number: Int)] = []
     /// What it answered while it was asked.
@@ -52,6 +55,12 @@ final class RunningGateway {
         self.policy = policy
         self.record = record
         self.attached = attached
+        do throws(KernelError) {
+            routingSocket = try RoutingSocket.listening()
+        } catch {
+            routingSocket = nil
+            log.error("changes of routing can't be heard of", ["cause": "\(error)"])
+        }
     }
 
     /// Notes what is wrong, or (nil) that it is right again, where `sluice status` finds it; tells the log once.

@@ -86,6 +86,7 @@ struct StartUp {
             if ended > 0 { gateway.tell(.policyEndedSessions(count: ended)) }
             log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
         }
+        gateway.watchRouting()
         gateway.tendHistory()
         return gateway
     }

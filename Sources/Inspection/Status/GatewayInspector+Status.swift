@@ -24,6 +24,7 @@ extension GatewayInspector {
                 running: controller != nil, processIdentifier: controller ?? 0,
                 problems: controller == nil ? [] : try directory.controllerProblems()),
             guardInstalled: network.guardInstalled,
+            routesByDestination: datapath.routesByDestination(now: MonotonicClock.nanoseconds()),
             zones: network.zones,
             sessions: .init(
                 count: census.count, capacity: Int(runtime.capacitySessions), halfOpen: Int(runtime.halfOpenCount),

@@ -150,6 +150,8 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var controller: Controller
     /// Whether the kernel drops what the datapath has not allowed (BAD-5).
     package var guardInstalled: Bool
+    /// Whether routing goes by destinations alone, so that the kernel remembers the way to an address for all who send there.
+    package var routesByDestination: Bool
     package var zones: [Zone]
     package var sessions: Sessions
     package var memory: Memory
@@ -165,8 +167,8 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
-        guardInstalled: Bool, zones: [Zone], sessions: Sessions, memory: Memory, fleet: FleetStatus,
-        instances: [Instance], policy: Policy,
+        guardInstalled: Bool, routesByDestination: Bool, zones: [Zone], sessions: Sessions, memory: Memory,
+        fleet: FleetStatus, instances: [Instance], policy: Policy,
         timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
         flowLog: FlowLogState? = nil
     ) {
@@ -177,6 +179,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.scaled = timeScale != 1
         self.controller = controller
         self.guardInstalled = guardInstalled
+        self.routesByDestination = routesByDestination
         self.zones = zones
         self.sessions = sessions
         self.memory = memory
