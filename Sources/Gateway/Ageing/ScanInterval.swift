@@ -4,12 +4,19 @@ internal import FlowLayout
 /// How long to rest between two passes over the table.
 package enum ScanInterval {
     static let usualNanoseconds: UInt64 = 250_000_000
+    /// IDLE-1 gives a second.
+    static let longestNanoseconds: UInt64 = 500_000_000
     static let shortestNanoseconds: UInt64 = 20_000_000
 
-    /// A quarter of the shortest timeout, so that a scaled clock does not make expiry coarse; 20 to 250 ms.
-    package static func nanoseconds(shortestTimeoutTicks: UInt32) -> UInt64 {
+    /// A look at a slot takes about one nanosecond, and rests a hundred.
+    private static let restPerSlotNanoseconds: UInt64 = 100
+
+    /// A quarter of the shortest timeout, so that a scaled clock does not make expiry coarse; 20 to 250 ms, and up to 500 ms where there
+    /// are so many slots that passes would take more than a hundredth of the time.
+    package static func nanoseconds(shortestTimeoutTicks: UInt32, slots: Int) -> UInt64 {
         let quarter = UInt64(shortestTimeoutTicks) * Tick.nanoseconds / 4
-        return max(shortestNanoseconds, min(usualNanoseconds, quarter))
+        let rest = min(longestNanoseconds, max(usualNanoseconds, UInt64(slots) * restPerSlotNanoseconds))
+        return max(shortestNanoseconds, min(rest, quarter))
     }
 
     /// The shortest timeout that sessions of this table can have.

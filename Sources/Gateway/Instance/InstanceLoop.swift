@@ -121,9 +121,12 @@ final class InstanceLoop {
         }
     }
 
+    /// Waits for the next turn: orders and questions of the controller don't wait for a pass that is farther away.
     private func wait(untilPassFrom now: UInt64, isBusy: Bool) {
         var timeout: Int32 = 0
-        if !isBusy, nextPass > now { timeout = Int32((nextPass - now + 999_999) / 1_000_000) }
+        if !isBusy, nextPass > now {
+            timeout = Int32((min(nextPass - now, ScanInterval.usualNanoseconds) + 999_999) / 1_000_000)
+        }
         var descriptors = [
             pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: events.fileDescriptor, events: Int16(POLLIN), revents: 0),
@@ -151,7 +154,9 @@ final class InstanceLoop {
         }
         nextPass =
             now
-            + ScanInterval.nanoseconds(shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table))
+            + ScanInterval.nanoseconds(
+                shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table),
+                slots: machine.slabs.ownedCount << machine.table.slabShift)
         // Without slabs, others are about to return some.
         if machine.slabs.ownedCount == 0 { nextPass = now + ScanInterval.shortestNanoseconds }
     }

@@ -24,7 +24,8 @@ import Testing
         "IDLE-1 in real time: whatever the place between two ticks, ended within a second and never before the timeout")
     func realTime() {
         let timeout: UInt64 = 240_000_000_000
-        let interval = ScanInterval.nanoseconds(shortestTimeoutTicks: Tick.covering(nanoseconds: timeout))
+        let interval = ScanInterval.nanoseconds(
+            shortestTimeoutTicks: Tick.covering(nanoseconds: timeout), slots: 1 << 24)
         for offset: UInt64 in stride(from: 0, to: Tick.nanoseconds, by: 1_048_573) {
             let plain = PlainTable(slots: 64)
             plain.setTreatment(TreatmentIndex.northSouth, Tick.covering(nanoseconds: timeout), .reset)
@@ -202,11 +203,19 @@ import Testing
         #expect(plain.state(slot) == .established)
     }
 
-    @Test("IDLE-1 the rest between two passes follows the shortest timeout, so that a scaled clock stays exact")
+    @Test(
+        "IDLE-1 the rest between two passes follows the shortest timeout, so that a scaled clock stays exact, and the slots"
+    )
     func interval() {
-        #expect(ScanInterval.nanoseconds(shortestTimeoutTicks: 1000) == 250_000_000)
-        #expect(ScanInterval.nanoseconds(shortestTimeoutTicks: 10) == 10 * Tick.nanoseconds / 4)
-        #expect(ScanInterval.nanoseconds(shortestTimeoutTicks: 1) == 20_000_000)
+        func rest(_ ticks: UInt32, slots: Int = 1 << 21) -> UInt64 {
+            ScanInterval.nanoseconds(shortestTimeoutTicks: ticks, slots: slots)
+        }
+        #expect(rest(1000) == 250_000_000)
+        #expect(rest(10) == 10 * Tick.nanoseconds / 4)
+        #expect(rest(1) == 20_000_000)
+        #expect(rest(1000, slots: 4_000_000) == 400_000_000)
+        #expect(rest(1000, slots: 10_000_000) == 500_000_000)
+        #expect(rest(10, slots: 10_000_000) == 10 * Tick.nanoseconds / 4)
         #expect(ScanInterval.shortestTimeoutTicks(plain.table) == PlainTable.closedTicks)
     }
 }
