@@ -23,7 +23,7 @@ struct BulkRow: Row {
                 cores: (client: cores - 1, server: 0))
         }
         var throughputs: [ContenderKind: [Double]] = [:]
-        let rounds = try await Rounds(contenders, rounds: effort.bulkRounds) { contender, _ in
+        let rounds = try await Rounds(contenders, rounds: effort.manyRounds) { contender, _ in
             guard let transfer = transfers[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no transfer")
             }

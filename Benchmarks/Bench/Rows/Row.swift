@@ -21,8 +21,8 @@ struct Effort {
     var connections: Int { isQuick ? 250 : 600 }
     /// Round trips in a short turn.
     var roundTrips: Int { isQuick ? 2000 : 5000 }
-    /// Rounds of transfers, which differ most, as they live on the caches: twice as many.
-    var bulkRounds: Int { 2 * shortRounds }
+    /// Of rows whose limit is nearer than their rounds are to each other: twice as many.
+    var manyRounds: Int { 2 * shortRounds }
     /// Rounds of new sessions, each of which begins with an empty table.
     var newSessionRounds: Int { isQuick ? 5 : 15 }
     /// Sessions begun in a turn of a contender.

@@ -18,7 +18,7 @@ struct ShortConnectionRow: Row {
             try await contender.setHostsDropping(false)
             ends[contender.kind] = try contender.service.place.visit { try Self.ports.map(StreamSocket.listening) }
         }
-        let rounds = try await Rounds(contenders, rounds: effort.shortRounds) { contender, _ in
+        let rounds = try await Rounds(contenders, rounds: effort.manyRounds) { contender, _ in
             guard let listeners = ends[contender.kind] else {
                 preconditionFailure("\(contender.kind) has no listeners")
             }
