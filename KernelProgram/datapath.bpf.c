@@ -74,7 +74,7 @@ __attribute__((noinline)) int sluice_admit(struct sluice_packet *packet, struct 
 // MARK: Carrying verdicts out
 
 INLINE static int drop(uint32_t reason) {
-    sluice_count(reason & 31);
+    sluice_count(reason & (SLUICE_MAX_DROP_REASONS - 1));
     return TC_ACT_SHOT;
 }
 
@@ -190,7 +190,7 @@ int sluice_ingress(struct __sk_buff *skb) {
         count_traffic(&packet);
         return forward(skb, &packet, &route, now);
     case ACTION_ANSWER_RESET:
-        sluice_count(verdict >> 8 & 31);
+        sluice_count(verdict >> 8 & (SLUICE_MAX_DROP_REASONS - 1));
         return sluice_answer(skb, &packet);
     case ACTION_HOST:
         sluice_count(COUNTER_HOST);

@@ -46,8 +46,8 @@ package enum Steering {
         if event.pointee.kind != EventKind.deny.rawValue,
             let slab = tables.slab(event.pointee.slot >> (runtime.pointee.slabShift & 31))
         {
-            let owner = sluice_load32(&slab.pointee.owner) & 63
-            if owner != 0 { return owner }
+            let owner = sluice_load32(&slab.pointee.owner)
+            if owner != 0 && owner < UInt32(SLUICE_MAX_INSTANCES) { return owner }
         }
         let key = UnsafeRawPointer(event) + 8
         return instance(of: key.assumingMemoryBound(to: sluice_session_key.self), runtime, tables)

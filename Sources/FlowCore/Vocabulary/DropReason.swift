@@ -1,6 +1,6 @@
 /// Why a packet was not forwarded. The one list, used alike by CLI, API, metrics, logs and dashboard (OPS-1).
 ///
-/// The raw value is an index into the kernel program's counters; `name` is what people and programs read.
+/// The raw value, less than 64, is an index into the kernel program's counters; `name` is what people and programs read.
 package enum DropReason: UInt8, Sendable, CaseIterable {
     /// Shorter than its headers say, contradictory, or with a wrong IPv4 header checksum.
     case malformed = 0
@@ -30,6 +30,8 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case hostDenied = 12
     /// A SYN for a 5-tuple whose old session is being taken down this very moment; its retransmission will pass.
     case sessionEnding = 13
+    /// Its source has as many half-open sessions as one source may have (BAD-10).
+    case limited = 14
 
     /// The name in tables, JSON and metrics.
     package var name: String { "\(self)" }

@@ -67,20 +67,20 @@ package enum EndFlags {
     package static let discountNextAcknowledgment: UInt8 = 1 << 4
 }
 
-/// Tallies of the kernel program beyond ``DropReason``: indices into the same per-CPU array.
+/// Tallies of the kernel program beyond ``DropReason``: indices into the same per-CPU array, which has room for 64 reasons first.
 package enum Counter: UInt8, Sendable, CaseIterable {
-    case forwardedPackets = 32
-    case forwardedBytes = 33
+    case forwardedPackets = 64
+    case forwardedBytes = 65
     /// Left to the kernel's own forwarding: no neighbour yet, TTL expired, too big, options.
-    case slowPathPackets = 34
-    case hostPackets = 35
-    case sessionsBegun = 36
+    case slowPathPackets = 66
+    case hostPackets = 67
+    case sessionsBegun = 68
     /// Resets made by the kernel program for segments that met a tombstone, or no session.
-    case resetsAnswered = 37
+    case resetsAnswered = 69
     /// Events that found the ring full.
-    case eventsLost = 38
+    case eventsLost = 70
     /// Deny events left out so that a flood cannot fill the ring.
-    case eventsSuppressed = 39
+    case eventsSuppressed = 71
 
     package var name: String { "\(self)" }
 }

@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 7,
+    SLUICE_LAYOUT_VERSION = 8,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -34,8 +34,12 @@ enum {
     SLUICE_RULE_WORDS = SLUICE_RULE_BITS / 64,
     /// Bytes of one policy image: FlowCore.Classifier masks places in it by this, less one.
     SLUICE_POLICY_BYTES = 1 << 24,
-    /// Counters in struct sluice_counters order (FlowCore.Counter).
-    SLUICE_MAX_COUNTERS = 64,
+    /// Reasons of drops (FlowCore.DropReason): the first counters of the map.
+    SLUICE_MAX_DROP_REASONS = 64,
+    /// All counters: the drop reasons, and behind them those of FlowCore.Counter.
+    SLUICE_MAX_COUNTERS = 128,
+    /// A slab's owner is `member << SLUICE_OWNER_MEMBER_SHIFT | instance`. Member 0 is this gateway.
+    SLUICE_OWNER_MEMBER_SHIFT = 16,
     /// The mark of packets that the datapath has allowed and left to the kernel's own forwarding.
     SLUICE_ALLOWED_MARK = 0x51C1CE00,
     SLUICE_ALLOWED_MARK_MASK = 0xFFFFFF00,
@@ -126,7 +130,9 @@ struct sluice_session {
 struct sluice_slab {
     uint32_t head;
     uint32_t tail;
-    uint32_t owner;  // instance identifier; 0: the pool, from which instances claim slabs. Changed by compare-and-exchange
+    /// `member << 16 | instance`. Member 0 is this gateway, and then instance 0 is the pool, from which instances claim slabs.
+    /// Other members: replicas of their sessions. Compare all 32 bits. Changed by compare-and-exchange.
+    uint32_t owner;
     uint32_t reserved;
     uint64_t padding[6];  // a cache line each
 };

@@ -155,10 +155,11 @@ package struct SlabSharing {
         return result
     }
 
-    /// The owner of a slab, as it is this moment.
-    package func owner(of slab: Int) -> UInt16 {
-        UInt16(truncatingIfNeeded: sluice_load32(&table.slabs[slab].owner))
-    }
+    /// The owner of a slab, as it is this moment: an instance of this gateway, the pool, or ``otherMember``.
+    package func owner(of slab: Int) -> UInt16 { UInt16(clamping: sluice_load32(&table.slabs[slab].owner)) }
+
+    /// The owner of slabs that belong to another member's instance: no instance of this gateway has this identifier.
+    package static let otherMember = UInt16.max
 
     private func count(_ slab: Int) -> InstanceSessions {
         var result = InstanceSessions()

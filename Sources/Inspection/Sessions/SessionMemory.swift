@@ -43,7 +43,7 @@ package struct SessionMemory {
         guard SessionMemory.isLive(after), after.generation == before.generation else { return nil }
         return SessionRecord(
             slot: UInt32(truncatingIfNeeded: slot), word: after, session: session,
-            instance: UInt16(truncatingIfNeeded: slabs[slot >> slabShift].owner))
+            instance: UInt16(clamping: slabs[slot >> slabShift].owner))
     }
 
     /// The session of an identifier; nil where it has ended.
