@@ -7,6 +7,7 @@
 
 #include "classify.bpf.h"
 #include "functions.bpf.h"
+#include "neighbours.bpf.h"
 #include "routing.bpf.h"
 #include "remembering.bpf.h"
 
@@ -78,10 +79,21 @@ INLINE static int drop(uint32_t reason) {
     return TC_ACT_SHOT;
 }
 
-/// Leaves an allowed packet to the kernel's own forwarding: the guard lets it pass by its mark.
-INLINE static int forward_slowly(struct __sk_buff *skb) {
+/// Leaves an allowed packet to the kernel's own forwarding. The guard knows it by the destination in its link header, which has done its
+/// work once the packet is in: no rule of others reads or writes it there, and no frame from outside can have it, since the kernel
+/// drops what is for another address. `link`: bytes of that header; plain IP gets one, which the kernel takes for what it is.
+__attribute__((noinline)) int sluice_leave_to_kernel(struct __sk_buff *skb, uint32_t link) {
+    uint8_t stamp[6] = SLUICE_ALLOWED_STAMP;
     sluice_count(COUNTER_SLOW_PATH);
-    skb->mark = SLUICE_ALLOWED_MARK;
+    if (link == 0 && bpf_skb_change_head(skb, 14, 0) != 0) return TC_ACT_SHOT;
+    return bpf_skb_store_bytes(skb, 0, stamp, sizeof(stamp), 0) == 0 ? TC_ACT_OK : TC_ACT_SHOT;
+}
+
+/// The gateway's own: left to its stack, if the host rules allow it.
+INLINE static int hand_to_host(struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
+    uint32_t verdict = sluice_admit(packet, route, now);
+    if ((verdict & 0xFF) != ACTION_HOST) return drop(verdict >> 8);
+    sluice_count(COUNTER_HOST);
     return TC_ACT_OK;
 }
 
@@ -93,11 +105,17 @@ INLINE static int forward(
         if (packet->flags & FLAG_FOLLOWS_CLOSELY || routes_go_by_destination(now))
             sluice_recall_way(skb, packet, route, now, WAY_TO_DESTINATION);
         else
-            sluice_find_route(skb, packet, route);
+            sluice_find_route(skb, packet, route, now);
     }
-    if (route->kind == ROUTE_HOST || route->kind == ROUTE_UNREACHABLE) return forward_slowly(skb);
+    // An address of the session has become the gateway's own: it was allowed to another host, not to this one.
+    if (route->kind == ROUTE_HOST) return hand_to_host(packet, route, now);
+    // The kernel tells the sender. Should it find a way that the lookup does not know, the guard ends it.
+    if (route->kind == ROUTE_UNREACHABLE) return TC_ACT_OK;
     if (route->zone == 0) return drop(REASON_NO_ROUTE);
-    if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) return forward_slowly(skb);
+    // The zones of a session are part of what was allowed: a way that has come to lead elsewhere was not (NSG-4).
+    if (route->zone != packet->peerZone) return drop(REASON_WRONG_ZONE);
+    if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14)
+        return sluice_leave_to_kernel(skb, packet->networkOffset);
     add_to_counter(COUNTER_FORWARDED_PACKETS, packet->wirePackets);
     add_to_counter(COUNTER_FORWARDED_BYTES, packet->wireBytes);
     void *data = (void *)(long)skb->data;
@@ -116,8 +134,10 @@ INLINE static int forward(
         // A sum over the whole packet, where the interface supplied one, loses the hop that was taken.
         bpf_csum_update(skb, bpf_htons(0xFFFE));
     }
+    if (route->delivery == DELIVER_BY_NEIGHBOUR) return sluice_deliver_by_neighbour(skb, packet);
     // Straight into the other end of a veth pair: no transmit queue, no second soft interrupt.
-    return route->handsToPeer ? bpf_redirect_peer(route->interfaceIndex, 0) : bpf_redirect(route->interfaceIndex, 0);
+    return route->delivery == DELIVER_TO_PEER ? bpf_redirect_peer(route->interfaceIndex, 0)
+                                              : bpf_redirect(route->interfaceIndex, 0);
 }
 
 /// Turns a packet into the reset that answers it, and sends it back by where it came in.
@@ -166,6 +186,10 @@ int sluice_ingress(struct __sk_buff *skb) {
     struct sluice_route route = {};
     struct sluice_interface *in = interface_at(skb->ifindex);
     if (!in || in->zone == 0) return drop(REASON_NO_ROUTE);
+    // Another VLAN's, which is no zone's of ours by this interface: its own interface has it next, or nobody. A tag of VLAN 0 has
+    // only a priority (IEEE 802.1Q, 9.6).
+    if (skb->vlan_present && ((skb->vlan_tci & 0xFFF) != 0 || bpf_skb_vlan_pop(skb) != 0 || skb->vlan_present))
+        return TC_ACT_OK;
     // Another host's, seen in promiscuous mode: the kernel ignores it.
     if (skb->pkt_type == PACKET_OTHERHOST) return TC_ACT_OK;
     packet.zone = in->zone;
@@ -200,6 +224,28 @@ int sluice_ingress(struct __sk_buff *skb) {
     default:
         return drop(verdict >> 8);
     }
+}
+
+/// Sends a segment of our own that a process hands over (BPF_PROG_TEST_RUN), as what comes in by the context's interface would be
+/// forwarded: rules may route by that, so that a socket's own way is another. Returns 1 once it is out; 0 where it can't go out like this.
+SEC("tc")
+int sluice_send(struct __sk_buff *skb) {
+    struct sluice_packet packet = {};
+    struct sluice_route route = {};
+    struct sluice_interface *in = interface_at(skb->ifindex);
+    if (!in || in->zone == 0) return 0;
+    uint32_t verdict = sluice_parse(skb, &packet, 14);
+    if ((verdict & 0xFF) != ACTION_PARSED) return 0;
+    sluice_find_route(skb, &packet, &route, bpf_ktime_get_ns() >> SLUICE_TICK_SHIFT);
+    if (route.kind != ROUTE_FORWARD || route.zone == 0) return 0;
+    // Only by the interface that its source lives behind: an end's answer would come back there.
+    sluice_find_source_zone(skb, &packet, &route);
+    if (route.sourceZone != in->zone) return 0;
+    // Without it the neighbour is unknown: a socket has it resolved.
+    if (route.mtu == 0) return 0;
+    if (bpf_skb_store_bytes(skb, 0, route.destinationMac, 6, 0) != 0) return 0;
+    if (bpf_skb_store_bytes(skb, 6, route.sourceMac, 6, 0) != 0) return 0;
+    return bpf_clone_redirect(skb, route.interfaceIndex, 0) == 0;
 }
 
 /// The same judgement for tests, with zone, route and time as they say: nothing is sent, the verdict is returned.

@@ -71,7 +71,8 @@ INLINE void sluice_fragment_insert(
 }
 
 INLINE static struct sluice_interface *interface_at(uint32_t index) {
-    return bpf_map_lookup_elem(&sluice_interfaces, &index);
+    if (index < SLUICE_DENSE_INTERFACES) return bpf_map_lookup_elem(&sluice_interfaces, &index);
+    return bpf_map_lookup_elem(&sluice_far_interfaces, &index);
 }
 
 // MARK: Counters and events

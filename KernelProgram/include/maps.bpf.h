@@ -28,7 +28,15 @@ SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_trea
 SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
 SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written
 SLUICE_SHARED_ARRAY(sluice_steering, 1, struct sluice_steering);
-SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_MAX_INTERFACES, struct sluice_interface);
+SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_DENSE_INTERFACES, struct sluice_interface);
+
+/// Interfaces with an index beyond sluice_interfaces.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, SLUICE_MAX_FAR_INTERFACES);
+    __type(key, __u32);
+    __type(value, struct sluice_interface);
+} sluice_far_interfaces SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -19,7 +19,7 @@ enum { FOUND_FOR_LOW_SOURCE = 1, FOUND_FOR_IPV6 = 2, FOUND_FOR_SOURCE = 4, FOUND
 /// What a way is remembered by.
 struct way_key {
     uint64_t addresses[4];  // of the session's key, the lower one first; or the one that it leads to, and nothing
-    uint32_t interface;  // by which the packet came in
+    uint32_t interface;  // by which the packet came in; or its answer would
     uint32_t by;
 };
 
@@ -53,9 +53,9 @@ INLINE static _Bool routes_go_by_destination(uint32_t now) {
 }
 
 INLINE static void fill_way_key(
-    struct way_key *key, struct __sk_buff *skb, const struct sluice_packet *packet, uint32_t now, uint32_t purpose) {
+    struct way_key *key, uint32_t interface, const struct sluice_packet *packet, uint32_t now, uint32_t purpose) {
     _Bool low_is_source = source_is_low(packet);
-    key->interface = skb->ifindex;
+    key->interface = interface;
     key->by = (packet->key.family == 6 ? FOUND_FOR_IPV6 : 0) | (purpose == WAY_TO_SOURCE ? FOUND_FOR_SOURCE : 0);
     if (routes_go_by_destination(now)) {
         const struct sluice_address *target =
@@ -82,7 +82,9 @@ __attribute__((noinline)) int sluice_recall_way(
     struct way_key key;
     struct remembered_routes *memory = bpf_map_lookup_elem(&sluice_routes, &zero);
     if (!memory || !packet || !route) return 0;
-    fill_way_key(&key, skb, packet, now, purpose);
+    // The way to a source is asked for as its answer would come in.
+    fill_way_key(
+        &key, purpose == WAY_TO_SOURCE && route->interfaceIndex ? route->interfaceIndex : skb->ifindex, packet, now, purpose);
     uint64_t hash = (key.addresses[0] ^ key.addresses[1] ^ key.by) * 0x9E3779B97F4A7C15 ^
         (key.addresses[2] ^ key.addresses[3]) * 0xC4CEB9FE1A85EC53;
     uint32_t place = hash >> 56 & (REMEMBERED_ROUTES - 1);
@@ -103,13 +105,15 @@ __attribute__((noinline)) int sluice_recall_way(
     if (purpose == WAY_TO_SOURCE)
         sluice_find_source_zone(skb, packet, route);
     else
-        sluice_find_route(skb, packet, route);
+        sluice_find_route(skb, packet, route, now);
     if ((seen & ~1) != mine) {
         memory->seen[place] = mine;
         return 0;
     }
     // Only a way that the fast path goes to its end is worth remembering.
-    if (purpose == WAY_TO_SOURCE ? route->sourceZone == 0 : route->kind != ROUTE_FORWARD || route->zone == 0) return 0;
+    if (purpose == WAY_TO_SOURCE ? route->sourceZone == 0
+                                 : route->kind != ROUTE_FORWARD || route->zone == 0 || route->delivery == DELIVER_BY_NEIGHBOUR)
+        return 0;
     __builtin_memcpy(known->addresses, key.addresses, sizeof(known->addresses));
     known->tick = now;
     known->interface = key.interface;

@@ -3,16 +3,9 @@
 // Where a packet would go, by the kernel's own routing table. Include it in one C file.
 #pragma once
 
-#include "functions.bpf.h"
+#include "neighbours.bpf.h"
 
 #include <bpf/bpf_endian.h>
-
-#define AF_INET 2
-#define AF_INET6 10
-#define EINVAL 22
-
-/// BPF_FIB_LOOKUP_SKIP_NEIGH of linux/bpf.h (Linux 6.3): newer than Debian 12's headers.
-#define FIB_LOOKUP_SKIP_NEIGH 4
 
 INLINE static void fill_addresses(
     struct bpf_fib_lookup *lookup, const struct sluice_packet *packet, _Bool low_is_source) {
@@ -43,7 +36,7 @@ INLINE static _Bool source_is_low(const struct sluice_packet *packet) {
 
 /// Fills `route` with the way to the packet's destination.
 __attribute__((noinline)) int sluice_find_route(
-    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     struct bpf_fib_lookup lookup = {};
     if (!packet || !route) return 0;
     fill_addresses(&lookup, packet, source_is_low(packet));
@@ -64,8 +57,14 @@ __attribute__((noinline)) int sluice_find_route(
         __builtin_memcpy(route->destinationMac, lookup.dmac, 6);
         __builtin_memcpy(route->sourceMac, lookup.smac, 6);
         route->mtu = lookup.mtu_result;
+        if (is_to_be_asked(&lookup, now, 0)) route->delivery = DELIVER_BY_NEIGHBOUR;
         break;
     case BPF_FIB_LKUP_RET_NO_NEIGH:
+        // The first packet has it resolved, whatever other people's rules make of the kernel's own forwarding; those after it go by that, so
+        // that their sender is told of a host that does not answer.
+        route->kind = is_to_be_asked(&lookup, now, 1) ? ROUTE_FORWARD : ROUTE_FORWARD_SLOWLY;
+        route->delivery = DELIVER_BY_NEIGHBOUR;
+        break;
     case BPF_FIB_LKUP_RET_FRAG_NEEDED:
         route->kind = ROUTE_FORWARD_SLOWLY;
         break;
@@ -81,9 +80,11 @@ __attribute__((noinline)) int sluice_find_route(
         struct sluice_interface *out = interface_at(lookup.ifindex);
         if (out) {
             route->zone = out->zone;
-            route->handsToPeer = out->handsToPeer;
+            if (route->delivery == DELIVER_DIRECTLY && out->handsToPeer) route->delivery = DELIVER_TO_PEER;
             if (out->linkHeaderLength != 14) route->kind = ROUTE_FORWARD_SLOWLY;
         }
+        struct sluice_runtime *runtime = sluice_runtime_at();
+        if (!runtime || runtime->leavesToKernel) route->kind = ROUTE_FORWARD_SLOWLY;
     }
     return 0;
 }
@@ -95,7 +96,8 @@ __attribute__((noinline)) int sluice_find_source_zone(
     if (!packet || !route) return 0;
     route->sourceZone = 0;
     fill_addresses(&lookup, packet, !source_is_low(packet));
-    lookup.ifindex = skb->ifindex;
+    // As the kernel's own check asks (fib_validate_source): an answer would come in by the way out. Rules may go by that.
+    lookup.ifindex = route->interfaceIndex ? route->interfaceIndex : skb->ifindex;
     lookup.l4_protocol = packet->key.protocol;
     // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.
     long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
@@ -104,4 +106,24 @@ __attribute__((noinline)) int sluice_find_source_zone(
     struct sluice_interface *back = interface_at(lookup.ifindex);
     if (back) route->sourceZone = back->zone;
     return 0;
+}
+
+/// Sends a packet that has been rewritten already to its next hop by the kernel's table of neighbours: it asks for those that it does not
+/// know, or has not heard of for some time.
+__attribute__((noinline)) int sluice_deliver_by_neighbour(struct __sk_buff *skb, struct sluice_packet *packet) {
+    struct bpf_fib_lookup lookup = {};
+    struct bpf_redir_neigh next = {};
+    if (!packet) return TC_ACT_SHOT;
+    fill_addresses(&lookup, packet, source_is_low(packet));
+    lookup.ifindex = skb->ifindex;
+    lookup.l4_protocol = packet->key.protocol;
+    long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
+    if (found == -EINVAL) found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
+    if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH) return TC_ACT_SHOT;
+    next.nh_family = lookup.family;
+    if (lookup.family == AF_INET)
+        next.ipv4_nh = lookup.ipv4_dst;
+    else
+        __builtin_memcpy(next.ipv6_nh, lookup.ipv6_dst, sizeof(next.ipv6_nh));
+    return bpf_redirect_neigh(lookup.ifindex, &next, sizeof(next), 0);
 }

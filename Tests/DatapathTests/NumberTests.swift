@@ -24,6 +24,7 @@ struct NumberTests {
             "ROUTE_FORWARD_SLOWLY": RouteKind.forwardSlowly.rawValue, "ROUTE_HOST": RouteKind.host.rawValue,
             "ROUTE_UNREACHABLE": RouteKind.unreachable.rawValue,
             "REASON_MALFORMED": DropReason.malformed.rawValue, "REASON_NO_ROUTE": DropReason.noRoute.rawValue,
+            "REASON_WRONG_ZONE": DropReason.wrongZone.rawValue,
             "FLAG_FOLLOWS_CLOSELY": PacketFlags.followsClosely,
             "COUNTER_FORWARDED_PACKETS": Counter.forwardedPackets.rawValue,
             "COUNTER_FORWARDED_BYTES": Counter.forwardedBytes.rawValue,

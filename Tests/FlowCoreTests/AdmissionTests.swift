@@ -78,6 +78,32 @@ struct AdmissionTests {
                 == .drop(.malformed))
     }
 
+    @Test(
+        "BAD-7 multicast listener discovery of the link reaches the gateway, what is forged from afar does not",
+        arguments: [130, 131, 132, 143])
+    func listenerDiscovery(type: UInt8) {
+        bench.tables.policy = { question in
+            question.pointee.allowed = 0
+            return true
+        }
+        var near = frames
+        near.source = "fe80::1"
+        near.destination = "ff02::16"
+        near.timeToLive = 1
+        // A router alert (RFC 2711).
+        near.extensions = [(0, [0, 0, 5, 2, 0, 0, 1, 0])]
+        let toHost = Circumstances(routeKind: .host)
+        #expect(bench.judge(near.icmp(type: type, rest: [UInt8](repeating: 0, count: 16)), toHost) == .host)
+        var far = near
+        far.timeToLive = 2
+        #expect(bench.judge(far.icmp(type: type), toHost) == .drop(.hostDenied))
+        far = near
+        far.source = "fd00:1::10"
+        #expect(bench.judge(far.icmp(type: type), toHost) == .drop(.hostDenied))
+        // Types beside them (RFC 4443: 100, 127, 129 to 150).
+        #expect(bench.judge(near.icmp(type: 144), toHost) == .drop(.hostDenied))
+    }
+
     @Test("SESS-8 later fragments follow their first one, and one without it is dropped", arguments: [false, true])
     func fragments(isIPv6: Bool) {
         var first = frames

@@ -13,6 +13,9 @@ struct AttachmentTests {
         return namespace
     }
 
+    private static let zoneOne = sluice_interface(
+        zone: 1, linkHeaderLength: 14, handsToPeer: 0, reserved: 0, mtu: 1500)
+
     private func queueingDisciplines(_ interface: String) throws -> String {
         try Command.run("tc", ["qdisc", "show", "dev", interface], package: "iproute2").output
     }
@@ -128,7 +131,7 @@ struct AttachmentTests {
         let namespace = try pair()
         let interface = try namespace.run {
             let interface = try NetworkInterface.find("left")
-            datapath.interfaces[interface.index].zone = 1
+            try datapath.interfaces.set(Self.zoneOne, at: interface.index)
             try datapath.attach(interface: interface)
             return interface
         }
@@ -189,7 +192,7 @@ struct AttachmentTests {
         let original = controller.ingressProgramIdentifier
         try pair().run {
             let interface = try NetworkInterface.find("left")
-            controller.interfaces[interface.index].zone = 1
+            try controller.interfaces.set(Self.zoneOne, at: interface.index)
             try controller.attach(interface: interface)
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
             let replaced = controller.attachedProgram(interface.index)

@@ -104,7 +104,8 @@ struct DatapathTests {
         datapath.treatments[17].timeoutTicks = 4711
         datapath.treatments[17].onIdle = OnIdle.probe.rawValue
         #expect(try datapath.elementInKernel("sluice_treatments", 17, as: sluice_treatment.self).timeoutTicks == 4711)
-        datapath.interfaces[65535].mtu = 9000
+        try datapath.interfaces.set(
+            sluice_interface(zone: 1, linkHeaderLength: 14, handsToPeer: 0, reserved: 0, mtu: 9000), at: 65535)
         #expect(try datapath.elementInKernel("sluice_interfaces", 65535, as: sluice_interface.self).mtu == 9000)
         datapath.freeRing[5] = 99
         #expect(try datapath.elementInKernel("sluice_free", 1, as: UInt64.self) >> 16 & 0xFFFF == 99)

@@ -5,24 +5,31 @@ import Testing
 
 @Suite("The guard", .onTheKernel, .serialized)
 struct GuardTests {
-    @Test("BAD-5 without the mark nothing is forwarded from or to a zone interface; with it, only between zones")
+    @Test(
+        "BAD-5 BAD-7 without the stamp nothing is forwarded from or to a zone interface; with it, only between zones, whatever the mark"
+    )
     func blocks() throws {
         let router = try Router()
         try router.namespace.run { _ = try Forwarding.enable() }
         #expect(try router.canPing(), "without any guard the router forwards")
 
         try router.namespace.run { try Guard.install(gateway: "edge", interfaces: ["west", "east"]) }
-        #expect(try !router.canPing(), "unmarked packets are dropped")
+        #expect(try !router.canPing(), "what the datapath has not seen is dropped")
 
-        // A stand-in for the datapath: it marks what comes in.
-        try router.namespace.run { try router.mark("meta mark set \(SLUICE_ALLOWED_MARK | 0x7F)") }
-        #expect(try router.canPing(), "marked packets pass")
-        try router.namespace.run { try router.mark("meta mark set \(UInt32(SLUICE_ALLOWED_MARK) ^ 0x100)") }
-        #expect(try !router.canPing(), "packets with another mark are dropped")
-
-        // East leaves the zones: what is marked and crosses to it is dropped all the same, in both directions.
+        // A stand-in for the datapath: it stamps what comes in. Other people's rules set the mark as they like, wg-quick among them.
         try router.namespace.run {
-            try router.mark("meta mark set \(SLUICE_ALLOWED_MARK)")
+            try router.stamp("52:51:c1:ce:a1:10")
+            try router.mark("meta mark set ct mark")
+        }
+        #expect(try router.canPing(), "stamped packets pass")
+        try router.namespace.run { try router.mark("meta mark set 0x51c1ce00") }
+        #expect(try router.canPing(), "stamped packets pass, whatever their mark")
+        try router.namespace.run { try router.stamp("52:51:c1:ce:a1:11") }
+        #expect(try !router.canPing(), "packets with another stamp are dropped")
+
+        // East leaves the zones: what is stamped and crosses to it is dropped all the same, in both directions.
+        try router.namespace.run {
+            try router.stamp("52:51:c1:ce:a1:10")
             try Guard.install(gateway: "edge", interfaces: ["west"])
         }
         #expect(try !router.canPing())
@@ -87,13 +94,15 @@ struct Router {
     let westHost: NetworkNamespace
     let eastHost: NetworkNamespace
 
-    init() throws {
+    /// `indices`: of the router's interfaces, where they matter.
+    init(indices: [String: Int] = [:]) throws {
         namespace = try NetworkNamespace()
         westHost = try NetworkNamespace()
         eastHost = try NetworkNamespace()
         for (name, host, network) in [("west", westHost, 1), ("east", eastHost, 2)] {
             try namespace.run {
-                try KernelMachine.ip("link add \(name) type veth peer name host netns \(host.path)")
+                let index = indices[name].map { "index \($0) " } ?? ""
+                try KernelMachine.ip("link add \(name) \(index)type veth peer name host netns \(host.path)")
                 try KernelMachine.ip("address add 10.0.\(network).1/24 dev \(name)")
                 try KernelMachine.ip("link set \(name) up")
             }
@@ -111,6 +120,17 @@ struct Router {
             let arguments = ["-n", "-c", "1", "-W", "1", "10.0.2.2"]
             return try Command.run("ping", arguments, package: "iputils-ping").status == 0
         }
+    }
+
+    /// Writes a destination over the link header of every packet that comes in, as the datapath does.
+    func stamp(_ address: String) throws {
+        let chains = ["west", "east"].map {
+            "chain \($0) { type filter hook ingress device \($0) priority 0; ether daddr set \(address); }"
+        }
+        let rules =
+            "add table netdev stamps\ndelete table netdev stamps\ntable netdev stamps {\n\(chains.joined(separator: "\n"))\n}\n"
+        let outcome = try Command.run("nft", ["-f", "-"], input: rules, package: "nftables")
+        try #require(outcome.status == 0, "\(outcome.errorOutput)")
     }
 
     /// Does something to every packet that comes in, before the forward hook.

@@ -9,7 +9,7 @@ struct MachineCheckTests {
     func everythingThere() throws {
         let findings = MachineCheck.findings(capacitySessions: 1000, interfaces: ["lo"])
         for finding in findings { #expect(finding.isMet, "\(finding)") }
-        #expect(findings.count == 13)
+        #expect(findings.count == 14)
         #expect(!Datapath.exists(gateway: "doctor"))
         #expect(!Guard.isInstalled(gateway: "doctor"))
     }

@@ -34,6 +34,7 @@ package enum Admission {
         }
         if route.pointee.kind == RouteKind.unreachable.rawValue { return .unroutable }
         guard route.pointee.zone != 0 else { return .drop(.noRoute) }
+        packet.pointee.peerZone = route.pointee.zone
         return begin(packet, route, runtime, question, now, tables)
     }
 

@@ -25,12 +25,22 @@ package enum ICMPParser {
             guard packet.pointee.flags & PacketFlags.firstFragment == 0 else { return .drop(.malformed) }
             return QuotedPacket.parse(bytes, network, into: packet)
         default:
-            if network.family == 6 && type >= 133 && type <= 137 {
+            if network.family == 6 && ((type >= 133 && type <= 137) || isListenerDiscovery(type, network, packet)) {
                 packet.pointee.flags |= PacketFlags.neighbourDiscovery
             }
             TransportParser.setKey(network, 0, 0, packet)
             return .parsed
         }
+    }
+
+    /// Multicast listener discovery (RFC 2710, 3; RFC 3810, 5): queries, reports and what ends them, on the link only. A switch that snoops
+    /// and hears none cuts neighbour discovery off.
+    @inline(__always)
+    private static func isListenerDiscovery(
+        _ type: UInt8, _ network: NetworkLayer, _ packet: UnsafePointer<sluice_packet>
+    ) -> Bool {
+        ((type >= 130 && type <= 132) || type == 143) && packet.pointee.timeToLive == 1
+            && network.source.high >> 54 == 0xFE80 >> 6
     }
 
     @inline(__always)

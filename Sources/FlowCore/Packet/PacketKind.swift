@@ -24,7 +24,7 @@ package enum PacketFlags {
     package static let firstFragment: UInt8 = 1 << 1
     /// Carries IPv4 options, or IPv6 hop-by-hop options: left to the kernel's own forwarding.
     package static let options: UInt8 = 1 << 2
-    /// Neighbour discovery (RFC 4861).
+    /// What a link needs to work: neighbour discovery (RFC 4861), multicast listener discovery (RFC 3810).
     package static let neighbourDiscovery: UInt8 = 1 << 3
     /// The last fragment.
     package static let lastFragment: UInt8 = 1 << 4

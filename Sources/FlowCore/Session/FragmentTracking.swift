@@ -63,6 +63,8 @@ package enum FragmentTracking {
             if SequenceNumber.isAfter(end, sender.pointee.sequenceEnd) { sender.pointee.sequenceEnd = end }
         }
         sender.count(packet)
+        packet.pointee.peerZone =
+            first.fromOriginator != 0 ? session.pointee.responder.zone : session.pointee.originator.zone
         return .forward
     }
 }

@@ -89,6 +89,7 @@ package enum SessionTracker {
             )
         }
         sender.count(packet)
+        packet.pointee.peerZone = peer.pointee.zone
         if current.tick == now { packet.pointee.flags |= PacketFlags.followsClosely }
         return .forward
     }
@@ -218,7 +219,7 @@ package enum SessionTracker {
     /// for TCP, quotes what is in flight (RFC 5927, 4.1). It renews nothing.
     @inline(__always)
     private static func passError(
-        _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
+        _ packet: UnsafeMutablePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
     ) -> Verdict {
         let quotesOriginator = isFromOriginator(packet, session)
         let quoted = quotesOriginator ? session.pointee.originator : session.pointee.responder
@@ -231,6 +232,7 @@ package enum SessionTracker {
                     || !SequenceNumber.isBefore(packet.pointee.sequence, other.acknowledged &- 1)
             else { return .drop(.outOfWindow) }
         }
+        packet.pointee.peerZone = quoted.zone
         return .forward
     }
 }

@@ -25,8 +25,9 @@ enum {
     SLUICE_STEERING_ENTRIES = 1 << 14,
     /// Zone identifiers are 1 ... SLUICE_MAX_ZONES - 1; 0 means "not a zone of ours".
     SLUICE_MAX_ZONES = 64,
-    /// Interface indices the datapath can know.
-    SLUICE_MAX_INTERFACES = 65536,
+    /// Interfaces with an index below this lie in an array, the others in a hash table, which has room for fewer.
+    SLUICE_DENSE_INTERFACES = 65536,
+    SLUICE_MAX_FAR_INTERFACES = 1024,
     /// Ways to treat an idle session (see struct sluice_treatment).
     SLUICE_MAX_TREATMENTS = 4096,
     /// Width of a policy image's bit rows.
@@ -40,10 +41,11 @@ enum {
     SLUICE_MAX_COUNTERS = 128,
     /// A slab's owner is `member << SLUICE_OWNER_MEMBER_SHIFT | instance`. Member 0 is this gateway.
     SLUICE_OWNER_MEMBER_SHIFT = 16,
-    /// The mark of packets that the datapath has allowed and left to the kernel's own forwarding.
-    SLUICE_ALLOWED_MARK = 0x51C1CE00,
-    SLUICE_ALLOWED_MARK_MASK = 0xFFFFFF00,
 };
+
+/// What the datapath writes over the destination in the link header of packets that it has allowed and leaves to the kernel's own
+/// forwarding: a locally administered address (Kernel.GuardRules has the same).
+#define SLUICE_ALLOWED_STAMP { 0x52, 0x51, 0xC1, 0xCE, 0xA1, 0x10 }
 
 /// An IP address as one 128-bit number; IPv4 as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).
 struct sluice_address {
@@ -189,7 +191,7 @@ struct sluice_runtime {
     /// Until this tick the way to an address depends on nothing but the interface that a packet came in by; 0: it may depend on its
     /// source, too. The controller sets it anew as long as it knows (Gateway.SourceRouting).
     uint32_t destinationRoutingEnd;
-    uint32_t reservedEnd;
+    uint32_t leavesToKernel;  // 1: the kernel's own forwarding does it all, since IPsec policies may concern any packet
 };
 
 /// Which instance a new session goes to, by a part of the hash of its key (FlowCore.Steering).

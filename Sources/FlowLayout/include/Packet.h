@@ -21,7 +21,8 @@ struct sluice_packet {
     uint16_t networkOffset;
     uint16_t transportOffset;
     uint16_t fragmentOffset;  // bytes
-    uint16_t reserved[3];
+    uint8_t peerZone;  // of the session's end that it goes to
+    uint8_t reserved[5];
     uint8_t kind;  // FlowCore.PacketKind
     uint8_t flags;  // FlowCore.PacketFlags
     uint8_t tcpFlags;
@@ -38,7 +39,7 @@ struct sluice_route {
     uint8_t kind;  // FlowCore.RouteKind
     uint8_t zone;  // of the way out; 0: none of ours
     uint8_t sourceZone;  // of the way back to the packet's source; 0: none of ours
-    uint8_t handsToPeer;  // as of the interface
+    uint8_t delivery;  // DELIVER_... of neighbours.bpf.h
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
     uint16_t mtu;  // of the way out

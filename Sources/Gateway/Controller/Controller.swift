@@ -40,7 +40,7 @@ package enum Controller {
         var looks = 0
         while true {
             let turn = gateway.fleet.nextTurn(now: MonotonicClock.nanoseconds())
-            let wokenByRouting = wait(gateway, signals, until: min(nextWatch, turn))
+            let woken = wait(gateway, signals, until: min(nextWatch, turn))
             for signal in signals.take() {
                 switch signal {
                 case SIGTERM, SIGINT:
@@ -55,28 +55,35 @@ package enum Controller {
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
             if gateway.shallStop { return }
-            if wokenByRouting { gateway.watchRouting() }
+            if woken.byRouting { gateway.watchRouting() }
+            if woken.bySecurityPolicies { gateway.watchSecurityPolicies() }
             let now = MonotonicClock.nanoseconds()
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
             // A kernel program that is being replaced looks like a foreign one for a moment.
             if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
             gateway.watchRouting()
+            gateway.watchSecurityPolicies()
             gateway.tendHistory()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }
     }
 
-    /// Waits for whatever comes first. True if the routing has changed.
-    private static func wait(_ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64) -> Bool {
+    /// Waits for whatever comes first. Tells whether the routing or IPsec policies have changed.
+    private static func wait(
+        _ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64
+    ) -> (byRouting: Bool, bySecurityPolicies: Bool) {
         var descriptors = gateway.server.pollDescriptors
         descriptors.append(pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0))
         // poll ignores an entry that is negative.
-        descriptors.append(pollfd(fd: gateway.routingSocket?.fileDescriptor ?? -1, events: Int16(POLLIN), revents: 0))
+        for descriptor in [gateway.routingSocket?.fileDescriptor, gateway.securityPolicies?.fileDescriptor] {
+            descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+        }
         let now = MonotonicClock.nanoseconds()
         let timeout = deadline > now ? (deadline - now + 999_999) / 1_000_000 : 0
         _ = poll(&descriptors, nfds_t(descriptors.count), Int32(timeout))
-        return descriptors.last.map { $0.revents != 0 } ?? false
+        let heard = descriptors.suffix(2).map { $0.revents != 0 }
+        return (heard.first ?? false, heard.last ?? false)
     }
 }

@@ -103,7 +103,7 @@ extension RunningGateway {
         for zone in configuration.zones {
             for name in zone.interfaces {
                 guard let interface = attached[name] else { continue }
-                attachment.write(interface, zone: policy.zones.identity(of: zone.name) ?? 0)
+                rewrite(interface, zone: policy.zones.identity(of: zone.name) ?? 0)
             }
         }
     }

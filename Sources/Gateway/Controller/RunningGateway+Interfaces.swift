@@ -20,24 +20,40 @@ extension RunningGateway {
         switch InterfaceWatch.decide(seen) {
         case .none:
             // Its MTU may have changed.
-            if let present, present != known {
-                attachment.write(present, zone: zone)
-                attached[name] = present
-            }
+            if let present, present != known { rewrite(present, zone: zone) }
             report(subject, nil)
         case .forget(let index):
-            attachment.forget(index: index)
+            letGo(index, subject)
             attached[name] = nil
             report(subject, Self.goneText(name))
         case .missing:
             report(subject, Self.goneText(name))
         case .attach(let old):
-            if let old { attachment.forget(index: old) }
+            if let old { letGo(old, subject) }
             attached[name] = nil
             if let present { attachAgain(present, zone, subject) }
         case .attachAgain:
             report(subject, "the program was taken off interface \(name) by force: nothing crosses it until it is back")
             if let present { attachAgain(present, zone, subject) }
+        }
+    }
+
+    /// What bore the name may still be there under another one: it is no zone's any more.
+    private func letGo(_ index: Int, _ subject: String) {
+        do throws(KernelError) {
+            try attachment.detach(index: index)
+        } catch {
+            report(subject, "the program can't be taken off what was \(subject): \(error)")
+        }
+    }
+
+    /// Renews the entry of an interface that we are attached to.
+    func rewrite(_ interface: NetworkInterface, zone: UInt8) {
+        do throws(KernelError) {
+            try attachment.write(interface, zone: zone)
+            attached[interface.name] = interface
+        } catch {
+            report("interface \(interface.name)", "\(error)")
         }
     }
 
@@ -53,12 +69,13 @@ extension RunningGateway {
         }
     }
 
-    /// Takes the program off interfaces that an earlier controller attached to and that are configured no more.
+    /// Takes the program off interfaces that an earlier controller attached to and that are configured no more, whatever they are called
+    /// by now.
     func detachLeftovers(of predecessor: ControllerRecord?) {
-        for (name, index) in predecessor?.interfaces ?? [:] where attached[name]?.index != index {
+        let kept = Set(attached.values.map(\.index))
+        for (name, index) in predecessor?.interfaces ?? [:] where !kept.contains(index) {
             do throws(KernelError) {
                 try attachment.detach(index: index)
-                attachment.forget(index: index)
             } catch {
                 report("interface \(name)", "interface \(name) could not be detached: \(error)")
             }

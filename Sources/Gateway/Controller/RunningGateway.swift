@@ -23,6 +23,8 @@ final class RunningGateway {
     /// Nil where it can't be had: then ways are never remembered by destination.
     let routingSocket: RoutingSocket?
     var routing = SourceRouting()
+    /// Nil where the kernel has no IPsec, or it can't be had.
+    let securityPolicies: SecurityPolicies?
     /// Who asked the fleet for something, and waits for the answer.
     var waiting: [(command: FleetCommand, number: Int)] = []
     /// What it answered while it was asked.
@@ -60,6 +62,12 @@ final class RunningGateway {
         } catch {
             routingSocket = nil
             log.error("changes of routing can't be heard of", ["cause": "\(error)"])
+        }
+        do throws(KernelError) {
+            securityPolicies = try SecurityPolicies.listening()
+        } catch {
+            securityPolicies = nil
+            log.error("changes of IPsec policies are heard of once a second only", ["cause": "\(error)"])
         }
     }
 

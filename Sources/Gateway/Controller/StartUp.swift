@@ -48,13 +48,15 @@ struct StartUp {
         if !isTakeover { try checkNoInstance() }
         try installGuard(earlier: predecessor.map { $0.interfaces.keys.sorted() } ?? [])
         let datapath = try existing ?? loadDatapath()
-        let outlet = try InjectorOutlet()
+        let outlet = try InjectorOutlet(datapath: datapath)
         let policy = try PolicyChange(
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
         try policy.persist(to: directory)
         // A datapath that nobody uses yet gets its policy before it meets a packet; one that judges packets keeps the policy
         // that it has until nothing can fail any more.
         if !isTakeover { policy.apply() }
+        // Before the first packet.
+        datapath.tell(leavesToKernel: try SecurityPolicies.arePresent())
         let attached = try attach(interfaces, datapath, zones: policy.zones)
         let forwardingBefore = try enableForwarding(before: before)
         let server = try ControlServer(path: directory.controlSocketPath)
@@ -87,6 +89,7 @@ struct StartUp {
             log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
         }
         gateway.watchRouting()
+        gateway.watchSecurityPolicies()
         gateway.tendHistory()
         return gateway
     }

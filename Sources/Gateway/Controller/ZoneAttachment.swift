@@ -11,29 +11,29 @@ struct ZoneAttachment {
 
     func attach(_ interface: NetworkInterface, zone: UInt8) throws(KernelError) {
         let before = datapath.interfaces[interface.index]
-        write(interface, zone: zone)
+        try write(interface, zone: zone)
         do throws(KernelError) {
             try datapath.attach(interface: interface)
         } catch {
-            datapath.interfaces[interface.index] = before
+            try datapath.interfaces.set(before, at: interface.index)
             throw error
         }
     }
 
     /// Writes or renews an interface's entry: its zone or MTU may have changed.
-    func write(_ interface: NetworkInterface, zone: UInt8) {
-        datapath.interfaces[interface.index] = sluice_interface(
+    func write(_ interface: NetworkInterface, zone: UInt8) throws(KernelError) {
+        let entry = sluice_interface(
             zone: zone, linkHeaderLength: UInt8(interface.linkHeaderLength),
             handsToPeer: vethShortcut && interface.leadsToOtherNamespace ? 1 : 0, reserved: 0,
             mtu: UInt32(interface.mtu))
+        try datapath.interfaces.set(entry, at: interface.index)
     }
 
-    /// Takes the program off; what comes in then meets the guard.
+    /// Takes the program off, whatever the interface is called by now; what comes in then meets the guard. That the interface is gone, and
+    /// its program with it, is no error.
     func detach(index: Int) throws(KernelError) {
         try datapath.detach(interfaceIndex: index)
-        forget(index: index)
+        // The index may come to mean another one.
+        try datapath.interfaces.set(sluice_interface(), at: index)
     }
-
-    /// The interface has gone, and its program with it; its index may come to mean another one.
-    func forget(index: Int) { datapath.interfaces[index] = sluice_interface() }
 }

@@ -42,7 +42,7 @@ final class InstanceLoop {
         self.signals = signals
         self.log = log
         machine = AgeingMachine(
-            table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(),
+            table: table, flows: KernelFlowTable(datapath: datapath), outlet: try InjectorOutlet(datapath: datapath),
             journal: LogJournal(log: log), probeIntervalTicks: settings().probeIntervalTicks)
         events = try EventRing(datapath: datapath, instance: identifier)
         consumption = EventConsumption(log: log)

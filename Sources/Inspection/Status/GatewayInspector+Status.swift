@@ -25,6 +25,7 @@ extension GatewayInspector {
                 problems: controller == nil ? [] : try directory.controllerProblems()),
             guardInstalled: network.guardInstalled,
             routesByDestination: datapath.routesByDestination(now: MonotonicClock.nanoseconds()),
+            leavesToKernel: datapath.leavesToKernel,
             zones: network.zones,
             sessions: .init(
                 count: census.count, capacity: Int(runtime.capacitySessions), halfOpen: Int(runtime.halfOpenCount),

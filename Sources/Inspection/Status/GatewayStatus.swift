@@ -152,6 +152,8 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var guardInstalled: Bool
     /// Whether routing goes by destinations alone, so that the kernel remembers the way to an address for all who send there.
     package var routesByDestination: Bool
+    /// Whether the kernel's own forwarding carries every packet, because there are IPsec policies.
+    package var leavesToKernel: Bool
     package var zones: [Zone]
     package var sessions: Sessions
     package var memory: Memory
@@ -167,8 +169,8 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
-        guardInstalled: Bool, routesByDestination: Bool, zones: [Zone], sessions: Sessions, memory: Memory,
-        fleet: FleetStatus, instances: [Instance], policy: Policy,
+        guardInstalled: Bool, routesByDestination: Bool, leavesToKernel: Bool = false, zones: [Zone],
+        sessions: Sessions, memory: Memory, fleet: FleetStatus, instances: [Instance], policy: Policy,
         timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
         flowLog: FlowLogState? = nil
     ) {
@@ -180,6 +182,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.controller = controller
         self.guardInstalled = guardInstalled
         self.routesByDestination = routesByDestination
+        self.leavesToKernel = leavesToKernel
         self.zones = zones
         self.sessions = sessions
         self.memory = memory

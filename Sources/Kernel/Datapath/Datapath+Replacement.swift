@@ -24,7 +24,7 @@ extension Datapath {
         try pins.replace(loaded, keeping: Set(old.maps.keys))
         let new = try open(gateway: gateway)
         var count = 0
-        for index in 1..<Int(SLUICE_MAX_INTERFACES) where old.interfaces[index].zone != 0 {
+        for index in old.interfaces.indices {
             guard let name = NetworkInterface.name(index: index), let attached = new.attachedProgram(index),
                 attached != new.ingressProgramIdentifier, new.isOurs(attached)
             else { continue }

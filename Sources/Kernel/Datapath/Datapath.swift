@@ -29,8 +29,7 @@ package final class Datapath: @unchecked Sendable {
     package let runtime: UnsafeMutablePointer<sluice_runtime>
     /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
     package let steering: UnsafeMutablePointer<UInt8>
-    /// By interface index.
-    package let interfaces: UnsafeMutablePointer<sluice_interface>
+    package let interfaces: InterfaceTable
 
     let maps: [String: KernelMap]
     /// Changed by ``reopenPrograms()`` alone, by the one thread of the process that asks for it.
@@ -136,7 +135,8 @@ package final class Datapath: @unchecked Sendable {
         instances = try elements(MapName.instances, sluice_instance.self)
         treatments = try elements(MapName.treatments, sluice_treatment.self)
         runtime = try elements(MapName.runtime, sluice_runtime.self)
-        interfaces = try elements(MapName.interfaces, sluice_interface.self)
+        interfaces = InterfaceTable(
+            dense: try elements(MapName.interfaces, sluice_interface.self), far: try map(MapName.farInterfaces))
         let table = try elements(MapName.steering, sluice_steering.self)
         steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)
         // Four entries an element.

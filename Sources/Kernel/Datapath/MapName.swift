@@ -10,6 +10,7 @@ enum MapName {
     static let runtime = "sluice_runtime"
     static let policies = "sluice_policies"
     static let interfaces = "sluice_interfaces"
+    static let farInterfaces = "sluice_far_interfaces"
     static let fragments = "sluice_fragments"
     static let counters = "sluice_counters"
     static let events = "sluice_events"
@@ -18,8 +19,9 @@ enum MapName {
 
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
-        flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, fragments, counters,
-        events, steering, traffic,
+        flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
+        fragments,
+        counters, events, steering, traffic,
     ]
 }
 
@@ -29,4 +31,6 @@ package enum ProgramName {
     package static let ingress = "sluice_ingress"
     /// Answers a `sluice_classification`, with the live policy.
     package static let explain = "sluice_explain"
+    /// Sends a segment by the way of a zone's packets.
+    package static let send = "sluice_send"
 }

@@ -1,7 +1,7 @@
-/// Fails closed (BAD-5): lets nothing cross between a zone interface and any other, but what the datapath has marked.
+/// Fails closed (BAD-5): lets nothing cross between a zone interface and any other, but what the datapath has allowed.
 ///
 /// What the datapath forwards by itself never meets this; what it leaves to the kernel's own forwarding carries
-/// `SLUICE_ALLOWED_MARK`. So where the datapath is not attached, or not yet, nothing passes. It is a table of nftables of the
+/// `SLUICE_ALLOWED_STAMP` in its link header, where no rule of others looks or writes. So where the datapath is not attached, or not yet, nothing passes. It is a table of nftables of the
 /// caller's network namespace, and stays when every process of sluice has gone.
 package enum Guard {
     /// Installs it for these zone interfaces, in one step: a packet meets the old guard or the new one.

@@ -1,8 +1,8 @@
-internal import FlowLayout
-
 /// The guard as text of nftables.
 enum GuardRules {
     private static let interfaceSet = "zone_interfaces"
+    /// SLUICE_ALLOWED_STAMP of FlowLayout.h: the first six bytes of the link header of what the datapath has allowed.
+    package static let stamp = "0x5251c1cea110"
     private static let drops = ["iifname @\(interfaceSet)", "oifname @\(interfaceSet)"]
 
     /// One transaction that puts the table in place of whatever was there by its name.
@@ -10,8 +10,6 @@ enum GuardRules {
         for interface in interfaces { try check(interface) }
         let names = interfaces.map { "\"\($0)\"" }.joined(separator: ", ")
         let elements = names.isEmpty ? "" : "elements = { \(names) }"
-        let mark = "0x" + String(UInt32(SLUICE_ALLOWED_MARK), radix: 16)
-        let mask = "0x" + String(UInt32(SLUICE_ALLOWED_MARK_MASK), radix: 16)
         return """
             add table inet \(table)
             delete table inet \(table)
@@ -22,7 +20,7 @@ enum GuardRules {
                 }
                 chain forward {
                     type filter hook forward priority filter - 10; policy accept;
-                    meta mark & \(mask) == \(mark) iifname @\(interfaceSet) oifname @\(interfaceSet) accept
+                    @ll,0,48 \(stamp) iifname @\(interfaceSet) oifname @\(interfaceSet) accept
                     \(drops[0]) counter drop
                     \(drops[1]) counter drop
                 }

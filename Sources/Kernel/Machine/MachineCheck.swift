@@ -14,6 +14,7 @@ package enum MachineCheck {
         var result = [kernelVersion(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
         result.append(memory(capacitySessions: capacitySessions))
         result.append(nftables())
+        result.append(securityPolicies())
         // The trials need privileges; without them they would all fail for the one reason that is listed already.
         if isPrivileged {
             result += programAndAttachment() + [guardTable(), rawSockets()]
@@ -140,6 +141,18 @@ package enum MachineCheck {
         let path = Command.path(of: "nft")
         return MachineFinding(
             "nftables", isMet: path != nil, found: path ?? "no 'nft'", remedy: "apt-get install nftables")
+    }
+
+    /// They keep nobody from running a gateway, but its packets from the fast path.
+    private static func securityPolicies() -> MachineFinding {
+        let found =
+            switch Result(catching: { () throws(KernelError) in try SecurityPolicies.arePresent() }) {
+            case .success(false): "none here"
+            case .success(true):
+                "there are some here ('ip xfrm policy'): the kernel's own forwarding carries every packet, slower than the fast path"
+            case .failure(let error): "can't be read, so the kernel's own forwarding carries every packet: \(error)"
+            }
+        return MachineFinding("IPsec policies", isMet: true, found: found, remedy: "")
     }
 
     private static func interface(_ name: String) -> MachineFinding {

@@ -70,6 +70,9 @@ enum StatusRendering {
             ),
             ("guard", status.guardInstalled ? "installed" : "not installed"),
         ]
+        if status.leavesToKernel {
+            facts.append(("IPsec", "there are policies: every packet takes the kernel's own, slower forwarding"))
+        }
         facts += forwarding(status)
         if let log = status.flowLog {
             let omitted = log.omitted
