@@ -173,7 +173,7 @@ struct GroupPolicyTests {
                 "is there already"))
         #expect(
             mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }, { name: Web, rules: [] }]")
-                == "/nowhere/sluice.yaml:2:51: networkSecurityGroups[1]: the group \"Web\" is there already, as \"web\": names do not differ by case: keep one, or rename it"
+                == "/nowhere/sluice.yaml:2:51: networkSecurityGroups[1]: the group \"Web\" is there already, as \"web\": names do not differ by case: keep one, or rename it; groups of one name in several resource groups are told apart by their ids, as `az network nsg list` exports them"
         )
         let own =
             "rules: [{ name: web/all, priority: 1, access: Allow, protocol: \"*\", source: \"*\", destination: \"*\" }]"

@@ -144,13 +144,8 @@ struct GroupTemplateTests {
         #expect(mistakes.contains(message), "\(mistakes)")
     }
 
-    @Test("NSG-5 a nested deployment with groups, an endless loop, a key vault's secret: refused")
+    @Test("NSG-5 an endless loop, a key vault's secret: refused")
     func refused() {
-        let nested = """
-            { "type": "Microsoft.Resources/deployments", "name": "d", "properties": { "template": { "resources": [
-              { "type": "microsoft.network/NetworkSecurityGroups" } ] } } }
-            """
-        #expect(GroupTexts.mistakes(template(nested)).contains("resources[0]: is a nested deployment"))
         let loop = """
             { "type": "\(GroupReader.groupType)", "name": "g", "copy": { "name": "c", "count": 1000000000 } }
             """
@@ -162,5 +157,150 @@ struct GroupTemplateTests {
                     "resources[0].name: \"[parameters('p')]\" can't be resolved: it refers to the parameter \"p\", which lies in a key vault"
                 ))
         #expect(GroupTexts.mistakes(template("")).contains("resources: holds no network security group"))
+    }
+
+    @Test("NSG-5 as the portal exports: each rule inline and again as a child, which replaces it")
+    func exported() throws {
+        let inline =
+            rule(["name": "\"https\"", "priority": "100"]) + ", " + rule(["name": "\"ssh\"", "priority": "200"])
+        let child = rule(["name": "\"[concat(parameters('nsg_web_name'), '/HTTPS')]\"", "priority": "110"])
+            .replacing(
+                "{ \"name\"", with: "{ \"type\": \"\(GroupReader.ruleType)\", \"dependsOn\": [ \"x\" ], \"name\"")
+        let text = template(
+            child + ", " + group("[parameters('nsg_web_name')]", "\"securityRules\": [ \(inline) ]"),
+            "\"parameters\": { \"nsg_web_name\": { \"defaultValue\": \"web\", \"type\": \"String\" } },")
+        let group = try #require(try GroupTexts.groups(text).first)
+        #expect(group.rules.map(\.name) == ["HTTPS", "ssh"] && group.rules.map(\.priority) == [110, 200])
+        // Two children of one name are two resources of one id: nobody can deploy them.
+        #expect(
+            GroupTexts.mistakes(text.replacing("\"resources\": [", with: "\"resources\": [ \(child),"))
+                .contains("is the name of resources[0] too"))
+    }
+
+    private func nested(_ scope: String, _ name: String, _ rest: String = "") -> String {
+        """
+        { "type": "Microsoft.Resources/deployments", "name": "net", \(rest) "apiVersion": "2022-09-01", "properties": {
+          "expressionEvaluationOptions": { "scope": "\(scope)" }, "mode": "Incremental",
+          "parameters": { "name": { "value": "[concat(parameters('name'), '-nsg')]" },
+            "rules": { "value": "[map(parameters('ports'), lambda('p', createObject('name', concat('p', lambdaVariables('p')), 'port', lambdaVariables('p'))))]" },
+            "secret": { "value": "[reference('vault').secret]" } },
+          "template": { "$schema": "x", "languageVersion": "2.0", "contentVersion": "1.0.0.0",
+            "parameters": { "name": { "type": "string" }, "rules": { "type": "array" }, "secret": { "type": "securestring" } },
+            "resources": { "nsg": { "type": "\(GroupReader.groupType)", "name": "\(name)",
+              "properties": { "copy": [ { "name": "securityRules", "count": "[length(parameters('rules'))]", "input": {
+                "name": "[parameters('rules')[copyIndex('securityRules')].name]",
+                "properties": { "priority": "[add(100, copyIndex('securityRules'))]", "direction": "Inbound",
+                  "access": "Allow", "protocol": "[coalesce(tryGet(parameters('rules')[copyIndex('securityRules')], 'protocol'), 'Tcp')]",
+                  "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "sourcePortRange": "*",
+                  "destinationPortRange": "[string(parameters('rules')[copyIndex('securityRules')].port)]" } } } ] } },
+              "there": { "existing": true, "type": "\(GroupReader.groupType)", "name": "[reference('x').name]" } },
+            "outputs": { "names": { "type": "array", "value": "[map(parameters('rules'), lambda('r', lambdaVariables('r').name))]" } } } } }
+        """
+    }
+
+    private let nestedParameters =
+        "\"parameters\": { \"name\": { \"type\": \"string\", \"defaultValue\": \"outer\" }, \"ports\": { \"type\": \"array\", \"defaultValue\": [443, 8443] } },"
+
+    @Test("NSG-5 a nested deployment sees its own parameters, or with the outer scope its parent's")
+    func nestedDeployments() throws {
+        let inner = template(nested("inner", "[parameters('name')]"), nestedParameters)
+        let group = try #require(try GroupTexts.groups(inner).first)
+        #expect(group.name == "outer-nsg" && group.rules.map(\.name) == ["p443", "p8443"])
+        #expect(group.rules.map(\.destinationPorts.items) == [["443"], ["8443"]])
+        // With the outer scope the name is the parent's, which has no rules.
+        #expect(
+            GroupTexts.mistakes(template(nested("outer", "[parameters('name')]"), nestedParameters))
+                .contains("refers to the parameter \"rules\", which the template does not declare"))
+        let outer = template(
+            nested("outer", "[parameters('name')]").replacing("parameters('rules')", with: "variables('rules')"),
+            nestedParameters
+                + "\"variables\": { \"rules\": [ { \"name\": \"r\", \"port\": 22, \"protocol\": \"Udp\" } ] },")
+        let other = try #require(try GroupTexts.groups(outer).first)
+        #expect(other.name == "outer" && other.rules.map(\.name) == ["r"] && other.rules[0].ipProtocol == .udp)
+        // Left out, copied, and its outputs used.
+        #expect(
+            GroupTexts.mistakes(
+                template(nested("inner", "[reference('x').name]", "\"condition\": false,"), nestedParameters)
+            )
+            .contains("holds no network security group"))
+        let copies = template(
+            nested("inner", "[parameters('name')]", "\"copy\": { \"name\": \"c\", \"count\": 2 },")
+                .replacing("parameters('name'), '-nsg'", with: "parameters('name'), copyIndex()"), nestedParameters)
+        #expect(try GroupTexts.groups(copies).map(\.name) == ["outer0", "outer1"])
+        let user = self.group(
+            "user", "\"securityRules\": [ \(rule(["name": "\"[reference('net').outputs.names.value[1]]\""])) ]")
+        let both = template(nested("inner", "[parameters('name')]") + ", " + user, nestedParameters)
+        #expect(try GroupTexts.groups(both).first { $0.name == "user" }?.rules.map(\.name) == ["p8443"])
+    }
+
+    @Test("NSG-5 a nested deployment to another resource group has that group's name, and a location of its own")
+    func nestedCloud() throws {
+        var cloud = CloudFacts()
+        cloud.resourceGroup = "here"
+        cloud.location = "westeurope"
+        let text = { (name: String) in
+            template(self.nested("inner", name, "\"resourceGroup\": \"there\","), self.nestedParameters)
+        }
+        let name = "[concat(resourceGroup().name, '-', deployment().name)]"
+        #expect(try GroupTexts.groups(text(name), cloud: cloud).map(\.name) == ["there-net"])
+        #expect(
+            GroupTexts.mistakes(text("[resourceGroup().location]"), cloud: cloud).contains(
+                "cloud: { location: westeurope }"))
+    }
+
+    @Test("NSG-5 a deployment whose template lies elsewhere is told, and what a template lacks is told with it")
+    func linked() throws {
+        let link = """
+            { "type": "Microsoft.Resources/deployments", "name": "rules", "condition": "[reference('x').y]",
+              "properties": { "templateLink": { "uri": "[concat(parameters('_artifactsLocation'), 'a.json')]" } } }
+            """
+        let text = template(link + ", " + group("g", "\"securityRules\": []"))
+        let read = try GroupFile.groups(Array(text.utf8), file: "nsg.json", book: GroupTexts.book)
+        #expect(read.groups.map(\.name) == ["g"])
+        #expect(
+            read.notices == [
+                "nsg.json: resources[0]: the deployment \"rules\" has its template elsewhere, which is not read: if it holds groups or rules, name its file too"
+            ])
+        #expect(
+            GroupTexts.mistakes(template(link))
+                .contains("holds no network security group (the deployment \"rules\" has its template elsewhere)"))
+    }
+
+    @Test("NSG-5 a name or a field whose expression comes to nothing is told as that")
+    func nothing() {
+        let parameters = "\"parameters\": { \"empty\": { \"type\": \"string\", \"defaultValue\": \"\" } },"
+        #expect(
+            GroupTexts.mistakes(template(group("[parameters('empty')]", ""), parameters))
+                .contains(
+                    "resources[0].name: \"[parameters('empty')]\" stands for nothing: give what it refers to a value"))
+        for field in ["sourceAddressPrefix", "destinationPortRange", "access"] {
+            let text = template(
+                group("g", "\"securityRules\": [ \(rule([field: "\"[parameters('empty')]\""])) ]"), parameters)
+            #expect(
+                GroupTexts.mistakes(text).contains(
+                    "properties.\(field): rule \"r\": \"[parameters('empty')]\" stands for nothing"),
+                "\(field): \(GroupTexts.mistakes(text))")
+        }
+    }
+
+    @Test(
+        "NSG-5 ports that a copy loop within a rule makes are not passed over, and values are not read as expressions")
+    func values() throws {
+        let copied = """
+            { "name": "r", "properties": { "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+              "sourceAddressPrefix": "*", "destinationAddressPrefix": "*", "sourcePortRange": "*", "copy": [
+                { "name": "destinationPortRanges", "count": 2, "input": "[string(add(80, copyIndex('destinationPortRanges')))]" } ] } }
+            """
+        let rules = try GroupTexts.groups(template(group("g", "\"securityRules\": [ \(copied) ]"))).first?.rules
+        #expect(rules?.map(\.destinationPorts.items) == [["80", "81"]])
+        let passed = """
+            { "parameters": { "rules": { "value": [ \(rule(["description": "\"[no expression\"", "name": "\"a\""])), \(rule([
+                "description": "\"[parameters('x')]\"", "name": "\"b\"", "priority": "101",
+            ])) ] } } }
+            """
+        let text = template(
+            group("g", "\"securityRules\": \"[parameters('rules')]\""),
+            "\"parameters\": { \"rules\": { \"type\": \"array\" } },")
+        #expect(try GroupTexts.groups(text, parameters: passed).first?.rules.map(\.name) == ["a", "b"])
     }
 }

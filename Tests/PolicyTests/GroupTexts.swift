@@ -10,18 +10,23 @@ enum GroupTexts {
         return book
     }
 
-    static func groups(_ text: String, parameters: String? = nil) throws -> [NetworkSecurityGroup] {
+    static func groups(
+        _ text: String, parameters: String? = nil, cloud: CloudFacts = CloudFacts()
+    ) throws -> [NetworkSecurityGroup] {
         try GroupFile.groups(
             Array(text.utf8), file: "nsg.json", parameters: parameters.map { ("parameters.json", Array($0.utf8)) },
-            book: book)
+            book: book, cloud: cloud
+        ).groups
     }
 
     /// All mistakes of a text, a line each; empty where it is read.
-    static func mistakes(_ text: String, parameters: String? = nil) -> String {
+    static func mistakes(
+        _ text: String, parameters: String? = nil, cloud: CloudFacts = CloudFacts()
+    ) -> String {
         do throws(ConfigurationErrors) {
             _ = try GroupFile.groups(
                 Array(text.utf8), file: "nsg.json",
-                parameters: parameters.map { ("parameters.json", Array($0.utf8)) }, book: book)
+                parameters: parameters.map { ("parameters.json", Array($0.utf8)) }, book: book, cloud: cloud)
             return ""
         } catch {
             return error.description

@@ -1,11 +1,15 @@
 import FlowCore
 import FlowLayout
 import Kernel
-import Policy
+package import Policy
 
 extension GatewayInspector {
     /// Asks the evaluator that judges packets, with the policy that is live, and looks the session up.
-    package func explain(_ question: FlowQuestion) throws(InspectionError) -> PolicyExplanation {
+    ///
+    /// - Parameter configuration: the active one, which whoever asks has read already.
+    package func explain(
+        _ question: FlowQuestion, configuration: Configuration
+    ) throws(InspectionError) -> PolicyExplanation {
         let answer: sluice_classification
         do {
             answer = try datapath.classify(question.classification)
@@ -13,12 +17,7 @@ extension GatewayInspector {
             throw .kernel(error)
         }
         let describer = describer()
-        let configuration = try directory.configuration()
-        let trail = DecisionTrail(
-            of: configuration, sourceZone: describer.zoneName(question.sourceZone),
-            destinationZone: describer.zoneName(question.destinationZone), source: question.source,
-            destination: question.destination, sourcePort: question.sourcePort,
-            destinationPort: question.destinationPort, ipProtocol: question.ipProtocol, forHost: question.forHost)
+        let trail = DecisionTrail(of: configuration, question: question, describer: describer)
         return PolicyExplanation(
             question: question, answer: answer, describer: describer, session: session(of: question), trail: trail)
     }

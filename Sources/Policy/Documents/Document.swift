@@ -8,6 +8,8 @@ struct Document: Sendable {
         case text(String)
         case list([Document])
         case mapping([Member])
+        /// In a template: a value that can't be told here, and why. Only whoever needs the value reports it.
+        case unknown(String)
     }
 
     /// A key with its value.
@@ -35,6 +37,25 @@ struct Document: Sendable {
         return member.value
     }
 
+    /// A mapping's value under a key, null too; the case of keys does not matter.
+    func member(_ key: String) -> Document? {
+        members?.first { Document.isSame($0.key, key) }?.value
+    }
+
+    /// Why the value, or one within it, can't be told; nil: all of it is known.
+    var reasonUnknown: String? {
+        switch value {
+        case .unknown(let reason): return reason
+        case .list(let list):
+            for element in list { if let reason = element.reasonUnknown { return reason } }
+            return nil
+        case .mapping(let members):
+            for member in members { if let reason = member.value.reasonUnknown { return reason } }
+            return nil
+        case .null, .boolean, .number, .text: return nil
+        }
+    }
+
     var isNull: Bool { if case .null = value { true } else { false } }
 
     var list: [Document]? { if case .list(let list) = value { list } else { nil } }
@@ -45,7 +66,7 @@ struct Document: Sendable {
     var text: String? {
         switch value {
         case .text(let text), .number(let text): text
-        case .null, .boolean, .list, .mapping: nil
+        case .null, .boolean, .list, .mapping, .unknown: nil
         }
     }
 
@@ -56,7 +77,7 @@ struct Document: Sendable {
         switch value {
         case .boolean(let value): value
         case .text(let text): Bool(text.lowercased())
-        case .null, .number, .list, .mapping: nil
+        case .null, .number, .list, .mapping, .unknown: nil
         }
     }
 
@@ -69,6 +90,7 @@ struct Document: Sendable {
         case .text(let text): "\"\(text)\""
         case .list: "a list"
         case .mapping: "a mapping"
+        case .unknown: "unknown here"
         }
     }
 
@@ -83,7 +105,7 @@ struct Document: Sendable {
 }
 
 extension Document: Equatable {
-    /// By meaning: places do not matter, nor how a number was quoted.
+    /// By meaning: neither places nor the order of keys matter.
     static func == (left: Document, right: Document) -> Bool {
         switch (left.value, right.value) {
         case (.null, .null): true
@@ -92,7 +114,10 @@ extension Document: Equatable {
         case (.text(let left), .text(let right)): left == right
         case (.list(let left), .list(let right)): left == right
         case (.mapping(let left), .mapping(let right)):
-            left.count == right.count && zip(left, right).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+            left.count == right.count
+                && zip(left.sorted { $0.key < $1.key }, right.sorted { $0.key < $1.key }).allSatisfy {
+                    $0.key == $1.key && $0.value == $1.value
+                }
         default: false
         }
     }

@@ -19,7 +19,7 @@ enum SteadyFile {
         defer { close(descriptor) }
         var before = stat()
         guard fstat(descriptor, &before) == 0, before.st_mode & S_IFMT == S_IFREG else {
-            throw failure("is not a file: name the file itself")
+            throw failure("is \(kind(before)), no file: name the file itself")
         }
         let size = Int(before.st_size)
         guard size <= limit else { throw failure("is larger than \(limit >> 20) MiB: split it") }
@@ -47,6 +47,16 @@ enum SteadyFile {
     private static func isSame(_ left: stat, _ right: stat) -> Bool {
         left.st_ino == right.st_ino && left.st_dev == right.st_dev && left.st_size == right.st_size
             && left.st_mtim.tv_sec == right.st_mtim.tv_sec && left.st_mtim.tv_nsec == right.st_mtim.tv_nsec
+    }
+
+    /// What lies at a path that is no file.
+    private static func kind(_ status: stat) -> String {
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        default: "a device"
+        }
     }
 
     private static func cause() -> String { String(cString: strerror(errno)) }

@@ -34,6 +34,12 @@ package struct AddressBook: Equatable, Sendable {
         tags[name.lowercased()] = Entry(name: name, prefixes: prefixes)
     }
 
+    /// Forgets the tags that nobody names; the built-in ones stay.
+    package mutating func keep(tags names: Set<String>) {
+        let kept = Set((names + [Self.virtualNetwork, Self.azureLoadBalancer, Self.internet]).map { $0.lowercased() })
+        tags = tags.filter { kept.contains($0.key) }
+    }
+
     /// Names an application security group, or adds members.
     package mutating func add(applicationSecurityGroup name: String, _ prefixes: [AddressPrefix]) {
         groups[name.lowercased(), default: Entry(name: name, prefixes: [])].prefixes += prefixes
@@ -46,6 +52,13 @@ package struct AddressBook: Equatable, Sendable {
 
     package var tagNames: [String] { tags.values.map(\.name).sorted() }
     package var applicationSecurityGroupNames: [String] { groups.values.map(\.name).sorted() }
+
+    /// Whether a rule's side means an address, without making a list of all that it means.
+    package func contains(_ address: NetworkAddress, in selection: AddressSelection) -> Bool {
+        func holds(_ prefixes: [AddressPrefix]?) -> Bool { prefixes?.contains { $0.contains(address) } ?? false }
+        return selection.isAny || holds(selection.prefixes) || selection.tags.contains { holds(tag($0)?.prefixes) }
+            || selection.applicationSecurityGroups.contains { holds(applicationSecurityGroup($0)?.prefixes) }
+    }
 
     /// All addresses that a rule's side means. A group without members means none.
     package func addresses(of selection: AddressSelection) -> AddressMatch {

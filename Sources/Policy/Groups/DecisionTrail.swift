@@ -31,32 +31,54 @@ package struct DecisionTrail: Equatable, Sendable {
         destination: NetworkAddress, sourcePort: UInt16, destinationPort: UInt16, ipProtocol: UInt8,
         forHost: Bool = false
     ) {
-        func ask(_ stage: PolicyStage, _ group: String, _ rules: [FirewallRule]) -> Bool {
-            let matching = rules.filter { rule in
-                (rule.protocolNumbers?.contains(ipProtocol) ?? true) && rule.source.contains(source)
-                    && rule.destination.contains(destination) && rule.sourcePorts.contains(sourcePort)
-                    && rule.destinationPorts.contains(destinationPort)
-            }
+        /// - Parameter matching: the rules that match, in order of priority.
+        func ask(_ stage: PolicyStage, _ group: String, _ matching: [FirewallRule]) -> Bool {
             let step = Step(
                 stage: stage, group: group, decidingRule: matching.first, laterRules: Array(matching.dropFirst()))
             steps.append(step)
             return step.isAllowed
         }
+        func fits(_ ipProtocol: UInt8, _ rule: FirewallRule) -> Bool {
+            (rule.protocolNumbers?.contains(ipProtocol) ?? true) && rule.sourcePorts.contains(sourcePort)
+                && rule.destinationPorts.contains(destinationPort)
+        }
+        func matching(_ rules: [FirewallRule]) -> [FirewallRule] {
+            rules.filter {
+                fits(ipProtocol, $0) && $0.source.contains(source) && $0.destination.contains(destination)
+            }
+        }
+        // A tag may stand for many thousand prefixes: each is looked through once, and listed only for rules that match.
+        let book = configuration.addressBook
+        func holds(
+            _ selection: AddressSelection, _ address: NetworkAddress, _ known: inout [AddressSelection: Bool]
+        ) -> Bool {
+            if selection.tags.isEmpty { return book.contains(address, in: selection) }
+            if let answer = known[selection] { return answer }
+            let answer = book.contains(address, in: selection)
+            known[selection] = answer
+            return answer
+        }
+        var knownSources: [AddressSelection: Bool] = [:]
+        var knownDestinations: [AddressSelection: Bool] = [:]
+        func matching(_ group: NetworkSecurityGroup, _ direction: RuleDirection) -> [FirewallRule] {
+            group.rules(direction).filter { rule in
+                holds(rule.source, source, &knownSources) && holds(rule.destination, destination, &knownDestinations)
+            }.map { group.effective($0, in: book) }.filter { fits(ipProtocol, $0) }
+        }
         if forHost {
-            _ = ask(.ownRules, "", configuration.hostRules)
+            _ = ask(.ownRules, "", matching(configuration.hostRules))
             return
         }
-        let book = configuration.addressBook
         if let group = configuration.group(ofZone: sourceZone),
-            !ask(.outboundGroup, group.name, group.effectiveRules(.outbound, in: book))
+            !ask(.outboundGroup, group.name, matching(group, .outbound))
         {
             return
         }
         if let group = configuration.group(ofZone: destinationZone),
-            !ask(.inboundGroup, group.name, group.effectiveRules(.inbound, in: book))
+            !ask(.inboundGroup, group.name, matching(group, .inbound))
         {
             return
         }
-        _ = ask(.ownRules, "", configuration.rules)
+        _ = ask(.ownRules, "", matching(configuration.rules))
     }
 }

@@ -7,17 +7,20 @@ package enum GroupFile {
     /// - Parameters:
     ///   - file: what messages call it.
     ///   - parameters: name and bytes of a template's parameters file.
+    ///   - cloud: what a template's functions may ask of the cloud.
+    /// - Returns: the groups, and what is no mistake but may not be meant.
     /// - Throws: all mistakes; nothing of the file is to be applied then.
     package static func groups(
-        _ bytes: [UInt8], file: String, parameters: (file: String, bytes: [UInt8])? = nil, book: AddressBook
-    ) throws(ConfigurationErrors) -> [NetworkSecurityGroup] {
+        _ bytes: [UInt8], file: String, parameters: (file: String, bytes: [UInt8])? = nil, book: AddressBook,
+        cloud: CloudFacts = CloudFacts()
+    ) throws(ConfigurationErrors) -> (groups: [NetworkSecurityGroup], notices: [String]) {
         let document = try document(bytes, file: file)
         var values: Document?
         if let parameters { values = try self.document(parameters.bytes, file: parameters.file) }
-        var reader = GroupReader(file: file, book: book)
+        var reader = GroupReader(file: file, book: book, cloud: cloud)
         reader.read(document, parameters: values)
         guard reader.errors.isEmpty else { throw ConfigurationErrors(reader.errors) }
-        return reader.groups
+        return (reader.groups, reader.notices)
     }
 
     /// Reads the tags of a file in the published shape.
@@ -28,6 +31,24 @@ package enum GroupFile {
         reader.read(try document(bytes, file: file))
         guard reader.errors.isEmpty else { throw ConfigurationErrors(reader.errors) }
         return reader.tags
+    }
+
+    /// Tags as a file in the published shape that reads back to the same.
+    package static func text(of tags: [AddressBook.Entry]) -> [UInt8] {
+        let values = tags.map { tag in
+            Document(
+                .mapping([
+                    .init("name", .text(tag.name)),
+                    .init(
+                        "properties",
+                        .mapping([
+                            .init(
+                                "addressPrefixes",
+                                .list(tag.prefixes.map { Document(.text("\($0)"), line: 0) }))
+                        ])),
+                ]), line: 0)
+        }
+        return Array(Document(.mapping([.init("values", .list(values))]), line: 0).json.utf8)
     }
 
     /// Reads a file whole; see ``SteadyFile``.

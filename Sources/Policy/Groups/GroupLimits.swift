@@ -17,6 +17,8 @@ package enum GroupLimits {
     package static let fileValues = 4_000_000
     /// Mistakes of one file that are told: nobody reads more, and a file that is no group at all has one a line.
     package static let mistakes = 100
+    /// Groups and rules that are resources of their own in one template, copy loops rolled out.
+    package static let templateResources = 20_000
     /// Groups in one configuration.
     package static let groups = 5000
 }

@@ -9,7 +9,7 @@ extension GroupReader {
             "destination",
             "destinationPortRange", "destinationPortRanges", "destinationPorts",
             "etag", "id", "type", "provisioningState", "resourceGroup", "kind", "apiVersion", "dependsOn", "condition",
-            "copy", "comments", "location", "tags", "scope", "metadata", "asserts",
+            "copy", "comments", "location", "tags", "scope", "metadata", "asserts", "existing", "resourceGuid",
         ]
     }
 
@@ -31,18 +31,20 @@ extension GroupReader {
         let nameNow = name ?? (written["name"] ?? written["properties"]?["name"])?.text
         subject = nameNow.map { "rule \"\($0)\"" }
         defer { subject = nil }
-        // A rule that is an expression as a whole: a parameter's element, for example.
+        // A rule that is an expression as a whole, a parameter's element for example, or has copy loops within.
         var written = written
-        if written.members == nil {
-            guard let resolved = value(written, path) else { return }
+        if written.members == nil || holdsCopies(written) {
+            guard let resolved = value(written, path, whole: false) else { return }
             written = resolved
+            // What expressions come to has no more expressions in it.
+            scope = nil
         }
         guard written.members != nil else {
             return report(written, path, "must be a rule (a mapping), but is \(written.kind)")
         }
         var properties = written["properties"]
         if let expression = properties, expression.members == nil {
-            properties = value(expression, "\(path).properties")
+            properties = value(expression, "\(path).properties", whole: false)
             guard properties?.members != nil else { return }
         }
         let fields = RuleFields(path: path, document: written, properties: properties)
@@ -95,6 +97,12 @@ extension GroupReader {
                 source: source, sourcePorts: sourcePorts, destination: destination, destinationPorts: destinationPorts))
     }
 
+    /// Whether copy loops make some of a rule's fields, or its fields are an expression as a whole.
+    private func holdsCopies(_ rule: Document) -> Bool {
+        guard scope != nil, let properties = rule["properties"] else { return false }
+        return properties.members == nil || properties["copy"]?.list != nil
+    }
+
     /// A key that is passed over would be a rule that means something else than its writer thinks.
     private mutating func checkKeys(_ document: Document, _ path: String) {
         for member in document.members ?? [] where !Field.known.contains(where: { Document.isSame($0, member.key) }) {
@@ -115,6 +123,12 @@ extension GroupReader {
             return nil
         }
         guard let value = value(written, fields.path(of: key)) else { return nil }
+        if isExpression(written), value.isNull || value.text?.isEmpty == true {
+            report(
+                written, fields.path(of: key),
+                "\(written.kind) stands for nothing: give what it refers to a value, for example \(example)")
+            return nil
+        }
         guard let text = value.text else {
             report(value, fields.path(of: key), "is \(value.kind): write for example \(key): \(example)")
             return nil
@@ -148,8 +162,9 @@ extension GroupReader {
 
     private mutating func ruleProtocol(_ fields: RuleFields) -> RuleProtocol? {
         // What effective rules and portals call *.
-        if let text = fields["protocol"]?.text, Document.isSame(text, "All") || Document.isSame(text, "Any") {
-            return .any
+        if let written = fields["protocol"] {
+            guard let resolved = value(written, fields.path(of: "protocol")) else { return nil }
+            if let text = resolved.text, Document.isSame(text, "All") || Document.isSame(text, "Any") { return .any }
         }
         return choice(fields, "protocol", RuleProtocol.self, example: "Tcp")
     }
@@ -180,11 +195,27 @@ extension GroupReader {
         return items
     }
 
+    /// Reports a field that is written, but comes to nothing; false: none is written.
+    private mutating func reportNothing(_ fields: RuleFields, _ keys: [String], example: String) -> Bool {
+        guard
+            let key = keys.first(where: { fields[$0].map(isExpression) == true })
+                ?? keys.first(where: { fields[$0] != nil }),
+            let written = fields[key]
+        else { return false }
+        let found = written.text.map { $0.isEmpty ? "is an empty text" : "\(written.kind) stands for nothing" }
+        report(
+            written, fields.path(of: key),
+            "\(found ?? "is \(written.kind) with nothing in it"): write for example \(example), or \"*\" for all")
+        return true
+    }
+
     private mutating func addresses(_ fields: RuleFields, _ side: String) -> AddressSelection? {
         guard let items = items(fields, ["\(side)AddressPrefix", "\(side)AddressPrefixes", side]),
             let groups = applicationSecurityGroups(fields, "\(side)ApplicationSecurityGroups")
         else { return nil }
         if items.isEmpty, groups.isEmpty {
+            let keys = ["\(side)AddressPrefix", "\(side)AddressPrefixes", side, "\(side)ApplicationSecurityGroups"]
+            if reportNothing(fields, keys, example: "10.1.0.0/16") { return nil }
             report(
                 fields.document, fields.path(of: "\(side)AddressPrefix"),
                 "is missing: write for example \(side)AddressPrefix: 10.1.0.0/16, or \"*\" for all")
@@ -244,7 +275,10 @@ extension GroupReader {
     }
 
     private mutating func ports(_ fields: RuleFields, _ side: String, of ipProtocol: RuleProtocol) -> PortMatch {
-        guard let items = items(fields, ["\(side)PortRange", "\(side)PortRanges", "\(side)Ports"]) else { return .any }
+        let keys = ["\(side)PortRange", "\(side)PortRanges", "\(side)Ports"]
+        guard let items = items(fields, keys) else { return .any }
+        // A template's writer meant some ports: not all of them.
+        if items.isEmpty, isTemplate, reportNothing(fields, keys, example: "443") { return .any }
         if items.isEmpty || items.contains(where: { $0.text == "*" || $0.text == "0-65535" }) { return .any }
         guard ipProtocol.hasPorts else {
             report(items[0].document, items[0].path, "\(ipProtocol.rawValue) has no ports: write \"*\"")

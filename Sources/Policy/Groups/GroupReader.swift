@@ -7,15 +7,22 @@ struct GroupReader {
     let book: AddressBook
     var errors: [ConfigurationError] = []
     private(set) var groups: [NetworkSecurityGroup] = []
+    /// What is no mistake, but may not be meant: parts of a template that lie elsewhere.
+    var notices: [String] = []
     /// What the messages are about, besides the key.
     var subject: String?
     /// In a template: what its expressions refer to.
     var scope: TemplateScope?
+    /// Whether it is a template that is read.
+    var isTemplate = false
+    /// What the user has told of the cloud.
+    let cloud: CloudFacts
 
     /// - Parameter book: the tags and application security groups that rules may name.
-    init(file: String, book: AddressBook) {
+    init(file: String, book: AddressBook, cloud: CloudFacts = CloudFacts()) {
         self.file = file
         self.book = book
+        self.cloud = cloud
     }
 
     static let groupType = "Microsoft.Network/networkSecurityGroups"
@@ -32,9 +39,7 @@ struct GroupReader {
             }
             for (index, element) in list.enumerated() { readGroup(element, path: "\(path)[\(index)]") }
         } else if let resources = document["resources"], document["securityRules"] == nil, document["type"] == nil {
-            scope = TemplateScope(template: document, parameters: parameters)
-            readTemplate(resources)
-            scope = nil
+            readTemplate(document, resources, parameters: parameters)
         } else if let value = document["value"], value.list != nil {
             read(value, path: "value")
         } else if document.members != nil {
@@ -47,148 +52,11 @@ struct GroupReader {
         }
     }
 
-    // MARK: - Templates
-
-    private struct Resource {
-        var body: Document
-        var path: String
-        var type: String
-        var name: String
-        var scope: TemplateScope
-    }
-
-    private mutating func readTemplate(_ resources: Document) {
-        var found: [Resource] = []
-        collect(resources, path: "resources", within: nil, into: &found)
-        let all = scope
-        defer { scope = all }
-        var rules: [String: [(rule: Document, path: String, name: String, scope: TemplateScope)]] = [:]
-        for resource in found where Document.isSame(resource.type, GroupReader.ruleType) {
-            let parts = resource.name.split(separator: "/", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                report(
-                    resource.body, "\(resource.path).name",
-                    "\"\(resource.name)\" does not name a group and a rule: write group/rule")
-                continue
-            }
-            rules[parts[0].lowercased(), default: []].append(
-                (resource.body, resource.path, parts[1], resource.scope))
-        }
-        for resource in found where Document.isSame(resource.type, GroupReader.groupType) {
-            scope = resource.scope
-            readGroup(
-                resource.body, path: resource.path, name: resource.name,
-                apart: rules.removeValue(forKey: resource.name.lowercased()) ?? [])
-        }
-        for (group, rules) in rules.sorted(by: { $0.key < $1.key }) {
-            report(
-                rules[0].rule, "\(rules[0].path).name",
-                "is a rule of the group \"\(group)\", which the template does not have: add the group to the template")
-        }
-        if found.isEmpty, errors.isEmpty {
-            report(
-                resources, "resources",
-                "holds no network security group: write one of the type \(GroupReader.groupType)")
-        }
-    }
-
-    /// Finds the resources that matter, those within others too, with their copy loops rolled out.
-    private mutating func collect(
-        _ resources: Document, path: String, within parent: Resource?, into found: inout [Resource]
-    ) {
-        let list: [(path: String, resource: Document)]
-        switch resources.value {
-        case .list(let elements): list = elements.enumerated().map { ("\(path)[\($0.offset)]", $0.element) }
-        // Templates of language version 2.0 give resources symbolic names.
-        case .mapping(let members): list = members.map { ("\(path).\($0.key)", $0.value) }
-        case .null, .boolean, .number, .text:
-            return report(resources, path, "must be a list of resources, but is \(resources.kind)")
-        }
-        for (path, resource) in list {
-            let outer = scope
-            defer { scope = outer }
-            if let parent { scope = parent.scope }
-            var turns: [TemplateScope?] = [scope]
-            if let copy = resource["copy"], let scope, copy.members != nil {
-                guard isGroupOrRule(resource, parent) else { continue }
-                do throws(TemplateExpression.Mistake) {
-                    let name = copy["name"]?.text ?? ""
-                    turns = (0..<(try scope.count(of: copy))).map { turn in
-                        var scope = scope
-                        scope.loops.append(.init(name: name, index: turn))
-                        return scope
-                    }
-                } catch {
-                    report(copy, "\(path).copy", error.message)
-                    continue
-                }
-            }
-            for turn in turns {
-                scope = turn
-                collectOne(resource, path: path, within: parent, into: &found)
-            }
-        }
-    }
-
-    /// Whether it may be a group or a rule; what the type can't tell counts as one, and is reported later.
-    private func isGroupOrRule(_ resource: Document, _ parent: Resource?) -> Bool {
-        guard let type = resource["type"]?.text else { return false }
-        return type.hasPrefix("[") || Document.isSame(type, GroupReader.groupType)
-            || Document.isSame(type, GroupReader.ruleType)
-            || parent != nil && Document.isSame(type, "securityRules")
-    }
-
-    private mutating func collectOne(
-        _ resource: Document, path: String, within parent: Resource?, into found: inout [Resource]
-    ) {
-        guard let written = resource["type"], var type = value(written, "\(path).type")?.text else { return }
-        if Document.isSame(type, "Microsoft.Resources/deployments") {
-            if mentionsGroups(resource) {
-                report(
-                    resource, path,
-                    "is a nested deployment with network security groups, which is not read: write its template into a file of its own"
-                )
-            }
-            return
-        }
-        if parent != nil, Document.isSame(type, "securityRules") { type = GroupReader.ruleType }
-        let isGroup = Document.isSame(type, GroupReader.groupType)
-        guard isGroup || Document.isSame(type, GroupReader.ruleType), let scope else { return }
-        if let condition = resource["condition"] {
-            guard let condition = value(condition, "\(path).condition") else { return }
-            guard let holds = condition.boolean else {
-                return report(condition, "\(path).condition", "is neither true nor false")
-            }
-            guard holds else { return }
-        }
-        guard let written = resource["name"] else {
-            return report(resource, "\(path).name", "is missing: write a name")
-        }
-        guard let named = value(written, "\(path).name") else { return }
-        guard var name = named.text else { return report(named, "\(path).name", "is \(named.kind), not a name") }
-        if let parent, !name.contains("/") { name = "\(parent.name)/\(name)" }
-        let entry = Resource(body: resource, path: path, type: type, name: name, scope: scope)
-        found.append(entry)
-        if isGroup, let inner = resource["resources"] {
-            collect(inner, path: "\(path).resources", within: entry, into: &found)
-        }
-    }
-
-    private func mentionsGroups(_ document: Document) -> Bool {
-        switch document.value {
-        case .text(let text):
-            Document.isSame(text, GroupReader.groupType) || Document.isSame(text, GroupReader.ruleType)
-        case .list(let list): list.contains { mentionsGroups($0) }
-        case .mapping(let members): members.contains { mentionsGroups($0.value) }
-        case .null, .boolean, .number: false
-        }
-    }
-
     // MARK: - Groups
 
-    private mutating func readGroup(
-        _ document: Document, path: String, name givenName: String? = nil,
-        apart: [(rule: Document, path: String, name: String, scope: TemplateScope)] = []
+    /// Reads a group. `apart` are its rules that are resources of their own.
+    mutating func readGroup(
+        _ document: Document, path: String, name givenName: String? = nil, apart: [WrittenRule] = []
     ) {
         func key(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
         guard document.members != nil else {
@@ -201,12 +69,17 @@ struct GroupReader {
         }
         let name = givenName ?? document["name"]?.text
         guard let name, isName(name) else {
+            let found = givenName.map { "\"\($0)\"" } ?? document["name"].map(\.kind)
             return report(
                 document["name"] ?? document, key("name"),
-                "is \(document["name"].map(\.kind) ?? "missing"): a group needs a name of 1 to \(GroupLimits.nameLength) letters, digits, points, hyphens or underscores"
+                "is \(found ?? "missing"): a group needs a name of 1 to \(GroupLimits.nameLength) letters, digits, points, hyphens or underscores"
             )
         }
-        let properties = document["properties"]
+        var properties = document["properties"]
+        if let expression = properties, expression.members == nil, scope != nil {
+            guard let resolved = value(expression, key("properties")) else { return }
+            properties = resolved
+        }
         let propertiesPath = document["properties"] == nil ? path : key("properties")
         let written = document["securityRules"] ?? properties?["securityRules"] ?? document["rules"]
         guard document["defaultSecurityRules"] != nil || written != nil || properties != nil || scope != nil else {
@@ -218,6 +91,9 @@ struct GroupReader {
         var group = NetworkSecurityGroup(name: name)
         if scope == nil, let written = document["id"] {
             group.resourceIdentifier = resourceIdentifier(written, path: key("id"), group: name)
+        } else if let cloud = scope?.cloud, cloud.subscription != nil, cloud.resourceGroup != nil {
+            let identifier = "\(cloud.resourceGroupId)/providers/\(GroupReader.groupType)/\(name)"
+            if ResourceIdentifier.problem(of: identifier, group: name) == nil { group.resourceIdentifier = identifier }
         }
         if let flush = document["flushConnection"] ?? properties?["flushConnection"],
             let flush = value(flush, key("flushConnection"))
@@ -232,11 +108,14 @@ struct GroupReader {
             ? key("securityRules")
             : properties?["securityRules"] != nil ? "\(propertiesPath).securityRules" : key("rules")
         var rules = RuleCollection()
-        readRules(written, path: rulesKey, copied: properties, propertiesPath, into: &rules)
-        for (document, path, name, scope) in apart {
-            self.scope = scope
-            read(rule: document, path: path, name: name, into: &rules)
+        let outer = scope
+        for written in WrittenRule.merged(
+            writtenRules(written, path: rulesKey, copied: properties, propertiesPath), apart: apart)
+        {
+            scope = written.scope
+            read(rule: written.rule, path: written.path, name: written.resourceName, into: &rules)
         }
+        scope = outer
         check(rules, document, group: name, path: rulesKey)
         group = NetworkSecurityGroup(
             name: name, resourceIdentifier: group.resourceIdentifier, flushConnection: group.flushConnection,
@@ -261,20 +140,51 @@ struct GroupReader {
         return text
     }
 
-    /// The list of rules, or what a copy loop of the properties makes one of.
-    private mutating func readRules(
-        _ written: Document?, path: String, copied properties: Document?, _ propertiesPath: String,
-        into rules: inout RuleCollection
-    ) {
-        var elements: [(path: String, rule: Document, scope: TemplateScope?)] = []
-        if let written {
-            // The list itself may be an expression; its rules are resolved one by one, so that messages can name them.
-            let list = written.list != nil ? written : value(written, path)
-            guard let list else { return }
-            guard let entries = list.list else {
-                return report(list, path, "must be a list of rules, but is \(list.kind)")
+    /// A rule where it is written, before it is read.
+    struct WrittenRule {
+        var rule: Document
+        var path: String
+        /// Of a rule that is a resource of its own.
+        var resourceName: String?
+        /// What its name comes to; nil: that can't be told, which is reported when it is read.
+        var name: String?
+        var scope: TemplateScope?
+
+        /// The rules within a group with those that are resources of their own. Both name the same thing where their names are the same:
+        /// the resource of its own is deployed later, and replaces what the group says.
+        static func merged(_ inline: [WrittenRule], apart: [WrittenRule]) -> [WrittenRule] {
+            var result = inline
+            var rest = apart
+            for index in result.indices {
+                guard let name = result[index].name,
+                    let other = rest.firstIndex(where: { $0.name?.lowercased() == name.lowercased() })
+                else { continue }
+                result[index] = rest.remove(at: other)
             }
-            elements = entries.enumerated().map { ("\(path)[\($0.offset)]", $0.element, scope) }
+            return result + rest
+        }
+    }
+
+    /// The list of rules, or what a copy loop of the properties makes one of.
+    private mutating func writtenRules(
+        _ written: Document?, path: String, copied properties: Document?, _ propertiesPath: String
+    ) -> [WrittenRule] {
+        var elements: [WrittenRule] = []
+        if let written {
+            var list = written
+            // What an expression comes to has no more expressions in it.
+            var inner = scope
+            if written.list == nil {
+                guard let resolved = value(written, path, whole: false) else { return [] }
+                (list, inner) = (resolved, nil)
+            }
+            guard let entries = list.list else {
+                report(list, path, "must be a list of rules, but is \(list.kind)")
+                return []
+            }
+            elements = entries.enumerated().map {
+                WrittenRule(rule: $0.element, path: "\(path)[\($0.offset)]", scope: inner)
+            }
         }
         let copies = (properties?["copy"]?.list ?? []).filter { copy in
             copy["name"]?.text.map { Document.isSame($0, "securityRules") } == true
@@ -283,26 +193,27 @@ struct GroupReader {
             guard let scope, let input = copy["input"] else { continue }
             do throws(TemplateExpression.Mistake) {
                 for turn in 0..<(try scope.count(of: copy)) {
-                    var inner = scope
-                    inner.loops.append(.init(name: "securityRules", index: turn))
-                    elements.append(("\(propertiesPath).copy.securityRules[\(turn)]", input, inner))
+                    let inner = scope.within(.init(name: "securityRules", index: turn, kind: .property))
+                    elements.append(
+                        .init(rule: input, path: "\(propertiesPath).copy.securityRules[\(turn)]", scope: inner))
                 }
             } catch {
                 report(copy, "\(propertiesPath).copy", error.message)
             }
         }
         guard elements.count <= GroupLimits.rules else {
-            return report(
+            report(
                 written, path,
                 "\(elements.count) rules are more than \(GroupLimits.rules): merge rules that differ only in addresses or ports"
             )
+            return []
         }
-        let outer = scope
-        defer { scope = outer }
-        for (path, rule, scope) in elements {
-            self.scope = scope
-            read(rule: rule, path: path, name: nil, into: &rules)
+        for index in elements.indices {
+            let (rule, scope) = (elements[index].rule, elements[index].scope)
+            guard let name = rule["name"] ?? rule["properties"]?["name"] else { continue }
+            elements[index].name = scope == nil ? name.text : (try? scope?.resolve(name))?.text
         }
+        return elements
     }
 
     /// Rules of one group as they are read.
@@ -350,14 +261,32 @@ struct GroupReader {
     // MARK: - Values and mistakes
 
     /// A value with its expressions replaced; nil, and reported, where that can't be done.
-    mutating func value(_ document: Document, _ path: String) -> Document? {
-        guard let scope else { return document }
-        do throws(TemplateExpression.Mistake) {
-            return try scope.resolve(document)
-        } catch {
-            report(document, path, "\(document.kind) can't be resolved: it \(error.message)")
-            return nil
+    ///
+    /// - Parameter whole: whether all that lies within it must be known.
+    mutating func value(_ document: Document, _ path: String, whole: Bool = true) -> Document? {
+        var reason: String?
+        var resolved = document
+        if let scope {
+            do throws(TemplateExpression.Mistake) {
+                resolved = try scope.resolve(document)
+            } catch {
+                reason = error.message
+            }
         }
+        if reason == nil {
+            if case .unknown(let message) = resolved.value { reason = message }
+            if whole { reason = reason ?? resolved.reasonUnknown }
+        }
+        if reason == nil, let text = resolved.text { reason = CloudFacts.missing(in: text) }
+        guard let reason else { return resolved }
+        report(document, path, "\(document.kind) can't be resolved: it \(reason)")
+        return nil
+    }
+
+    /// Whether a text is an expression, whose value need not be what was meant.
+    func isExpression(_ document: Document) -> Bool {
+        guard scope != nil, case .text(let text) = document.value else { return false }
+        return text.hasPrefix("[") && text.hasSuffix("]") && !text.hasPrefix("[[")
     }
 
     /// Reports a mistake at a place.

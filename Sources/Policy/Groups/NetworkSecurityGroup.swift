@@ -1,5 +1,6 @@
 /// A network security group: rules for what goes into a zone, and for what comes out of it (NSG-1 to NSG-4).
 package struct NetworkSecurityGroup: Equatable, Sendable {
+    /// As written; with `@` and its resource group where several groups have the name.
     package var name: String
     /// The cloud's own identifier, as exported, and fit for a path: flow logs carry it. Empty: none.
     package var resourceIdentifier: String
@@ -40,12 +41,15 @@ package struct NetworkSecurityGroup: Equatable, Sendable {
 
     /// The rules of a direction with plain prefixes, as the evaluators take them.
     package func effectiveRules(_ direction: RuleDirection, in book: AddressBook) -> [FirewallRule] {
-        rules(direction).map { rule in
-            FirewallRule(
-                name: qualifiedName(of: rule), priority: rule.priority, access: rule.access,
-                ipProtocol: rule.ipProtocol, source: book.addresses(of: rule.source),
-                destination: book.addresses(of: rule.destination), sourcePorts: rule.sourcePorts,
-                destinationPorts: rule.destinationPorts)
-        }
+        rules(direction).map { effective($0, in: book) }
+    }
+
+    /// A rule with plain prefixes.
+    package func effective(_ rule: SecurityRule, in book: AddressBook) -> FirewallRule {
+        FirewallRule(
+            name: qualifiedName(of: rule), priority: rule.priority, access: rule.access,
+            ipProtocol: rule.ipProtocol, source: book.addresses(of: rule.source),
+            destination: book.addresses(of: rule.destination), sourcePorts: rule.sourcePorts,
+            destinationPorts: rule.destinationPorts)
     }
 }

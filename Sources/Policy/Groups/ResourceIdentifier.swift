@@ -29,6 +29,14 @@ enum ResourceIdentifier {
         return nil
     }
 
+    /// The subscription and the resource group of an identifier; nil: it has none.
+    static func parts(of text: String) -> (subscription: String, resourceGroup: String)? {
+        let parts = text.split(separator: "/").map(String.init)
+        guard parts.count > 3, Document.isSame(parts[0], "subscriptions"), Document.isSame(parts[2], "resourceGroups")
+        else { return nil }
+        return (parts[1], parts[3])
+    }
+
     /// What to write instead.
     static func example(group: String) -> String {
         "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/\(type)/\(group)"

@@ -6,27 +6,13 @@ extension Configuration {
     /// - Returns: the configuration, with legal values only.
     /// - Throws: all of its mistakes, in the order of their lines.
     package static func read(path: String) throws(ConfigurationErrors) -> Configuration {
-        func failure(_ message: String) -> ConfigurationErrors {
-            ConfigurationErrors([ConfigurationError(file: path, key: "", message: message)])
-        }
-        guard let file = fopen(path, "re") else {
-            let cause = String(cString: strerror(errno))
-            throw failure("can't be read: \(cause): check the path, or make the file readable")
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
         // With the files that are kept with a configuration in force, in base64.
-        while bytes.count <= ConfigurationLimits.fileBytes + 2 * GroupLimits.fileBytes {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { break }
-            bytes += buffer[..<count]
-        }
-        guard ferror(file) == 0 else {
-            throw failure("can't be read: is it a directory? Name the configuration file itself")
-        }
+        let limit = ConfigurationLimits.fileBytes + 2 * GroupLimits.fileBytes
+        let bytes = try SteadyFile.read(path: path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw failure("is not UTF-8 text: save it as UTF-8")
+            throw ConfigurationErrors([
+                ConfigurationError(file: path, key: "", message: "is not UTF-8 text: save it as UTF-8")
+            ])
         }
         return try parse(text, file: path)
     }

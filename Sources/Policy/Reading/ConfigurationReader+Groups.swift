@@ -1,36 +1,127 @@
 import Yams
 
 extension ConfigurationReader {
-    /// Service tags, application security groups, and the groups that use them.
+    /// Service tags, application security groups, and the groups that use them. Zones name their groups as the result does.
     mutating func groups(
-        _ section: Section, internalPrefixes: [AddressPrefix]
+        _ section: Section, internalPrefixes: [AddressPrefix], zones: inout [Zone]
     ) -> (groups: [NetworkSecurityGroup], book: AddressBook) {
         var book = AddressBook(internalPrefixes: internalPrefixes)
+        var tagFiles: [(name: String, tags: [AddressBook.Entry])] = []
         for (path, node) in list(section, "serviceTags") ?? [] {
             guard let name = text(node, path), let bytes = bytes(of: name, node, path) else { continue }
             do throws(ConfigurationErrors) {
-                for tag in try GroupFile.serviceTags(bytes, file: name) { book.add(tag: tag.name, tag.prefixes) }
+                let tags = try GroupFile.serviceTags(bytes, file: name)
+                for tag in tags { book.add(tag: tag.name, tag.prefixes) }
+                tagFiles.append((name, tags))
             } catch {
                 errors += error.errors
             }
         }
         readApplicationSecurityGroups(section, into: &book)
-        var groups: [NetworkSecurityGroup] = []
+        let cloud = cloud(section["cloud"], path: "cloud")
+        var written: [WrittenGroup] = []
         for (path, node) in list(section, "networkSecurityGroups") ?? [] {
-            for group in readGroups(node, path, book) {
-                if let other = groups.first(where: { $0.name.lowercased() == group.name.lowercased() }) {
-                    // The cloud's names, and the paths of flow logs, know no case.
-                    let what = other.name == group.name ? "" : ", as \"\(other.name)\": names do not differ by case"
-                    report(node, path, "the group \"\(group.name)\" is there already\(what): keep one, or rename it")
-                }
-                groups.append(group)
-            }
+            written += readGroups(node, path, book, cloud).map { WrittenGroup(group: $0, path: path, node: node) }
         }
+        tellApart(&written)
+        let groups = written.map(\.group)
+        findGroups(of: &zones, groups, section)
+        noteUnused(groups, zones)
+        keepTagsInUse(groups, tagFiles, in: &book)
         return (groups, book)
     }
 
+    /// A group, and where the configuration names it.
+    private struct WrittenGroup {
+        var group: NetworkSecurityGroup
+        var path: String
+        var node: Node
+    }
+
+    /// Gives groups of one name names of their own: with their resource groups, as their identifiers have them.
+    private mutating func tellApart(_ written: inout [WrittenGroup]) {
+        // The cloud's names, and the paths of flow logs, know no case.
+        let places = Dictionary(grouping: written.indices) { written[$0].group.name.lowercased() }
+        for indices in places.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
+            let parts = indices.map { ResourceIdentifier.parts(of: written[$0].group.resourceIdentifier) }
+            let identifiers = Set(indices.map { written[$0].group.resourceIdentifier.lowercased() })
+            guard identifiers.count == indices.count, !parts.contains(where: { $0 == nil }) else {
+                for index in indices.dropFirst() {
+                    let (name, first) = (written[index].group.name, written[indices[0]].group.name)
+                    let what = first == name ? "" : ", as \"\(first)\": names do not differ by case"
+                    report(
+                        written[index].node, written[index].path,
+                        "the group \"\(name)\" is there already\(what): keep one, or rename it; groups of one name in several resource groups are told apart by their ids, as `az network nsg list` exports them"
+                    )
+                }
+                continue
+            }
+            let groups = Set(parts.compactMap { $0?.resourceGroup.lowercased() })
+            for (index, part) in zip(indices, parts) {
+                guard let part else { continue }
+                written[index].group.name += "@\(part.resourceGroup)"
+                // The same in two subscriptions.
+                if groups.count < indices.count { written[index].group.name += "@\(part.subscription)" }
+            }
+        }
+    }
+
+    /// A group that no zone has judges nothing, which its writer may not know.
+    private mutating func noteUnused(_ groups: [NetworkSecurityGroup], _ zones: [Zone]) {
+        let used = Set(zones.compactMap(\.networkSecurityGroup))
+        let unused = groups.map(\.name).filter { !used.contains($0) }
+        guard let first = unused.first else { return }
+        let shown = unused.prefix(5).map { "\"\($0)\"" }.joined(separator: ", ")
+        let more = unused.count > 5 ? " and \(unused.count - 5) more" : ""
+        notices.append(
+            unused.count == 1
+                ? "networkSecurityGroups: no zone names the group \(shown), so it judges nothing: write networkSecurityGroup: \(first) in a zone"
+                : "networkSecurityGroups: no zone names the groups \(shown)\(more), so they judge nothing: write for example networkSecurityGroup: \(first) in a zone"
+        )
+    }
+
+    /// Only tags that some rule names are kept, in the file that is kept with the configuration in force too: the published file
+    /// has a hundred thousand prefixes, and every command would read them again.
+    private mutating func keepTagsInUse(
+        _ groups: [NetworkSecurityGroup], _ tagFiles: [(name: String, tags: [AddressBook.Entry])],
+        in book: inout AddressBook
+    ) {
+        var named: Set<String> = []
+        for rule in groups.flatMap(\.rules) { named.formUnion(rule.source.tags + rule.destination.tags) }
+        book.keep(tags: named)
+        let lowercased = Set(named.map { $0.lowercased() })
+        for (name, tags) in tagFiles {
+            files[name] = GroupFile.text(of: tags.filter { lowercased.contains($0.name.lowercased()) })
+        }
+    }
+
+    /// What the user tells of the cloud.
+    private mutating func cloud(_ node: Node?, path: String) -> CloudFacts {
+        var facts = CloudFacts()
+        guard let node, let section = section(node, path: path, keys: ConfigurationReference.names(of: .cloud)) else {
+            return facts
+        }
+        for (key, fact) in [
+            ("resourceGroup", \CloudFacts.resourceGroup), ("location", \.location), ("subscription", \.subscription),
+            ("subscriptionName", \.subscriptionName), ("tenant", \.tenant), ("managementGroup", \.managementGroup),
+            ("deployment", \.deployment),
+        ] as [(String, WritableKeyPath<CloudFacts, String?>)] {
+            guard let value = text(section, key) else { continue }
+            guard !value.isEmpty, !value.contains("/") else {
+                report(
+                    section[key], section.path(of: key), "\"\(value)\" is no name or id: write it without slashes")
+                continue
+            }
+            facts[keyPath: fact] = value
+        }
+        return facts
+    }
+
     /// The groups of an entry: a file's name, a file with its parameters, or a group itself.
-    private mutating func readGroups(_ node: Node, _ path: String, _ book: AddressBook) -> [NetworkSecurityGroup] {
+    private mutating func readGroups(
+        _ node: Node, _ path: String, _ book: AddressBook, _ cloud: CloudFacts
+    ) -> [NetworkSecurityGroup] {
+        var cloud = cloud
         if let mapping = node.mapping, mapping["file"] == nil {
             var reader = GroupReader(file: file, book: book)
             reader.read(Document(node), path: path)
@@ -41,8 +132,9 @@ extension ConfigurationReader {
         var parameters: (file: String, bytes: [UInt8])?
         if node.mapping == nil {
             name = text(node, path)
-        } else if let entry = section(node, path: path, keys: ["file", "parameters"]) {
+        } else if let entry = section(node, path: path, keys: ["file", "parameters", "cloud"]) {
             name = text(entry, "file")
+            cloud = cloud.overridden(by: self.cloud(entry["cloud"], path: entry.path(of: "cloud")))
             if let written = text(entry, "parameters") {
                 guard let bytes = bytes(of: written, node, entry.path(of: "parameters")) else { return [] }
                 parameters = (written, bytes)
@@ -50,7 +142,9 @@ extension ConfigurationReader {
         }
         guard let name, let bytes = bytes(of: name, node, path) else { return [] }
         do throws(ConfigurationErrors) {
-            return try GroupFile.groups(bytes, file: name, parameters: parameters, book: book)
+            let read = try GroupFile.groups(bytes, file: name, parameters: parameters, book: book, cloud: cloud)
+            notices += read.notices
+            return read.groups
         } catch {
             errors += error.errors
             return []
@@ -120,16 +214,31 @@ extension ConfigurationReader {
         }
     }
 
-    /// A zone's group must be there.
-    mutating func checkGroups(of zones: [Zone], _ groups: [NetworkSecurityGroup], _ section: Section) {
+    /// A zone names its group by name, by name and resource group (`web@production`), or by the cloud's identifier. It must be there.
+    private mutating func findGroups(of zones: inout [Zone], _ groups: [NetworkSecurityGroup], _ section: Section) {
         let names = groups.map(\.name)
-        for (index, zone) in zones.enumerated() {
-            guard let wanted = zone.networkSecurityGroup, !names.contains(wanted) else { continue }
+        for index in zones.indices {
+            guard let wanted = zones[index].networkSecurityGroup, !names.contains(wanted) else { continue }
+            if wanted.hasPrefix("/"),
+                let group = groups.first(where: { $0.resourceIdentifier.lowercased() == wanted.lowercased() })
+            {
+                zones[index].networkSecurityGroup = group.name
+                continue
+            }
+            let zone = "zone \"\(zones[index].name)\""
+            let several = names.filter { $0.hasPrefix("\(wanted)@") }
+            guard several.isEmpty else {
+                report(
+                    section["zones"], "zones[\(index)].networkSecurityGroup",
+                    "\(zone): there are \(several.count) groups \"\(wanted)\", in different resource groups: write \(several.joined(separator: " or ")), or the group's id"
+                )
+                continue
+            }
             let nearest = DidYouMean.nearest(to: wanted, among: names).map { " (did you mean \($0)?)" } ?? ""
             let known = names.isEmpty ? "there are none" : "known: \(names.joined(separator: ", "))"
             report(
                 section["zones"], "zones[\(index)].networkSecurityGroup",
-                "zone \"\(zone.name)\": there is no group \"\(wanted)\"\(nearest): name its file under networkSecurityGroups (\(known))"
+                "\(zone): there is no group \"\(wanted)\"\(nearest): name its file under networkSecurityGroups (\(known))"
             )
         }
     }

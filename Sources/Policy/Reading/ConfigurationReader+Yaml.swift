@@ -20,7 +20,9 @@ extension ConfigurationReader {
             return nil
         }
         do {
-            if let root = try Yams.compose(yaml: text), !isNull(root) { return root }
+            // A byte order mark may begin a text (YAML 1.2.2, 5.2); some editors write one.
+            let plain = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+            if let root = try Yams.compose(yaml: plain), !isNull(root) { return root }
             report(
                 nil, "", "is empty: write at least zones, for example zones: [{ name: internet, interfaces: [eth0] }]")
         } catch let error as YamlError {

@@ -39,7 +39,7 @@ struct ConfigurationReader {
         let timeScale = timeScale(section)
         let continuity = continuity(section)
         let capacitySessions = capacity(section)
-        let zones = zones(section)
+        var zones = zones(section)
         let internalPrefixes = internalPrefixes(section)
         // Where the profile itself is mistaken, the widest ranges find at least what no profile allows.
         let timeouts = readTimeouts(section, profile: profile ?? .custom)
@@ -56,8 +56,7 @@ struct ConfigurationReader {
         let stateDirectory = absolutePath(section, "stateDirectory", example: Configuration.usualStateDirectory)
         checkTogether(rules + hostRules)
         let (groups, book) = groups(
-            section, internalPrefixes: internalPrefixes ?? Configuration.defaultInternalPrefixes)
-        checkGroups(of: zones, groups, section)
+            section, internalPrefixes: internalPrefixes ?? Configuration.defaultInternalPrefixes, zones: &zones)
         checkNames(of: rules + hostRules, groups)
 
         guard errors.isEmpty, let gateway, let profile, let timeScale, let continuity, let capacitySessions,

@@ -21,9 +21,10 @@
 /// | `internalPrefixes` | list of prefixes | 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7, fe80::/10 | Which addresses are inside: a session between two of them is east-west. |
 /// | `rules` | list | none | Who may open sessions through the gateway. What no rule allows is denied. |
 /// | `hostRules` | list | none | Who may reach the gateway's own addresses. |
-/// | `networkSecurityGroups` | list of files, groups | none | Groups as the cloud's tools export them, beside this file; { file, parameters } for a template with its parameters; or groups themselves. |
+/// | `networkSecurityGroups` | list of files, groups | none | Groups as the cloud's tools export them, beside this file; { file, parameters, cloud } for a template with its parameters; or groups themselves. |
 /// | `applicationSecurityGroups` | mapping of names to addresses | none | The members of the application security groups that groups' rules name. |
 /// | `serviceTags` | list of files | none | Service tags as published (ServiceTags_Public_*.json), beyond VirtualNetwork, AzureLoadBalancer and Internet. |
+/// | `cloud` | mapping | none | What templates ask of the cloud, which knows it when they are deployed: resourceGroup(), subscription(), ... |
 /// | `vethShortcut` | true, false | true | Whether packets go straight to the other end of a veth pair in another network namespace: faster, but past what is queued, shaped or captured on the gateway's end. |
 /// | `hostPing` | true, false | true | Whether the gateway's own addresses answer ping. |
 /// | `withoutSession` | drop, reset | drop | What happens to a TCP segment that belongs to no session. |
@@ -53,9 +54,16 @@
 /// | `flowLog.region` | name | local | Stands for the cloud's region. |
 /// | `flowLog.retention.age` | duration, 1h or more | 7d | Files of hours that are longer ago are removed. |
 /// | `flowLog.retention.size` | bytes: 500MB, 10GB | 1GB | The oldest files are removed when all together are larger. |
+/// | `cloud.resourceGroup` | name | none | The resource group that templates are deployed to. |
+/// | `cloud.location` | region | none | Its region. |
+/// | `cloud.subscription` | UUID | none | The subscription's id. |
+/// | `cloud.subscriptionName` | name | none | The subscription's name. |
+/// | `cloud.tenant` | UUID | none | The tenant's id. |
+/// | `cloud.managementGroup` | name | none | The management group's name. |
+/// | `cloud.deployment` | name | none | The deployment's name. |
 /// | `zones[].name` | text | required | Names the zone. |
 /// | `zones[].interfaces` | list | required | The network interfaces that lead to the zone, each in one zone only. |
-/// | `zones[].networkSecurityGroup` | name | none | The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules. |
+/// | `zones[].networkSecurityGroup` | name | none | The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules; name@resourceGroup, or its id, where several have the name. |
 /// | `rules[].name` | text | required | Names the rule, for people and logs; unique among all rules. |
 /// | `rules[].priority` | 1 to 65535 | required | Lower is asked first; unique in the list. |
 /// | `rules[].access` | Allow, Deny | required | What the rule decides. |
@@ -82,6 +90,7 @@ package enum ConfigurationReference {
         case maintenance = "maintenance"
         case flowLog = "flowLog"
         case retention = "flowLog.retention"
+        case cloud = "cloud"
         case zone = "zones[]"
         case rule = "rules[]"
         case hostRule = "hostRules[]"
@@ -141,7 +150,7 @@ package enum ConfigurationReference {
                 ("hostRules", "list", "none", "Who may reach the gateway's own addresses."),
                 (
                     "networkSecurityGroups", "list of files, groups", "none",
-                    "Groups as the cloud's tools export them, beside this file; { file, parameters } for a template with its parameters; or groups themselves."
+                    "Groups as the cloud's tools export them, beside this file; { file, parameters, cloud } for a template with its parameters; or groups themselves."
                 ),
                 (
                     "applicationSecurityGroups", "mapping of names to addresses", "none",
@@ -150,6 +159,10 @@ package enum ConfigurationReference {
                 (
                     "serviceTags", "list of files", "none",
                     "Service tags as published (ServiceTags_Public_*.json), beyond VirtualNetwork, AzureLoadBalancer and Internet."
+                ),
+                (
+                    "cloud", "mapping", "none",
+                    "What templates ask of the cloud, which knows it when they are deployed: resourceGroup(), subscription(), ..."
                 ),
                 (
                     "vethShortcut", "true, false", "true",
@@ -210,6 +223,7 @@ package enum ConfigurationReference {
                 ("length", "duration, 5h to 1d", "required", "How long it is open; not scaled."),
                 ("timeZone", "IANA name", "required", "Whose clocks: Europe/Berlin, UTC."),
             ])
+        + table(.cloud, cloudKeys)
         + table(
             .zone,
             [
@@ -220,13 +234,23 @@ package enum ConfigurationReference {
                 ),
                 (
                     "networkSecurityGroup", "name", "none",
-                    "The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules."
+                    "The group that judges what comes out of the zone, and what goes into it, before the firewall's own rules; name@resourceGroup, or its id, where several have the name."
                 ),
             ])
         + table(.flowLog, flowLogKeys)
         + table(.retention, retentionKeys)
         + table(.rule, ruleKeys)
         + table(.hostRule, ruleKeys.filter { !["destination", "idleTimeout", "onIdle"].contains($0.name) })
+
+    private static let cloudKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("resourceGroup", "name", "none", "The resource group that templates are deployed to."),
+        ("location", "region", "none", "Its region."),
+        ("subscription", "UUID", "none", "The subscription's id."),
+        ("subscriptionName", "name", "none", "The subscription's name."),
+        ("tenant", "UUID", "none", "The tenant's id."),
+        ("managementGroup", "name", "none", "The management group's name."),
+        ("deployment", "name", "none", "The deployment's name."),
+    ]
 
     private static let fleetKeys: [(name: String, value: String, usual: String, meaning: String)] = [
         ("minCapacity", "2 to 50", "2", "Instances there are at least."),
@@ -292,7 +316,7 @@ package enum ConfigurationReference {
         let names = keys.filter { $0.place == place }.map(\.name)
         switch place {
         case .top: return names + laterKeys
-        case .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog,
+        case .cloud, .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog,
             .retention, .rule, .hostRule:
             return names
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// A configuration text with the files that it names, as one text: what a gateway keeps as "in force" must not change with them.
 ///
@@ -17,19 +18,42 @@ enum EmbeddedFiles {
         return result
     }
 
-    /// Parts a text from the files that follow it.
+    /// Parts a text from the files that follow it. By bytes: the files may be some megabytes.
     static func part(_ text: String) -> (text: String, files: [String: [UInt8]]) {
-        guard text.utf8.count > mark.utf8.count, let start = text.firstRange(of: "\n" + mark) else {
-            return (text, [:])
-        }
+        let bytes = Array(text.utf8)
+        let lines = lineStarts(of: bytes)
+        guard let first = lines.first else { return (text, [:]) }
         var files: [String: [UInt8]] = [:]
-        for line in text[start.lowerBound...].split(separator: "\n") where line.hasPrefix(mark) {
-            let parts = line.dropFirst(mark.count).split(separator: " ")
-            guard parts.count == 2 || parts.count == 1, let name = Data(base64Encoded: String(parts[0])),
-                let bytes = Data(base64Encoded: parts.count == 2 ? String(parts[1]) : "")
+        for start in lines {
+            let end = lineEnd(in: bytes, from: start)
+            let parts = bytes[(start + mark.utf8.count)..<end].split(separator: UInt8(ascii: " "))
+            guard parts.count == 2 || parts.count == 1, let name = Data(base64Encoded: Data(parts[0])),
+                let content = Data(base64Encoded: parts.count == 2 ? Data(parts[1]) : Data())
             else { continue }
-            files[String(decoding: name, as: UTF8.self)] = Array(bytes)
+            files[String(decoding: name, as: UTF8.self)] = Array(content)
         }
-        return (String(text[...start.lowerBound]), files)
+        return (String(decoding: bytes[..<first], as: UTF8.self), files)
+    }
+
+    /// Where the lines begin that hold files; none where the text begins with one.
+    private static func lineStarts(of bytes: [UInt8]) -> [Int] {
+        let mark = Array(mark.utf8)
+        var starts: [Int] = []
+        var next = lineEnd(in: bytes, from: 0) + 1
+        while next < bytes.count {
+            if bytes[next...].starts(with: mark) { starts.append(next) }
+            next = lineEnd(in: bytes, from: next) + 1
+        }
+        return starts
+    }
+
+    /// The end of a line: where its line feed is, or the text's end.
+    private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int {
+        bytes.withUnsafeBytes { buffer in
+            guard start < buffer.count, let base = buffer.baseAddress,
+                let found = memchr(base + start, 0x0A, buffer.count - start)
+            else { return buffer.count }
+            return UnsafeRawPointer(found) - base
+        }
     }
 }

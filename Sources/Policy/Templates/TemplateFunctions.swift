@@ -1,73 +1,97 @@
-/// The functions of template expressions whose values lie in the template alone.
+/// The functions of template expressions whose values lie in their arguments alone; source: "ARM template functions" of the cloud's
+/// documentation. Those that see the template, or take a lambda, are ``TemplateScope``'s.
 enum TemplateFunctions {
     typealias Mistake = TemplateExpression.Mistake
 
-    static func call(_ name: String, _ arguments: [Document]) throws(Mistake) -> Document.Value {
-        let call = Call(name: name, arguments: arguments)
-        if let value = try texts(call) { return value }
-        if let value = try lists(call) { return value }
-        if let value = try numbers(call) { return value }
-        if let value = try logic(call) { return value }
-        if let value = try identifiers(call) { return value }
-        throw .init(
-            message:
-                "calls \(name)(), whose value is known only in the cloud, or to no version of sluice: write the value itself"
-        )
+    /// The most characters of a text, and elements of a list, that a call may make.
+    static let textLimit = 1 << 20
+    static let listLimit = 100_000
+
+    static func call(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        try checkIdentifiers(call)
+        var value = try texts(call)
+        if value == nil { value = try lists(call) }
+        if value == nil { value = try mappings(call) }
+        if value == nil { value = try numbers(call) }
+        if value == nil { value = try logic(call) }
+        if value == nil { value = try encodings(call) }
+        if value == nil { value = try networks(call) }
+        if value == nil { value = try dates(call) }
+        guard let value else { throw unavailable(call.name) }
+        switch value {
+        case .text(let text) where text.utf8.count > textLimit:
+            throw .init(message: "calls \(call.name)() for a text of more than \(textLimit) bytes")
+        case .list(let list) where list.count > listLimit:
+            throw .init(message: "calls \(call.name)() for a list of more than \(listLimit) elements")
+        default: return value
+        }
     }
 
-    /// A call with its arguments, which can be asked for as what they have to be.
-    struct Call {
-        var name: String
-        var arguments: [Document]
+    // MARK: - What can't be told here
 
-        var function: String { name.lowercased() }
+    /// Why a function has no value here.
+    private static func unavailable(_ name: String) -> Mistake {
+        let function = name.lowercased()
+        let remedy = "write the value itself, or make it a parameter and give it one"
+        if function.hasPrefix("list") || cloudFunctions.contains(function) {
+            return .init(message: "calls \(name)(), whose value is known only in the cloud: \(remedy)")
+        }
+        switch function {
+        case "utcnow", "newguid":
+            return .init(message: "calls \(name)(), which has another value at each deployment: \(remedy)")
+        case "externalinput":
+            return .init(message: "calls \(name)(), whose value the deployment tool supplies: \(remedy)")
+        default:
+            let nearest = DidYouMean.nearest(to: name, among: known).map { "did you mean \($0)()?" }
+            return .init(message: "calls \(name)(), which is no template function known here: \(nearest ?? remedy)")
+        }
+    }
 
-        func text(_ index: Int) throws(Mistake) -> String {
-            guard arguments.indices.contains(index) else { throw missing(index) }
-            switch arguments[index].value {
-            case .text(let text), .number(let text): return text
-            case .boolean(let value): return value ? "True" : "False"
-            case .null, .list, .mapping: throw wrong(index, "text")
+    private static let cloudFunctions: Set<String> = [
+        "reference", "references", "providers", "pickzones", "getsecret", "tologicalzone", "tologicalzones",
+        "tophysicalzone", "tophysicalzones", "environments",
+    ]
+
+    /// For suggestions only.
+    private static let known = [
+        "array", "base64", "base64ToJson", "base64ToString", "bool", "cidrHost", "cidrSubnet", "coalesce", "concat",
+        "contains", "createArray", "createObject", "dataUri", "dataUriToString", "dateTimeAdd", "dateTimeFromEpoch",
+        "dateTimeToEpoch", "empty", "endsWith", "equals", "filter", "first", "flatten", "float", "format", "greater",
+        "greaterOrEquals", "groupBy", "guid", "indexOf", "int", "intersection", "items", "join", "json", "last",
+        "lastIndexOf", "length", "less", "lessOrEquals", "map", "mapValues", "max", "min", "objectKeys", "padLeft",
+        "parameters", "parseCidr", "range", "reduce", "replace", "resourceGroup", "resourceId", "shallowMerge",
+        "skip", "sort", "split", "startsWith", "string", "subscription", "substring", "take", "toLower", "toObject",
+        "toUpper", "trim", "tryGet", "union", "uniqueString", "uri", "uriComponent", "variables",
+    ]
+
+    /// Functions that hand an identifier on as it is, so that parts of it may stay untold.
+    private static let carriers: Set<String> = [
+        "concat", "format", "split", "join", "createarray", "createobject", "array", "tolower", "toupper", "string",
+        "empty", "coalesce", "first", "last", "union", "flatten", "items", "toobject", "trim", "tryget", "json",
+    ]
+
+    /// An identifier with a part that is not told has no hash, no length, and equals nothing.
+    private static func checkIdentifiers(_ call: TemplateCall) throws(Mistake) {
+        guard !carriers.contains(call.function) else { return }
+        for argument in call.arguments {
+            if case .text(let text) = argument.value, let reason = CloudFacts.missing(in: text) {
+                throw .init(message: reason)
             }
         }
-
-        func number(_ index: Int) throws(Mistake) -> Int {
-            guard arguments.indices.contains(index) else { throw missing(index) }
-            guard let number = arguments[index].integer else { throw wrong(index, "a whole number") }
-            return number
-        }
-
-        func list(_ index: Int) throws(Mistake) -> [Document] {
-            guard arguments.indices.contains(index) else { throw missing(index) }
-            guard let list = arguments[index].list else { throw wrong(index, "a list") }
-            return list
-        }
-
-        func boolean(_ index: Int) throws(Mistake) -> Bool {
-            guard arguments.indices.contains(index) else { throw missing(index) }
-            guard let value = arguments[index].boolean else { throw wrong(index, "true or false") }
-            return value
-        }
-
-        private func missing(_ index: Int) -> Mistake { .init(message: "calls \(name)() with too few arguments") }
-
-        private func wrong(_ index: Int, _ wanted: String) -> Mistake {
-            .init(message: "calls \(name)() with \(arguments[index].kind) where \(wanted) is needed")
-        }
     }
 
-    private static func texts(_ call: Call) throws(Mistake) -> Document.Value? {
+    // MARK: - Texts
+
+    private static func texts(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "concat":
-            if call.arguments.first?.list != nil {
+            if call.count > 0, try call.value(0).list != nil {
                 var joined: [Document] = []
                 for index in call.arguments.indices { joined += try call.list(index) }
                 return .list(joined)
             }
-            var joined = ""
-            for index in call.arguments.indices { joined += try call.text(index) }
-            return .text(joined)
-        case "format": return .text(try format(call))
+            return .text(try call.texts().joined())
+        case "format": return .text(try TemplateFormat.text(call))
         case "tolower": return .text(try call.text(0).lowercased())
         case "toupper": return .text(try call.text(0).uppercased())
         case "trim":
@@ -75,184 +99,355 @@ enum TemplateFunctions {
             return .text(String(text.reversed().drop(while: \.isWhitespace).reversed()))
         case "replace": return .text(replace(try call.text(0), try call.text(1), by: try call.text(2)))
         case "split":
-            let text = try call.text(0)
-            guard let separator = try call.text(1).first else { return .list(call.arguments) }
-            let parts = text.split(separator: separator, omittingEmptySubsequences: false)
-            return .list(parts.map { Document(.text(String($0)), line: call.arguments[0].line) })
+            var separators: [String] = []
+            if let list = try call.value(1).list {
+                for separator in list { separators.append(separator.text ?? "") }
+            } else {
+                separators = [try call.text(1)]
+            }
+            return call.texts(split(try call.text(0), at: separators.filter { !$0.isEmpty }))
         case "join":
             var parts: [String] = []
-            for element in try call.list(0) { parts.append(try Call(name: "join", arguments: [element]).text(0)) }
+            for element in try call.list(0) {
+                parts.append(try TemplateCall(name: "join", arguments: [element], line: call.line).text(0))
+            }
             return .text(parts.joined(separator: try call.text(1)))
         case "substring":
             let characters = Array(try call.text(0))
             let start = try call.number(1)
-            let count = call.arguments.count > 2 ? try call.number(2) : characters.count - start
+            let count = call.count > 2 ? try call.number(2) : characters.count - start
             guard start >= 0, count >= 0, start <= characters.count, count <= characters.count - start else {
                 throw .init(message: "calls substring() beyond the text's end")
             }
             return .text(String(characters[start..<(start + count)]))
         case "padleft":
             let text = try call.text(0)
-            let fill = call.arguments.count > 2 ? try call.text(2) : " "
-            return .text(String(repeating: fill, count: max(0, min(256, try call.number(1)) - text.count)) + text)
-        case "string": return .text(try call.text(0))
+            let fill = call.count > 2 ? try call.text(2) : " "
+            guard fill.count == 1 else {
+                throw .init(message: "calls padLeft() with \"\(fill)\" where one character is needed")
+            }
+            let width = try call.number(1)
+            guard width <= textLimit else { throw .init(message: "calls padLeft() for \(width) characters") }
+            return .text(String(repeating: fill, count: max(0, width - text.count)) + text)
+        case "string":
+            let value = try call.known(0)
+            return .text(TemplateCall.text(of: value) ?? value.json)
         case "startswith": return .boolean(try call.text(0).lowercased().hasPrefix(try call.text(1).lowercased()))
         case "endswith": return .boolean(try call.text(0).lowercased().hasSuffix(try call.text(1).lowercased()))
-        case "indexof":
-            let text = Array(try call.text(0).lowercased())
-            let part = Array(try call.text(1).lowercased())
-            let starts = 0...max(0, text.count - part.count)
-            return .number("\(starts.first { text[$0...].starts(with: part) } ?? -1)")
+        case "indexof", "lastindexof": return .number("\(try position(call))")
+        case "uniquestring": return .text(TemplateHash.uniqueString(try nonEmptyTexts(call)))
+        case "guid": return .text(TemplateHash.guid(try nonEmptyTexts(call)))
+        case "fail": throw .init(message: "says that it fails: \(try call.text(0))")
         default: return nil
         }
     }
 
-    private static func lists(_ call: Call) throws(Mistake) -> Document.Value? {
+    private static func nonEmptyTexts(_ call: TemplateCall) throws(Mistake) -> [String] {
+        let texts = try call.texts()
+        guard !texts.isEmpty else { throw .init(message: "calls \(call.name)() with too few arguments") }
+        return texts
+    }
+
+    /// Where a text or list has a part: from 0; -1: nowhere.
+    private static func position(_ call: TemplateCall) throws(Mistake) -> Int {
+        let isLast = call.function == "lastindexof"
+        if let list = try call.value(0).list {
+            let wanted = try call.known(1)
+            return (isLast ? list.lastIndex(of: wanted) : list.firstIndex(of: wanted)) ?? -1
+        }
+        let text = Array(try call.text(0).lowercased())
+        let part = Array(try call.text(1).lowercased())
+        guard part.count <= text.count else { return -1 }
+        let starts = 0...(text.count - part.count)
+        func isThere(_ start: Int) -> Bool { text[start...].starts(with: part) }
+        return (isLast ? starts.last(where: isThere) : starts.first(where: isThere)) ?? -1
+    }
+
+    private static func replace(_ text: String, _ old: String, by new: String) -> String {
+        guard !old.isEmpty else { return text }
+        return split(text, at: [old]).joined(separator: new)
+    }
+
+    /// The parts of a text between separators, of which the first that fits counts.
+    private static func split(_ text: String, at separators: [String]) -> [String] {
+        var parts: [String] = []
+        var part = ""
+        var rest = Substring(text)
+        while let first = rest.first {
+            if let separator = separators.first(where: { rest.hasPrefix($0) }) {
+                parts.append(part)
+                part = ""
+                rest = rest.dropFirst(separator.count)
+            } else {
+                part.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return parts + [part]
+    }
+
+    // MARK: - Lists
+
+    private static func lists(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "createarray": return .list(call.arguments)
-        case "array": return call.arguments.first?.list != nil ? call.arguments[0].value : .list(call.arguments)
+        case "array":
+            let value = try call.value(0)
+            return value.list != nil ? value.value : .list([value])
         case "length":
-            if let list = call.arguments.first?.list { return .number("\(list.count)") }
-            if let members = call.arguments.first?.members { return .number("\(members.count)") }
+            let value = try call.value(0)
+            if let count = value.list?.count ?? value.members?.count { return .number("\(count)") }
             return .number("\(try call.text(0).count)")
-        case "first":
-            if let list = call.arguments.first?.list, let first = list.first { return first.value }
-            return .text(String(try call.text(0).prefix(1)))
-        case "last":
-            if let list = call.arguments.first?.list, let last = list.last { return last.value }
-            return .text(String(try call.text(0).suffix(1)))
-        case "take":
+        case "first", "last":
+            let isFirst = call.function == "first"
+            if let list = try call.value(0).list { return (isFirst ? list.first : list.last)?.value ?? .null }
+            let text = try call.text(0)
+            return .text(String(isFirst ? text.prefix(1) : text.suffix(1)))
+        case "take", "skip":
             let count = max(0, try call.number(1))
-            if let list = call.arguments.first?.list { return .list(Array(list.prefix(count))) }
-            return .text(String(try call.text(0).prefix(count)))
-        case "skip":
-            let count = max(0, try call.number(1))
-            if let list = call.arguments.first?.list { return .list(Array(list.dropFirst(count))) }
-            return .text(String(try call.text(0).dropFirst(count)))
+            let isTake = call.function == "take"
+            if let list = try call.value(0).list {
+                return .list(Array(isTake ? list.prefix(count) : list.dropFirst(count)))
+            }
+            let text = try call.text(0)
+            return .text(String(isTake ? text.prefix(count) : text.dropFirst(count)))
         case "range":
             let count = try call.number(1)
             guard (0...10_000).contains(count) else { throw .init(message: "calls range() for \(count) numbers") }
             let start = try call.number(0)
-            let line = call.arguments[0].line
-            return .list((0..<count).map { Document(.number("\(start &+ $0)"), line: line) })
-        case "union":
-            var joined: [Document] = []
-            for index in call.arguments.indices {
-                for element in try call.list(index) where !joined.contains(element) { joined.append(element) }
+            return .list((0..<count).map { call.document(.number("\(start &+ $0)")) })
+        case "flatten":
+            var flat: [Document] = []
+            for element in try call.list(0) {
+                if case .unknown(let reason) = element.value { throw .init(message: reason) }
+                guard let list = element.list else { throw call.wrong(element, "a list of lists") }
+                flat += list
             }
-            return .list(joined)
+            return .list(flat)
+        case "union": return try union(call)
+        case "intersection": return try intersection(call)
         case "contains":
-            if let list = call.arguments.first?.list, call.arguments.count > 1 {
-                return .boolean(list.contains(call.arguments[1]))
+            let value = try call.value(0)
+            if let list = value.list {
+                let wanted = try call.known(1)
+                if list.contains(wanted) { return .boolean(true) }
+                _ = try call.known(0)
+                return .boolean(false)
             }
-            if call.arguments.first?.members != nil { return .boolean(call.arguments[0][try call.text(1)] != nil) }
-            let part = Array(try call.text(1))
-            let text = Array(try call.text(0))
-            return .boolean(text.indices.contains { text[$0...].starts(with: part) } || part.isEmpty)
+            if value.members != nil { return .boolean(value.member(try call.text(1)) != nil) }
+            let part = try call.text(1)
+            let text = try call.text(0)
+            return .boolean(part.isEmpty || split(text, at: [part]).count > 1)
         case "empty":
-            guard let argument = call.arguments.first else { return nil }
-            if let list = argument.list { return .boolean(list.isEmpty) }
-            if let members = argument.members { return .boolean(members.isEmpty) }
-            return .boolean(argument.isNull || argument.text == "")
+            let value = try call.value(0)
+            if value.isNull { return .boolean(true) }
+            if let isEmpty = value.list?.isEmpty ?? value.members?.isEmpty { return .boolean(isEmpty) }
+            return .boolean(try call.text(0).isEmpty)
+        case "tryget", "tryindexfromend", "indexfromend": return try element(call)
         default: return nil
         }
     }
 
-    private static func numbers(_ call: Call) throws(Mistake) -> Document.Value? {
+    /// What lies at a key or place; null where `tryGet` and `tryIndexFromEnd` find nothing.
+    private static func element(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        var value = try call.value(0)
+        for index in 1..<max(2, call.count) {
+            if value.isNull { return .null }
+            let key = try call.value(index)
+            var next: Document?
+            if let list = value.list, let number = key.integer {
+                let place = call.function == "tryget" ? number : list.count - number
+                next = list.indices.contains(place) ? list[place] : nil
+            } else if let text = key.text {
+                next = value.member(text)
+            }
+            guard let next else {
+                guard call.function == "indexfromend" else { return .null }
+                throw .init(message: "refers to element \(key.kind) from the end, which is not there")
+            }
+            value = next
+        }
+        return value.value
+    }
+
+    private static func union(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        if try call.value(0).members != nil {
+            var merged: [Document.Member] = []
+            for index in call.arguments.indices { merged = merge(merged, try call.members(index)) }
+            return .mapping(merged)
+        }
+        var joined: [Document] = []
+        var seen: Set<String> = []
+        for index in call.arguments.indices {
+            for element in try call.list(index) where seen.insert(identity(element)).inserted { joined.append(element) }
+        }
+        return .list(joined)
+    }
+
+    /// The same for equal values.
+    private static func identity(_ element: Document) -> String {
+        switch element.value {
+        case .mapping(let members): Document(.mapping(members.sorted { $0.key < $1.key }), line: 0).json
+        case .unknown: "unknown on line \(element.line)"
+        case .null, .boolean, .number, .text, .list: element.json
+        }
+    }
+
+    /// Mappings within mappings are merged too; of all else the later value counts.
+    private static func merge(_ left: [Document.Member], _ right: [Document.Member]) -> [Document.Member] {
+        var merged = left
+        for member in right {
+            guard let index = merged.firstIndex(where: { Document.isSame($0.key, member.key) }) else {
+                merged.append(member)
+                continue
+            }
+            if let old = merged[index].value.members, let new = member.value.members {
+                merged[index].value = Document(.mapping(merge(old, new)), line: member.value.line)
+            } else {
+                merged[index].value = member.value
+            }
+        }
+        return merged
+    }
+
+    private static func intersection(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        if try call.value(0).members != nil {
+            var common = try call.known(0).members ?? []
+            for index in call.arguments.indices.dropFirst() {
+                let other = try call.known(index)
+                common = common.filter { member in other.member(member.key) == member.value }
+            }
+            return .mapping(common)
+        }
+        var common = try call.known(0).list ?? []
+        for index in call.arguments.indices {
+            let other = try call.list(index)
+            common = common.filter { other.contains($0) }
+        }
+        return .list(common)
+    }
+
+    // MARK: - Mappings
+
+    private static func mappings(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
-        case "int": return .number("\(try call.number(0))")
-        case "add": return .number("\(try call.number(0) &+ (try call.number(1)))")
-        case "sub": return .number("\(try call.number(0) &- (try call.number(1)))")
-        case "mul": return .number("\(try call.number(0) &* (try call.number(1)))")
-        case "div", "mod":
+        case "createobject":
+            guard call.count.isMultiple(of: 2) else {
+                throw .init(message: "calls createObject() with a key that has no value")
+            }
+            var members: [Document.Member] = []
+            for index in stride(from: 0, to: call.count, by: 2) {
+                members.append(.init(key: try call.text(index), line: call.line, value: call.arguments[index + 1]))
+            }
+            return .mapping(members)
+        case "shallowmerge":
+            var merged: [Document.Member] = []
+            for element in try call.list(0) {
+                if case .unknown(let reason) = element.value { throw .init(message: reason) }
+                guard let members = element.members else { throw call.wrong(element, "a list of mappings") }
+                for member in members {
+                    merged.removeAll { Document.isSame($0.key, member.key) }
+                    merged.append(member)
+                }
+            }
+            return .mapping(merged)
+        case "items":
+            return .list(
+                sorted(try call.members(0)).map { member in
+                    call.document(
+                        .mapping([
+                            .init(key: "key", line: call.line, value: call.document(.text(member.key))),
+                            .init(key: "value", line: member.line, value: member.value),
+                        ]))
+                })
+        case "objectkeys": return call.texts(sorted(try call.members(0)).map(\.key))
+        case "json":
+            let text = try call.text(0)
+            do throws(JSONParser.Mistake) {
+                return try JSONParser.parse(Array(text.utf8)).value
+            } catch {
+                throw .init(message: "calls json() with a text that is not JSON: it \(error.message)")
+            }
+        default: return nil
+        }
+    }
+
+    /// By key, as `items()` and `objectKeys()` order them.
+    private static func sorted(_ members: [Document.Member]) -> [Document.Member] {
+        members.sorted { ($0.key.lowercased(), $0.key) < ($1.key.lowercased(), $1.key) }
+    }
+
+    // MARK: - Numbers
+
+    private static func numbers(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
+        switch call.function {
+        case "int":
+            let text = try call.text(0)
+            if let number = Int(text) { return .number("\(number)") }
+            guard let number = Double(text), number == number.rounded(), abs(number) < 1e15 else {
+                throw .init(message: "calls int() with \"\(text)\", which is no whole number")
+            }
+            return .number("\(Int(number))")
+        case "float":
+            let text = try call.text(0)
+            guard Double(text) != nil else {
+                throw .init(message: "calls float() with \"\(text)\", which is no number")
+            }
+            return .number(text)
+        case "add", "sub", "mul", "div", "mod":
             let (left, right) = (try call.number(0), try call.number(1))
-            guard right != 0, right != -1 else { throw .init(message: "divides by \(right)") }
-            return .number("\(call.function == "div" ? left / right : left % right)")
+            if ["div", "mod"].contains(call.function), right == 0 { throw .init(message: "divides by 0") }
+            let (value, overflow) =
+                switch call.function {
+                case "add": left.addingReportingOverflow(right)
+                case "sub": left.subtractingReportingOverflow(right)
+                case "mul": left.multipliedReportingOverflow(by: right)
+                case "div": left.dividedReportingOverflow(by: right)
+                default: left.remainderReportingOverflow(dividingBy: right)
+                }
+            guard !overflow else { throw .init(message: "calls \(call.name)() beyond what a number can be") }
+            return .number("\(value)")
         case "min", "max":
             var numbers: [Int] = []
-            for index in call.arguments.indices { numbers.append(try call.number(index)) }
-            return (call.function == "min" ? numbers.min() : numbers.max()).map { .number("\($0)") }
+            let values = call.count == 1 ? try call.value(0).list ?? call.arguments : call.arguments
+            let all = TemplateCall(name: call.name, arguments: values, line: call.line)
+            for index in values.indices { numbers.append(try all.number(index)) }
+            guard let number = call.function == "min" ? numbers.min() : numbers.max() else {
+                throw .init(message: "calls \(call.name)() without numbers")
+            }
+            return .number("\(number)")
         default: return nil
         }
     }
 
-    private static func logic(_ call: Call) throws(Mistake) -> Document.Value? {
+    // MARK: - Logic
+
+    private static func logic(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "true": return .boolean(true)
         case "false": return .boolean(false)
         case "null": return .null
         case "bool": return .boolean(try call.boolean(0))
         case "not": return .boolean(!(try call.boolean(0)))
-        case "and", "or":
-            var values: [Bool] = []
-            for index in call.arguments.indices { values.append(try call.boolean(index)) }
-            return .boolean(call.function == "and" ? !values.contains(false) : values.contains(true))
-        case "equals" where call.arguments.count == 2: return .boolean(call.arguments[0] == call.arguments[1])
-        case "less": return .boolean(try call.number(0) < (try call.number(1)))
-        case "lessorequals": return .boolean(try call.number(0) <= (try call.number(1)))
-        case "greater": return .boolean(try call.number(0) > (try call.number(1)))
-        case "greaterorequals": return .boolean(try call.number(0) >= (try call.number(1)))
-        case "coalesce": return (call.arguments.first { !$0.isNull })?.value
+        case "equals": return .boolean(try call.known(0) == (try call.known(1)))
+        case "less", "lessorequals", "greater", "greaterorequals":
+            let order = try order(call)
+            switch call.function {
+            case "less": return .boolean(order < 0)
+            case "lessorequals": return .boolean(order <= 0)
+            case "greater": return .boolean(order > 0)
+            default: return .boolean(order >= 0)
+            }
         default: return nil
         }
     }
 
-    /// `resourceId` makes an identifier. Its subscription and resource group are known only in the cloud, and nothing here depends on
-    /// them: what counts are type and name.
-    private static func identifiers(_ call: Call) throws(Mistake) -> Document.Value? {
-        guard call.function == "resourceid" else { return nil }
-        var parts: [String] = []
-        for index in call.arguments.indices { parts.append(try call.text(index)) }
-        guard let typeIndex = parts.firstIndex(where: { $0.contains("/") }) else {
-            throw .init(
-                message: "calls resourceId() without a type such as Microsoft.Network/applicationSecurityGroups")
+    /// Below 0: the first is less. Numbers by value, texts by their characters' numbers.
+    private static func order(_ call: TemplateCall) throws(Mistake) -> Int {
+        if case .text(let left) = try call.value(0).value, case .text(let right) = try call.value(1).value {
+            return left == right ? 0 : left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars) ? -1 : 1
         }
-        let type = parts[typeIndex].split(separator: "/").map(String.init)
-        let names = parts[(typeIndex + 1)...]
-        guard names.count == type.count - 1 else {
-            throw .init(message: "calls resourceId() with \(names.count) names for \(parts[typeIndex])")
-        }
-        let path = zip(type.dropFirst(), names).flatMap { [$0, $1] }.joined(separator: "/")
-        return .text("/providers/\(type[0])/\(path)")
-    }
-
-    /// `format('{0}-{1}', ...)`; `{{` is a brace.
-    private static func format(_ call: Call) throws(Mistake) -> String {
-        var result = ""
-        var rest = Substring(try call.text(0))
-        while let character = rest.first {
-            rest = rest.dropFirst()
-            if (character == "{" || character == "}"), rest.first == character {
-                result.append(character)
-                rest = rest.dropFirst()
-            } else if character == "{" {
-                guard let end = rest.firstIndex(of: "}") else { throw .init(message: "has a { without } in format()") }
-                // What follows a colon is a way to write numbers: not known here.
-                guard let number = Int(rest[..<end]), number >= 0 else {
-                    throw .init(message: "has {\(rest[..<end])} in format(): only {0}, {1}, ... are known")
-                }
-                result += try call.text(number + 1)
-                rest = rest[rest.index(after: end)...]
-            } else {
-                result.append(character)
-            }
-        }
-        return result
-    }
-
-    private static func replace(_ text: String, _ old: String, by new: String) -> String {
-        guard !old.isEmpty else { return text }
-        var result = ""
-        var rest = Substring(text)
-        while let first = rest.first {
-            if rest.hasPrefix(old) {
-                result += new
-                rest = rest.dropFirst(old.count)
-            } else {
-                result.append(first)
-                rest = rest.dropFirst()
-            }
-        }
-        return result
+        let (left, right) = (try call.number(0), try call.number(1))
+        return left == right ? 0 : left < right ? -1 : 1
     }
 }

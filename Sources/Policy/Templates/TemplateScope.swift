@@ -1,178 +1,556 @@
-/// What a template's expressions can refer to: parameters, variables, and the turn of each copy loop.
+/// What a template's expressions can refer to: parameters, variables, functions, what is known of the cloud, and the turn of each
+/// copy loop.
+///
+/// Values are found when they are needed: a member or an argument that can't be told becomes ``Document/Value/unknown(_:)``, and is
+/// a mistake only where somebody uses it.
 struct TemplateScope {
     typealias Mistake = TemplateExpression.Mistake
 
     /// A copy loop in progress.
     struct Loop {
+        enum Kind { case resource, property }
+
         var name: String
         var index: Int
+        var kind: Kind
+    }
+
+    /// What one template's values come to, so that each is found once.
+    final class Memory {
+        var values: [String: Result<Document, Mistake>] = [:]
+        /// What is being found: to meet one again means that it refers to itself.
+        var inProgress: Set<String> = []
+    }
+
+    /// The work that one file may cause, with all its nested templates.
+    final class Budget {
+        fileprivate(set) var steps = 0
+        fileprivate var depth = 0
+        fileprivate var expressions: [String: TemplateExpression?] = [:]
     }
 
     /// The most turns of a loop, as the cloud has it.
     static let loopLimit = 800
-    /// Values within values: more is a variable that refers to itself.
-    private static let depthLimit = 60
+    /// Expressions within expressions, through variables and parameters too.
+    private static let depthLimit = 120
+    private static let stepLimit = 5_000_000
+    /// Values within a variable or parameter.
+    private static let sizeLimit = 1_000_000
 
-    private let parameters: Document?
+    let template: Document
+    let cloud: CloudFacts
+    /// Values that were passed: `{ name: { value } }`, or plainly `{ name: value }`.
     private let given: Document?
-    private let variables: Document?
+    private let memory = Memory()
+    private let budget: Budget
     var loops: [Loop] = []
-    private var depth = 0
+    /// The values of the lambdas' variables around.
+    private var lambdaVariables: [String: Document] = [:]
+    /// Within a function of the template's own: its arguments, and nothing else can be referred to.
+    private var functionArguments: [String: Document]?
 
     /// - Parameters:
     ///   - template: the template.
     ///   - parameters: a parameters file, as the deployment tools take it, or a plain mapping of names to values.
-    init(template: Document, parameters: Document?) {
-        self.parameters = template["parameters"]
+    init(template: Document, parameters: Document?, cloud: CloudFacts = CloudFacts(), budget: Budget = Budget()) {
+        self.template = template
         self.given = parameters.flatMap { $0["parameters"] ?? $0 }
-        self.variables = template["variables"]
+        self.cloud = cloud
+        self.budget = budget
     }
 
     // MARK: - Values
 
-    /// A value with all its expressions replaced by what they stand for.
+    /// A value with all its expressions replaced by what they stand for, as far as that can be told.
     func resolve(_ document: Document) throws(Mistake) -> Document {
-        var scope = self
-        scope.depth += 1
-        guard scope.depth < TemplateScope.depthLimit else { throw .init(message: "refers to itself") }
+        try enter()
+        defer { leave() }
         switch document.value {
         case .null, .boolean, .number: return document
+        case .unknown(let reason): throw .init(message: reason)
         case .text(let text):
-            guard let expression = try TemplateExpression.parse(text) else {
+            guard let expression = try parsed(text) else {
                 return Document(.text(TemplateExpression.plain(text)), line: document.line)
             }
-            return Document(try scope.value(of: expression, line: document.line).value, line: document.line)
+            return Document(try value(of: expression, line: document.line).value, line: document.line)
         case .list(let list):
-            var resolved: [Document] = []
-            for element in list { resolved.append(try scope.resolve(element)) }
-            return Document(.list(resolved), line: document.line)
+            return Document(.list(list.map { lazily($0) }), line: document.line)
         case .mapping(let members):
             var resolved: [Document.Member] = []
             for member in members {
                 if Document.isSame(member.key, "copy"), let copies = member.value.list {
-                    for copy in copies { resolved.append(try scope.property(copying: copy)) }
+                    for copy in copies { resolved.append(try property(copying: copy)) }
                 } else {
-                    resolved.append(
-                        .init(key: member.key, line: member.line, value: try scope.resolve(member.value)))
+                    let key = lazily(Document(.text(member.key), line: member.line)).text ?? member.key
+                    resolved.append(.init(key: key, line: member.line, value: lazily(member.value)))
                 }
             }
             return Document(.mapping(resolved), line: document.line)
         }
     }
 
+    /// As ``resolve(_:)``, but what can't be told is a value too.
+    private func lazily(_ document: Document) -> Document {
+        do throws(Mistake) {
+            return try resolve(document)
+        } catch {
+            return Document(.unknown(error.message), line: document.line)
+        }
+    }
+
+    private func lazily(_ expression: TemplateExpression, line: Int) -> Document {
+        do throws(Mistake) {
+            return try value(of: expression, line: line)
+        } catch {
+            return Document(.unknown(error.message), line: line)
+        }
+    }
+
+    private func parsed(_ text: String) throws(Mistake) -> TemplateExpression? {
+        if let known = budget.expressions[text] { return known }
+        let expression = try TemplateExpression.parse(text)
+        budget.expressions[text] = .some(expression)
+        return expression
+    }
+
+    private func enter() throws(Mistake) {
+        budget.steps += 1
+        budget.depth += 1
+        guard budget.depth < TemplateScope.depthLimit else {
+            leave()
+            throw .init(message: "refers to values within values more than \(TemplateScope.depthLimit) deep")
+        }
+        guard budget.steps < TemplateScope.stepLimit else {
+            leave()
+            throw .init(message: "takes more than \(TemplateScope.stepLimit) steps to find: split the template")
+        }
+    }
+
+    private func leave() { budget.depth -= 1 }
+
+    /// Finds a parameter's or variable's value once.
+    private func once(_ key: String, _ find: () throws(Mistake) -> Document) throws(Mistake) -> Document {
+        if let known = memory.values[key] { return try known.get() }
+        guard memory.inProgress.insert(key).inserted else { throw .init(message: "refers to itself") }
+        defer { memory.inProgress.remove(key) }
+        let result: Result<Document, Mistake>
+        do throws(Mistake) {
+            let value = try find()
+            var count = 0
+            guard TemplateScope.isWithin(TemplateScope.sizeLimit, value, &count) else {
+                throw .init(message: "refers to a value that holds more than \(TemplateScope.sizeLimit) others")
+            }
+            result = .success(value)
+        } catch {
+            result = .failure(error)
+        }
+        memory.values[key] = result
+        return try result.get()
+    }
+
+    private static func isWithin(_ limit: Int, _ document: Document, _ count: inout Int) -> Bool {
+        count += 1
+        guard count <= limit else { return false }
+        if let list = document.list {
+            for element in list where !isWithin(limit, element, &count) { return false }
+        } else if let members = document.members {
+            for member in members where !isWithin(limit, member.value, &count) { return false }
+        }
+        return true
+    }
+
+    // MARK: - Copy loops
+
     /// The list that a property's copy loop makes.
     private func property(copying copy: Document) throws(Mistake) -> Document.Member {
-        guard let name = copy["name"]?.text, let input = copy["input"] else {
+        guard let name = copy["name"]?.text, let input = copy.member("input") else {
             throw .init(message: "has a copy loop without name or input")
         }
         var elements: [Document] = []
         for turn in 0..<(try count(of: copy)) {
-            var scope = self
-            scope.loops.append(Loop(name: name, index: turn))
-            elements.append(try scope.resolve(input))
+            elements.append(within(Loop(name: name, index: turn, kind: .property)).lazily(input))
         }
         return .init(key: name, line: copy.line, value: Document(.list(elements), line: copy.line))
     }
 
+    /// The scope of one turn of a loop.
+    func within(_ loop: Loop) -> TemplateScope {
+        var scope = self
+        scope.loops.append(loop)
+        return scope
+    }
+
     /// The number of turns of a copy loop.
     func count(of copy: Document) throws(Mistake) -> Int {
-        guard let written = copy["count"], let count = try resolve(written).integer else {
-            throw .init(message: "has a copy loop without a count")
-        }
+        guard let written = copy["count"] else { throw .init(message: "has a copy loop without a count") }
+        let value = try resolve(written)
+        if case .unknown(let reason) = value.value { throw .init(message: reason) }
+        guard let count = value.integer else { throw .init(message: "has a copy loop whose count is \(value.kind)") }
         guard (0...TemplateScope.loopLimit).contains(count) else {
             throw .init(message: "has a copy loop of \(count) turns: at most \(TemplateScope.loopLimit) are possible")
         }
         return count
     }
 
+    private func copyIndex(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        var offset = 0
+        // Without a name it is the resource's loop that is meant.
+        var loop = loops.last { $0.kind == .resource } ?? loops.last
+        for index in call.arguments.indices {
+            if case .text(let name) = try call.value(index).value {
+                loop = loops.last { Document.isSame($0.name, name) }
+            } else {
+                offset = try call.number(index)
+            }
+        }
+        guard let loop else { throw .init(message: "has a copyIndex() outside of its copy loop") }
+        return .number("\(loop.index &+ offset)")
+    }
+
     // MARK: - Expressions
 
     private func value(of expression: TemplateExpression, line: Int) throws(Mistake) -> Document {
-        var scope = self
-        scope.depth += 1
-        guard scope.depth < TemplateScope.depthLimit else { throw .init(message: "refers to itself") }
+        try enter()
+        defer { leave() }
         switch expression {
         case .text(let text): return Document(.text(text), line: line)
         case .number(let number): return Document(.number("\(number)"), line: line)
         case .property(let base, let name):
-            guard let value = try scope.value(of: base, line: line)[name] else {
+            let base = try value(of: base, line: line)
+            if case .unknown(let reason) = base.value { throw .init(message: reason) }
+            guard let value = base.member(name) else {
                 throw .init(message: "refers to .\(name), which is not there")
             }
             return value
         case .element(let base, let index):
-            let base = try scope.value(of: base, line: line)
-            let index = try scope.value(of: index, line: line)
+            let base = try value(of: base, line: line)
+            let index = try value(of: index, line: line)
+            for value in [base, index] {
+                if case .unknown(let reason) = value.value { throw .init(message: reason) }
+            }
             if let list = base.list, let number = index.integer, list.indices.contains(number) { return list[number] }
-            if let key = index.text, let value = base[key] { return value }
+            if let key = index.text, let value = base.member(key) { return value }
             throw .init(message: "refers to [\(index.text ?? index.kind)], which is not there")
-        case .call(let name, let arguments): return try scope.call(name, arguments, line: line)
+        case .call(let name, let arguments): return try call(name, arguments, line: line)
         }
     }
 
     private func call(_ name: String, _ arguments: [TemplateExpression], line: Int) throws(Mistake) -> Document {
-        // Only the branch that is taken need have a value.
-        if Document.isSame(name, "if"), arguments.count == 3 {
-            guard let condition = try value(of: arguments[0], line: line).boolean else {
-                throw .init(message: "has an if() whose condition is neither true nor false")
+        if let value = try lazyCall(name, arguments, line: line) { return value }
+        if let value = try lambdaCall(name, arguments, line: line) { return Document(value, line: line) }
+        let call = TemplateCall(name: name, arguments: arguments.map { lazily($0, line: line) }, line: line)
+        switch call.function {
+        case "parameters": return try parameter(try one(call))
+        case "variables": return try variable(try one(call))
+        case "copyindex": return Document(try copyIndex(call), line: line)
+        case "lambdavariables":
+            let variable = try one(call)
+            guard let value = lambdaVariables[variable.lowercased()] else {
+                throw .init(message: "refers to the lambda's variable \"\(variable)\", which no lambda around it has")
             }
-            return try value(of: arguments[condition ? 1 : 2], line: line)
+            return value
+        case "reference": return Document(try reference(call), line: line)
+        default: break
         }
-        var values: [Document] = []
-        for argument in arguments { values.append(try value(of: argument, line: line)) }
+        if let value = cloud.answer(call.function) { return Document(value, line: line) }
+        if let value = try ResourceIdentifierFunctions.call(call, cloud) { return Document(value, line: line) }
+        if let value = try ownFunction(call) { return value }
+        return Document(try TemplateFunctions.call(call), line: line)
+    }
+
+    /// The functions that need only some of their arguments.
+    private func lazyCall(
+        _ name: String, _ arguments: [TemplateExpression], line: Int
+    ) throws(Mistake) -> Document? {
+        func boolean(_ index: Int) throws(Mistake) -> Bool {
+            try TemplateCall(name: name, arguments: [try value(of: arguments[index], line: line)], line: line).boolean(
+                0)
+        }
         switch name.lowercased() {
-        case "parameters": return try parameter(try one(name, values))
-        case "variables": return try variable(try one(name, values))
-        case "copyindex": return Document(.number("\(try copyIndex(values))"), line: line)
-        default: return Document(try TemplateFunctions.call(name, values), line: line)
+        case "if":
+            guard arguments.count == 3 else { throw .init(message: "calls if() with other than three arguments") }
+            return try value(of: arguments[try boolean(0) ? 1 : 2], line: line)
+        case "and", "or":
+            // The one that ends it is enough, whatever else can't be told.
+            let ends = Document.isSame(name, "or")
+            for index in arguments.indices where try boolean(index) == ends {
+                return Document(.boolean(ends), line: line)
+            }
+            return Document(.boolean(!ends), line: line)
+        case "coalesce":
+            for argument in arguments {
+                let value = try value(of: argument, line: line)
+                if !value.isNull { return value }
+            }
+            return Document(.null, line: line)
+        default: return nil
         }
     }
 
-    private func one(_ function: String, _ values: [Document]) throws(Mistake) -> String {
-        guard values.count == 1, let text = values[0].text else {
-            throw .init(message: "needs one name in \(function)()")
-        }
-        return text
+    private func one(_ call: TemplateCall) throws(Mistake) -> String {
+        guard call.count == 1 else { throw .init(message: "needs one name in \(call.name)()") }
+        return try call.text(0)
     }
+
+    // MARK: - Lambdas
+
+    private struct Lambda {
+        var variables: [String]
+        var body: TemplateExpression
+    }
+
+    private func lambda(_ expression: TemplateExpression, of function: String) throws(Mistake) -> Lambda {
+        guard case .call(let name, let arguments) = expression, Document.isSame(name, "lambda"),
+            let body = arguments.last
+        else { throw .init(message: "calls \(function)() without a lambda()") }
+        var variables: [String] = []
+        for argument in arguments.dropLast() {
+            guard case .text(let variable) = argument else {
+                throw .init(message: "has a lambda() whose variable is no quoted name")
+            }
+            variables.append(variable.lowercased())
+        }
+        return Lambda(variables: variables, body: body)
+    }
+
+    /// Values beyond the lambda's variables are passed over: the index of an element, for example.
+    private func apply(_ lambda: Lambda, _ values: Document..., line: Int) throws(Mistake) -> Document {
+        var scope = self
+        for (variable, value) in zip(lambda.variables, values) { scope.lambdaVariables[variable] = value }
+        return try scope.value(of: lambda.body, line: line)
+    }
+
+    /// The functions that take lambdas; nil: another one.
+    private func lambdaCall(
+        _ name: String, _ arguments: [TemplateExpression], line: Int
+    ) throws(Mistake) -> Document.Value? {
+        let function = name.lowercased()
+        guard ["map", "filter", "reduce", "sort", "toobject", "groupby", "mapvalues"].contains(function) else {
+            return nil
+        }
+        let place = function == "reduce" ? 2 : 1
+        guard arguments.count > place else { throw .init(message: "calls \(name)() with too few arguments") }
+        let lambda = try lambda(arguments[place], of: name)
+        let call = TemplateCall(name: name, arguments: [try value(of: arguments[0], line: line)], line: line)
+        func index(_ number: Int) -> Document { Document(.number("\(number)"), line: line) }
+        func boolean(_ value: Document) throws(Mistake) -> Bool {
+            try TemplateCall(name: name, arguments: [value], line: line).boolean(0)
+        }
+        func text(_ value: Document) throws(Mistake) -> String {
+            try TemplateCall(name: name, arguments: [value], line: line).text(0)
+        }
+        switch function {
+        case "map":
+            var mapped: [Document] = []
+            for (number, element) in try call.list(0).enumerated() {
+                mapped.append(try apply(lambda, element, index(number), line: line))
+            }
+            return .list(mapped)
+        case "filter":
+            var kept: [Document] = []
+            for (number, element) in try call.list(0).enumerated()
+            where try boolean(try apply(lambda, element, index(number), line: line)) { kept.append(element) }
+            return .list(kept)
+        case "reduce":
+            var result = try value(of: arguments[1], line: line)
+            for (number, element) in try call.list(0).enumerated() {
+                result = try apply(lambda, result, element, index(number), line: line)
+            }
+            return result.value
+        case "sort":
+            return .list(
+                try TemplateScope.sorted(try call.list(0)) { (left, right) throws(Mistake) in
+                    try boolean(try apply(lambda, left, right, line: line))
+                })
+        case "toobject":
+            let values = arguments.count > 2 ? try self.lambda(arguments[2], of: name) : nil
+            var members: [Document.Member] = []
+            for (number, element) in try call.list(0).enumerated() {
+                let key = try text(try apply(lambda, element, index(number), line: line))
+                var value = element
+                if let values { value = try apply(values, element, index(number), line: line) }
+                members.removeAll { $0.key == key }
+                members.append(.init(key: key, line: line, value: value))
+            }
+            return .mapping(members)
+        case "groupby":
+            var members: [(key: String, elements: [Document])] = []
+            for (number, element) in try call.list(0).enumerated() {
+                let key = try text(try apply(lambda, element, index(number), line: line))
+                if let place = members.firstIndex(where: { $0.key == key }) {
+                    members[place].elements.append(element)
+                } else {
+                    members.append((key, [element]))
+                }
+            }
+            return .mapping(
+                members.map { .init(key: $0.key, line: line, value: Document(.list($0.elements), line: line)) })
+        default:
+            var members = try call.members(0)
+            for place in members.indices {
+                members[place].value = try apply(lambda, members[place].value, line: line)
+            }
+            return .mapping(members)
+        }
+    }
+
+    /// Merges sorted halves; equal elements keep their order.
+    private static func sorted(
+        _ list: [Document], by isBefore: (Document, Document) throws(Mistake) -> Bool
+    ) throws(Mistake) -> [Document] {
+        guard list.count > 1 else { return list }
+        let left = try sorted(Array(list[..<(list.count / 2)]), by: isBefore)
+        let right = try sorted(Array(list[(list.count / 2)...]), by: isBefore)
+        var merged: [Document] = []
+        var next = 0
+        for element in left {
+            while next < right.count, try isBefore(right[next], element) {
+                merged.append(right[next])
+                next += 1
+            }
+            merged.append(element)
+        }
+        return merged + right[next...]
+    }
+
+    // MARK: - Names
 
     private func parameter(_ name: String) throws(Mistake) -> Document {
-        if let given = given?[name] {
-            if let value = given["value"] { return value }
-            if given["reference"] != nil {
+        if let functionArguments {
+            guard let value = functionArguments[name.lowercased()] else {
+                throw .init(message: "refers to the parameter \"\(name)\", which the function does not have")
+            }
+            return value
+        }
+        return try once("parameter \(name.lowercased())") { () throws(Mistake) in try foundParameter(name) }
+    }
+
+    private func foundParameter(_ name: String) throws(Mistake) -> Document {
+        let declared = template["parameters"]?[name]
+        if let passed = given?.member(name) {
+            if passed["reference"] != nil {
                 throw .init(message: "refers to the parameter \"\(name)\", which lies in a key vault: write its value")
             }
-            if given.members == nil { return given }
+            if let value = passed.member("value") { return value }
+            if case .unknown(let reason) = passed.value { throw .init(message: reason) }
+            if passed.members == nil, !passed.isNull { return passed }
         }
-        guard let declared = parameters?[name] else {
+        guard let declared else {
             throw .init(message: "refers to the parameter \"\(name)\", which the template does not declare")
         }
-        guard let value = declared["defaultValue"] else {
-            throw .init(
-                message:
-                    "refers to the parameter \"\(name)\", which has no value: give it one in a parameters file, or a defaultValue"
-            )
+        if let value = declared.member("defaultValue") { return try outsideLoops.resolve(value) }
+        if isNullable(declared) { return Document(.null, line: declared.line) }
+        throw .init(
+            message:
+                "refers to the parameter \"\(name)\", which has no value: give it one in a parameters file, or a defaultValue"
+        )
+    }
+
+    /// Whether a parameter may be left out: it, or the type that it refers to, says so.
+    private func isNullable(_ declared: Document) -> Bool {
+        var declared = declared
+        for _ in 0..<20 {
+            if let nullable = declared["nullable"]?.boolean { return nullable }
+            guard let reference = declared["$ref"]?.text, reference.hasPrefix("#/definitions/"),
+                let definition = template["definitions"]?[String(reference.dropFirst("#/definitions/".count))]
+            else { return false }
+            declared = definition
         }
-        return try resolve(value)
+        return false
+    }
+
+    /// No loop and no lambda reaches into variables, defaults and functions.
+    private var outsideLoops: TemplateScope {
+        var scope = self
+        scope.loops = []
+        scope.lambdaVariables = [:]
+        return scope
     }
 
     private func variable(_ name: String) throws(Mistake) -> Document {
-        if let value = variables?[name] { return try resolve(value) }
-        for copy in variables?["copy"]?.list ?? [] where copy["name"]?.text.map({ Document.isSame($0, name) }) == true {
-            return try property(copying: copy).value
+        guard functionArguments == nil else {
+            throw .init(message: "refers to the variable \"\(name)\" in a function, which sees only its parameters")
         }
-        throw .init(message: "refers to the variable \"\(name)\", which the template does not have")
+        return try once("variable \(name.lowercased())") { () throws(Mistake) in
+            let scope = outsideLoops
+            let variables = template["variables"]
+            if let value = variables?.member(name), !Document.isSame(name, "copy") { return try scope.resolve(value) }
+            for copy in variables?["copy"]?.list ?? []
+            where copy["name"]?.text.map({ Document.isSame($0, name) }) == true {
+                return try scope.property(copying: copy).value
+            }
+            throw .init(message: "refers to the variable \"\(name)\", which the template does not have")
+        }
     }
 
-    private func copyIndex(_ values: [Document]) throws(Mistake) -> Int {
-        var offset = 0
-        var loop = loops.last
-        for value in values {
-            if case .text(let name) = value.value {
-                loop = loops.last { Document.isSame($0.name, name) }
-            } else {
-                offset = value.integer ?? 0
-            }
+    /// A function of the template's own; nil: there is none of this name.
+    private func ownFunction(_ call: TemplateCall) throws(Mistake) -> Document? {
+        let parts = call.name.split(separator: ".", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        let nameSpaces = (template["functions"]?.list ?? []).filter {
+            $0["namespace"]?.text.map { Document.isSame($0, parts[0]) } == true
         }
-        guard let loop else { throw .init(message: "has a copyIndex() outside of its copy loop") }
-        return loop.index + offset
+        guard let function = nameSpaces.lazy.compactMap({ $0["members"]?[parts[1]] }).first,
+            let output = function["output"]?.member("value")
+        else { throw .init(message: "calls \(call.name)(), which the template does not define") }
+        let parameters = function["parameters"]?.list ?? []
+        guard call.count <= parameters.count else {
+            throw .init(message: "calls \(call.name)() with more arguments than its \(parameters.count) parameters")
+        }
+        var arguments: [String: Document] = [:]
+        for (index, parameter) in parameters.enumerated() {
+            guard let name = parameter["name"]?.text else { continue }
+            guard index < call.count || isNullable(parameter) else {
+                throw .init(message: "calls \(call.name)() without its parameter \"\(name)\"")
+            }
+            arguments[name.lowercased()] = index < call.count ? call.arguments[index] : call.document(.null)
+        }
+        var scope = outsideLoops
+        scope.functionArguments = arguments
+        return try scope.resolve(output)
+    }
+
+    // MARK: - Nested deployments
+
+    static let deploymentType = "Microsoft.Resources/deployments"
+
+    /// The template of a nested deployment, and what its expressions see; nil: the template is linked, and lies elsewhere.
+    func nested(_ deployment: Document) throws(Mistake) -> (template: Document, scope: TemplateScope)? {
+        guard let properties = deployment["properties"], let written = properties["template"] else { return nil }
+        let template = written.members == nil ? try resolve(written) : written
+        let options = properties["expressionEvaluationOptions"]?["scope"]?.text
+        guard let options, Document.isSame(options, "inner") else { return (template, self) }
+        var facts = CloudFacts()
+        func fact(_ key: String) -> String? { deployment[key].flatMap { lazily($0).text } }
+        facts.deployment = fact("name")
+        facts.resourceGroup = fact("resourceGroup")
+        facts.subscription = fact("subscriptionId")
+        var cloud = cloud.overridden(by: facts)
+        if let group = facts.resourceGroup, !Document.isSame(group, self.cloud.resourceGroup ?? "") {
+            cloud.location = nil
+        }
+        let passed = properties["parameters"].map { lazily($0) } ?? Document(.mapping([]), line: deployment.line)
+        return (template, TemplateScope(template: template, parameters: passed, cloud: cloud, budget: budget))
+    }
+
+    /// What `reference()` tells without the cloud: the outputs of a nested deployment.
+    private func reference(_ call: TemplateCall) throws(Mistake) -> Document.Value {
+        let wanted = try call.text(0)
+        let name = wanted.split(separator: "/").last.map(String.init) ?? wanted
+        var resources: [(symbol: String, body: Document)] = []
+        if let list = template["resources"]?.list { resources = list.map { ("", $0) } }
+        if let members = template["resources"]?.members { resources = members.map { ($0.key, $0.value) } }
+        for (symbol, resource) in resources
+        where resource["type"]?.text.map({ Document.isSame($0, TemplateScope.deploymentType) }) == true {
+            guard resource["copy"] == nil else { continue }
+            let isMeant = symbol == wanted || resource["name"].flatMap { lazily($0).text } == name
+            guard isMeant, let (template, scope) = try nested(resource) else { continue }
+            return try once("outputs of \(name)") { () throws(Mistake) in
+                var outputs = template["outputs"] ?? Document(.mapping([]), line: resource.line)
+                outputs = scope.lazily(outputs)
+                return call.document(.mapping([.init(key: "outputs", line: call.line, value: outputs)]))
+            }.value
+        }
+        return try TemplateFunctions.call(call)
     }
 }

@@ -7,12 +7,15 @@ struct PolicyExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
         abstract: "Say which rule decides about a 5-tuple, which would have matched later, and what session exists.",
-        discussion: "The kernel's own evaluator answers, with the live policy: what it says is what a packet meets.")
+        discussion:
+            "The kernel's own evaluator answers, with the live policy: what it says is what a packet meets. With --file the same evaluator answers by the rules of a file."
+    )
 
     /// Of the dynamic ports (RFC 6335, 6): what a client's own port may well be.
     static let anySourcePort: UInt16 = 49152
 
     @OptionGroup var gateway: GatewayOption
+    @OptionGroup var file: PolicyFileOption
     @OptionGroup var output: OutputOption
 
     @Option(
@@ -60,19 +63,36 @@ struct PolicyExplain: ParsableCommand {
     }
 
     func run() throws {
-        let inspector = try GatewayInspector(gateway: try gateway.resolve())
-        var question = question
-        if let zone { question.sourceZone = try inspector.zoneNumber(zone) }
-        if let destinationZone { question.destinationZone = try inspector.zoneNumber(destinationZone) }
-        if !forHost, zone == nil || destinationZone == nil,
-            let zone = try inspector.directory.configuration().zones.first(where: { $0.networkSecurityGroup != nil })
-        {
-            throw CommandFailure(
-                what: "zones of gateway \(inspector.gateway) have groups, so the answer depends on the zones",
-                next: "say where the packet comes from and goes to: --zone \(zone.name) --destination-zone NAME")
-        }
-        let explanation = try inspector.explain(question)
+        let explanation = try explanation()
         Console.output(output.isJSON ? try JSONText.of(explanation) : PolicyRendering.page(explanation))
+    }
+
+    private func explanation() throws -> PolicyExplanation {
+        var question = question
+        if let file = try self.file.read() {
+            if let zone { question.sourceZone = try self.file.zoneNumber(zone, in: file) }
+            if let destinationZone { question.destinationZone = try self.file.zoneNumber(destinationZone, in: file) }
+            try checkZones(of: file.configuration, in: self.file.path ?? "")
+            return file.explain(question)
+        }
+        let inspector = try GatewayInspector(gateway: try gateway.resolve())
+        let configuration = try inspector.directory.configuration()
+        if let zone { question.sourceZone = try inspector.zoneNumber(zone, in: configuration) }
+        if let destinationZone {
+            question.destinationZone = try inspector.zoneNumber(destinationZone, in: configuration)
+        }
+        try checkZones(of: configuration, in: "gateway \(inspector.gateway)")
+        return try inspector.explain(question, configuration: configuration)
+    }
+
+    /// Where groups judge, an answer needs the zones.
+    private func checkZones(of configuration: Configuration, in place: String) throws {
+        guard !forHost, zone == nil || destinationZone == nil,
+            let zone = configuration.zones.first(where: { $0.networkSecurityGroup != nil })
+        else { return }
+        throw CommandFailure(
+            what: "zones of \(place) have groups, so the answer depends on the zones",
+            next: "say where the packet comes from and goes to: --zone \(zone.name) --destination-zone NAME")
     }
 
     private var hasPorts: Bool { ipProtocol == 6 || ipProtocol == 17 }

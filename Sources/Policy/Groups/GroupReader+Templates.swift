@@ -1,0 +1,201 @@
+/// Templates of the cloud's resource manager: finds the groups and the rules in them, nested deployments included.
+extension GroupReader {
+    private struct Resource {
+        var body: Document
+        var path: String
+        var type: String
+        var name: String
+        var scope: TemplateScope
+
+        /// What a group's rules find it by: nested deployments may be to other resource groups.
+        func key(ofGroup name: String) -> String {
+            "\(scope.cloud.subscription ?? "")/\(scope.cloud.resourceGroup ?? "")/\(name)".lowercased()
+        }
+    }
+
+    /// What a template holds of interest.
+    private struct Findings {
+        var resources: [Resource] = []
+        /// Deployments whose templates lie elsewhere, by path.
+        var linked: [(path: String, name: String)] = []
+    }
+
+    mutating func readTemplate(_ template: Document, _ resources: Document, parameters: Document?) {
+        scope = TemplateScope(template: template, parameters: parameters, cloud: cloud)
+        isTemplate = true
+        defer {
+            scope = nil
+            isTemplate = false
+        }
+        var found = Findings()
+        collect(resources, path: "resources", within: nil, into: &found)
+        var rules: [String: [WrittenRule]] = [:]
+        for resource in found.resources where Document.isSame(resource.type, GroupReader.ruleType) {
+            let parts = resource.name.split(separator: "/", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                report(
+                    resource.body, "\(resource.path).name",
+                    "\"\(resource.name)\" does not name a group and a rule: write group/rule")
+                continue
+            }
+            rules[resource.key(ofGroup: parts[0]), default: []].append(
+                WrittenRule(
+                    rule: resource.body, path: resource.path, resourceName: parts[1], name: parts[1],
+                    scope: resource.scope))
+        }
+        for resource in found.resources where Document.isSame(resource.type, GroupReader.groupType) {
+            scope = resource.scope
+            readGroup(
+                resource.body, path: resource.path, name: resource.name,
+                apart: rules.removeValue(forKey: resource.key(ofGroup: resource.name)) ?? [])
+        }
+        for (key, rules) in rules.sorted(by: { $0.key < $1.key }) {
+            let group = key.split(separator: "/").last ?? ""
+            report(
+                rules[0].rule, "\(rules[0].path).name",
+                "is a rule of the group \"\(group)\", which the template does not have: add the group to the template")
+        }
+        for (path, name) in found.linked {
+            notices.append(
+                "\(file): \(path): the deployment \"\(name)\" has its template elsewhere, which is not read: if it holds groups or rules, name its file too"
+            )
+        }
+        if found.resources.isEmpty, errors.isEmpty {
+            let elsewhere =
+                found.linked.first.map { " (the deployment \"\($0.name)\" has its template elsewhere)" } ?? ""
+            report(
+                resources, "resources",
+                "holds no network security group\(elsewhere): write one of the type \(GroupReader.groupType)")
+        }
+    }
+
+    /// Finds the resources that matter, those within others too, with their copy loops rolled out.
+    private mutating func collect(
+        _ resources: Document, path: String, within parent: Resource?, into found: inout Findings
+    ) {
+        let list: [(path: String, resource: Document)]
+        switch resources.value {
+        case .list(let elements): list = elements.enumerated().map { ("\(path)[\($0.offset)]", $0.element) }
+        // Templates of language version 2.0 give resources symbolic names.
+        case .mapping(let members): list = members.map { ("\(path).\($0.key)", $0.value) }
+        case .null, .boolean, .number, .text, .unknown:
+            return report(resources, path, "must be a list of resources, but is \(resources.kind)")
+        }
+        for (path, resource) in list where mayMatter(resource, parent) {
+            let outer = scope
+            defer { scope = outer }
+            if let parent { scope = parent.scope }
+            guard let scope else { continue }
+            // Of a resource that is left out not even the loop need have a value. Each turn is asked again.
+            if let condition = resource["condition"], (try? scope.resolve(condition))?.boolean == false { continue }
+            var turns = [scope]
+            if let copy = resource["copy"], copy.members != nil {
+                do throws(TemplateExpression.Mistake) {
+                    let name = copy["name"]?.text ?? ""
+                    turns = (0..<(try scope.count(of: copy))).map {
+                        scope.within(.init(name: name, index: $0, kind: .resource))
+                    }
+                } catch {
+                    report(copy, "\(path).copy", error.message)
+                    continue
+                }
+            }
+            for turn in turns {
+                self.scope = turn
+                collectOne(resource, path: path, within: parent, into: &found)
+            }
+        }
+    }
+
+    /// Whether it may be a group, a rule or a deployment; what the type can't tell counts as one, and is reported later.
+    private func mayMatter(_ resource: Document, _ parent: Resource?) -> Bool {
+        guard let type = resource["type"]?.text else { return false }
+        if Document.isSame(type, TemplateScope.deploymentType) { return true }
+        return type.hasPrefix("[") || Document.isSame(type, GroupReader.groupType)
+            || Document.isSame(type, GroupReader.ruleType)
+            || parent != nil && Document.isSame(type, "securityRules")
+    }
+
+    private mutating func collectOne(
+        _ resource: Document, path: String, within parent: Resource?, into found: inout Findings
+    ) {
+        guard let written = resource["type"], var type = value(written, "\(path).type")?.text, let scope else { return }
+        if parent != nil, Document.isSame(type, "securityRules") { type = GroupReader.ruleType }
+        let isGroup = Document.isSame(type, GroupReader.groupType)
+        let isDeployment = Document.isSame(type, TemplateScope.deploymentType)
+        guard isGroup || isDeployment || Document.isSame(type, GroupReader.ruleType) else { return }
+        // One that is there already is only referred to.
+        if resource["existing"]?.boolean == true { return }
+        if isDeployment, !mentions(groupsIn: resource) {
+            if hasLink(resource), !found.linked.contains(where: { $0.path == path }) {
+                found.linked.append((path, resource["name"]?.text ?? ""))
+            }
+            return
+        }
+        if let condition = resource["condition"] {
+            guard let condition = value(condition, "\(path).condition") else { return }
+            guard let holds = condition.boolean else {
+                return report(condition, "\(path).condition", "is neither true nor false")
+            }
+            guard holds else { return }
+        }
+        if isDeployment { return collectNested(resource, path: path, within: parent, into: &found) }
+        guard let written = resource["name"] else {
+            return report(resource, "\(path).name", "is missing: write a name")
+        }
+        guard let named = value(written, "\(path).name") else { return }
+        if isExpression(written), named.isNull || named.text?.isEmpty == true {
+            return report(written, "\(path).name", "\(written.kind) stands for nothing: give what it refers to a value")
+        }
+        guard var name = named.text else { return report(named, "\(path).name", "is \(named.kind), not a name") }
+        if let parent, !name.contains("/") { name = "\(parent.name)/\(name)" }
+        let entry = Resource(body: resource, path: path, type: type, name: name, scope: scope)
+        guard found.resources.count < GroupLimits.templateResources else {
+            return report(
+                resource, path,
+                "is one of more than \(GroupLimits.templateResources) groups and rules: split the template")
+        }
+        found.resources.append(entry)
+        if isGroup, let inner = resource["resources"] {
+            collect(inner, path: "\(path).resources", within: entry, into: &found)
+        }
+    }
+
+    /// The resources of a nested deployment, as its own expressions see them.
+    private mutating func collectNested(
+        _ resource: Document, path: String, within parent: Resource?, into found: inout Findings
+    ) {
+        let outer = scope
+        defer { scope = outer }
+        do throws(TemplateExpression.Mistake) {
+            guard let (template, scope) = try outer?.nested(resource), let resources = template["resources"] else {
+                return
+            }
+            self.scope = scope
+            collect(resources, path: "\(path).properties.template.resources", within: nil, into: &found)
+        } catch {
+            report(resource, path, error.message)
+        }
+    }
+
+    /// Whether a deployment's template has groups or rules.
+    private func mentions(groupsIn document: Document) -> Bool {
+        switch document.value {
+        case .text(let text):
+            Document.isSame(text, GroupReader.groupType) || Document.isSame(text, GroupReader.ruleType)
+        case .list(let list): list.contains { mentions(groupsIn: $0) }
+        case .mapping(let members): members.contains { mentions(groupsIn: $0.value) }
+        case .null, .boolean, .number, .unknown: false
+        }
+    }
+
+    /// Whether a deployment's template, or one within it, lies elsewhere.
+    private func hasLink(_ document: Document) -> Bool {
+        switch document.value {
+        case .list(let list): list.contains { hasLink($0) }
+        case .mapping(let members):
+            members.contains { Document.isSame($0.key, "templateLink") || hasLink($0.value) }
+        case .null, .boolean, .number, .text, .unknown: false
+        }
+    }
+}

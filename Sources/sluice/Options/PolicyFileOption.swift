@@ -1,0 +1,30 @@
+import ArgumentParser
+import Inspection
+import Policy
+
+/// The rules of a file instead of those of a gateway: nothing has to run, and nothing is changed.
+struct PolicyFileOption: ParsableArguments {
+    @Option(
+        name: .customLong("file"), help: "Ask the rules of this configuration file; no gateway is needed.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var path: String?
+
+    /// The file's rules; nil: none was named. Fails as 'policy check' does where it has mistakes.
+    func read() throws -> PolicyFile? {
+        guard let path else { return nil }
+        do {
+            let configuration = try Configuration.read(path: path)
+            return try PolicyFile(configuration, path: path)
+        } catch {
+            throw CommandFailure(what: "\(error)", next: "correct the file, then run: sluice policy check \(path)")
+        }
+    }
+
+    /// The number of a zone of the file.
+    func zoneNumber(_ name: String, in file: PolicyFile) throws -> UInt8 {
+        if let number = file.zoneNumber(name) { return number }
+        throw CommandFailure(
+            what: "\(path ?? "the file") has no zone \(name)",
+            next: "name one of its zones: \(file.configuration.zones.map(\.name).joined(separator: ", "))")
+    }
+}
