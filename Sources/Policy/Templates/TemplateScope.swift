@@ -42,10 +42,10 @@ struct TemplateScope {
     /// Values that were passed: `{ name: { value } }`, or plainly `{ name: value }`.
     private let given: Document?
     private let memory = Memory()
-    private let budget: Budget
+    let budget: Budget
     var loops: [Loop] = []
     /// The values of the lambdas' variables around.
-    private var lambdaVariables: [String: Document] = [:]
+    var lambdaVariables: [String: Document] = [:]
     /// Within a function of the template's own: its arguments, and nothing else can be referred to.
     private var functionArguments: [String: Document]?
 
@@ -90,7 +90,7 @@ struct TemplateScope {
     }
 
     /// As ``resolve(_:)``, but what can't be told is a value too.
-    private func lazily(_ document: Document) -> Document {
+    func lazily(_ document: Document) -> Document {
         do throws(Mistake) {
             return try resolve(document)
         } catch {
@@ -129,7 +129,7 @@ struct TemplateScope {
     private func leave() { budget.depth -= 1 }
 
     /// Finds a parameter's or variable's value once.
-    private func once(_ key: String, _ find: () throws(Mistake) -> Document) throws(Mistake) -> Document {
+    func once(_ key: String, _ find: () throws(Mistake) -> Document) throws(Mistake) -> Document {
         if let known = memory.values[key] { return try known.get() }
         guard memory.inProgress.insert(key).inserted else { throw .init(message: "refers to itself") }
         defer { memory.inProgress.remove(key) }
@@ -209,7 +209,7 @@ struct TemplateScope {
 
     // MARK: - Expressions
 
-    private func value(of expression: TemplateExpression, line: Int) throws(Mistake) -> Document {
+    func value(of expression: TemplateExpression, line: Int) throws(Mistake) -> Document {
         try enter()
         defer { leave() }
         switch expression {
@@ -290,127 +290,6 @@ struct TemplateScope {
     private func one(_ call: TemplateCall) throws(Mistake) -> String {
         guard call.count == 1 else { throw .init(message: "needs one name in \(call.name)()") }
         return try call.text(0)
-    }
-
-    // MARK: - Lambdas
-
-    private struct Lambda {
-        var variables: [String]
-        var body: TemplateExpression
-    }
-
-    private func lambda(_ expression: TemplateExpression, of function: String) throws(Mistake) -> Lambda {
-        guard case .call(let name, let arguments) = expression, Document.isSame(name, "lambda"),
-            let body = arguments.last
-        else { throw .init(message: "calls \(function)() without a lambda()") }
-        var variables: [String] = []
-        for argument in arguments.dropLast() {
-            guard case .text(let variable) = argument else {
-                throw .init(message: "has a lambda() whose variable is no quoted name")
-            }
-            variables.append(variable.lowercased())
-        }
-        return Lambda(variables: variables, body: body)
-    }
-
-    /// Values beyond the lambda's variables are passed over: the index of an element, for example.
-    private func apply(_ lambda: Lambda, _ values: Document..., line: Int) throws(Mistake) -> Document {
-        var scope = self
-        for (variable, value) in zip(lambda.variables, values) { scope.lambdaVariables[variable] = value }
-        return try scope.value(of: lambda.body, line: line)
-    }
-
-    /// The functions that take lambdas; nil: another one.
-    private func lambdaCall(
-        _ name: String, _ arguments: [TemplateExpression], line: Int
-    ) throws(Mistake) -> Document.Value? {
-        let function = name.lowercased()
-        guard ["map", "filter", "reduce", "sort", "toobject", "groupby", "mapvalues"].contains(function) else {
-            return nil
-        }
-        let place = function == "reduce" ? 2 : 1
-        guard arguments.count > place else { throw .init(message: "calls \(name)() with too few arguments") }
-        let lambda = try lambda(arguments[place], of: name)
-        let call = TemplateCall(name: name, arguments: [try value(of: arguments[0], line: line)], line: line)
-        func index(_ number: Int) -> Document { Document(.number("\(number)"), line: line) }
-        func boolean(_ value: Document) throws(Mistake) -> Bool {
-            try TemplateCall(name: name, arguments: [value], line: line).boolean(0)
-        }
-        func text(_ value: Document) throws(Mistake) -> String {
-            try TemplateCall(name: name, arguments: [value], line: line).text(0)
-        }
-        switch function {
-        case "map":
-            var mapped: [Document] = []
-            for (number, element) in try call.list(0).enumerated() {
-                mapped.append(try apply(lambda, element, index(number), line: line))
-            }
-            return .list(mapped)
-        case "filter":
-            var kept: [Document] = []
-            for (number, element) in try call.list(0).enumerated()
-            where try boolean(try apply(lambda, element, index(number), line: line)) { kept.append(element) }
-            return .list(kept)
-        case "reduce":
-            var result = try value(of: arguments[1], line: line)
-            for (number, element) in try call.list(0).enumerated() {
-                result = try apply(lambda, result, element, index(number), line: line)
-            }
-            return result.value
-        case "sort":
-            return .list(
-                try TemplateScope.sorted(try call.list(0)) { (left, right) throws(Mistake) in
-                    try boolean(try apply(lambda, left, right, line: line))
-                })
-        case "toobject":
-            let values = arguments.count > 2 ? try self.lambda(arguments[2], of: name) : nil
-            var members: [Document.Member] = []
-            for (number, element) in try call.list(0).enumerated() {
-                let key = try text(try apply(lambda, element, index(number), line: line))
-                var value = element
-                if let values { value = try apply(values, element, index(number), line: line) }
-                members.removeAll { $0.key == key }
-                members.append(.init(key: key, line: line, value: value))
-            }
-            return .mapping(members)
-        case "groupby":
-            var members: [(key: String, elements: [Document])] = []
-            for (number, element) in try call.list(0).enumerated() {
-                let key = try text(try apply(lambda, element, index(number), line: line))
-                if let place = members.firstIndex(where: { $0.key == key }) {
-                    members[place].elements.append(element)
-                } else {
-                    members.append((key, [element]))
-                }
-            }
-            return .mapping(
-                members.map { .init(key: $0.key, line: line, value: Document(.list($0.elements), line: line)) })
-        default:
-            var members = try call.members(0)
-            for place in members.indices {
-                members[place].value = try apply(lambda, members[place].value, line: line)
-            }
-            return .mapping(members)
-        }
-    }
-
-    /// Merges sorted halves; equal elements keep their order.
-    private static func sorted(
-        _ list: [Document], by isBefore: (Document, Document) throws(Mistake) -> Bool
-    ) throws(Mistake) -> [Document] {
-        guard list.count > 1 else { return list }
-        let left = try sorted(Array(list[..<(list.count / 2)]), by: isBefore)
-        let right = try sorted(Array(list[(list.count / 2)...]), by: isBefore)
-        var merged: [Document] = []
-        var next = 0
-        for element in left {
-            while next < right.count, try isBefore(right[next], element) {
-                merged.append(right[next])
-                next += 1
-            }
-            merged.append(element)
-        }
-        return merged + right[next...]
     }
 
     // MARK: - Names
@@ -508,49 +387,5 @@ struct TemplateScope {
         var scope = outsideLoops
         scope.functionArguments = arguments
         return try scope.resolve(output)
-    }
-
-    // MARK: - Nested deployments
-
-    static let deploymentType = "Microsoft.Resources/deployments"
-
-    /// The template of a nested deployment, and what its expressions see; nil: the template is linked, and lies elsewhere.
-    func nested(_ deployment: Document) throws(Mistake) -> (template: Document, scope: TemplateScope)? {
-        guard let properties = deployment["properties"], let written = properties["template"] else { return nil }
-        let template = written.members == nil ? try resolve(written) : written
-        let options = properties["expressionEvaluationOptions"]?["scope"]?.text
-        guard let options, Document.isSame(options, "inner") else { return (template, self) }
-        var facts = CloudFacts()
-        func fact(_ key: String) -> String? { deployment[key].flatMap { lazily($0).text } }
-        facts.deployment = fact("name")
-        facts.resourceGroup = fact("resourceGroup")
-        facts.subscription = fact("subscriptionId")
-        var cloud = cloud.overridden(by: facts)
-        if let group = facts.resourceGroup, !Document.isSame(group, self.cloud.resourceGroup ?? "") {
-            cloud.location = nil
-        }
-        let passed = properties["parameters"].map { lazily($0) } ?? Document(.mapping([]), line: deployment.line)
-        return (template, TemplateScope(template: template, parameters: passed, cloud: cloud, budget: budget))
-    }
-
-    /// What `reference()` tells without the cloud: the outputs of a nested deployment.
-    private func reference(_ call: TemplateCall) throws(Mistake) -> Document.Value {
-        let wanted = try call.text(0)
-        let name = wanted.split(separator: "/").last.map(String.init) ?? wanted
-        var resources: [(symbol: String, body: Document)] = []
-        if let list = template["resources"]?.list { resources = list.map { ("", $0) } }
-        if let members = template["resources"]?.members { resources = members.map { ($0.key, $0.value) } }
-        for (symbol, resource) in resources
-        where resource["type"]?.text.map({ Document.isSame($0, TemplateScope.deploymentType) }) == true {
-            guard resource["copy"] == nil else { continue }
-            let isMeant = symbol == wanted || resource["name"].flatMap { lazily($0).text } == name
-            guard isMeant, let (template, scope) = try nested(resource) else { continue }
-            return try once("outputs of \(name)") { () throws(Mistake) in
-                var outputs = template["outputs"] ?? Document(.mapping([]), line: resource.line)
-                outputs = scope.lazily(outputs)
-                return call.document(.mapping([.init(key: "outputs", line: call.line, value: outputs)]))
-            }.value
-        }
-        return try TemplateFunctions.call(call)
     }
 }
