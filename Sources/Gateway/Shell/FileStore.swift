@@ -2,17 +2,24 @@ import Glibc
 
 /// Reads and writes small files whole.
 enum FileStore {
-    /// The largest file that is read.
-    static let maximumBytes = 1 << 24
+    /// The largest file that is read: a configuration in force brings along the files that it names.
+    static let maximumBytes = 1 << 27
 
     /// - Returns: nil if there is no such file.
     static func read(_ path: String) throws(SystemError) -> [UInt8]? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Nobody waits for the other end of a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw SystemError("opening \(path)")
         }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("reading \(path)") }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+            throw SystemError("reading \(path)", errorNumber: isDirectory ? EISDIR : EINVAL)
+        }
         var result: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {

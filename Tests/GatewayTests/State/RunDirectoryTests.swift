@@ -33,6 +33,17 @@ import Testing
     }
 
     @Test(
+        "BAD-6 a pipe or a directory in the place of a file is an error, and nobody waits for it",
+        .timeLimit(.minutes(1)))
+    func noFiles() throws {
+        try directory.create()
+        #expect(mkfifo(directory.rulesPath, 0o600) == 0)
+        #expect(throws: SystemError.self) { try FileStore.read(directory.rulesPath) }
+        #expect(throws: SystemError.self) { try FileStore.read(directory.path) }
+        #expect(throws: GatewayError.self) { try ConfigurationSource(path: directory.rulesPath) }
+    }
+
+    @Test(
         "A gateway's name leads nowhere else",
         arguments: [
             ("../edge", "%2E.%2Fedge"), ("a/b", "a%2Fb"), ("a%b", "a%25b"), ("edge-1.example", "edge-1.example"),
