@@ -65,6 +65,59 @@ struct RecoveryTests {
         #expect(stage.serving == [1, 2])
     }
 
+    @Test("RECOV-1 a pause of the whole machine costs no instance", arguments: [0.1, 0.4, 0.9, 1, 2.3])
+    func pause(between: Double) {
+        var stage = Stage.serving()
+        for _ in 0..<20 {
+            stage.run(seconds: between)
+            stage.pause(seconds: 6.5)
+            stage.look()
+        }
+        stage.run(seconds: 10)
+        #expect(stage.serving == [1, 2])
+        #expect(stage.history.isEmpty)
+    }
+
+    @Test("RECOV-1 a pause of the whole machine costs no instance that starts, and none that ends")
+    func pauseAtStart() {
+        var stage = Stage.serving(FleetSettings(continuity: .preserve))
+        stage.ask(.scale(instances: 3))
+        stage.stubborn = [3]
+        stage.pause(seconds: 12)
+        stage.look()
+        stage.run(seconds: 1)
+        #expect(stage.serving == [1, 2, 3])
+        stage.forget()
+        stage.ask(.drain(3))
+        stage.pause(seconds: 12)
+        stage.run(seconds: 1.5)
+        #expect(!stage.told.contains { $0.contains("kill 3") })
+        stage.run(seconds: 1)
+        #expect(stage.told.contains { $0.contains("kill 3") })
+    }
+
+    @Test("RECOV-1 who was silent before a pause of the machine is found after it, in the time that was left")
+    func silentBeforePause() {
+        var stage = Stage.serving()
+        stage.silence(1)
+        stage.run(seconds: 2)
+        stage.pause(seconds: 30)
+        stage.run(seconds: 1.5)
+        #expect(stage.serving == [1, 2])
+        stage.run(seconds: 2.5)
+        #expect(stage.serving == [2, 3])
+    }
+
+    @Test("RECOV-1 RECOV-3 a controller that starts right after a pause of the machine blames nobody for it")
+    func startsAfterPause() {
+        var stage = Stage.serving()
+        stage.pause(seconds: 6.5)
+        stage.restart()
+        stage.look()
+        stage.run(seconds: 10)
+        #expect(stage.serving == [1, 2])
+    }
+
     @Test("RECOV-1 a process that is gone is replaced at once")
     func crash() {
         var stage = Stage.serving()

@@ -24,7 +24,7 @@ struct SeedTests {
             if report.violation != nil { return check(seed) }
         } while Date() < end
         print("simulation: \(runs) seeds, \(total.text)")
-        #expect(total.sessions > 0 && total.occurrences > runs)
+        #expect(total.sessions > 0 && total.occurrences > runs && (runs < 20 || total.pauses > 0))
     }
 
     @Test("RECOV-3 the same seed gives the same run, to the last line of its trace", arguments: [1, 2, 3] as [UInt64])
@@ -44,10 +44,23 @@ struct SeedTests {
             7_837_890_723_330_666_466, 16_843_437_532_946_970_463, 10_810_639_351_417_153_431,
         ]
             as [UInt64])
-    func keptSeeds(seed: UInt64) { check(seed) }
+    func keptSeeds(seed: UInt64) { check(seed, withPauses: false) }
 
-    private func check(_ seed: UInt64) {
-        let scenario = Scenario(seed: seed)
+    @Test(
+        "RECOV-1 the whole machine pauses, again and again: no instance is lost for it",
+        arguments: 0..<40 as Range<UInt64>)
+    func pauses(seed: UInt64) {
+        var scenario = Scenario(seed: seed)
+        scenario.faults = [.pause]
+        let report = Simulation(scenario: scenario).run()
+        #expect(report.violation == nil)
+        #expect(report.counts.pauses > 0)
+        #expect(report.counts.failures == 0)
+    }
+
+    private func check(_ seed: UInt64, withPauses: Bool = true) {
+        var scenario = Scenario(seed: seed)
+        if !withPauses { scenario.faults.removeAll { $0 == .pause } }
         let report = Simulation(scenario: scenario, isTracing: true).run()
         guard let violation = report.violation else { return }
         Issue.record(

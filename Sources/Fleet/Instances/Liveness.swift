@@ -2,8 +2,8 @@
 ///
 /// A heartbeat is judged by its own time. Of answers only the order is known, so the oldest question without an answer counts, and one
 /// interval less is allowed, which may pass before it is asked, and a quarter of one, which may pass before somebody looks: then an
-/// instance is found at most `unresponsiveAfter` after it failed, and a controller that was itself stopped for a while, so asked
-/// nothing, blames nobody.
+/// instance is found at most `unresponsiveAfter` after it failed. Time in which the controller itself was not there (``Attendance``)
+/// is nobody's silence.
 struct Liveness: Hashable, Sendable {
     private var heartbeat: UInt64
     private var open: [Question] = []
@@ -25,16 +25,18 @@ struct Liveness: Hashable, Sendable {
     }
 
     /// Why it counts as unresponsive; nil where it lives.
-    func complaint(now: UInt64, times: RecoveryTimes) -> String? {
-        if now >= heartbeat + times.unresponsiveAfter {
-            return "no heartbeat for \(secondsText(now - heartbeat))"
-        }
+    func complaint(now: UInt64, times: RecoveryTimes, attendance: Attendance) -> String? {
+        let silence = attendance.nanoseconds(since: heartbeat, now: now)
+        if silence >= times.unresponsiveAfter { return "no heartbeat for \(secondsText(silence))" }
+        guard let oldest = open.first else { return nil }
+        let wait = attendance.nanoseconds(since: oldest.askedAt, now: now)
+        return wait >= Liveness.patience(times) ? "no answer for \(secondsText(wait))" : nil
+    }
+
+    /// How long a question may be open.
+    static func patience(_ times: RecoveryTimes) -> UInt64 {
         let late = min(times.questionInterval + times.questionInterval / 4, times.unresponsiveAfter / 2)
-        let patience = max(times.unresponsiveAfter - late, 1)
-        if let oldest = open.first, now >= oldest.askedAt + patience {
-            return "no answer for \(secondsText(now - oldest.askedAt))"
-        }
-        return nil
+        return max(times.unresponsiveAfter - late, 1)
     }
 }
 

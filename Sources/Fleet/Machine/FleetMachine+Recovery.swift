@@ -3,7 +3,10 @@ extension FleetMachine {
     mutating func instanceSeen(_ identifier: InstanceIdentifier, heartbeat: UInt64, answered: UInt32) {
         guard let life = life(identifier), life.state.isWatched else { return }
         liveness[identifier, default: Liveness(now: now)].seen(heartbeat: heartbeat, answered: answered)
-        guard let complaint = liveness[identifier]?.complaint(now: now, times: settings.recovery) else { return }
+        guard now >= blamesFrom,
+            let complaint = liveness[identifier]?.complaint(
+                now: now, times: settings.recovery, attendance: attendance)
+        else { return }
         lose(identifier, why: complaint, isProcessGone: false)
     }
 
@@ -53,6 +56,14 @@ extension FleetMachine {
         if startIsLate { directives.append(.endProcess(identifier, kill: true)) }
         retry.failed(times: settings.recovery, now: now)
         replacementFailed(identifier, why: why)
+    }
+
+    /// Notices by its own questions that nobody has turned to this machine for so long that a healthy instance might look silent: it
+    /// was stopped itself, or the whole machine was. Then whoever was given time gets as much more.
+    mutating func noticeAbsence(since before: UInt64) {
+        guard now > asksAt + Liveness.patience(settings.recovery) / 2 else { return }
+        attendance.wasAway(from: before, until: now)
+        for index in snapshot.instances.indices { snapshot.instances[index].deadline? += now - before }
     }
 
     /// Asks all that must answer, once a second, and for a measurement every 10 s.

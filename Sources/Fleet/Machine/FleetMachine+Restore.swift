@@ -12,6 +12,7 @@ extension FleetMachine {
         let known = snapshot.flatMap { $0.version == FleetSnapshot.currentVersion ? $0 : nil }
         var machine = FleetMachine(
             settings: settings, snapshot: known ?? FleetSnapshot(configured: settings.capacity), zones: zones, now: now)
+        machine.blamesFrom = now + settings.recovery.questionInterval / 2
         machine.questionNumber = observed.instances.map(\.answered).max() ?? 0
         if observed.instances.isEmpty {
             machine.beginAnew()

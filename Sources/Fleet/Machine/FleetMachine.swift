@@ -4,8 +4,8 @@
 /// CLOCK_MONOTONIC. The shell's duty:
 ///
 /// 1. At the start, ``restore(settings:snapshot:observed:zones:now:)``, also for the very first start (no snapshot, nothing observed).
-/// 2. Hand in ``FleetEvent/tick`` when ``nextTimer`` has come (late is survived), and every other event as it happens: what was
-///    ``FleetEvent/seen(_:heartbeat:answered:)`` about once a second, just before the tick that asks again.
+/// 2. Hand in ``FleetEvent/tick`` when ``nextTimer`` has come (late is survived, and blamed on no instance), and every other event as
+///    it happens: what was ``FleetEvent/seen(_:heartbeat:answered:)`` about once a second, just before the tick that asks again.
 /// 3. After each call: if ``snapshot`` has changed, save it; then carry out the directives.
 ///
 /// It is composed of small machines, each of which has one idea: ``DrainMachine``, ``Liveness``, ``Autoscaler``,
@@ -19,6 +19,9 @@ package struct FleetMachine: Sendable {
 
     // What a controller that starts finds out anew.
     var liveness: [InstanceIdentifier: Liveness] = [:]
+    var attendance = Attendance()
+    /// A controller that has just started blames nobody before instances had time to beat: the whole machine may have been paused.
+    var blamesFrom: UInt64 = 0
     var autoscaler = Autoscaler()
     var lastMeasurement: FleetMeasurement?
     var retry = StartRetry()
@@ -43,7 +46,9 @@ package struct FleetMachine: Sendable {
 
     /// What happened, and what is to be done.
     package mutating func handle(_ event: FleetEvent, now: UInt64) -> [FleetDirective] {
-        self.now = max(self.now, now)
+        let before = self.now
+        self.now = max(before, now)
+        noticeAbsence(since: before)
         for index in snapshot.instances.indices { snapshot.instances[index].drain?.nextEvent() }
         switch event {
         case .tick: break

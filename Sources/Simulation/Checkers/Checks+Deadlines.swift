@@ -24,6 +24,13 @@ extension Checks {
     mutating func controllerDied(now: UInt64) { downtime.begin(now: now) }
     mutating func controllerStarted(now: UInt64) { downtime.end(now: now) }
 
+    /// Nothing ran for a while, neither controller nor instances: what is late by as much is late for a reason.
+    mutating func paused(from now: UInt64, for duration: UInt64) {
+        downtime.add(duration)
+        pauses.append((now, now + duration))
+        for identifier in drains.keys { drains[identifier]?.isDisturbed = true }
+    }
+
     /// Nobody remembers when drains began: they begin anew.
     mutating func snapshotLost(now: UInt64) {
         for identifier in drains.keys { drains[identifier]?.isDisturbed = true }
@@ -98,8 +105,10 @@ extension Checks {
     /// Only who was silent is found unresponsive.
     mutating func foundUnresponsive(_ identifier: InstanceIdentifier, process: VirtualProcess?, now: UInt64) {
         guard let process else { return }
-        // Answers are judged a second earlier than heartbeats, and a heartbeat is half a second old at times.
-        let silence = now - process.heartbeat
+        // Answers are judged a second earlier than heartbeats, and a heartbeat is half a second old at times. While the whole machine
+        // was paused nobody could beat.
+        let paused = pauses.filter { $0.from >= process.heartbeat }.reduce(0) { $0 + $1.until - $1.from }
+        let silence = now - process.heartbeat - paused
         if silence + 2 * .second < scenario.settings.recovery.unresponsiveAfter {
             fail("instance \(identifier) is called unresponsive, and beat \(silence / 1_000_000) ms ago")
         }

@@ -9,6 +9,7 @@ struct Checks {
     var drains: [InstanceIdentifier: DrainWatch] = [:]
     var failures: [FailureWatch] = []
     var downtime = Downtime()
+    var pauses: [(from: UInt64, until: UInt64)] = []
     private var view: FleetView?
 
     init(scenario: Scenario) { self.scenario = scenario }
@@ -126,6 +127,9 @@ struct Downtime {
         past += since.map { now - $0 } ?? 0
         since = nil
     }
+
+    /// Nothing ran for so long; a controller that is away anyhow is no more away for it.
+    mutating func add(_ duration: UInt64) { if since == nil { past += duration } }
 
     func total(now: UInt64) -> UInt64 { past + (since.map { now - $0 } ?? 0) }
 }

@@ -17,11 +17,13 @@ package struct Scenario: Sendable {
     var failingStarts: Int
     /// Percent of controllers that find their snapshot lost.
     var lostSnapshots: Int
-    var faults: [Fault]
+    package var faults: [Fault]
 
     /// What can be done to a fleet.
     package enum Fault: String, Sendable, CaseIterable {
         case stall, killInstance, killController, command, load
+        /// The whole machine is paused: kernel, controller and instances (live migration).
+        case pause
     }
 
     /// The latest that a timer can be.
@@ -50,7 +52,9 @@ package struct Scenario: Sendable {
         lostTimers = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
         failingStarts = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
         lostSnapshots = random.chance(20) ? 30 : 0
-        faults = Fault.allCases.filter { _ in random.chance(70) }
+        faults = Fault.allCases.filter { $0 != .pause && random.chance(70) }
+        // Drawn last, so that what else a seed means stays as it was.
+        if random.chance(50) { faults.append(.pause) }
     }
 
     /// A line for a person.

@@ -21,11 +21,20 @@ extension Simulation {
             trace("the controller is to die soon")
             doom = Int.random(in: 0...6, using: &random)
         case .command: command()
+        case .pause: pause(for: random.milliseconds(500...30_000))
         case .load:
             let busy = Double.random(in: 0...6, using: &random)
             load = busy
             trace("the load would keep \(busy) instances busy")
         }
+    }
+
+    /// The machine stands still, and its clock does not. Whoever's turn comes first afterwards sees the others as they were before.
+    private mutating func pause(for duration: UInt64) {
+        trace("the whole machine is paused for \(duration / 1_000_000) ms")
+        agenda.delayAll(by: duration)
+        checks.paused(from: now, for: duration)
+        report.counts.pauses += 1
     }
 
     private mutating func command() {

@@ -17,6 +17,7 @@ package struct SimulationReport: Sendable {
         package var discarded = 0
         package var failures = 0
         package var controllerDeaths = 0
+        package var pauses = 0
         package var maintenanceSteps = 0
         package var accepted = 0
         package var refused = 0
@@ -30,13 +31,14 @@ package struct SimulationReport: Sendable {
         private static var all: [WritableKeyPath<Counts, Int>] {
             [
                 \.occurrences, \.sessions, \.drains, \.resets, \.moved, \.discarded, \.failures, \.controllerDeaths,
+                \.pauses,
                 \.maintenanceSteps, \.accepted, \.refused,
             ]
         }
 
         package var text: String {
             "\(occurrences) occurrences: \(sessions) sessions, \(drains) drains, \(resets) resets, \(moved) sessions moved, "
-                + "\(discarded) discarded, \(failures) failures of instances, \(controllerDeaths) of controllers, "
+                + "\(discarded) discarded, \(failures) failures of instances, \(controllerDeaths) of controllers, \(pauses) pauses, "
                 + "\(maintenanceSteps) steps of maintenance, \(accepted) commands accepted, \(refused) refused"
         }
     }

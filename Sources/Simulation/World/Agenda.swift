@@ -23,6 +23,11 @@ struct Agenda<Occurrence> {
         return (first.time, first.occurrence)
     }
 
+    /// Nothing happens for a while; then all goes on where it was.
+    mutating func delayAll(by duration: UInt64) {
+        for index in heap.indices { heap[index].time += duration }
+    }
+
     private mutating func sink() {
         var parent = 0
         while true {

@@ -17,6 +17,8 @@ struct Stage {
     var startNanoseconds: UInt64 = 500_000_000
     /// Who lives, but shows it no more; with the last time it did.
     private(set) var silent: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
+    /// After a pause of the whole machine: the last signs of life of all, until the next look.
+    private var frozen: (heartbeat: UInt64, answered: UInt32)?
     /// Who beats, but does not answer.
     var mute: Set<InstanceIdentifier> = []
     /// Who does not end on SIGTERM.
@@ -94,9 +96,18 @@ struct Stage {
         return true
     }
 
-    private mutating func look() {
+    /// The whole machine is paused: time passes, and nothing else happens. Whoever looks next sees what was there before.
+    mutating func pause(seconds: Double) {
+        frozen = (now, questionNumber)
+        let duration = UInt64(seconds * 1e9)
+        now += duration
+        for index in pending.indices { pending[index].due += duration }
+    }
+
+    mutating func look() {
+        defer { frozen = nil }
         for identifier in processes.keys.sorted() {
-            let last = silent[identifier] ?? (now, mute.contains(identifier) ? 0 : questionNumber)
+            let last = silent[identifier] ?? frozen ?? (now, mute.contains(identifier) ? 0 : questionNumber)
             tell(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
             if let left = sessionsLeft { tell(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones)) }
         }
