@@ -14,6 +14,29 @@ struct MachineCheckTests {
         #expect(!Guard.isInstalled(gateway: "doctor"))
     }
 
+    @Test("IDLE-1 the clock of a time namespace is brought back to the machine's")
+    func timeNamespace() {
+        #expect(
+            MonotonicClock.offset(in: "monotonic      100000         5\nboottime            7         0\n")
+                == 100_000_000_000_005)
+        #expect(MonotonicClock.offset(in: "boottime 7 0\nmonotonic -3 500000000\n") == -2_500_000_000)
+        #expect(MonotonicClock.offset(in: "") == 0)
+        #expect(MonotonicClock.offset(in: "monotonic 0 0\n") == 0)
+    }
+
+    @Test("OPS-2 frames that interfaces have received, as the kernel counts them")
+    func receivedFrames() {
+        let text = """
+            Inter-|   Receive                                                |  Transmit
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+                lo:  123456      17    0    0    0     0          0         0   123456      17    0    0    0     0       0          0
+              eth0: 9999999   65537    0    0    0     0          0         0   123456     100    0    0    0     0       0          0
+            eth0.100:     10       3    0    0    0     0          0         0   123456     100    0    0    0     0       0          0
+            """
+        #expect(ReceivedFrames.total(["eth0"], in: text) == 65537)
+        #expect(ReceivedFrames.total(["eth0", "eth0.100", "nowhere"], in: text) == 65540)
+    }
+
     @Test("BAD-6 what is missing is told with what was found and a remedy")
     func missing() throws {
         let findings = MachineCheck.findings(capacitySessions: 0, interfaces: ["nowhere0"])
