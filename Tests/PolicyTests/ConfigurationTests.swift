@@ -170,3 +170,14 @@ struct ConfigurationTests {
         }
     }
 }
+
+extension ConfigurationReference {
+    /// All keys as a Markdown table.
+    static var markdown: String {
+        let rows = keys.map { key in
+            let path = key.place == .top ? key.name : "\(key.place.rawValue).\(key.name)"
+            return "| `\(path)` | \(key.value) | \(key.usual) | \(key.meaning) |"
+        }
+        return (["| key | value | default | what it does |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+    }
+}

@@ -36,7 +36,6 @@ package enum PolicyImageLayout {
     package static let tables = 0x5000
     package static let ruleShift = 4
     package static let internalBit: UInt32 = 1 << 31
-    package static let rowMask: UInt32 = (1 << 24) - 1
 
     /// What a rule looks at, besides the protocol.
     package enum Field: Int, Sendable, CaseIterable {

@@ -147,11 +147,6 @@ package final class LongSessions: Sendable {
         package let server: End
 
         package var isUntouched: Bool { client == .open && server == .open }
-        /// Whether both ends have met an error.
-        package var isKnownToBoth: Bool {
-            if case .failed = client, case .failed = server { return true }
-            return false
-        }
         /// When both ends were reset; nil if one of them was not.
         package var resetTimes: [Double]? {
             guard let client = client.time(of: "ECONNRESET"), let server = server.time(of: "ECONNRESET") else {

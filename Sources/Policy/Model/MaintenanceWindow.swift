@@ -15,12 +15,6 @@ package struct MaintenanceWindow: Hashable, Sendable {
 
     package static let lengths: ClosedRange<UInt64> = 5 * .hour...24 * .hour
 
-    /// `22:30`.
-    package var startText: String {
-        let (hour, minute) = (startMinute / 60, startMinute % 60)
-        return "\(hour < 10 ? "0" : "")\(hour):\(minute < 10 ? "0" : "")\(minute)"
-    }
-
     /// Reads `22:30` into minutes after midnight; nil where the text is no time of day.
     package static func minute(parsing text: String) -> Int? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -321,13 +321,4 @@ package enum ConfigurationReference {
             return names
         }
     }
-
-    /// All keys as a Markdown table.
-    package static var markdown: String {
-        let rows = keys.map { key in
-            let path = key.place == .top ? key.name : "\(key.place.rawValue).\(key.name)"
-            return "| `\(path)` | \(key.value) | \(key.usual) | \(key.meaning) |"
-        }
-        return (["| key | value | default | what it does |", "|---|---|---|---|"] + rows).joined(separator: "\n")
-    }
 }

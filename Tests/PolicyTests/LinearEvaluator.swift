@@ -1,8 +1,10 @@
 import FlowCore
-package import FlowLayout
+import FlowLayout
 
-/// The plain meaning of the rules: asks one after the other. The policy image must answer alike; tests hold one against the other.
-package struct LinearEvaluator {
+@testable import Policy
+
+/// The plain meaning of the rules: asks one after the other. The oracle against which the policy image is held.
+struct LinearEvaluator {
     private let configuration: Configuration
     private let identities: RuleIdentities
     private let treatments: TreatmentTable
@@ -11,7 +13,7 @@ package struct LinearEvaluator {
     private var groupRules: [String: [FirewallRule]] = [:]
 
     /// Judges by the rules of a configuration, with the numbers that its policy image was compiled with.
-    package init(
+    init(
         configuration: Configuration, identities: RuleIdentities, treatments: TreatmentTable,
         zones: ZoneIdentities? = nil
     ) {
@@ -30,7 +32,7 @@ package struct LinearEvaluator {
     }
 
     /// Answers as ``PolicyImage/classify(_:)`` does.
-    package func classify(_ question: sluice_classification) -> sluice_classification {
+    func classify(_ question: sluice_classification) -> sluice_classification {
         let family: AddressFamily = question.family == 6 ? .ipv6 : .ipv4
         let source = NetworkAddress(family: family, layout: question.source)
         let destination = NetworkAddress(family: family, layout: question.destination)
