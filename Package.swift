@@ -130,7 +130,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "FlowCore", "FlowLayout",
+                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "Kernel", "FlowCore",
+                "FlowLayout",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,7 @@
 import FlowCore
+import FlowLayout
 @testable import Inspection
+import Kernel
 import Testing
 
 struct HealthTests {
@@ -38,6 +40,78 @@ struct HealthTests {
         #expect(Fixture.status(attached: [false, false], present: false).health.level == .down)
         #expect(HealthRules.unreadable(.noGateway(name: "edge-1", known: [])).level == .down)
         #expect(GatewayHealth.Level.down.exitCode == 2)
+    }
+
+    /// What a minute looks like in which all goes well: 1000 packets pass, 5 are dropped, 20 sessions begin and 10 end.
+    private static func minute(
+        seconds: Double = 60, passed: UInt64 = 1000, drops: [DropReason: UInt64] = [.noSession: 5], begun: UInt64 = 20,
+        ends: [String: UInt64] = ["fin": 10], failed: UInt64 = 0, before: Int = 30, frames: UInt64 = 1100,
+        shortestIdle: Double? = 240
+    ) -> GatewayStatus {
+        var counters = [UInt64](repeating: 7, count: Int(SLUICE_MAX_COUNTERS))
+        let start = TrafficSample(
+            nanoseconds: 5_000_000_000, counters: counters, resetsSent: 3, resetsFailed: 3, ends: ["fin": 4],
+            sessions: before, receivedFrames: 11)
+        for (reason, count) in drops { counters[Int(reason.rawValue)] += count }
+        counters[Int(Counter.forwardedPackets.rawValue)] += passed
+        counters[Int(Counter.sessionsBegun.rawValue)] += begun
+        let end = TrafficSample(
+            nanoseconds: 5_000_000_000 + UInt64(seconds * 1e9), counters: counters, resetsSent: 13,
+            resetsFailed: 3 + failed, ends: ends.merging(["fin": 4], uniquingKeysWith: +),
+            receivedFrames: 11 + frames)
+        var status = Fixture.status()
+        status.recent = RecentTraffic(from: start, to: end, shortestIdleSeconds: shortestIdle)
+        status.health = HealthRules.assess(status)
+        return status
+    }
+
+    @Test(
+        "OPS-2 health is what packets experience: a gateway whose parts are all well is not healthy when they are not")
+    func traffic() {
+        func expect(
+            _ status: GatewayStatus, _ level: GatewayHealth.Level, _ text: String,
+            sourceLocation: SourceLocation = #_sourceLocation
+        ) {
+            let health = status.health
+            #expect(health.level == level, "\(health)", sourceLocation: sourceLocation)
+            #expect(health.findings.count == 1, "\(health)", sourceLocation: sourceLocation)
+            #expect(health.findings.first?.reason.contains(text) == true, "\(health)", sourceLocation: sourceLocation)
+            #expect(health.findings.first?.remedy.isEmpty == false, sourceLocation: sourceLocation)
+        }
+        // Everything is dropped.
+        expect(
+            Self.minute(passed: 0, drops: [.denied: 160, .noSession: 5], begun: 0), .degraded,
+            "165 were dropped (160 denied")
+        expect(
+            Self.minute(passed: 0, drops: [.wrongZone: 160], begun: 0), .down,
+            "none of the packets of the last 60 s passed")
+        expect(Self.minute(passed: 0, drops: [.capacity: 160], begun: 0), .down, "160 capacity")
+        expect(Self.minute(passed: 0, drops: [:], begun: 0, frames: 5000), .degraded, "judged none of them")
+        // Old sessions go on, and no new one begins.
+        expect(Self.minute(drops: [.capacity: 200], begun: 3), .degraded, "200 packets were dropped as capacity")
+        expect(Self.minute(drops: [.wrongZone: 200], begun: 0), .degraded, "wrongZone")
+        // Resets.
+        expect(Self.minute(failed: 1), .degraded, "1 resets of the last 60 s could not be sent")
+        expect(Self.minute(ends: ["idleReset": 40]), .degraded, "clocks disagree")
+        expect(Self.minute(ends: ["probeFailed": 30, "fin": 10]), .degraded, "did not answer a probe")
+    }
+
+    @Test("OPS-2 what happens on every good day leaves a gateway healthy")
+    func goodDays() {
+        for status in [
+            Self.minute(), Self.minute(passed: 0, drops: [:], begun: 0, ends: [:], frames: 0),
+            // Somebody scans, and nobody works.
+            Self.minute(passed: 0, drops: [.denied: 99], begun: 0), Self.minute(drops: [.denied: 100_000]),
+            // A flood that the table holds out against, and sources that are forged now and then.
+            Self.minute(drops: [.capacity: 160], begun: 500), Self.minute(drops: [.wrongZone: 99], begun: 0),
+            // Only ARP.
+            Self.minute(passed: 0, drops: [:], begun: 0, frames: 999),
+            // Idle sessions, as many as there were; and those of a clock that runs fast.
+            Self.minute(ends: ["idleReset": 30]), Self.minute(ends: ["idleReset": 4000], shortestIdle: 3),
+            Self.minute(ends: ["probeFailed": 10, "fin": 10]),
+        ] {
+            #expect(status.health.level == .healthy, "\(status.health.findings)")
+        }
     }
 
     @Test("just below its limit nothing is said")

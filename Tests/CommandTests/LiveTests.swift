@@ -66,6 +66,78 @@ struct LiveTests {
         }
     }
 
+    /// Sends datagrams from the client to a server in the Internet that is not there, until the gateway says what is expected.
+    private func expectHealth(
+        _ gateway: LabGateway, _ level: GatewayHealth.Level, _ words: String, datagrams: Int = 150
+    ) async throws {
+        let script = "for i in $(seq \(datagrams)); do echo x > /dev/udp/\(LabZone.internet.address)/9; done"
+        try await gateway.lab.execute(in: .client, ["bash", "-c", script]).required()
+        let seen = try await run(gateway, "status")
+        #expect(seen.exit == .code(level.exitCode), "\(seen.everythingSaid)")
+        #expect(seen.output.contains(words), "\(seen.everythingSaid)")
+    }
+
+    @Test("OPS-2 a gateway whose parts are all well, and that drops everything, is not healthy")
+    func everythingDropped() async throws {
+        try await withGateway(number: 8) { gateway in
+            let lab = gateway.lab
+            let rule =
+                #"name: none, priority: 90, access: Deny, protocol: "*", source: "*", destination: "*""#
+            try await gateway.reload(lab.configuration(timeScale: 10, rules: [rule]))
+            // Until the controller has noted how it stands.
+            try await Task.sleep(for: .seconds(2))
+            try await expectHealth(gateway, .degraded, "none of the packets of the last")
+        }
+    }
+
+    @Test("OPS-2 RST-5 resets that can't be sent are seen: the gateway is not healthy")
+    func failedResets() async throws {
+        try await withGateway(number: 9) { gateway in
+            let lab = gateway.lab
+            let server = try await lab.listener(in: .internet, port: 8080, "--echo")
+            let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+            try await client.waitFor("connected", within: .seconds(10))
+            try await Task.sleep(for: .seconds(2))
+            #expect(try await run(gateway, "status").exit == .code(0))
+            let rules = "table inet obstacle { chain out { type filter hook output priority 0; tcp flags rst drop; }; }"
+            try await lab.execute(in: .gateway, ["nft", rules]).required()
+            #expect(try await run(gateway, "session", "reset", "--port", "8080").succeeded)
+            let seen = try await run(gateway, "status")
+            #expect(seen.exit == .code(1), "\(seen.everythingSaid)")
+            #expect(seen.output.contains("could not be sent"), "\(seen.everythingSaid)")
+            withExtendedLifetime(server) {}
+        }
+    }
+
+    @Test("IDLE-1 BAD-6 in a time namespace processes and kernel agree on the time, and so do commands anywhere")
+    func timeNamespace() async throws {
+        let lab = try Lab.up(name: LiveTests.name(10))
+        defer { try? lab.down() }
+        let real = try SluiceBinary.path()
+        let shifted = try lab.write("#!/bin/sh\nexec unshare -T --monotonic 100000 \(real) \"$@\"\n", to: "shifted")
+        let behind = try lab.write("#!/bin/sh\nexec unshare -T --monotonic -300 \(real) \"$@\"\n", to: "behind")
+        for script in [shifted, behind] { chmod(script, 0o755) }
+        // Idle sessions end after 24 s.
+        _ = try await lab.startGateway(configuration: lab.configuration(timeScale: 10), binary: shifted)
+        let server = try await lab.listener(in: .internet, port: 8080, "--echo")
+        let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+        try await client.waitFor("connected", within: .seconds(10))
+        try await Task.sleep(for: .seconds(4))
+        #expect(client.errors.isEmpty && server.errors.isEmpty)
+        for binary in [real, shifted, behind] {
+            let listed = try await lab.execute(
+                in: .gateway, [binary, "session", "list", "--port", "8080", "--json", "--gateway", lab.name]
+            ).required()
+            let sessions = try JSONDecoder().decode([SessionView].self, from: Data(listed.output.utf8))
+            #expect(sessions.count == 1)
+            #expect(sessions.allSatisfy { (3..<20).contains($0.idleSeconds) && (3..<20).contains($0.ageSeconds) })
+            let status = try await lab.execute(in: .gateway, [binary, "status", "--gateway", lab.name])
+            #expect(status.exit == .code(0), "\(status.everythingSaid)")
+        }
+        try await client.waitFor("error", within: .seconds(30))
+        #expect(client.errors == ["ECONNRESET"])
+    }
+
     @Test("SESS-10, RST-5, NSG-7: a real session is listed, shown, explained, and reset by id")
     func sessions() async throws {
         try await withGateway(number: 2) { gateway in

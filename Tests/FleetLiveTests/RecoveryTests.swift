@@ -1,6 +1,7 @@
 import Glibc
 import Inspection
 import Lab
+import TestSupport
 import Testing
 
 /// Auto-recovery as documented, and what operators must not be able to do.
@@ -32,6 +33,70 @@ import Testing
             try await next.expectAlive("after two recoveries")
             let events = try await fleet.run("event", "list", "--json").output
             #expect(events.contains("instanceUnresponsive") && events.contains("instanceRecovered"))
+        }
+    }
+
+    @Test("RECOV-1 a pause of the whole machine costs no instance and no session, again and again")
+    func pause() async throws {
+        try await FleetLab.with(timeScale: 1) { fleet in
+            let crowd = try await Crowd.begin(fleet, count: 40)
+            let before = try await fleet.status().instances.map(\.processIdentifier)
+            let controller = fleet.gateway.process.identifier
+            for isControllerFirst in [true, false, true] {
+                for process in before + [controller] { kill(process, SIGSTOP) }
+                try await Task.sleep(for: .milliseconds(6500))
+                // Whoever goes on first sees the others as they were.
+                for processes in isControllerFirst ? [[controller], before] : [before, [controller]] {
+                    for process in processes { kill(process, SIGCONT) }
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                try await Task.sleep(for: .seconds(1))
+            }
+            try await Task.sleep(for: .seconds(5))
+            #expect(try await fleet.status().instances.map(\.processIdentifier) == before)
+            let events = try await fleet.run("event", "list", "--json").output
+            #expect(!events.contains("instanceUnresponsive"), "\(events)")
+            try await crowd.expectAlive("after three pauses")
+        }
+    }
+
+    @Test("MET-3 RECOV-1 a log that nobody reads stops nothing: a killed instance is replaced, and status says so")
+    func unreadLog() async throws {
+        try await withTestLab(prefix: "sluice-fl") { lab in
+            // Standard error is a pipe that is full from the start, and whose reader sleeps.
+            let script = """
+                #!/bin/bash
+                export SLUICE_LOG=debug
+                exec 2> >(exec sleep 120)
+                head -c 65536 /dev/zero >&2
+                exec \(try SluiceBinary.path()) "$@"
+                """
+            let binary = try lab.write(script, to: "unread")
+            chmod(binary, 0o755)
+            let text = lab.configuration(profile: "azure", timeScale: 10)
+            let gateway = try await lab.startGateway(configuration: text, binary: binary)
+            let fleet = FleetLab(lab: lab, gateway: gateway)
+            try await fleet.waitFor("two instances to serve") { $0.serving == 2 }
+            // More than any queue holds, of lines and of bytes.
+            let crowd = try await Crowd.begin(fleet, count: 200)
+            let process = try await fleet.process(1)
+            kill(process, SIGKILL)
+            try await fleet.waitFor("a replacement", within: .seconds(10)) { status in
+                status.serving == 2 && !status.instances.contains { $0.processIdentifier == process }
+            }
+            var status = ""
+            let isReported = await eventually(within: .seconds(10)) {
+                status = (try? await fleet.run("status").output) ?? ""
+                return status.contains("nobody takes what is logged")
+            }
+            #expect(isReported, "\(status)")
+            // Ageing goes on: what is left of the crowd falls silent, and is reset after 24 s.
+            crowd.client.perform("rest")
+            let isEmpty = await eventually(within: .seconds(40)) {
+                (try? await fleet.sessions().filter { $0.state == "established" }.isEmpty) == true
+            }
+            #expect(isEmpty)
+            #expect(await gateway.stop() != nil)
         }
     }
 

@@ -21,7 +21,6 @@ package final class AgeingMachine<Flows: FlowTable> {
     package let slabs: SlabKeeping
     private var recovery: SlabRecovery
     private var draining: Draining
-    private var hasTriedToEmpty = false
 
     package init(
         table: SessionTable, flows: Flows, outlet: any SegmentOutlet, journal: any SessionJournal = SilentJournal(),
@@ -115,22 +114,14 @@ package final class AgeingMachine<Flows: FlowTable> {
             let isPacing = draining.reset(now: now, sweepAgain: isPass, work: work)
             let repeated = draining.repeatResets(work: work)
             return isPacing || repeated > 0 ? .busy : .waiting
-        case .stopping:
-            draining.forget()
-            _ = draining.discardAll(now: Tick.of(nanoseconds: now))
-            guard work.isEmpty, isPass else { return .busy }
-            if slabs.ownedCount > 0, !hasTriedToEmpty {
-                hasTriedToEmpty = true
-                return .busy
-            }
-            // What is not wholly free by now holds slots that leaked; others recover them.
-            slabs.abandonAll()
-            return .ended
         case .stopped, .serving, .starting, .drainingRefuse, .unresponsive, .ending:
             draining.forget()
             return .none
         }
     }
+
+    /// The loop stood still for so many ticks, and perhaps the whole machine with it.
+    package func wasAway(ticks: UInt32) { probing.wasAway(ticks: ticks) }
 
     /// Sends and releases a bounded part of what is queued.
     ///

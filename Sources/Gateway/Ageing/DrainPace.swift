@@ -6,8 +6,6 @@ package enum DrainProgress: Equatable, Sendable {
     case busy
     /// All is reset; tombstones are kept until the end.
     case waiting
-    /// Nothing is left, no slab either: the process may end.
-    case ended
 }
 
 /// How fast a drain resets sessions: evenly, and all of them in the first quarter of the reset half, so that the repetitions

@@ -1,8 +1,8 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// What an instance does to its sessions when it drains: resets them paced, repeats that for those whose ends still speak,
-/// and drops what is left at the end (DRAIN-2, DRAIN-3).
+/// What an instance does to its sessions when it drains: resets them paced, and repeats that for those whose ends still speak
+/// (DRAIN-2). What is left at the end the controller drops (``SlabSharing/discardSessions(of:reason:now:journal:)``).
 package struct Draining {
     let table: SessionTable
     let ending: SessionEnding
@@ -78,20 +78,6 @@ package struct Draining {
             }
         }
         sluice_store32(&table.instance.pointee.repeatsDone, ordered)
-        return count
-    }
-
-    /// Drops all that the instance has, without a word.
-    ///
-    /// - Parameter now: tick.
-    /// - Returns: live sessions that ended so.
-    func discardAll(now: UInt32) -> Int {
-        var count = 0
-        for slab in 0..<table.slabCount where table.owns(slab: slab) {
-            for slot in table.slots(ofSlab: slab) where ending.discard(slot: slot, reason: .drained, now: now) {
-                count += 1
-            }
-        }
         return count
     }
 

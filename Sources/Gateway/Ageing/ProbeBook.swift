@@ -90,6 +90,11 @@ package struct ProbeBook {
         return .send(originator: !originatorAnswered, responder: !responderAnswered)
     }
 
+    /// Whoever asks was away himself for so many ticks: no end is blamed for what it could not be heard to answer meanwhile.
+    package mutating func wasAway(ticks: UInt32) {
+        for slot in probes.keys { probes[slot]?.nextTick &+= ticks }
+    }
+
     /// The session ended otherwise, or is another one by now.
     package mutating func forget(slot: UInt32) { probes[slot] = nil }
 }

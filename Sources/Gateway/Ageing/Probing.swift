@@ -19,6 +19,8 @@ package struct Probing {
 
     package func isProbed(_ slot: Int) -> Bool { book.contains(UInt32(truncatingIfNeeded: slot)) }
 
+    package mutating func wasAway(ticks: UInt32) { book.wasAway(ticks: ticks) }
+
     /// Begins with the sessions that the scan found idle, and goes on with those that wait for answers.
     ///
     /// - Returns: segments sent and failed, and sessions that were given up.

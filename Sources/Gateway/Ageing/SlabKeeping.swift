@@ -34,7 +34,7 @@ package final class SlabKeeping {
             known[slab] = isMine
         }
         switch order {
-        case .drainingRefuse, .drainingReset, .stopping:
+        case .drainingRefuse, .drainingReset:
             returnFree { _ in true }
         case .ending: break
         case .stopped, .serving, .starting, .unresponsive:
@@ -57,14 +57,6 @@ package final class SlabKeeping {
     func inherited() -> [Int] { (0..<table.slabCount).filter { table.owns(slab: $0) && !sharing.isWhollyFree($0) } }
 
     package var ownedCount: Int { (0..<table.slabCount).count { table.owns(slab: $0) } }
-
-    /// Puts all slabs into the pool, with whatever is in them; others claim them.
-    func abandonAll() {
-        for slab in 0..<table.slabCount where table.owns(slab: slab) {
-            sharing.give(slab, from: table.instanceIdentifier, to: SlabSharing.pool)
-            known[slab] = false
-        }
-    }
 
     // MARK: Claiming
 

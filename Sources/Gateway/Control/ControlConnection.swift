@@ -59,6 +59,9 @@ final class ControlConnection {
     /// The answer takes a while: its request is complete, and its patience is another.
     func waitForAnswer(now: UInt64) { deadlineNanoseconds = now + ControlLimits.longestAnswerNanoseconds }
 
+    /// The server was away for so long: that is not the client's slowness.
+    func wasAway(nanoseconds: UInt64) { deadlineNanoseconds += nanoseconds }
+
     /// Begins to answer. The client has some time to take it.
     func answer(_ response: ControlResponse, now: UInt64) {
         let encoder = JSONEncoder()

@@ -87,13 +87,13 @@ package struct ControlResponse: Codable, Equatable, Sendable {
 
 /// Limits of the control socket.
 package enum ControlLimits {
-    /// Bytes of a request, with its newline.
-    package static let requestBytes = 4 << 20
+    /// Bytes of a request, with its newline: what the controller's loop reads in some milliseconds.
+    package static let requestBytes = 256 << 10
     /// Sessions that a request can name; who has more asks more often.
-    package static let sessionsPerRequest = 65_536
+    package static let sessionsPerRequest = 4096
     package static let clients = 16
     /// Until a request must be complete, and again until its answer must have been taken.
     package static let patienceNanoseconds: UInt64 = 5_000_000_000
-    /// What takes a while is answered within this time: the check of a binary.
-    package static let longestAnswerNanoseconds: UInt64 = 15_000_000_000
+    /// What takes a while is answered within this time: the check of a binary, a reload after which millions of sessions are judged.
+    package static let longestAnswerNanoseconds: UInt64 = 60_000_000_000
 }

@@ -82,6 +82,11 @@ package final class ControlServer {
         if connections[index].flush() == .finished { connections.remove(at: index) }
     }
 
+    /// Nobody served for so long; clients are given as much more.
+    package func wasAway(nanoseconds: UInt64) {
+        for connection in connections { connection.wasAway(nanoseconds: nanoseconds) }
+    }
+
     private func accept(now: UInt64) {
         while connections.count < ControlLimits.clients {
             let descriptor = Glibc.accept(listener, nil, nil)

@@ -34,8 +34,8 @@ package struct GatewayClient: Sendable {
     }
 
     package let directory: RunDirectory
-    /// How long to wait for an answer; a reload of a large policy takes a moment.
-    package var patienceSeconds = 30
+    /// How long to wait for an answer; a reload of a large policy, with millions of sessions to judge, takes a moment.
+    package var patienceSeconds = 60
 
     package init(directory: RunDirectory) { self.directory = directory }
     package init(gateway: String) { self.init(directory: RunDirectory(gateway: gateway)) }

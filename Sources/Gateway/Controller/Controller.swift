@@ -8,6 +8,8 @@ package enum Controller {
     private static let watchNanoseconds: UInt64 = 1_000_000_000
     /// Every so many looks the guard is looked at too, which costs starting a program.
     private static let looksPerGuardCheck = 10
+    /// And every so many, what packets have met is written down.
+    private static let looksPerSample = Int(TrafficSamples.intervalNanoseconds / watchNanoseconds)
 
     /// Runs a gateway in the foreground until SIGTERM, SIGINT or a request to stop.
     ///
@@ -21,6 +23,7 @@ package enum Controller {
     ) throws(GatewayError) {
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
+        defer { log.output.flush() }
         // Before the first step, so that a Ctrl-C amid them is not lost but waits.
         let signals = try GatewayError.wrapping { try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) }
         let source = try ConfigurationSource(path: configurationPath)
@@ -29,7 +32,9 @@ package enum Controller {
         let gateway = try startUp.run()
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
         ready()
-        ServiceNotification.send("READY=1")
+        if !ServiceNotification.send("READY=1") {
+            log.warning("the service manager does not take that the gateway is ready", ["socket": "NOTIFY_SOCKET"])
+        }
         look(after: gateway, signals: signals)
         ServiceNotification.send("STOPPING=1")
         try gateway.shutDown()
@@ -38,15 +43,21 @@ package enum Controller {
     private static func look(after gateway: RunningGateway, signals: SignalPipe) {
         var nextWatch = MonotonicClock.nanoseconds() + watchNanoseconds
         var looks = 0
+        var lastTurn = MonotonicClock.nanoseconds()
         while true {
-            let turn = gateway.fleet.nextTurn(now: MonotonicClock.nanoseconds())
-            let woken = wait(gateway, signals, until: min(nextWatch, turn))
+            let began = MonotonicClock.nanoseconds()
+            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.fleet.nextTurn(now: began)) : began
+            let woken = wait(gateway, signals, until: due)
+            let wokenAt = MonotonicClock.nanoseconds()
+            // However little there is to do, the loop turns once a second.
+            gateway.noticeAbsence(due: lastTurn + watchNanoseconds, now: wokenAt)
+            lastTurn = wokenAt
             for signal in signals.take() {
                 switch signal {
                 case SIGTERM, SIGINT:
                     gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
                     return
-                case SIGHUP: _ = gateway.answer(ControlRequest(.reload))
+                case SIGHUP: _ = gateway.reload(for: nil)
                 // The end of an instance, seen to below.
                 default: break
                 }
@@ -54,6 +65,7 @@ package enum Controller {
             gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
+            gateway.workOnSessions()
             if gateway.shallStop { return }
             if woken.byRouting { gateway.watchRouting() }
             if woken.bySecurityPolicies { gateway.watchSecurityPolicies() }
@@ -65,6 +77,8 @@ package enum Controller {
             gateway.watchRouting()
             gateway.watchSecurityPolicies()
             gateway.tendHistory()
+            gateway.watchLog()
+            if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }

@@ -78,14 +78,6 @@ struct PolicyChange {
         usleep(Self.graceMicroseconds)
     }
 
-    /// Ends the sessions that the rules deny now (NSG-3). Call after ``apply()``, so that none slips in by the old image.
-    func endDenied(outlet: any SegmentOutlet, journal: any SessionJournal) -> Int {
-        SessionResetting(
-            table: SessionTable(datapath, instanceIdentifier: Datapath.firstInstance), journal: journal, outlet: outlet
-        )
-        .resetDenied(now: { Tick.of(nanoseconds: MonotonicClock.nanoseconds()) }, classify: image.classify)
-    }
-
     /// The numbers of rules that this image, and sessions, carry.
     private func identitiesInUse() -> Set<UInt16> {
         var result = Set(configuration.ruleNames.compactMap { identities.identity(of: $0) })

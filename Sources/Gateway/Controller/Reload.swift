@@ -3,24 +3,31 @@ internal import Policy
 
 extension RunningGateway {
     /// Reads the configuration again and applies it: all of it, or nothing (OPS-3, NSG-8). Sessions are kept, but for those
-    /// that the new rules deny (NSG-3).
+    /// that the new rules deny (NSG-3), which are ended from then on, a piece at a time.
     ///
-    /// - Returns: what has changed, for people.
-    func reload() throws(GatewayError) -> String {
+    /// - Parameter finished: called when all sessions are judged; with what has changed, for people.
+    func reload(finished: @escaping (String) -> Void) throws(GatewayError) {
         let new = try ConfigurationSource(path: source.path)
         let plan = try ReloadPlan(from: configuration, to: new.configuration)
         var undo = UndoStack()
         do {
-            return try apply(new, plan, &undo)
+            try apply(new, plan, &undo)
         } catch {
             var message = "\(error)"
             for failure in undo.unwind() { message += "\n\(failure)" }
             throw GatewayError(message)
         }
+        endDenied { [weak self] ended, isWhole in
+            let summary = Self.summary(
+                plan, rules: new.configuration.rules.count, ended: ended, isWhole: isWhole)
+            self?.log.notice("reloaded", ["file": new.path, "changes": summary])
+            self?.tell(.reloaded(file: new.path, changes: summary))
+            finished(summary)
+        }
     }
 
     /// The steps that can fail come first, each with its undoing; then the change of policy, which can't.
-    private func apply(_ new: ConfigurationSource, _ plan: ReloadPlan, _ undo: inout UndoStack) throws -> String {
+    private func apply(_ new: ConfigurationSource, _ plan: ReloadPlan, _ undo: inout UndoStack) throws {
         let added = try plan.attach.sorted { $0.key < $1.key }.map { name, zone in
             (interface: try NetworkInterface.find(name), zone: zone)
         }
@@ -50,15 +57,9 @@ extension RunningGateway {
         for (interface, _) in added { tell(.interfaceAttached(interface.name, reason: "a zone has it now")) }
         for name in plan.detach { detach(name) }
         shrinkGuard()
-        let ended = change.endDenied(outlet: outlet, journal: journal)
         applyFleetSettings()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
-        let summary = Self.summary(plan, rules: new.configuration.rules.count, ended: ended)
-        log.notice("reloaded", ["file": new.path, "changes": summary])
-        tell(.reloaded(file: new.path, changes: summary))
-        if ended > 0 { tell(.policyEndedSessions(count: ended)) }
-        return summary
     }
 
     /// As long as old and new interfaces are changed over, both are guarded.
@@ -108,12 +109,14 @@ extension RunningGateway {
         }
     }
 
-    static func summary(_ plan: ReloadPlan, rules: Int, ended: Int) -> String {
+    /// - Parameter isWhole: false where a later reload came before all sessions were judged.
+    static func summary(_ plan: ReloadPlan, rules: Int, ended: Int, isWhole: Bool = true) -> String {
         var parts = ["\(rules) rules in force"]
         if !plan.attach.isEmpty { parts.append("attached: \(plan.attach.keys.sorted().joined(separator: ", "))") }
         if !plan.detach.isEmpty { parts.append("detached: \(plan.detach.joined(separator: ", "))") }
         if !plan.rezone.isEmpty { parts.append("other zone: \(plan.rezone.keys.sorted().joined(separator: ", "))") }
         if ended > 0 { parts.append("\(ended) sessions ended that the rules deny now") }
+        if !isWhole { parts.append("the other sessions are judged by a reload that came after this one") }
         return parts.joined(separator: "; ")
     }
 }

@@ -13,29 +13,19 @@ extension RunningGateway {
         } catch {
             return ControlResponse(ok: false, message: "\(error)")
         }
-        return answer(request)
-    }
-
-    /// Does what the fleet has no part in.
-    func answer(_ request: ControlRequest) -> ControlResponse {
         switch request.command {
         case .ping:
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is running")
         case .reload:
-            do throws(GatewayError) {
-                return ControlResponse(ok: true, message: try reload())
-            } catch {
-                log.error("reload refused; what was in force stays", ["cause": "\(error)"])
-                tell(.reloadRefused(reason: "\(error)"))
-                return ControlResponse(ok: false, message: "\(error)\nNothing was changed.")
-            }
+            guard let refusal = reload(for: number) else { return nil }
+            return ControlResponse(ok: false, message: refusal)
         case .sessionReset:
             guard let sessions = request.sessions else {
                 return ControlResponse(
                     ok: false, message: #"session-reset: name the sessions: "sessions": [[slot, generation], ...]"#)
             }
-            let count = resetByHand(sessions)
-            return ControlResponse(ok: true, message: "\(count) of \(sessions.count) sessions reset", count: count)
+            resetByHand(sessions, number: number)
+            return nil
         case .stop:
             shallStop = true
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is stopping")
@@ -45,14 +35,22 @@ extension RunningGateway {
         }
     }
 
-    /// RST-5.
-    private func resetByHand(_ sessions: [SessionReference]) -> Int {
-        let count = SessionResetting(
-            table: SessionTable(datapath, instanceIdentifier: Datapath.firstInstance), journal: journal, outlet: outlet
-        )
-        .reset(sessions, reason: .operatorReset) { Tick.of(nanoseconds: MonotonicClock.nanoseconds()) }
-        tell(.sessionsReset(asked: sessions.count, reset: count))
-        log.notice("sessions reset by hand", ["asked": "\(sessions.count)", "reset": "\(count)"])
-        return count
+    /// Reads the configuration again, for the request with this number, or (nil) for SIGHUP. Who asked is answered once all
+    /// sessions are judged anew.
+    ///
+    /// - Returns: why it is refused.
+    func reload(for number: Int?) -> String? {
+        do throws(GatewayError) {
+            try reload { [weak self] summary in
+                guard let self, let number else { return }
+                server.answer(
+                    number, ControlResponse(ok: true, message: summary), now: MonotonicClock.nanoseconds())
+            }
+            return nil
+        } catch {
+            log.error("reload refused; what was in force stays", ["cause": "\(error)"])
+            tell(.reloadRefused(reason: "\(error)"))
+            return "\(error)\nNothing was changed."
+        }
     }
 }

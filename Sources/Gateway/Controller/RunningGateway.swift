@@ -29,6 +29,10 @@ final class RunningGateway {
     var waiting: [(command: FleetCommand, number: Int)] = []
     /// What it answered while it was asked.
     var answered: [(command: FleetCommand, response: ControlResponse)] = []
+    /// What is being done to many sessions, in order.
+    var jobs: [SessionJob] = []
+    /// What packets have met in the last minute.
+    var traffic = TrafficSamples()
     /// What is wrong at the moment, by what it is about.
     var problems: [String: String] = [:]
     var shallStop = false

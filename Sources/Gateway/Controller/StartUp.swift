@@ -84,9 +84,9 @@ struct StartUp {
         if isTakeover {
             policy.apply()
             gateway.detachLeftovers(of: predecessor)
-            let ended = policy.endDenied(outlet: outlet, journal: gateway.journal)
-            if ended > 0 { gateway.tell(.policyEndedSessions(count: ended)) }
-            log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
+            gateway.endDenied { [log] ended, _ in
+                log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])
+            }
         }
         gateway.watchRouting()
         gateway.watchSecurityPolicies()

@@ -16,7 +16,7 @@ struct BinaryCheck {
     let binary: String
     private let run: HelperProgram?
     private let early: Outcome?
-    private let deadline: UInt64
+    private(set) var deadline: UInt64
     private let liveSessions: Int
 
     /// - Parameter liveSessions: what a restart would cost.
@@ -41,6 +41,9 @@ struct BinaryCheck {
             return refused("\(binary) does not start: \(error): is it built for this machine?")
         }
     }
+
+    /// Nobody looked for so long; it is given as much more.
+    mutating func wasAway(nanoseconds: UInt64) { deadline += nanoseconds }
 
     /// nil: it is not known yet.
     func outcome(now: UInt64) -> Outcome? {

@@ -17,6 +17,7 @@ extension FleetShell {
                 longLivedSessions: sharing.longLivedSessions(
                     of: instance.identifier, olderThanTicks: longLivedTicks, now: tick))
         }
+        sessions = counts.values.reduce(0) { $0 + $1.live + $1.tombstones }
         let used = counts.values.reduce(0) { $0 + $1.live + $1.tombstones + $1.closed }
         pendingEvents.append(
             .measured(

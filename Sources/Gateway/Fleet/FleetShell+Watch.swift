@@ -39,6 +39,12 @@ extension FleetShell {
         if timerIsDue || !pendingEvents.isEmpty { handle(.tick) }
     }
 
+    /// The loop was away for so long: the programs that it waits for may have been, too.
+    func wasAway(nanoseconds: UInt64) {
+        binaryCheck?.wasAway(nanoseconds: nanoseconds)
+        replacement.deadline += nanoseconds
+    }
+
     private func lookForLife() {
         for identifier in processes.keys.sorted() {
             let record = record(identifier)

@@ -30,6 +30,8 @@ final class FleetShell {
     var lastLook: UInt64 = 0
     var lastCount: UInt64 = 0
     var lastWallClock: UInt64 = 0
+    /// Sessions and tombstones, as last measured.
+    var sessions = 0
     private var savedSnapshot: FleetSnapshot?
     private var savedReport: FleetReport?
     private var isHandling = false

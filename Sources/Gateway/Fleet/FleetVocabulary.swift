@@ -25,7 +25,7 @@ extension Fleet.InstanceState {
         case .starting: self = .starting
         case .drainingRefuse: self = .drainingRefuse
         case .drainingReset: self = .drainingReset
-        case .stopping, .ending: self = .ending
+        case .ending: self = .ending
         case .unresponsive: self = .unresponsive
         }
     }

@@ -10,7 +10,7 @@ struct Heartbeat {
     func begin(processIdentifier: Int32, now: UInt64) {
         record.pointee.startedNanoseconds = now
         switch InstanceState(rawValue: sluice_load32(&record.pointee.state)) {
-        case .drainingRefuse, .drainingReset, .stopping, .ending:
+        case .drainingRefuse, .drainingReset, .ending:
             // An order, which outlives the process that it was given to.
             break
         case .stopped, .serving, .starting, .unresponsive, nil:

@@ -9,6 +9,8 @@ internal import Kernel
 final class InstanceLoop {
     /// How long the rest between two looks at free slots is when leaked ones are searched for.
     private static let recoveryRestNanoseconds: UInt64 = 100_000_000
+    /// The loop turns far more often than this, whatever there is to do.
+    private static let toleratedNanoseconds: UInt64 = 1_000_000_000
     /// How long one turn works off what is queued.
     private static let turnNanoseconds: UInt64 = 20_000_000
 
@@ -51,7 +53,7 @@ final class InstanceLoop {
         machine.release.observer = endCounting
     }
 
-    /// Runs until SIGTERM or SIGINT, which leave all sessions as they are, or until the end of a drain.
+    /// Runs until SIGTERM or SIGINT, which leave all sessions as they are.
     func run() {
         var now = MonotonicClock.nanoseconds()
         updateFlowLogging(settings().flowLog, isStart: true)
@@ -60,7 +62,6 @@ final class InstanceLoop {
         heartbeat.begin(processIdentifier: getpid(), now: now)
         log.info("instance serves", ["sessions": "\(machine.freeSlots.occupied)"])
         var isBusy = true
-        var hasDrained = false
         while true {
             wait(untilPassFrom: now, isBusy: isBusy)
             let arrived = signals.take()
@@ -70,7 +71,7 @@ final class InstanceLoop {
                 machine.probeIntervalTicks = settings.probeIntervalTicks
                 updateFlowLogging(settings.flowLog)
             }
-            now = MonotonicClock.nanoseconds()
+            now = noticeAbsence(before: now)
             flowLogging?.turn()
             events.drain {
                 consumption.take($0)
@@ -85,16 +86,22 @@ final class InstanceLoop {
             isBusy = workOff()
             flowLogging?.finishTurn(now: now)
             endCounting.finishTurn(now: now)
-            if drain == .ended {
-                hasDrained = true
-                break
-            }
         }
         endCounting.write()
         flowLogging?.stop(withGateway: settings().gatewayStops == true)
-        if hasDrained { EventRing.remove(datapath: datapath, instance: machine.table.instanceIdentifier) }
         heartbeat.end()
-        log.info(hasDrained ? "instance drained" : "instance stopped")
+        log.info("instance stopped")
+    }
+
+    /// A loop that comes back late was stopped itself, or the whole machine was.
+    ///
+    /// - Returns: the time.
+    private func noticeAbsence(before: UInt64) -> UInt64 {
+        let now = MonotonicClock.nanoseconds()
+        if now > before + Self.toleratedNanoseconds {
+            machine.wasAway(ticks: Tick.covering(nanoseconds: now - before))
+        }
+        return now
     }
 
     /// Begins to log, goes on elsewhere, or stops, as the settings say.

@@ -22,6 +22,7 @@ package enum InstanceProcess {
         }
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "instance-\(identifier)", threshold: Log.levelFromEnvironment)
+        defer { log.output.flush() }
         let directory = RunDirectory(gateway: gateway, root: root)
         let signals: SignalPipe
         do throws(SystemError) {

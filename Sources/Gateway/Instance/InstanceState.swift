@@ -9,21 +9,15 @@ package enum InstanceState: UInt32, Sendable, CaseIterable {
     /// The controller has started its process, which has not taken up the work yet. Can transition to: `serving`.
     case starting = 2
     /// Takes no new session, and returns what slabs it needs no more; its sessions go on (DRAIN-1). Can transition to:
-    /// `serving` (cancelled), `drainingReset`, `stopping`.
+    /// `serving` (cancelled), `drainingReset`, `ending`.
     case drainingRefuse = 3
-    /// Resets all its sessions, paced, and keeps the tombstones (DRAIN-2). Can transition to: `stopping`.
+    /// Resets all its sessions, paced, and keeps the tombstones (DRAIN-2). Can transition to: `ending`.
     case drainingReset = 4
-    /// Drops what sessions are left without a word, returns its slabs to the pool, and ends its process (DRAIN-3,
-    /// DRAIN-4). Can transition to: `stopped`.
-    case stopping = 5
     /// Did not answer; its process is being ended (RECOV-1). Can transition to: `stopped`, `starting`.
     case unresponsive = 6
     /// Its process was told to end, and does nothing to its sessions any more: the controller gives them to others, or drops
-    /// them. Can transition to: `stopped`.
+    /// them (DRAIN-3, DRAIN-4). Can transition to: `stopped`.
     case ending = 7
 
     package var name: String { "\(self)" }
-
-    /// Whether an instance in this state gets new sessions.
-    package var takesSessions: Bool { self == .serving || self == .starting }
 }

@@ -36,29 +36,6 @@ package struct InstanceOrders {
         sluice_store64(&runtime.pointee.servingInstances, mask)
     }
 
-    package var serving: [UInt16] {
-        let mask = sluice_load64(&runtime.pointee.servingInstances)
-        return (0..<64).filter { mask >> UInt64($0) & 1 != 0 }
-    }
-
-    // MARK: Questions
-
-    /// Asks the instance's loop for a sign of life (RECOV-1).
-    ///
-    /// - Returns: the number that ``answered(by:)`` is at least, once it has answered.
-    @discardableResult
-    package func ask(_ instance: UInt16) -> UInt64 {
-        let number = sluice_load64(&instances[Int(instance)].askedNumber) &+ 1
-        sluice_store64(&instances[Int(instance)].askedNumber, number)
-        return number
-    }
-
-    package func answered(by instance: UInt16) -> UInt64 { sluice_load64(&instances[Int(instance)].answeredNumber) }
-
-    package func heartbeatNanoseconds(of instance: UInt16) -> UInt64 {
-        sluice_load64(&instances[Int(instance)].heartbeatNanoseconds)
-    }
-
     // MARK: Repeated resets
 
     /// Has the instance, in `drainingReset`, reset the ends of all sessions again from which a segment has come since
@@ -66,11 +43,5 @@ package struct InstanceOrders {
     package func orderRepeatedResets(of instance: UInt16) {
         let record = instances + Int(instance)
         sluice_store32(&record.pointee.repeatsOrdered, sluice_load32(&record.pointee.repeatsOrdered) &+ 1)
-    }
-
-    /// Whether all repetitions that were ordered are done.
-    package func hasRepeatedResets(_ instance: UInt16) -> Bool {
-        let record = instances + Int(instance)
-        return sluice_load32(&record.pointee.repeatsOrdered) == sluice_load32(&record.pointee.repeatsDone)
     }
 }

@@ -13,7 +13,4 @@ package struct InstanceSessions: Equatable, Sendable {
     package var slabs = 0
 
     package init() {}
-
-    /// What a drain waits for: sessions that live, and tombstones, which are kept until its end.
-    package var left: Int { live + tombstones }
 }

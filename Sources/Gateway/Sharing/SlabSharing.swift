@@ -132,13 +132,6 @@ package struct SlabSharing {
         return result
     }
 
-    /// What a drain of the instance still waits for.
-    package func sessionsLeft(of instance: UInt16) -> Int {
-        var left = 0
-        for slab in 0..<table.slabCount where owner(of: slab) == instance { left += count(slab).left }
-        return left
-    }
-
     /// Established sessions of the instance that began so long ago, or longer.
     ///
     /// - Parameters:

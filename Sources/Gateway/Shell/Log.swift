@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes one structured line per occurrence to standard error: `time level message key=value ...`.
+/// Writes one structured line per occurrence to standard error: `time level message key=value ...`. Never waits (``LogOutput``).
 package struct Log: Sendable {
     package enum Level: Int, Comparable, Sendable, CaseIterable {
         case debug, info, notice, warning, error
@@ -11,12 +11,12 @@ package struct Log: Sendable {
     /// What is below is not written. `SLUICE_LOG=debug` in the environment shows all.
     package let threshold: Level
     private let label: String
-    private let descriptor: Int32
+    package let output: LogOutput
 
-    package init(label: String, threshold: Level = .info, descriptor: Int32 = STDERR_FILENO) {
+    package init(label: String, threshold: Level = .info, output: LogOutput = .standardError) {
         self.label = label
         self.threshold = threshold
-        self.descriptor = descriptor
+        self.output = output
     }
 
     /// The level that the environment asks for: `SLUICE_LOG`, one of the level's names.
@@ -46,10 +46,16 @@ package struct Log: Sendable {
 
     private func write(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) {
         guard level >= threshold else { return }
-        let line = Self.line(time: Self.timestamp(), level: level, label: label, message: message, fields: fields)
-        // One call, so that lines of several processes do not mix. A log that nobody takes any more is no reason to stop.
-        let bytes = Array(line.utf8)
-        _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        output.write(
+            Self.line(time: Self.timestamp(), level: level, label: label, message: message, fields: fields))
+    }
+
+    /// What stands in the place of lines that could not be written.
+    static func lostLine(count: Int) -> String {
+        line(
+            time: timestamp(), level: .warning, label: "log",
+            message: "lines are missing before this one: nobody took them",
+            fields: ["lost": "\(count)", "pid": "\(getpid())"])
     }
 
     /// The line of an occurrence. A value with blanks or quotes is quoted.

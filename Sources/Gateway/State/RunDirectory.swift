@@ -31,6 +31,8 @@ package struct RunDirectory: Sendable {
     package var controllerPath: String { "\(path)/controller.json" }
     /// What the fleet does (`FleetReport`).
     package var fleetPath: String { "\(path)/fleet.json" }
+    /// What happened to packets in the last minute (`TrafficSamples`).
+    package var trafficPath: String { "\(path)/traffic.json" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
     /// Makes the directory, readable for its owner only.

@@ -2,7 +2,7 @@ package import Fleet
 package import FlowLog
 import FoundationEssentials
 import Glibc
-import Kernel
+package import Kernel
 package import Policy
 
 /// The run directory of one gateway, `/run/sluice/<gateway>`, as a reader sees it. Reading works when the controller is dead.
@@ -117,6 +117,20 @@ package struct GatewayDirectory: Sendable {
             all.omitted += state.omitted
         }
         return all
+    }
+
+    /// What packets have met in the last minute, as the controller has noted it; nothing where that can't be read.
+    package func trafficSamples() -> TrafficSamples {
+        (try? read("traffic.json", as: TrafficSamples.self)) ?? TrafficSamples()
+    }
+
+    /// How many sessions ended for which reason, by all instances together.
+    package func endCounts() -> [String: UInt64] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        return names.filter { $0.hasPrefix("ends-") && $0.hasSuffix(".json") }.reduce(into: [:]) { total, name in
+            let counts = try? read(name, as: [String: UInt64].self)
+            total.merge(counts ?? [:]) { $0 &+ $1 }
+        }
     }
 
     /// The part of `controller.json` that a reader needs.

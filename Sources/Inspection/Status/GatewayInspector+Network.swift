@@ -7,6 +7,8 @@ extension GatewayInspector {
     struct NetworkFindings {
         var zones: [GatewayStatus.Zone]
         var guardInstalled: Bool
+        /// Frames that the zone interfaces have received.
+        var receivedFrames: UInt64
 
         var isAttached: Bool { zones.contains { $0.interfaces.contains(where: \.attached) } }
     }
@@ -15,7 +17,11 @@ extension GatewayInspector {
     /// attached, of our own namespace and those that have a name.
     func network(_ configuration: Configuration, processes: [Int32]) -> NetworkFindings {
         let look = {
-            NetworkFindings(zones: self.zones(configuration), guardInstalled: Guard.isInstalled(gateway: self.gateway))
+            let zones = self.zones(configuration)
+            let attached = zones.flatMap(\.interfaces).filter(\.attached).map(\.name)
+            return NetworkFindings(
+                zones: zones, guardInstalled: Guard.isInstalled(gateway: self.gateway),
+                receivedFrames: ReceivedFrames.total(Set(attached)))
         }
         for process in processes {
             if let findings = NetworkVisit.run(in: "/proc/\(process)/ns/net", look) { return findings }

@@ -1,3 +1,4 @@
+import FlowCore
 import FlowLayout
 import FoundationEssentials
 import Kernel
@@ -38,7 +39,26 @@ extension GatewayInspector {
                 configured: configuration.unscaledTimeouts, effective: configuration.timeouts),
             drops: CounterNames.drops(counters),
             counters: CounterNames.others(counters),
-            flowLog: configuration.flowLog == nil ? nil : directory.flowLogState())
+            flowLog: configuration.flowLog == nil ? nil : directory.flowLogState(),
+            recent: recentTraffic(counters, network))
+    }
+
+    /// What has happened since the oldest sample of the controller's; nil where it has left none lately.
+    private func recentTraffic(
+        _ counters: [UInt64], _ network: NetworkFindings
+    ) -> RecentTraffic? {
+        let now = MonotonicClock.nanoseconds()
+        guard let before = directory.trafficSamples().oldest(now: now) else { return nil }
+        let records = (0..<Int(SLUICE_MAX_INSTANCES)).map { datapath.instances[$0] }
+        let after = TrafficSample(
+            nanoseconds: now, counters: counters, resetsSent: records.reduce(0) { $0 &+ $1.resetsSent },
+            resetsFailed: records.reduce(0) { $0 &+ $1.resetsFailed }, ends: directory.endCounts(),
+            receivedFrames: network.receivedFrames)
+        let timeouts = (0..<Int(SLUICE_MAX_TREATMENTS)).map { datapath.treatments[$0] }
+            .filter { $0.timeoutTicks > 0 && $0.onIdle == OnIdle.reset.rawValue }.map(\.timeoutTicks)
+        return RecentTraffic(
+            from: before, to: after,
+            shortestIdleSeconds: timeouts.min().map { Double(UInt64($0) * Tick.nanoseconds / 1_000_000) / 1000 })
     }
 
     /// The instances that have ever begun, by identifier.

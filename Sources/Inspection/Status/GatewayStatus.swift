@@ -166,13 +166,15 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var counters: [String: UInt64]
     /// How the writing of flow logs goes, of all instances together; nil: sessions are not logged.
     package var flowLog: FlowLogState?
+    /// What packets and sessions have met lately; nil: no controller has noted it.
+    package var recent: RecentTraffic?
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
         guardInstalled: Bool, routesByDestination: Bool, leavesToKernel: Bool = false, zones: [Zone],
         sessions: Sessions, memory: Memory, fleet: FleetStatus, instances: [Instance], policy: Policy,
         timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
-        flowLog: FlowLogState? = nil
+        flowLog: FlowLogState? = nil, recent: RecentTraffic? = nil
     ) {
         self.gateway = gateway
         self.profile = profile
@@ -193,6 +195,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.drops = drops
         self.counters = counters
         self.flowLog = flowLog
+        self.recent = recent
         self.health = GatewayHealth(level: .healthy, findings: [])
         self.health = HealthRules.assess(self)
     }

@@ -13,6 +13,7 @@ package enum HealthRules {
         findings += protection(status)
         findings += processes(status)
         findings += table(status)
+        findings += status.recent.map(TrafficHealth.findings) ?? []
         if let problem = status.flowLog?.problem {
             let parts = problem.split(separator: ": ")
             findings.append(

@@ -16,7 +16,7 @@ struct InstanceProcessCommand: ParsableCommand {
     var identifier: UInt16
 
     func run() throws {
-        try InstanceProcess.run(gateway: gateway, identifier: identifier)
+        try ServiceProcess.run { try InstanceProcess.run(gateway: gateway, identifier: identifier) }
     }
 }
 

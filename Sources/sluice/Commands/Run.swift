@@ -14,6 +14,8 @@ struct Run: ParsableCommand {
     var file: String
 
     func run() throws {
-        try Controller.run(configurationPath: file) { Console.outputLine("ready") }
+        try ServiceProcess.run {
+            try Controller.run(configurationPath: file) { LogOutput.standardOutput.write("ready\n") }
+        }
     }
 }

@@ -77,12 +77,12 @@ import Testing
         fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)
         let sent = fleet.plain.outlet.segments.count
         #expect(sent > 0 && sent < 1000)
-        fleet.orders.setState(of: 1, .stopping)
-        var progress: DrainProgress?
-        for _ in 0..<20 where progress != .ended {
-            progress = fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)[1]
-        }
-        #expect(progress == .ended)
+        fleet.orders.setState(of: 1, .ending)
+        fleet.turn()
+        fleet.kill(1)
+        let left = fleet.sharing.counts()[1]?.live ?? 0
+        #expect(left > 0)
+        #expect(fleet.sharing.discardSessions(of: 1, reason: .drained, now: fleet.tick) == left)
         #expect(fleet.plain.outlet.segments.count == sent)
         #expect(fleet.slabs[1] == nil)
         fleet.turn(nanoseconds: Self.second)
@@ -106,7 +106,7 @@ import Testing
         #expect(fleet.plain.outlet.segments.count == 2 * (slots.count + reset))
     }
 
-    @Test("DRAIN-3 a process that can't empty its slabs leaves them to the others")
+    @Test("DRAIN-3 a slot that an ended process has lost is found by the others")
     func leaked() {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
@@ -116,7 +116,10 @@ import Testing
         fleet.plain.table.words[slot] = 0
         fleet.plain.flows.entries = [:]
         fleet.orders.setServing([2])
-        fleet.orders.setState(of: 1, .stopping)
+        fleet.orders.setState(of: 1, .ending)
+        fleet.kill(1)
+        fleet.sharing.discardSessions(of: 1, reason: .drained, now: fleet.tick)
+        fleet.orders.setState(of: 1, .stopped)
         for _ in 0..<4 { fleet.turn() }
         fleet.turn(nanoseconds: Self.second)
         #expect(fleet.slabs == [2: 4])

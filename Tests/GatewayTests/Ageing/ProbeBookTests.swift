@@ -36,6 +36,17 @@ import Testing
         #expect(book.count == 0)
     }
 
+    @Test("IDLE-5 RECOV-1 who asks was away himself: no end is blamed for it, and the ends are asked again first")
+    func away() {
+        var book = begun()
+        #expect(book.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
+        #expect(book.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
+        // A pause of the whole machine: the answers are in its queues.
+        book.wasAway(ticks: 400)
+        #expect(book.tick(slot: 3, tally: Self.before, now: 1610) == .wait)
+        #expect(book.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1612) == .alive)
+    }
+
     @Test("IDLE-5 one end answers: only the other is asked again, and in the end it counts as gone")
     func oneEndGone() {
         var book = begun()

@@ -120,7 +120,7 @@ import Testing
         for state in InstanceState.allCases {
             fleet.orders.setState(of: 3, state)
             Heartbeat(record: fleet.plain.table.instances + 3).begin(processIdentifier: 7, now: 1)
-            let isDrain = [.drainingRefuse, .drainingReset, .stopping, .ending].contains(state)
+            let isDrain = [.drainingRefuse, .drainingReset, .ending].contains(state)
             #expect(fleet.orders.state(of: 3) == (isDrain ? state : .serving))
         }
     }

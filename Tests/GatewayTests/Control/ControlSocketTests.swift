@@ -100,6 +100,22 @@ import Testing
         #expect(server.pollDescriptors.count == 1)
     }
 
+    @Test("RECOV-1 a server that was stopped itself lets go of nobody for it")
+    func away() throws {
+        let server = try server()
+        let client = try connected(#"{"command""#)
+        defer { close(client) }
+        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "") }
+        SignalPipe.ignoreBrokenPipes()
+        let pause = 2 * ControlLimits.patienceNanoseconds
+        server.wasAway(nanoseconds: pause)
+        server.serve(now: 2 + pause) { _, _ in ControlResponse(ok: true, message: "") }
+        let rest = #":"ping"}"# + "\n"
+        #expect(write(client, rest, rest.utf8.count) == rest.utf8.count)
+        server.serve(now: 3 + pause) { _, _ in ControlResponse(ok: true, message: "pong") }
+        #expect(answer(client).contains("pong"))
+    }
+
     @Test("More clients than there is room for wait, and are served when others have gone")
     func many() throws {
         let server = try server()

@@ -60,7 +60,6 @@ final class PlainFleet {
                 machine.pass(now: tick)
                 progress[instance] = machine.drain(now: now, isPass: true)
                 while machine.workOff() {}
-                if progress[instance] == .ended { machines[instance] = nil }
             }
         }
         return progress

@@ -101,9 +101,11 @@ import Testing
             for end in ends { #expect(Set(end.errors).isSubset(of: ["ECONNRESET"])) }
             #expect(gateway.sharing.sessionsLeft(of: 21) == leaving && gateway.live(21) == 0)
 
-            gateway.orders.setState(of: 21, .stopping)
-            try await gateway.waitFor(21, .stopped)
+            gateway.orders.setState(of: 21, .ending)
+            gateway.process(21)?.send(signal: SIGTERM)
             #expect(await gateway.process(21)?.waitForExit(within: .seconds(5)) == .code(0))
+            gateway.orders.setState(of: 21, .stopped)
+            #expect(gateway.sharing.discardSessions(of: 21, reason: .drained, now: gateway.tick) == 0)
             #expect(gateway.sharing.counts()[21] == nil)
             try await exchange(late.client, count: 10)
             #expect(late.client.errors.isEmpty && gateway.live(22) == staying + 10)

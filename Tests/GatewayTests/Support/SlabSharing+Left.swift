@@ -1,0 +1,8 @@
+@testable import Gateway
+
+extension SlabSharing {
+    /// What a drain of the instance waits for: sessions that live, and tombstones, which are kept until its end.
+    func sessionsLeft(of instance: UInt16) -> Int {
+        counts()[instance].map { $0.live + $0.tombstones } ?? 0
+    }
+}
