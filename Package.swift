@@ -115,7 +115,8 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["sluice-bench", "Lab"], swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", swiftSettings: settings),
         .testTarget(
-            name: "KernelTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
+            name: "KernelTests",
+            dependencies: ["FlowModel", "Kernel", "KernelObject", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
         .testTarget(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],

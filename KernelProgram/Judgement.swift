@@ -21,6 +21,26 @@ func followBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) ->
     Judge.followSession(packet, now: now, KernelTables()).rawValue
 }
 
+/// A session's slot and generation, as they travel in one register.
+@inline(__always)
+private func flowValue(_ flow: UInt64) -> sluice_flow_value {
+    sluice_flow_value(slot: UInt32(truncatingIfNeeded: flow), generation: UInt32(truncatingIfNeeded: flow >> 32))
+}
+
+@c(sluice_remember_fragment_body)
+@inline(__always)
+func rememberFragmentBody(
+    _ packet: UnsafePointer<sluice_packet>, _ flow: UInt64, _ isOriginator: UInt32, _ now: UInt32
+) {
+    FragmentTracking.remember(packet, flowValue(flow), isOriginator != 0, now, KernelTables())
+}
+
+@c(sluice_follow_fragment_body)
+@inline(__always)
+func followFragmentBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
+    FragmentTracking.follow(packet, now: now, KernelTables()).rawValue
+}
+
 @c(sluice_admit_body)
 @inline(__always)
 func admitBody(
@@ -71,6 +91,19 @@ func takeSlotBody(_ key: UnsafePointer<sluice_session_key>) -> Int32 {
 func takeSlotOfBody(_ instance: UInt32) -> Int32 {
     guard let slot = SlotAllocation.take(instance: instance, KernelTables()) else { return -1 }
     return Int32(truncatingIfNeeded: slot)
+}
+
+/// Fills an event.
+@c(sluice_event_body)
+@inline(__always)
+func eventBody(
+    _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+    _ question: UnsafePointer<sluice_classification>, _ flow: UInt64, _ what: UInt32,
+    _ event: UnsafeMutablePointer<sluice_event>
+) {
+    SessionEvent.fill(
+        event, kind: UInt8(truncatingIfNeeded: what), reason: UInt8(truncatingIfNeeded: what >> 8), packet, route,
+        question, flowValue(flow))
 }
 
 /// Whose event ring is told.

@@ -51,7 +51,28 @@ struct KernelTables: Tables {
     }
 
     @inline(__always)
-    func emit(_ event: UnsafeMutablePointer<sluice_event>) { sluice_emit_event(event) }
+    func rememberFragment(
+        _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32
+    ) {
+        _ = sluice_remember_fragment(
+            UnsafeMutablePointer(mutating: packet), UInt64(flow.generation) << 32 | UInt64(flow.slot),
+            isOriginator ? 1 : 0, now)
+    }
+
+    @inline(__always)
+    func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict {
+        Verdict(rawValue: UInt32(bitPattern: sluice_follow_fragment(packet, now)))
+    }
+
+    @inline(__always)
+    func emit(
+        _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
+    ) {
+        _ = sluice_emit(
+            UnsafeMutablePointer(mutating: packet), UnsafeMutablePointer(mutating: route), question,
+            UInt64(flow.generation) << 32 | UInt64(flow.slot), UInt32(reason) << 8 | UInt32(kind.rawValue))
+    }
 
     @inline(__always)
     func count(_ counter: Counter) { sluice_count(UInt32(counter.rawValue)) }

@@ -31,7 +31,7 @@ sed -e 's/^target triple = .*/target triple = "bpfel"/' -e '/^@llvm.used/d' -e '
     -e '/^define internal .*@"$e13KernelProgram/s/) \(.*\)#\([0-9][0-9]*\)/) \1 alwaysinline #\2/' \
     "$work/core.ll" >"$work/core.bpf.ll"
 "$clang" -target bpfel -x ir -O0 -emit-llvm -c "$work/core.bpf.ll" -o "$work/core.bc" -Wno-override-module
-"$clang" -target bpfel -mcpu=v3 -O2 -g -ffreestanding -Wall -Wextra -Werror \
+"$clang" -target bpfel -mcpu=v3 -O2 -g -ffreestanding -Wall -Wextra -Werror -mllvm -bpf-disable-trap-unreachable \
     -I "$layout" -I "$root/KernelProgram/include" -I "$multiarch" \
     -c "$root/KernelProgram/datapath.bpf.c" -Xclang -mlink-builtin-bitcode -Xclang "$work/core.bc" \
     -o "$work/datapath.o"

@@ -19,6 +19,9 @@
 // Swift bodies.
 uint32_t sluice_parse_body(const void *skb, uint32_t link, uint32_t type, struct sluice_packet *packet);
 uint32_t sluice_follow_body(struct sluice_packet *packet, uint32_t now);
+void sluice_remember_fragment_body(
+    const struct sluice_packet *packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
+uint32_t sluice_follow_fragment_body(struct sluice_packet *packet, uint32_t now);
 uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
 int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
 int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint32_t slot);
@@ -60,6 +63,18 @@ __attribute__((noinline)) int sluice_take_slot(const struct sluice_session_key *
 __attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {
     if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
     return sluice_parse_body(skb, link, bpf_ntohs(skb->protocol), packet);
+}
+
+__attribute__((noinline)) int sluice_remember_fragment(
+    struct sluice_packet *packet, uint64_t flow, uint32_t isOriginator, uint32_t now) {
+    if (!packet) return 0;
+    sluice_remember_fragment_body(packet, flow, isOriginator, now);
+    return 0;
+}
+
+__attribute__((noinline)) int sluice_follow_fragment(struct sluice_packet *packet, uint32_t now) {
+    if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
+    return sluice_follow_fragment_body(packet, now);
 }
 
 __attribute__((noinline)) int sluice_follow(struct sluice_packet *packet, uint32_t now) {

@@ -8,7 +8,8 @@ import Policy
 @main
 struct DatapathBenchmark {
     static func main() throws {
-        let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: 65536, pinned: false)
+        let datapath = try Datapath.load(
+            gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
         datapath.runtime.pointee.halfOpenLimit = 65536
         try allowEverything(datapath)
         let frames = FrameBuilder()
@@ -20,7 +21,7 @@ struct DatapathBenchmark {
             var verdict: UInt32 = 0
             for _ in 0..<(repetitions == 1 ? 1 : 7) {
                 let run = try datapath.runProgram(
-                    named: "sluice_judge_test", packet: frame, context: context, repetitions: repetitions)
+                    named: ProgramName.judgeTest, packet: frame, context: context, repetitions: repetitions)
                 samples.append(run.nanoseconds)
                 verdict = run.returnValue
             }
@@ -44,7 +45,8 @@ struct DatapathBenchmark {
 
     /// Sessions hit at random: what the memory of the table costs.
     private static func random(sessions: Int) throws {
-        let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: sessions, pinned: false)
+        let datapath = try Datapath.load(
+            gateway: "benchmark", capacitySessions: sessions, pinned: false, programs: ProgramName.all)
         try allowEverything(datapath)
         var frame = FrameBuilder().udp()
         var context = PacketContext()
@@ -63,7 +65,7 @@ struct DatapathBenchmark {
             let sum = FrameBuilder.checksum(Array(frame[14..<34]))
             frame[24] = UInt8(sum >> 8)
             frame[25] = UInt8(sum & 0xFF)
-            let run = try datapath.runProgram(named: "sluice_judge_test", packet: frame, context: context)
+            let run = try datapath.runProgram(named: ProgramName.judgeTest, packet: frame, context: context)
             guard Verdict(rawValue: run.returnValue) == .forward else { throw Failure.verdict(run.returnValue) }
             return run.nanoseconds
         }

@@ -21,7 +21,8 @@ enum RuleCost {
 
     /// The median of new sessions' judgements, whose rule is the last of each list.
     private static func measure(ruleCount: Int, hasGroups: Bool) throws -> UInt32 {
-        let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: 65536, pinned: false)
+        let datapath = try Datapath.load(
+            gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
         var configuration = try Configuration.parse(
             "{ gateway: benchmark, zones: [{ name: inside, interfaces: [eth1] }, { name: outside, interfaces: [eth0] }] }",
             file: "benchmark.yaml")
@@ -57,7 +58,7 @@ enum RuleCost {
         }
         var samples: [UInt32] = []
         for frame in frames {
-            let run = try datapath.runProgram(named: "sluice_judge_test", packet: frame, context: context)
+            let run = try datapath.runProgram(named: ProgramName.judgeTest, packet: frame, context: context)
             guard Verdict(rawValue: run.returnValue) == .forward else { throw Failure.verdict(run.returnValue) }
             samples.append(run.nanoseconds)
         }

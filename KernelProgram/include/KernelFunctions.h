@@ -25,12 +25,17 @@ uint32_t sluice_steering_entry(uint32_t index);
 struct sluice_fragment_value *SLUICE_NULLABLE sluice_fragment_at(const struct sluice_fragment_key *_Nonnull key);
 void sluice_fragment_insert(
     const struct sluice_fragment_key *_Nonnull key, const struct sluice_fragment_value *_Nonnull value);
-void sluice_emit_event(struct sluice_event *_Nonnull event);
 void sluice_count(uint32_t counter);
 uint32_t sluice_may_emit_deny(uint32_t now);
 uint32_t sluice_group_set(uint32_t active, uint32_t offset);
 
 // Parts that are verified on their own, so that their costs add up instead of multiplying.
+int sluice_remember_fragment(
+    struct sluice_packet *_Nonnull packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
+int sluice_follow_fragment(struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_emit(
+    struct sluice_packet *_Nonnull packet, struct sluice_route *_Nonnull route,
+    struct sluice_classification *_Nonnull question, uint64_t flow, uint32_t what);
 int sluice_classify(struct sluice_classification *_Nonnull question);
 int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
 int sluice_take_slot(const struct sluice_session_key *_Nonnull key);

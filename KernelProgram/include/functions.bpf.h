@@ -10,6 +10,9 @@
 #define INLINE __attribute__((always_inline))
 
 uint32_t sluice_options_body(const void *options, uint32_t length);
+void sluice_event_body(
+    const struct sluice_packet *packet, const struct sluice_route *route, const struct sluice_classification *question,
+    uint64_t flow, uint32_t what, struct sluice_event *event);
 uint32_t sluice_event_instance_body(const struct sluice_event *event);
 
 // MARK: Bytes of the packet
@@ -26,7 +29,10 @@ INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __s
 __attribute__((noinline)) int sluice_syn_window_scale(struct __sk_buff *skb, uint32_t offset, uint32_t length) {
     struct sluice_tcp_options options = {};
     if (length == 0 || length > 40) return 0xFF;
-    if (bpf_skb_load_bytes(skb, offset, &options, length) != 0) return 0xFF;
+    // Kernels before 6.8 learn nothing from `length == 0`, and take a length that may be 0 for an error. The mask and the one
+    // added show them 1 ... 64; LLVM, which knows better, must not see that they change nothing.
+    uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & 63) + 1;
+    if (bpf_skb_load_bytes(skb, offset, &options, bounded) != 0) return 0xFF;
     return sluice_options_body(&options, length);
 }
 
@@ -95,10 +101,18 @@ INLINE static void count_traffic(const struct sluice_packet *packet) {
     traffic->bytes += packet->wireBytes;
 }
 
-__attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
-    if (!event) return 0;
-    event->timeNanoseconds = bpf_ktime_get_ns();
-    uint32_t instance = sluice_event_instance_body(event);
+/// Makes an event and sends it. A function of its own, so that the event does not lie on the stack while rules are evaluated.
+///
+/// - Parameter flow: slot and, above it, generation of the session, as far as there is one.
+/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte.
+__attribute__((noinline)) int sluice_emit(
+    struct sluice_packet *packet, struct sluice_route *route, struct sluice_classification *question, uint64_t flow,
+    uint32_t what) {
+    struct sluice_event event = {};
+    if (!packet || !route || !question) return 0;
+    sluice_event_body(packet, route, question, flow, what, &event);
+    event.timeNanoseconds = bpf_ktime_get_ns();
+    uint32_t instance = sluice_event_instance_body(&event);
     void *ring = bpf_map_lookup_elem(&sluice_events, &instance);
     if (!ring) {
         sluice_count(COUNTER_EVENTS_LOST);
@@ -107,13 +121,11 @@ __attribute__((noinline)) int sluice_emit(struct sluice_event *event) {
     // Its reader polls; it is woken early only so that the ring does not fill up: once for each quarter of the ring, since waking
     // is an interrupt, and a reader that comes late, on a busy machine, does not come earlier for one with every event.
     uint64_t waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
-    uint64_t after = waiting + sizeof(*event) + BPF_RINGBUF_HDR_SZ;
+    uint64_t after = waiting + sizeof(event) + BPF_RINGBUF_HDR_SZ;
     uint64_t flags = waiting >> 19 != after >> 19 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-    if (bpf_ringbuf_output(ring, event, sizeof(*event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
+    if (bpf_ringbuf_output(ring, &event, sizeof(event), flags) != 0) sluice_count(COUNTER_EVENTS_LOST);
     return 0;
 }
-
-INLINE void sluice_emit_event(struct sluice_event *event) { sluice_emit(event); }
 
 INLINE uint32_t sluice_may_emit_deny(uint32_t now) {
     uint32_t zero = 0;

@@ -156,14 +156,14 @@ package final class ChildProcess: Sendable {
         }
         guard found, everythingSaid.contains(text) else {
             throw .timedOut(
-                waitingFor: "'\(text)' from '\(command)'", seconds: limit.inSeconds,
+                waitingFor: "'\(text)' from '\(command)'", seconds: Patience.seconds(limit),
                 seen: everythingSaid + (exit.map { " (ended with \($0))" } ?? " (still running)"))
         }
     }
 
     /// Waits for its end without giving the thread back: for the short commands that set the lab up and clean it away.
     func waitForExitBlocking(within limit: Duration) -> Exit? {
-        let deadline = ContinuousClock.now + limit
+        let deadline = ContinuousClock.now + Patience.scaled(limit)
         while true {
             if let exit { return exit }
             if ContinuousClock.now >= deadline { return nil }

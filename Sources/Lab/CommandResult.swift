@@ -27,7 +27,8 @@ extension ChildProcess {
         guard let exit = await waitForExit(within: limit) else {
             send(signal: SIGKILL)
             _ = await waitForExit(within: .seconds(5))
-            throw .timedOut(waitingFor: "the end of '\(command)'", seconds: limit.inSeconds, seen: everythingSaid)
+            throw .timedOut(
+                waitingFor: "the end of '\(command)'", seconds: Patience.seconds(limit), seen: everythingSaid)
         }
         return CommandResult(command: command, exit: exit, output: standardOutput, errors: standardError)
     }
@@ -41,7 +42,7 @@ func runShort(_ command: [String], within limit: Duration = .seconds(20)) throws
         child.send(signal: SIGKILL)
         _ = child.waitForExitBlocking(within: .seconds(5))
         throw .timedOut(
-            waitingFor: "the end of '\(child.command)'", seconds: limit.inSeconds, seen: child.everythingSaid)
+            waitingFor: "the end of '\(child.command)'", seconds: Patience.seconds(limit), seen: child.everythingSaid)
     }
     guard exit == .code(0) else {
         throw .failed(command: child.command, status: "\(exit)", output: child.everythingSaid)

@@ -67,7 +67,7 @@ package final class Endpoint: Sendable {
         let found = events(name)
         guard found.count >= count else {
             throw .timedOut(
-                waitingFor: "\(count) events '\(name)' of '\(process.command)'", seconds: limit.inSeconds,
+                waitingFor: "\(count) events '\(name)' of '\(process.command)'", seconds: Patience.seconds(limit),
                 seen: process.everythingSaid)
         }
         return found

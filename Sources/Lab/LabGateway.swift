@@ -81,7 +81,8 @@ extension Lab {
         guard isReady() else {
             await process.terminate()
             throw .timedOut(
-                waitingFor: "'ready' from '\(process.command)'", seconds: limit.inSeconds, seen: process.everythingSaid)
+                waitingFor: "'ready' from '\(process.command)'", seconds: Patience.seconds(limit),
+                seen: process.everythingSaid)
         }
         return LabGateway(lab: self, process: process, configurationPath: path, binary: program)
     }

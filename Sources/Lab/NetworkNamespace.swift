@@ -31,9 +31,9 @@ struct NetworkNamespace: Sendable {
             .filter { Self.inode("/proc/\($0)/ns/net") == namespace }
     }
 
-    /// Kills what runs in it, until nothing does, at most for 10 s.
+    /// Kills what runs in it, until nothing does, at most for 10 s (``Patience``).
     func killMembers() throws(LabError) {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + Patience.scaled(.seconds(10))
         var remaining = members
         while !remaining.isEmpty {
             guard ContinuousClock.now < deadline else {

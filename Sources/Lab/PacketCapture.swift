@@ -19,7 +19,7 @@ package final class PacketCapture: Sendable {
         let matching = { self.packets.filter { line in texts.allSatisfy { line.contains($0) } }.count }
         guard await eventually(within: limit, { matching() >= count }) else {
             throw .timedOut(
-                waitingFor: "\(count) packets with \(texts)", seconds: limit.inSeconds,
+                waitingFor: "\(count) packets with \(texts)", seconds: Patience.seconds(limit),
                 seen: packets.suffix(20).joined(separator: "\n"))
         }
     }

@@ -8,7 +8,8 @@ struct KernelBench: JudgeBench {
     let datapath: Datapath
 
     init(capacitySessions: Int = 4096) throws {
-        datapath = try Datapath.load(gateway: "bench", capacitySessions: capacitySessions, pinned: false)
+        datapath = try Datapath.load(
+            gateway: "bench", capacitySessions: capacitySessions, pinned: false, programs: [ProgramName.judgeTest])
         let runtime = datapath.runtime
         runtime.pointee.halfOpenLimit = UInt32(datapath.slotCount)
         runtime.pointee.fragmentTimeoutTicks = 1800
@@ -29,7 +30,7 @@ struct KernelBench: JudgeBench {
         context.control1 = circumstances.now
         context.gsoSize = circumstances.segmentSize
         do {
-            let run = try datapath.runProgram(named: "sluice_judge_test", packet: frame, context: context)
+            let run = try datapath.runProgram(named: ProgramName.judgeTest, packet: frame, context: context)
             return Verdict(rawValue: run.returnValue)
         } catch {
             // No verdict has this number, so that every comparison fails.

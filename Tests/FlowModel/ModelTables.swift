@@ -135,9 +135,14 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         fragments[FragmentKey(key.pointee)] = value.pointee
     }
 
-    package func emit(_ event: UnsafeMutablePointer<sluice_event>) {
-        events.append(event.pointee)
-        eventInstances.append(Steering.instance(for: event, self))
+    package func emit(
+        _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
+    ) {
+        var event = sluice_event()
+        SessionEvent.fill(&event, kind: kind.rawValue, reason: reason, packet, route, question, flow)
+        events.append(event)
+        eventInstances.append(Steering.instance(for: &event, self))
     }
 
     package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }

@@ -150,7 +150,7 @@ struct DatapathTests {
     @Test("BAD-6 a kernel program that the verifier refuses leaves nothing, and its log is in the message")
     func refusedProgram() throws {
         let error = #expect(throws: KernelError.self) {
-            try ObjectLoader.load(object: Array("not an object".utf8), mapCapacities: [:])
+            try ObjectLoader.load(object: Array("not an object".utf8), programs: [], mapCapacities: [:])
         }
         guard case .refused(_, _, let log) = error else {
             Issue.record("\(String(describing: error))")

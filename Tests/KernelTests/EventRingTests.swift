@@ -16,7 +16,9 @@ struct EventRingTests {
 
     @Test("records are delivered once, in order, and no more at a time than asked for")
     func drain() throws {
-        let datapath = try Datapath.load(gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
+        let datapath = try Datapath.load(
+            gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false, programs: [ProgramName.judgeTest]
+        )
         datapath.runtime.pointee.denyEventsPerTick = 1000
         let ring = try EventRing(datapath: datapath)
         #expect(ring.fileDescriptor >= 0)
@@ -26,7 +28,7 @@ struct EventRingTests {
         var context = PacketContext()
         context.control0 = 0x0102_0101
         for port in 1000..<UInt16(1010) {
-            _ = try datapath.runProgram(named: "sluice_judge_test", packet: synchronise(port: port), context: context)
+            _ = try datapath.runProgram(named: ProgramName.judgeTest, packet: synchronise(port: port), context: context)
         }
         var ports: [UInt16] = []
         let first = ring.drain(atMost: 4) { event in

@@ -118,12 +118,12 @@ package enum Classifier {
         let destinationPortRow = row(destinationPort)
         let protocolRow = row(protocolEntry)
 
-        // Rows are only as long as their set needs; at most 31 words, whatever the image says. Counted down, and out of LLVM's
-        // sight, which else compares offsets for equality: by that the verifier can't see an end.
+        // Rows are only as long as their set needs; at most 31 words, whatever the image says. For how they are
+        // counted see `mostSteps`.
         var word: UInt64 = 0
-        var left = sluice_opaque64(words) & 31
-        while left != 0 {
-            left = sluice_opaque64(left) &- 1
+        var turn = 31 &- (sluice_opaque64(words) & 31)
+        while turn < 31 {
+            turn = sluice_opaque64(turn &+ 1)
             let offset = word << 3
             let matching =
                 load64(image, protocolRow &+ offset) & load64(image, destinationPortRow &+ offset)
@@ -218,6 +218,14 @@ extension Classifier {
         UInt64(load32(image, record &+ UInt64(field.record) &+ offset))
     }
 
+    // Loops count up to the largest number of iterations that there may be, from less the closer they are to be at their end, and
+    // compare by order. A kernel before Linux 6.8 learns nothing from `!= 0`, so that such a loop has no end for it; a lower bound that
+    // rises with each iteration has one everywhere. The counter is out of LLVM's sight, which else would compare for equality.
+
+    /// The most steps that any search takes.
+    @inline(__always)
+    private static var mostSteps: UInt64 { 15 }
+
     /// How many steps find any of the field's intervals: few for few. At most 15, whatever the image says.
     @inline(__always)
     private static func steps(
@@ -233,9 +241,10 @@ extension Classifier {
         let value = UInt64(port)
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, record, field)
-        while step != 0 {
-            step &-= 1
+        var turn = mostSteps &- steps(image, record, field)
+        while turn < mostSteps {
+            turn = sluice_opaque64(turn &+ 1)
+            let step = mostSteps &- turn
             let low = UInt64(load16(image, boundaries &+ (index | 1 &<< step) << 1))
             index |= isReached(low, by: value) &<< step
         }
@@ -249,9 +258,10 @@ extension Classifier {
         let value = address.low & 0xFFFF_FFFF
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, record, field)
-        while step != 0 {
-            step &-= 1
+        var turn = mostSteps &- steps(image, record, field)
+        while turn < mostSteps {
+            turn = sluice_opaque64(turn &+ 1)
+            let step = mostSteps &- turn
             let low = UInt64(load32(image, boundaries &+ (index | 1 &<< step) << 2))
             index |= isReached(low, by: value) &<< step
         }
@@ -264,9 +274,10 @@ extension Classifier {
     ) -> UInt64 {
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var step = steps(image, record, field)
-        while step != 0 {
-            step &-= 1
+        var turn = mostSteps &- steps(image, record, field)
+        while turn < mostSteps {
+            turn = sluice_opaque64(turn &+ 1)
+            let step = mostSteps &- turn
             let offset = boundaries &+ (index | 1 &<< step) << 4
             let high = load64(image, offset)
             let low = load64(image, offset &+ 8)

@@ -28,14 +28,15 @@ package enum Admission {
         let isAllowed = tables.classify(&question) && question.allowed != 0
         guard isAllowed else {
             if runtime.pointee.tellsEvents != 0 && tables.mayEmitDeny(now: now) {
-                emit(.deny, DropReason.denied.rawValue, packet, route, question, sluice_flow_value(), tables)
+                tables.emit(
+                    .deny, reason: DropReason.denied.rawValue, packet, route, &question, sluice_flow_value())
             }
             return .drop(.denied)
         }
         if route.pointee.kind == RouteKind.unreachable.rawValue { return .unroutable }
         guard route.pointee.zone != 0 else { return .drop(.noRoute) }
         packet.pointee.peerZone = route.pointee.zone
-        return begin(packet, route, runtime, question, now, tables)
+        return begin(packet, route, runtime, &question, now, tables)
     }
 
     /// The host rules judge what is for the gateway itself; there are no sessions.
@@ -90,7 +91,8 @@ package enum Admission {
     @inline(__always)
     private static func begin<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
-        _ runtime: UnsafeMutablePointer<sluice_runtime>, _ question: sluice_classification, _ now: UInt32, _ tables: T
+        _ runtime: UnsafeMutablePointer<sluice_runtime>, _ question: inout sluice_classification, _ now: UInt32,
+        _ tables: T
     ) -> Verdict {
         let isTCP = packet.pointee.kind == PacketKind.tcp.rawValue
         if isTCP && sluice_load32(&runtime.pointee.halfOpenCount) >= runtime.pointee.halfOpenLimit {
@@ -100,7 +102,7 @@ package enum Admission {
         guard let slot = tables.takeSlot(for: key), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
-        fill(session, packet, route, question, isTCP: isTCP, isEastWest: isEastWest, now)
+        fill(session, packet, route, &question, isTCP: isTCP, isEastWest: isEastWest, now)
         let generation = ControlWord(rawValue: sluice_load64(word)).generation
         let treatment = treatment(question, packet, isTCP: isTCP, isEastWest: isEastWest)
         let control = ControlWord(
@@ -118,9 +120,9 @@ package enum Admission {
         packet.pointee.slot = slot
         if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
         tables.count(.sessionsBegun)
-        if runtime.pointee.tellsEvents != 0 { emit(.begin, 0, packet, route, question, value, tables) }
+        if runtime.pointee.tellsEvents != 0 { tables.emit(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
-            FragmentTracking.remember(packet, value, true, now, tables)
+            tables.rememberFragment(packet, value, isOriginator: true, now: now)
         }
         return .forward
     }
@@ -139,13 +141,15 @@ package enum Admission {
     }
 
     @inline(__always)
-    private static func sessionFlags(
-        _ packet: UnsafePointer<sluice_packet>, _ question: sluice_classification, isEastWest: Bool
+    static func sessionFlags(
+        _ packet: UnsafePointer<sluice_packet>, _ question: UnsafePointer<sluice_classification>, isEastWest: Bool
     ) -> UInt8 {
         var flags: UInt8 = 0
         if packet.pointee.flags & PacketFlags.sourceIsLow != 0 { flags |= SessionFlags.originatorIsLow }
         if isEastWest { flags |= SessionFlags.eastWest }
-        if question.sourceIsInternal == 0 && question.destinationIsInternal != 0 { flags |= SessionFlags.inbound }
+        if question.pointee.sourceIsInternal == 0 && question.pointee.destinationIsInternal != 0 {
+            flags |= SessionFlags.inbound
+        }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 { flags |= SessionFlags.fragmented }
         return flags
     }
@@ -153,46 +157,24 @@ package enum Admission {
     @inline(__always)
     private static func fill(
         _ session: UnsafeMutablePointer<sluice_session>, _ packet: UnsafePointer<sluice_packet>,
-        _ route: UnsafePointer<sluice_route>, _ question: sluice_classification, isTCP: Bool, isEastWest: Bool,
-        _ now: UInt32
+        _ route: UnsafePointer<sluice_route>, _ question: UnsafePointer<sluice_classification>, isTCP: Bool,
+        isEastWest: Bool, _ now: UInt32
     ) {
         session.pointee.key = packet.pointee.key
         session.pointee.originator = sluice_flow_end()
         session.pointee.responder = sluice_flow_end()
         session.pointee.originator.zone = packet.pointee.zone
         session.pointee.responder.zone = route.pointee.zone
-        session.pointee.originator.groupRulePart = UInt8(truncatingIfNeeded: question.groupRule)
-        session.pointee.responder.groupRulePart = UInt8(truncatingIfNeeded: question.groupRule >> 8)
+        session.pointee.originator.groupRulePart = UInt8(truncatingIfNeeded: question.pointee.groupRule)
+        session.pointee.responder.groupRulePart = UInt8(truncatingIfNeeded: question.pointee.groupRule >> 8)
         session.pointee.originator.packets = UInt64(packet.pointee.wirePackets)
         session.pointee.originator.bytes = UInt64(packet.pointee.wireBytes)
         session.pointee.createdTick = now
-        session.pointee.rule = question.rule
+        session.pointee.rule = question.pointee.rule
         session.pointee.flags = sessionFlags(packet, question, isEastWest: isEastWest)
         session.pointee.endReason = EndReason.none.rawValue
         guard isTCP else { return }
         let memory = UnsafeMutableRawPointer(session) + MemoryLayout<sluice_session_key>.size
         memory.assumingMemoryBound(to: sluice_flow_end.self).noteSyn(packet)
-    }
-
-    @inline(__always)
-    private static func emit<T: Tables>(
-        _ kind: EventKind, _ reason: UInt8, _ packet: UnsafePointer<sluice_packet>,
-        _ route: UnsafePointer<sluice_route>, _ question: sluice_classification, _ flow: sluice_flow_value,
-        _ tables: T
-    ) {
-        var event = sluice_event()
-        event.key = packet.pointee.key
-        event.slot = flow.slot
-        event.generation = flow.generation
-        event.rule = question.rule
-        event.kind = kind.rawValue
-        event.reason = reason
-        event.flags = sessionFlags(
-            packet, question,
-            isEastWest: question.sourceIsInternal != 0 && question.destinationIsInternal != 0)
-        event.sourceZone = packet.pointee.zone
-        event.destinationZone = route.pointee.zone
-        event.stage = question.stage
-        tables.emit(&event)
     }
 }

@@ -29,7 +29,7 @@ package enum Judge {
     ) -> Verdict {
         switch packet.pointee.kind {
         case PacketKind.laterFragment.rawValue:
-            return FragmentTracking.follow(packet, now: now, tables)
+            return tables.followFragment(packet, now: now)
         case PacketKind.icmpOther.rawValue:
             return .noSessionYet
         default:

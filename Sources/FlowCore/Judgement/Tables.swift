@@ -16,8 +16,31 @@ package protocol Tables {
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool
     func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value?
     func insertFragment(_ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>)
-    func emit(_ event: UnsafeMutablePointer<sluice_event>)
+    /// Notes the first fragment of a datagram, once it was forwarded (``FragmentTracking``).
+    func rememberFragment(
+        _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32)
+    /// Judges a later fragment (``FragmentTracking``).
+    func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict
+    /// Reports a session that begins, or one that is denied (``SessionEvent``).
+    func emit(
+        _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value)
     func count(_ counter: Counter)
     /// Whether a deny event may be emitted now: a flood must not fill the ring (LOG-3).
     func mayEmitDeny(now: UInt32) -> Bool
+}
+
+// In the kernel program these are functions of their own: what they keep on the stack must not lie there for every packet.
+extension Tables {
+    @inline(__always)
+    package func rememberFragment(
+        _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32
+    ) {
+        FragmentTracking.remember(packet, flow, isOriginator, now, self)
+    }
+
+    @inline(__always)
+    package func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict {
+        FragmentTracking.follow(packet, now: now, self)
+    }
 }

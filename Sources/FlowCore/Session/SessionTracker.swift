@@ -84,9 +84,9 @@ package enum SessionTracker {
         }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             session.pointee.flags |= SessionFlags.fragmented
-            FragmentTracking.remember(
-                packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)), isOriginator, now, tables
-            )
+            tables.rememberFragment(
+                packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)),
+                isOriginator: isOriginator, now: now)
         }
         sender.count(packet)
         packet.pointee.peerZone = peer.pointee.zone
@@ -222,17 +222,20 @@ package enum SessionTracker {
         _ packet: UnsafeMutablePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
     ) -> Verdict {
         let quotesOriginator = isFromOriginator(packet, session)
-        let quoted = quotesOriginator ? session.pointee.originator : session.pointee.responder
-        let other = quotesOriginator ? session.pointee.responder : session.pointee.originator
-        guard other.zone == packet.pointee.zone else { return .drop(.wrongZone) }
+        let ends = UnsafeMutableRawPointer(session)
+        let originator = (ends + originatorOffset).assumingMemoryBound(to: sluice_flow_end.self)
+        let responder = (ends + responderOffset).assumingMemoryBound(to: sluice_flow_end.self)
+        let quoted = quotesOriginator ? originator : responder
+        let other = quotesOriginator ? responder : originator
+        guard other.pointee.zone == packet.pointee.zone else { return .drop(.wrongZone) }
         if session.pointee.key.protocol == IPProtocol.tcp {
-            guard quoted.flags & EndFlags.syn != 0,
-                !SequenceNumber.isAfter(packet.pointee.sequence, quoted.sequenceEnd),
-                other.flags & EndFlags.acknowledgment == 0
-                    || !SequenceNumber.isBefore(packet.pointee.sequence, other.acknowledged &- 1)
+            guard quoted.pointee.flags & EndFlags.syn != 0,
+                !SequenceNumber.isAfter(packet.pointee.sequence, quoted.pointee.sequenceEnd),
+                other.pointee.flags & EndFlags.acknowledgment == 0
+                    || !SequenceNumber.isBefore(packet.pointee.sequence, other.pointee.acknowledged &- 1)
             else { return .drop(.outOfWindow) }
         }
-        packet.pointee.peerZone = quoted.zone
+        packet.pointee.peerZone = quoted.pointee.zone
         return .forward
     }
 }

@@ -35,9 +35,10 @@ struct StartUp {
 
     private mutating func bringUp() throws -> RunningGateway {
         for notice in configuration.notices { log.notice(notice) }
+        try checkPrivileges()
         let interfaces = try findInterfaces()
         let lock = try takeLock()
-        try checkMachine()
+        try BPFFileSystem.ensureMounted()
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
@@ -137,12 +138,12 @@ struct StartUp {
         return result
     }
 
-    private func checkMachine() throws {
-        guard geteuid() == 0 else {
+    private func checkPrivileges() throws {
+        let missing = MachineCheck.missingCapabilities()
+        guard missing.isEmpty else {
             throw GatewayError(
-                "sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
+                "sluice run lacks \(missing.joined(separator: ", ")): \(MachineCheck.privilegeRemedy)")
         }
-        try BPFFileSystem.ensureMounted()
     }
 
     private mutating func takeLock() throws -> ProcessLock {

@@ -14,7 +14,8 @@ extension Datapath {
         let old = try open(gateway: gateway)
         guard let pins = old.pins else { throw .notLoaded(gateway: gateway, path: "no pins") }
         // The verifier takes a second or two: before the lock, which a controller may wait for.
-        let loaded = try ObjectLoader.load(object: KernelObject.bytes, mapCapacities: [:], reusing: old.maps)
+        let loaded = try ObjectLoader.load(
+            object: KernelObject.bytes, programs: ProgramName.serving, mapCapacities: [:], reusing: old.maps)
         let lock = try pins.lock()
         defer { withExtendedLifetime(lock) {} }
         try old.reopenPrograms()

@@ -34,6 +34,8 @@ package final class Datapath: @unchecked Sendable {
     let maps: [String: KernelMap]
     /// Changed by ``reopenPrograms()`` alone, by the one thread of the process that asks for it.
     var programs: [String: LoadedProgram]
+    /// What the verifier had to do for the programs that this object has loaded; none where it has opened pinned ones.
+    package let verifierCosts: [String: VerifierCost]
     let pins: PinDirectory?
     private let memories: [SharedMemory]
     private let policies: SharedMemory
@@ -42,14 +44,16 @@ package final class Datapath: @unchecked Sendable {
     /// instances claim them. Until somebody writes another steering table, instance 1 gets all new sessions.
     ///
     /// One that is not pinned lives and dies with this object: for tests and for `sluice doctor`.
+    ///
+    /// - Parameter programs: those to load (``ProgramName``).
     package static func load(
-        gateway: String, capacitySessions: Int, pinned: Bool = true
+        gateway: String, capacitySessions: Int, pinned: Bool = true, programs: [String] = ProgramName.serving
     ) throws(KernelError) -> Datapath {
         let pins = try PinDirectory(gateway: gateway)
         let plan = try SlabPlan(capacitySessions: capacitySessions)
         if pinned, pins.exists { throw .alreadyLoaded(gateway: gateway, path: pins.path) }
         let loaded = try ObjectLoader.load(
-            object: KernelObject.bytes,
+            object: KernelObject.bytes, programs: programs,
             mapCapacities: [
                 MapName.flows: plan.bucketCount, MapName.sessions: plan.slotCount, MapName.words: plan.slotCount,
                 MapName.free: plan.slotCount / 4,
@@ -156,6 +160,7 @@ package final class Datapath: @unchecked Sendable {
         self.memories = memories
         maps = loaded.maps
         programs = loaded.programs
+        verifierCosts = loaded.costs
     }
 
     /// Frees every slot and puts all slabs into the pool. Nothing is attached yet, so plain stores do.

@@ -33,4 +33,10 @@ package enum ProgramName {
     package static let explain = "sluice_explain"
     /// Sends a segment by the way of a zone's packets.
     package static let send = "sluice_send"
+    /// The judgement alone, with zone, route and time as a test says. No gateway loads it.
+    package static let judgeTest = "sluice_judge_test"
+
+    /// What a gateway loads, the smallest first: a kernel that refuses it says so soonest.
+    package static let serving = [explain, send, ingress]
+    package static let all = [explain, send, ingress, judgeTest]
 }

@@ -11,7 +11,8 @@ package enum MachineCheck {
     ///
     /// Memory must be there for the capacity, and the zone interfaces must exist in the caller's network namespace.
     package static func findings(capacitySessions: Int, interfaces: [String] = []) -> [MachineFinding] {
-        var result = [kernelVersion(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
+        var result = [kernelVersion()] + features()
+        result += [typeInformation(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
         result.append(memory(capacitySessions: capacitySessions))
         result.append(nftables())
         result.append(securityPolicies())
@@ -24,44 +25,71 @@ package enum MachineCheck {
     }
 
     /// The oldest kernel whose verifier, tc and helpers the program was written for.
-    package static let oldestKernel = (major: 6, minor: 1)
+    static let oldestKernel = KernelRelease(6, 1)
 
     // MARK: What can be read
 
     private static func kernelVersion() -> MachineFinding {
-        var names = utsname()
-        uname(&names)
-        let release = withUnsafeBytes(of: &names.release) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        let remedy = "boot Linux \(oldestKernel.major).\(oldestKernel.minor) or newer (Debian 12 has it)"
+        let remedy = "boot Linux \(oldestKernel) or newer (Debian 12 has it)"
         return MachineFinding(
             "kernel version", isMet: isNewEnough(release: release), found: "Linux \(release)", remedy: remedy)
     }
 
     /// Whether a kernel release such as `6.1.0-18-amd64` is new enough.
     static func isNewEnough(release: String) -> Bool {
-        let numbers = release.split { !$0.isNumber }.prefix(2).compactMap { Int($0) }
-        guard numbers.count == 2 else { return false }
-        return (numbers[0], numbers[1]) >= (oldestKernel.major, oldestKernel.minor)
+        KernelRelease(release).map { $0 >= oldestKernel } ?? false
     }
 
-    /// The capabilities needed, by their number (capabilities(7)): CAP_SYS_ADMIN implies the two of BPF.
+    /// Of the running kernel: `6.1.0-18-amd64`.
+    package static var release: String {
+        var names = utsname()
+        uname(&names)
+        return withUnsafeBytes(of: &names.release) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+    }
+
+    /// Type information of the kernel. Our maps and programs carry their own, and use none of the kernel's.
+    private static func typeInformation() -> MachineFinding {
+        let path = "/sys/kernel/btf/vmlinux"
+        let isThere = access(path, F_OK) == 0
+        return MachineFinding(
+            "BTF", isMet: true,
+            found: isThere ? "the kernel's is there; not needed" : "the kernel has none; not needed", remedy: "")
+    }
+
+    /// What this kernel may lack.
+    private static func features() -> [MachineFinding] {
+        guard let running = KernelRelease(release) else { return [] }
+        return KernelFeature.all.map { $0.finding(on: running) }
+    }
+
+    /// The capabilities needed, by their number (capabilities(7)). CAP_SYS_ADMIN is for programs by their identifier, without which
+    /// nothing that an earlier process attached can be replaced or taken off; to the kernel it implies CAP_BPF and CAP_PERFMON.
     private static let capabilities = [
-        (name: "CAP_NET_ADMIN", bit: 12), (name: "CAP_NET_RAW", bit: 13), (name: "CAP_PERFMON", bit: 38),
-        (name: "CAP_BPF", bit: 39), (name: "CAP_SYS_ADMIN", bit: 21),
+        (name: "CAP_NET_ADMIN", bit: 12), (name: "CAP_NET_RAW", bit: 13), (name: "CAP_SYS_ADMIN", bit: 21),
     ]
+    /// Needed by users other than root: what lies below /run, /sys/fs/bpf and /var/lib is root's.
+    private static let capabilitiesOfOthers = [(name: "CAP_DAC_OVERRIDE", bit: 1)]
 
     /// The needed capabilities that a mask of effective ones (CapEff of proc(5)) lacks.
-    static func missingCapabilities(effective: UInt64) -> [String] {
-        capabilities.filter { effective >> UInt64($0.bit) & 1 == 0 }.map { $0.name }
+    static func missingCapabilities(effective: UInt64, user: uid_t) -> [String] {
+        (user == 0 ? capabilities : capabilities + capabilitiesOfOthers)
+            .filter { effective >> UInt64($0.bit) & 1 == 0 }.map { $0.name }
     }
 
-    private static func missingCapabilities() -> [String] {
+    /// The capabilities that this process needs for a gateway and does not have, by their names.
+    package static func missingCapabilities() -> [String] {
         let status = TextFile.read("/proc/thread-self/status") ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
         let digits = line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last ?? ""
-        return missingCapabilities(effective: UInt64(digits, radix: 16) ?? 0)
+        return missingCapabilities(effective: UInt64(digits, radix: 16) ?? 0, user: geteuid())
+    }
+
+    /// How to give a process what it needs.
+    package static var privilegeRemedy: String {
+        let names = (capabilities + capabilitiesOfOthers).map(\.name).joined(separator: " ")
+        return "run it as root, or with 'AmbientCapabilities=\(names)' in its systemd unit"
     }
 
     private static var isPrivileged: Bool { missingCapabilities().isEmpty }
@@ -71,7 +99,7 @@ package enum MachineCheck {
         return MachineFinding(
             "privileges", isMet: missing.isEmpty,
             found: missing.isEmpty ? "all capabilities needed" : "missing \(missing.joined(separator: ", "))",
-            remedy: "run it as root, or with 'AmbientCapabilities=' in its systemd unit")
+            remedy: privilegeRemedy)
     }
 
     private static func justInTimeCompiler() -> MachineFinding {
@@ -165,13 +193,15 @@ package enum MachineCheck {
 
     // MARK: What is tried
 
-    /// The verifier takes a second or two: so one load serves both.
+    /// The verifier takes seconds, on a slow machine a minute: so one load serves both.
     private static func programAndAttachment() -> [MachineFinding] {
         var loaded: Datapath?
         let program = tried("kernel program", remedy: "use a kernel that this version of sluice was tested with") {
             () throws(KernelError) in
             loaded = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
+            let cost = loaded?.verifierCosts[ProgramName.ingress]
             return "accepted by the verifier"
+                + (cost.map { ", which walked \($0.instructions) instructions in \($0.microseconds / 1000) ms" } ?? "")
         }
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"

@@ -6,14 +6,22 @@ enum ObjectLoader {
     struct Loaded {
         var maps: [String: KernelMap] = [:]
         var programs: [String: LoadedProgram] = [:]
+        /// By program; of those that were loaded now.
+        var costs: [String: VerifierCost] = [:]
     }
 
     /// Loads the object's maps and programs. Maps of the object's own constants (`.rodata`) live as long as its programs
     /// and are not told of.
     ///
-    /// - Parameter existing: maps that the programs are to use, instead of new ones of the same name.
+    /// The verifier walks each program once, also where it refuses it: with a log buffer of ours, libbpf does not try again with larger and
+    /// larger logs, which takes minutes on a slow machine.
+    ///
+    /// - Parameters:
+    ///   - names: of the programs to load; the others would only cost time.
+    ///   - existing: maps that the programs are to use, instead of new ones of the same name.
     static func load(
-        object bytes: [UInt8], mapCapacities: [String: Int], reusing existing: [String: KernelMap] = [:]
+        object bytes: [UInt8], programs names: [String], mapCapacities: [String: Int],
+        reusing existing: [String: KernelMap] = [:]
     ) throws(KernelError) -> Loaded {
         raiseLockedMemoryLimit()
         LibBPFLog.begin()
@@ -40,14 +48,18 @@ enum ObjectLoader {
             }
             map = bpf_object__next_map(object, current)
         }
+        let logs = VerifierLogs(of: object, programs: names)
         let status = bpf_object__load(object)
         guard status == 0 else {
-            throw .refused(action: "loading the kernel program", errorNumber: -status, log: LibBPFLog.text)
+            throw .refused(
+                action: "loading the kernel program", errorNumber: -status, log: LibBPFLog.text + logs.complaint)
         }
-        return try collect(object)
+        var loaded = try collect(object, programs: names)
+        loaded.costs = logs.texts.compactMapValues { VerifierCost(log: $0) }
+        return loaded
     }
 
-    private static func collect(_ object: OpaquePointer) throws(KernelError) -> Loaded {
+    private static func collect(_ object: OpaquePointer, programs names: [String]) throws(KernelError) -> Loaded {
         var result = Loaded()
         var map = bpf_object__next_map(object, nil)
         while let current = map {
@@ -60,8 +72,10 @@ enum ObjectLoader {
         var program = bpf_object__next_program(object, nil)
         while let current = program {
             let name = String(cString: bpf_program__name(current))
-            result.programs[name] = try LoadedProgram(
-                name: name, descriptor: duplicate(bpf_program__fd(current), of: name))
+            if names.contains(name) {
+                result.programs[name] = try LoadedProgram(
+                    name: name, descriptor: duplicate(bpf_program__fd(current), of: name))
+            }
             program = bpf_object__next_program(object, current)
         }
         return result
@@ -76,6 +90,46 @@ enum ObjectLoader {
     private static func raiseLockedMemoryLimit() {
         var limit = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
         setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
+    }
+}
+
+/// A log buffer for each program that is to be loaded. It must live until the object has been loaded.
+private final class VerifierLogs {
+    /// The verifier's statistics, and its complaint; not each instruction, of which there would be megabytes.
+    private static let level: UInt32 = 4
+    private static let capacity = 64 * 1024
+
+    private var buffers: [(program: String, memory: UnsafeMutablePointer<CChar>)] = []
+
+    /// Has the object load these programs, and no others.
+    init(of object: OpaquePointer, programs names: [String]) {
+        var program = bpf_object__next_program(object, nil)
+        while let current = program {
+            let name = String(cString: bpf_program__name(current))
+            bpf_program__set_autoload(current, names.contains(name))
+            if names.contains(name) {
+                let memory = UnsafeMutablePointer<CChar>.allocate(capacity: Self.capacity)
+                memory.initialize(repeating: 0, count: Self.capacity)
+                buffers.append((name, memory))
+                bpf_program__set_log_buf(current, memory, Self.capacity)
+                bpf_program__set_log_level(current, Self.level)
+            }
+            program = bpf_object__next_program(object, current)
+        }
+    }
+
+    deinit { for buffer in buffers { buffer.memory.deallocate() } }
+
+    /// What the verifier said, by program.
+    var texts: [String: String] {
+        Dictionary(uniqueKeysWithValues: buffers.map { ($0.program, String(cString: $0.memory)) })
+    }
+
+    /// The end of what it said of the last program that it looked at.
+    var complaint: String {
+        guard let last = buffers.last(where: { $0.memory.pointee != 0 }) else { return "" }
+        let lines = String(cString: last.memory).split(separator: "\n").suffix(20)
+        return "verifier, of \(last.program):\n" + lines.joined(separator: "\n") + "\n"
     }
 }
 

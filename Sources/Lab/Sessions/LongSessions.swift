@@ -221,7 +221,7 @@ package final class LongSessions: Sendable {
             pair.client.perform("rest")
             pair.server.perform("rest")
         }
-        let deadline = ContinuousClock.now + limit
+        let deadline = ContinuousClock.now + Patience.scaled(limit)
         var (bytes, wrong) = try await compare()
         while !wrong.isEmpty, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(200))

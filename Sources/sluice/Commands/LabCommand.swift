@@ -35,6 +35,10 @@ struct LabUp: AsyncParsableCommand {
     @Flag(help: "Don't start the gateway: then nothing is forwarded until it runs.")
     var bare = false
 
+    func validate() throws {
+        if let problem = Patience.problem { throw ValidationError(problem) }
+    }
+
     func run() async throws {
         try Privilege.requireRoot(for: "sluice lab up")
         let lab = try Lab.up(name: lab.name)

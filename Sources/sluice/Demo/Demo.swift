@@ -9,7 +9,8 @@ struct Demo: AsyncParsableCommand {
             First idle sessions, all at once, on a clock that runs 60 times as fast. Then the fleet, on a clock that runs 15 \
             times as fast: drain, scale-in, maintenance, recovery and a dead controller, as documented, and again with \
             'continuity: preserve'. Takes less than two minutes. Needs root, and touches nothing outside of network \
-            namespaces of its own. The exit code is 0 when every verdict is PASS.
+            namespaces of its own. The exit code is 0 when every verdict is PASS. On a slow machine, SLUICE_PATIENCE=10 waits ten \
+            times as long for everything before it gives up.
             """)
 
     /// A part of the demo.
@@ -35,6 +36,7 @@ struct Demo: AsyncParsableCommand {
     var fleetTimeScale = FleetAct.standardTimeScale
 
     func validate() throws {
+        if let problem = Patience.problem { throw ValidationError(problem) }
         guard (10...120).contains(timeScale) else {
             throw ValidationError(
                 "--time-scale is \(timeScale): write a number from 10 to 120, or the demo would take too long, or no time"

@@ -25,7 +25,7 @@ struct DemoPair: Sendable {
         let pair = DemoPair(client: client, server: server, label: "\(version)")
         guard try await pair.speaks(within: .seconds(10)) else {
             throw LabError.timedOut(
-                waitingFor: "an echo from \(zone.rawValue) port \(port)", seconds: 10,
+                waitingFor: "an echo from \(zone.rawValue) port \(port)", seconds: Patience.seconds(.seconds(10)),
                 seen: client.process.everythingSaid)
         }
         return pair

@@ -11,8 +11,11 @@ struct DemoStage: Sendable {
     let eastWestSeconds: Double
 
     /// An idle session may live so much longer than its timeout (IDLE-1), and an end's delayed ACK may come so much after
-    /// what the end itself called the last byte.
-    static let latenessSeconds = 1.0 + 0.1
+    /// what the end itself called the last byte. A machine that needs patience shows the ends everything later.
+    static let latenessSeconds = (1.0 + 0.1) * Patience.factor
+
+    /// The same, for people.
+    static var latenessText: String { "\(HumanText.decimal(Patience.factor, places: 0)) s" }
 
     /// Between two looks at something that is waited for. The times in the verdicts are the ends' own.
     static let pollInterval = Duration.milliseconds(50)

@@ -23,7 +23,7 @@ final class FleetStage: Sendable {
     /// Between two looks at something that is waited for.
     static let pollInterval = Duration.milliseconds(40)
     /// What a slow and busy machine may need on top of what is due.
-    static let latenessSeconds = 1.0
+    static let latenessSeconds = 1.0 * Patience.factor
 
     init(
         lab: Lab, narrator: Narrator, gateway: LabGateway, configuration: String, timeScale: Int,

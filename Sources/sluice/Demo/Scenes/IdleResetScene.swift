@@ -23,7 +23,9 @@ struct IdleResetScene: DemoScene {
         await pair.close()
         return [
             DemoVerdict(
-                rule: "IDLE-1", shown: "\(title): ends after \(HumanText.setting(seconds: timeout)), at most 1 s late",
+                rule: "IDLE-1",
+                shown: "\(title): ends after \(HumanText.setting(seconds: timeout)), "
+                    + "at most \(DemoStage.latenessText) late",
                 seen: times.isEmpty ? "not at all" : "ends told after \(seen)", holds: isPunctual),
             DemoVerdict(
                 rule: "IDLE-2", shown: "\(title): both ends are reset", seen: pair.whatEndsMet, holds: pair.bothReset),
