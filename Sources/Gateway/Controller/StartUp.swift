@@ -139,6 +139,10 @@ struct StartUp {
     }
 
     private func checkPrivileges() throws {
+        guard geteuid() == 0 else {
+            throw GatewayError(
+                "sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
+        }
         let missing = MachineCheck.missingCapabilities()
         guard missing.isEmpty else {
             throw GatewayError(
