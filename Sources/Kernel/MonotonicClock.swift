@@ -1,3 +1,4 @@
+internal import CLibBPF
 import Glibc
 
 /// The clock that the kernel program reads as well: CLOCK_MONOTONIC of the machine.
