@@ -73,6 +73,8 @@ let package = Package(
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/LabEndpoint",
             swiftSettings: settings),
+        // Writes the commit that is built into a file of the command line.
+        .plugin(name: "StampCommit", capability: .buildTool()),
         .executableTarget(
             name: "sluice",
             dependencies: [
@@ -80,7 +82,7 @@ let package = Package(
                 "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: settings),
+            swiftSettings: settings, plugins: ["StampCommit"]),
 
         // The datapath in plain memory, and scripts for it: what the tests of FlowCore and of the kernel program share.
         .target(

@@ -51,7 +51,7 @@ curl curl
 ping iputils-ping
 tracepath iputils-tracepath
 traceroute traceroute
-nc netcat-openbsd
+socat socat
 ps procps
 END
     [ -z "${also_needed-}" ] || echo "$also_needed"

@@ -20,6 +20,12 @@ enum Main {
             var command = try Sluice.parseAsRoot()
             guard command is any AsyncParsableCommand else { return try command.run() }
         } catch {
+            if Sluice.exitCode(for: error) == .validationFailure,
+                let message = WrongCommand.message(Array(CommandLine.arguments.dropFirst()))
+            {
+                Console.note(message)
+                Glibc.exit(ExitCode.validationFailure.rawValue)
+            }
             Sluice.exit(withError: error)
         }
         Task {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernel
 
 /// `sluice`, and all its nouns.
 struct Sluice: ParsableCommand {
@@ -10,6 +11,7 @@ struct Sluice: ParsableCommand {
 
             Shell completions: sluice completions generate bash > /etc/bash_completion.d/sluice
             """,
+        version: "sluice \(BinaryVersion.own)",
         groupedSubcommands: [
             CommandGroup(name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Doctor.self]),
             CommandGroup(

@@ -1,6 +1,7 @@
 import FlowCore
 import FlowLayout
 @testable import Inspection
+import Kernel
 import Policy
 
 /// Session memory as the kernel shares it, on plain memory.
@@ -121,6 +122,8 @@ enum Fixture {
         table.memory.forEach { views.append(describer.view($0)) }
         return views
     }
+
+    static let version = BinaryVersion(version: "1.2.3", commit: "0123456789ab", layout: 8)
 
     /// A gateway to which nothing is wrong.
     static func status(

@@ -100,6 +100,28 @@ struct FlowLogCommandTests {
         }
     }
 
+    @Test("BAD-6 flow-log on a directory that is missing, empty, or of another format: an error with the next step")
+    func nothingThere() async throws {
+        let place = try Place()
+        func run(_ arguments: String...) async throws -> CommandResult {
+            try await ChildProcess([try SluiceBinary.path(), "flow-log"] + arguments).result(within: .seconds(30))
+        }
+        for verb in ["query", "tail"] {
+            let missing = try await run(verb, "--directory", "\(place.path)/nowhere")
+            #expect(missing.exit == .code(1) && missing.output == "")
+            #expect(missing.errors.contains("nowhere does not exist") && missing.errors.contains("next: "))
+            let empty = try await run(verb, "--directory", place.path, "--json")
+            #expect(empty.exit == .code(1) && empty.output == "")
+            #expect(empty.errors.contains("holds no flow log") && empty.errors.contains("download-batch"))
+        }
+        try Data("{\"records\":[{\"flowLogVersion\":4}]}".utf8).write(
+            to: URL(fileURLWithPath: "\(place.path)/PT1H.json"))
+        let other = try await run("query", "--directory", place.path, "--format", "nsg-v2")
+        #expect(other.exit == .code(1) && other.errors.contains("but vnet-v4"))
+        let damaged = try await run("query", "--directory", place.path)
+        #expect(damaged.exit == .code(1) && damaged.errors.contains("none of its 1 record is"))
+    }
+
     @Test("LOG-1 flow-log says what is wrong with its options, and with files that are not flow logs")
     func mistakes() async throws {
         try await withLogs { run in

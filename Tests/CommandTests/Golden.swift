@@ -69,6 +69,7 @@ enum Golden {
         tcp timeouts    halfOpen 30s, closing 2m, closed 10s, tombstone 10s
         other timeouts  udp 4m, icmp 30s, other 4m
         controller      process 100
+        version         1.2.3, commit 0123456789ab, layout 8
         guard           installed
         forwarded       1,000,000 packets, 1.4 GiB, 1,000 sessions begun
 

@@ -29,7 +29,7 @@ struct RenderingTests {
 
     @Test("OPS-2 status on one screen")
     func statusScreen() {
-        let screen = StatusRendering.screen(Fixture.status())
+        let screen = StatusRendering.screen(Fixture.status(), version: Fixture.version)
         #expect(screen == Golden.statusScreen)
         #expect(screen.split(separator: "\n", omittingEmptySubsequences: false).count <= 40)
     }

@@ -73,7 +73,7 @@ struct ReadingTests {
         let plan = FlowLogPlan(
             gateway: "g", settings: FlowLogSettings(directory: directory.path), zones: [], intervalNanoseconds: 1)
         let writer = FlowLogWriter(plan: plan, macAddresses: [:]) { [:] }
-        var follower = FlowLogFollower(directory: directory.path, container: RecordPath.version4Container)
+        var follower = FlowLogFollower(root: directory.path, format: nil)
         #expect(follower.next().isEmpty)
         for port in UInt16(1)...5 {
             let entry = entry(.begin, second(1_700_000_000), "10.0.0.1", port, "192.0.2.1", 443)

@@ -17,11 +17,11 @@ package struct WallClock: Equatable, Sendable {
     /// The calendar's time of a moment of the monotonic clock, past or a little ahead.
     package func wall(ofMonotonic moment: UInt64) -> UInt64 { wall &- (monotonic &- moment) }
 
-    /// The calendar's time of the begin of a tick. A tick ahead of the clock is now.
-    package func wall(ofTick tick: UInt32) -> UInt64 {
-        let elapsed = self.tick &- tick
-        guard elapsed < UInt32(1) << 31, elapsed > 0 else { return wall }
-        let begin = ((monotonic >> Tick.shift) &- UInt64(elapsed)) << Tick.shift
-        return wall(ofMonotonic: begin)
+    /// The calendar's time of the end of a tick, which may lie a little ahead. Of what happened in a tick only the tick is known,
+    /// and no time that is logged is earlier than what it is the time of.
+    package func wall(ofEndOfTick tick: UInt32) -> UInt64 {
+        let elapsed = Int64(Int32(truncatingIfNeeded: self.tick &- tick))
+        let end = Int64(bitPattern: (monotonic >> Tick.shift) &+ 1) &- elapsed
+        return wall(ofMonotonic: UInt64(bitPattern: end) << Tick.shift)
     }
 }

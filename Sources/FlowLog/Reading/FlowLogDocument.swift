@@ -14,22 +14,34 @@ package struct FlowLogDocument: Sendable {
     /// Records and tuples that are in no documented form.
     package var unreadable = 0
 
-    /// Reads a file's content. Never fails: what is torn or foreign is counted.
-    package init(_ data: Data) {
-        if let document = try? JSONDecoder().decode(Document.self, from: data) {
+    /// Reads a file's content: `{"records":[...]}`, a list of records, a single record, or records line by line. Never fails: what
+    /// is torn or foreign is counted.
+    package init(_ content: Data) {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let data = content.starts(with: mark) ? Data(content.dropFirst(mark.count)) : content
+        let decoder = JSONDecoder()
+        if let document = try? decoder.decode(Document.self, from: data) {
             for record in document.records { add(record) }
             return
         }
-        // Torn by a crash, or being written: the whole lines of our own layout.
+        if let records = try? decoder.decode([Record].self, from: data) {
+            for record in records { add(record) }
+            return
+        }
+        if let record = try? decoder.decode(Record.self, from: data) {
+            add(record)
+            return
+        }
+        // Torn by a crash, or being written: the whole lines of our own layout. Or a tool that writes a record a line.
         for line in data.split(separator: UInt8(ascii: "\n")) {
             var piece = Array(line)[...]
-            if piece.last == UInt8(ascii: ",") { piece.removeLast() }
-            guard piece.starts(with: Array("{\"time\"".utf8)), FileShape.isWholeObject(piece) else {
+            while let last = piece.last, last == UInt8(ascii: ",") || last == UInt8(ascii: "\r") { piece.removeLast() }
+            guard FileShape.isWholeObject(piece) else {
                 let isFrame = line.elementsEqual("{\"records\":[".utf8) || line.elementsEqual("]}".utf8)
                 if !isFrame { unreadable += 1 }
                 continue
             }
-            guard let record = try? JSONDecoder().decode(Record.self, from: Data(piece)) else {
+            guard let record = try? decoder.decode(Record.self, from: Data(piece)) else {
                 unreadable += 1
                 continue
             }

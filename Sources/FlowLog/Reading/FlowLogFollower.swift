@@ -1,27 +1,31 @@
 internal import FoundationEssentials
 import Glibc
+package import Policy
 
 /// Reads a log's files from where it read them last, as they grow.
 package struct FlowLogFollower {
-    private let directory: String
-    private let container: String
+    private let root: String
+    private let format: FlowLogSettings.Format?
     /// Where the last record that was read ends, by path.
     private var ends: [String: Int] = [:]
 
-    /// - Parameter container: of one format: both say the same.
-    package init(directory: String, container: String) {
-        self.directory = directory
-        self.container = container
+    /// - Parameters:
+    ///   - root: see ``FlowLogTree``.
+    ///   - format: nil: the first that is there.
+    package init(root: String, format: FlowLogSettings.Format?) {
+        self.root = root
+        self.format = format
     }
 
-    /// What has come since the last time, of the newest hour and the one before; oldest first.
+    /// What has come since the last time, of the newest hour and the one before; oldest first. Nothing while there is no log.
     package mutating func next() -> [FlowLogDocument.Item] {
-        let files = LogTree.files(in: directory, containers: [container])
-        let hours = Set(files.map(\.hour)).sorted().suffix(2)
+        guard let tree = try? FlowLogTree(root), let format = format ?? tree.formats.first else { return [] }
+        let files = tree.files.filter { $0.format == format }
+        let hours = Set(files.compactMap(\.hour)).sorted().suffix(2)
         var items: [FlowLogDocument.Item] = []
-        for file in files where hours.contains(file.hour) {
+        for file in files where file.hour.map(hours.contains) ?? true {
             let start = ends[file.path] ?? 0
-            guard Int(file.bytes) > start, let data = read("\(directory)/\(file.path)", from: start) else { continue }
+            guard Int(file.bytes) > start, let data = read(file.path, from: start) else { continue }
             items += FlowLogDocument(data).items
             let bytes = [UInt8](data)
             // Behind the last record there is only the tail, which the next one is written over.

@@ -73,6 +73,10 @@ package struct FlowLogSums: Sendable {
         package var ipProtocol: UInt8
     }
 
+    /// What the log itself says that it left out (LOG-3).
+    package var omitted = Omissions()
+    /// Records that could not be read.
+    package var unreadable = 0
     package private(set) var total = Sum()
     package private(set) var rules: [String: Sum] = [:]
     private var talkers: [Talker: Sum] = [:]

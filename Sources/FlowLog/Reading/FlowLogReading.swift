@@ -1,29 +1,63 @@
 internal import FoundationEssentials
+package import Policy
 
 /// Goes through a log's files, oldest hour first.
 package enum FlowLogReading {
-    /// The container of a format that is there: version 4 has every protocol, so it is preferred; nil: neither.
-    package static func container(in directory: String) -> String? {
-        [RecordPath.version4Container, RecordPath.version2Container].first {
-            !LogTree.files(in: directory, containers: [$0]).isEmpty
-        }
+    /// What was found beside the tuples.
+    package struct Outcome: Equatable, Sendable {
+        /// Tuples that were read, whether they passed the filter or not.
+        package var read = 0
+        /// Records and tuples that are in no documented form, and files that can't be opened.
+        package var unreadable = 0
     }
 
     /// Hands every tuple that passes the filter to `body`; hours that the filter's time leaves out are not read.
-    ///
-    /// - Returns: how many records or tuples could not be read.
     package static func forEach(
-        in directory: String, container: String, filter: FlowLogFilter, _ body: (FlowLogDocument.Item) -> Void
-    ) -> Int {
+        in tree: FlowLogTree, format: FlowLogSettings.Format, filter: FlowLogFilter,
+        _ body: (FlowLogDocument.Item) -> Void
+    ) -> Outcome {
         // A tuple is written after it happened: at the end of a session's rest, or when a full disk has room again.
         let first = filter.since.map { RecordPath.hourNumber(time: $0) } ?? 0
-        var unreadable = 0
-        for file in LogTree.files(in: directory, containers: [container]) where file.hour >= first {
-            guard let data = FileManager.default.contents(atPath: "\(directory)/\(file.path)") else { continue }
+        var outcome = Outcome()
+        for file in tree.files where file.format == format && file.hour ?? .max >= first {
+            guard let data = FileManager.default.contents(atPath: file.path) else {
+                outcome.unreadable += 1
+                continue
+            }
             let document = FlowLogDocument(data)
-            unreadable += document.unreadable
+            outcome.unreadable += document.unreadable
+            outcome.read += document.items.count
             for item in document.items where filter.matches(item) { body(item) }
         }
-        return unreadable
+        return outcome
+    }
+
+    /// What the gateway that wrote a log says it left out since then (LOG-3); nothing where only the cloud's formats are.
+    ///
+    /// - Parameter since: nanoseconds since 1970; nil: ever.
+    package static func omissions(in directory: String, since: UInt64?) -> Omissions {
+        let first = since.map { RecordPath.hourNumber(time: $0) } ?? 0
+        let earliest = since.map { WallTime(nanoseconds: $0).text } ?? ""
+        var sum = Omissions()
+        let files = LogTree.files(in: directory, containers: [RecordPath.sessionContainer])
+        for file in files where file.hour >= first {
+            guard let data = FileManager.default.contents(atPath: "\(directory)/\(file.path)") else { continue }
+            for line in data.split(separator: UInt8(ascii: "\n")) {
+                // Seldom: a look at the beginning spares reading all the others as JSON.
+                guard line.prefix(80).firstRange(of: Self.mark) != nil,
+                    let said = try? JSONDecoder().decode(Omission.self, from: line), said.time >= earliest
+                else { continue }
+                sum += Omissions(denies: said.denies, events: said.events, entries: said.entries)
+            }
+        }
+        return sum
+    }
+
+    private static let mark = Data("\"kind\":\"omitted\"".utf8)
+
+    /// What ``SessionLine/omission(time:gateway:_:)`` writes.
+    private struct Omission: Decodable {
+        let time: String
+        let denies, events, entries: UInt64
     }
 }

@@ -37,12 +37,15 @@ package struct FlowEntry: Sendable {
     package var totals: FlowCounters
     /// When the session began, nanoseconds since 1970; of the end only.
     package var beganAt: UInt64
+    /// How long it lasted by a clock that nobody sets; of the end only.
+    package var lastedNanoseconds: UInt64
 
     package init(
         state: State, time: UInt64, key: sluice_session_key, flags: UInt8, reason: EndReason = .none, rule: UInt16,
         groupRule: UInt16 = 0,
         sourceZone: UInt8, destinationZone: UInt8, slot: UInt32 = 0, generation: UInt16 = 0,
-        counters: FlowCounters = FlowCounters(), totals: FlowCounters = FlowCounters(), beganAt: UInt64 = 0
+        counters: FlowCounters = FlowCounters(), totals: FlowCounters = FlowCounters(), beganAt: UInt64 = 0,
+        lastedNanoseconds: UInt64 = 0
     ) {
         self.state = state
         self.time = time
@@ -58,6 +61,7 @@ package struct FlowEntry: Sendable {
         self.counters = counters
         self.totals = totals
         self.beganAt = beganAt
+        self.lastedNanoseconds = lastedNanoseconds
     }
 
     package var sourceIsLow: Bool { flags & SessionFlags.originatorIsLow != 0 }

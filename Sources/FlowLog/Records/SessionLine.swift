@@ -45,7 +45,7 @@ package enum SessionLine {
         text.raw("},\"began\":")
         text.quoted(WallTime(nanoseconds: entry.beganAt).text)
         text.raw(",\"durationMilliseconds\":")
-        text.number(entry.time > entry.beganAt ? (entry.time - entry.beganAt) / 1_000_000 : 0)
+        text.number(entry.lastedNanoseconds / 1_000_000)
         text.raw(",\"packets\":{\"toDestination\":")
         text.number(entry.totals.packetsToDestination)
         text.raw(",\"toSource\":")

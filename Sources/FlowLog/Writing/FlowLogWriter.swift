@@ -44,13 +44,20 @@ package final class FlowLogWriter {
         self.pendingLimit = pendingLimit
     }
 
-    /// Makes the log's directory, where it is not there yet. What stands in the way is found, and told, at the first writing.
-    package static func makeDirectory(_ path: String) {
+    /// Makes the log's directory, where it is not there yet.
+    ///
+    /// - Returns: what stands in the way; nil: it is there.
+    @discardableResult
+    package static func makeDirectory(_ path: String) -> FileFailure? {
         var folder = ""
+        var first: FileFailure?
         for part in path.split(separator: "/") {
             folder += "/\(part)"
-            mkdir(folder, 0o755)
+            if mkdir(folder, 0o755) != 0, errno != EEXIST, first == nil { first = FileFailure(folder) }
         }
+        var status = stat()
+        if stat(path, &status) != 0 { return first ?? FileFailure(path) }
+        return status.st_mode & S_IFMT == S_IFDIR ? nil : FileFailure(path, errorNumber: ENOTDIR)
     }
 
     /// Writes what has come together, and what could not be written before.

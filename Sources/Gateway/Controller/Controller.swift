@@ -1,5 +1,5 @@
 import Glibc
-internal import Kernel
+package import Kernel
 internal import Policy
 
 /// The controller: `sluice run`. Brings a gateway up, looks after it, does what it is asked to, and takes it down.
@@ -15,11 +15,13 @@ package enum Controller {
     ///
     /// - Parameters:
     ///   - configurationPath: the file to read now and at every reload.
+    ///   - version: of this binary, for those who ask what runs.
     ///   - root: where the run directory is.
     ///   - ready: called once it forwards.
     /// - Throws: one message that names cause and remedy; nothing is left half-configured then.
     package static func run(
-        configurationPath: String, root: String = RunDirectory.standardRoot, ready: () -> Void
+        configurationPath: String, version: BinaryVersion? = nil, root: String = RunDirectory.standardRoot,
+        ready: () -> Void
     ) throws(GatewayError) {
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
@@ -28,7 +30,7 @@ package enum Controller {
         let signals = try GatewayError.wrapping { try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) }
         let source = try ConfigurationSource(path: configurationPath)
         let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
-        var startUp = StartUp(source: source, directory: directory, log: log)
+        var startUp = StartUp(source: source, directory: directory, log: log, version: version)
         let gateway = try startUp.run()
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
         ready()
@@ -79,6 +81,7 @@ package enum Controller {
             gateway.tendHistory()
             gateway.watchLog()
             if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }
+            gateway.watchFlowLog()
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
         }

@@ -58,6 +58,7 @@ extension RunningGateway {
         for name in plan.detach { detach(name) }
         shrinkGuard()
         applyFleetSettings()
+        checkFlowLog()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
     }

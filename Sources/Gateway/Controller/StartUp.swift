@@ -11,14 +11,16 @@ struct StartUp {
     let source: ConfigurationSource
     let directory: RunDirectory
     let log: Log
+    let version: BinaryVersion?
     private var undo = UndoStack()
 
     private var configuration: Configuration { source.configuration }
 
-    init(source: ConfigurationSource, directory: RunDirectory, log: Log) {
+    init(source: ConfigurationSource, directory: RunDirectory, log: Log, version: BinaryVersion? = nil) {
         self.source = source
         self.directory = directory
         self.log = log
+        self.version = version
     }
 
     mutating func run() throws(GatewayError) -> RunningGateway {
@@ -66,7 +68,7 @@ struct StartUp {
         let record = ControllerRecord(
             gateway: configuration.gateway, processIdentifier: getpid(), configurationFile: source.path,
             interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore,
-            startedAt: Self.wallClockSeconds())
+            startedAt: Self.wallClockSeconds(), version: version)
         try directory.write(record, to: directory.controllerPath)
         let (fleet, directives) = makeFleet(datapath, history)
         let gateway = RunningGateway(
@@ -80,6 +82,7 @@ struct StartUp {
                 : .started(
                     zones: configuration.zones.count, rules: configuration.rules.count,
                     capacitySessions: datapath.slotCount))
+        gateway.checkFlowLog()
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
         try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {

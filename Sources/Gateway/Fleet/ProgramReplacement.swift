@@ -56,7 +56,8 @@ extension FleetShell {
         surroundings?.remember(
             [
                 HistoryEvent(
-                    time: WallTimeSource.nanoseconds(), kind: problem == nil ? "programReplaced" : "programNotReplaced",
+                    time: WallTimeSource.nanoseconds(),
+                    kind: (problem == nil ? GatewayEvent.Kind.programReplaced : .programNotReplaced).rawValue,
                     subject: "gateway", cause: problem ?? "maintenance", detail: detail)
             ], [.remove(ProgramReplacement.stateKey)])
         surroundings?.report(

@@ -10,7 +10,7 @@ final class FlowMarkMemory {
     /// What the memory belongs to. The marks of another datapath's sessions mean nothing.
     private struct Header: Equatable {
         /// Raised with every change of ``FlowMark``.
-        var version: UInt64 = 1
+        var version: UInt64 = 2
         var hashSeed: UInt64
         var slotCount: UInt64
     }

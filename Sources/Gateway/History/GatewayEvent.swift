@@ -27,42 +27,53 @@ package enum GatewayEvent: Equatable, Sendable {
     /// The gateway was taken down; with how many sessions ended for which reason in its life.
     case stopped(reason: String, sessionsLeft: Int, ends: [String: UInt64])
 
+    /// The words for them, as the history has them.
+    package enum Kind: String, CaseIterable, Sendable {
+        case gatewayStarted, gatewayTookOver, gatewayStopped
+        case configurationReloaded, configurationRefused, policyChanged
+        case sessionsReset, sessionsEnded
+        case interfaceAttached, interfaceDetached, interfaceGone
+        case problemBegan, problemEnded
+        /// Of the kernel program, at the end of maintenance.
+        case programReplaced, programNotReplaced
+    }
+
     /// - Parameter time: nanoseconds since 1970.
     package func record(time: UInt64) -> HistoryEvent {
         switch self {
         case .started(let zones, let rules, let capacity):
             return make(
-                time, "gatewayStarted",
+                time, .gatewayStarted,
                 detail: ["zones": .count(zones), "rules": .count(rules), "capacitySessions": .count(capacity)])
         case .tookOver(let rules, let predecessor):
             var detail: [String: HistoryValue] = ["rules": .count(rules)]
             detail["predecessor"] = predecessor.map { .count($0) }
-            return make(time, "gatewayTookOver", cause: "an earlier controller had ended", detail: detail)
+            return make(time, .gatewayTookOver, cause: "an earlier controller had ended", detail: detail)
         case .reloaded(let file, let changes):
             return make(
-                time, "configurationReloaded", cause: "asked for",
+                time, .configurationReloaded, cause: "asked for",
                 detail: ["file": .text(file), "changes": .text(changes)])
         case .reloadRefused(let reason):
-            return make(time, "configurationRefused", cause: reason)
+            return make(time, .configurationRefused, cause: reason)
         case .policyEndedSessions(let count):
             return make(
-                time, "policyChanged", cause: "the rules deny them now", detail: ["sessionsEnded": .count(count)])
+                time, .policyChanged, cause: "the rules deny them now", detail: ["sessionsEnded": .count(count)])
         case .sessionsReset(let asked, let reset):
             return make(
-                time, "sessionsReset", cause: "asked for", detail: ["asked": .count(asked), "reset": .count(reset)])
+                time, .sessionsReset, cause: "asked for", detail: ["asked": .count(asked), "reset": .count(reset)])
         case .sessionsEnded(let counts):
-            return make(time, "sessionsEnded", detail: counts.mapValues { .count($0) })
+            return make(time, .sessionsEnded, detail: counts.mapValues { .count($0) })
         case .stopped(let reason, let sessionsLeft, let ends):
             return make(
-                time, "gatewayStopped", cause: reason,
+                time, .gatewayStopped, cause: reason,
                 detail: ["sessionsLeft": .count(sessionsLeft), "ended": .object(ends.mapValues { .count($0) })])
-        case .problemBegan(let subject, let problem): return make(time, "problemBegan", subject, cause: problem)
-        case .problemEnded(let subject): return make(time, "problemEnded", subject)
+        case .problemBegan(let subject, let problem): return make(time, .problemBegan, subject, cause: problem)
+        case .problemEnded(let subject): return make(time, .problemEnded, subject)
         case .interfaceAttached(let name, let reason):
-            return make(time, "interfaceAttached", "interface \(name)", cause: reason)
+            return make(time, .interfaceAttached, "interface \(name)", cause: reason)
         case .interfaceDetached(let name):
-            return make(time, "interfaceDetached", "interface \(name)", cause: "no zone has it any more")
-        case .interfaceGone(let name): return make(time, "interfaceGone", "interface \(name)")
+            return make(time, .interfaceDetached, "interface \(name)", cause: "no zone has it any more")
+        case .interfaceGone(let name): return make(time, .interfaceGone, "interface \(name)")
         }
     }
 
@@ -70,9 +81,9 @@ package enum GatewayEvent: Equatable, Sendable {
     package static func subject(_ instance: UInt16) -> String { "instance \(instance)" }
 
     private func make(
-        _ time: UInt64, _ kind: String, _ subject: String = "gateway", cause: String? = nil,
+        _ time: UInt64, _ kind: Kind, _ subject: String = "gateway", cause: String? = nil,
         detail: [String: HistoryValue] = [:]
     ) -> HistoryEvent {
-        HistoryEvent(time: time, kind: kind, subject: subject, cause: cause, detail: detail)
+        HistoryEvent(time: time, kind: kind.rawValue, subject: subject, cause: cause, detail: detail)
     }
 }

@@ -14,10 +14,13 @@ package struct ControllerRecord: Codable, Equatable, Sendable {
     package var problems: [String]
     /// Wall clock, seconds since 1970.
     package var startedAt: Int64
+    /// The controller's binary; nil: it was of an earlier version, which did not say so.
+    package var version: BinaryVersion?
 
     package init(
         gateway: String, processIdentifier: Int32, configurationFile: String, interfaces: [String: Int],
-        forwardingBefore: Forwarding, problems: [String] = [], startedAt: Int64
+        forwardingBefore: Forwarding, problems: [String] = [], startedAt: Int64,
+        version: BinaryVersion? = nil
     ) {
         self.gateway = gateway
         self.processIdentifier = processIdentifier
@@ -26,5 +29,6 @@ package struct ControllerRecord: Codable, Equatable, Sendable {
         self.forwardingBefore = forwardingBefore
         self.problems = problems
         self.startedAt = startedAt
+        self.version = version
     }
 }

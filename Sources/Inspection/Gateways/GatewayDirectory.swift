@@ -103,6 +103,11 @@ package struct GatewayDirectory: Sendable {
         try read("controller.json", as: ControllerNote.self)?.problems ?? []
     }
 
+    /// The controller's binary; nil where it has not said so.
+    package func controllerVersion() throws(InspectionError) -> BinaryVersion? {
+        try read("controller.json", as: ControllerNote.self)?.version
+    }
+
     /// How the writing of flow logs goes, of all instances together.
     package func flowLogState() -> FlowLogState {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -136,6 +141,7 @@ package struct GatewayDirectory: Sendable {
     /// The part of `controller.json` that a reader needs.
     private struct ControllerNote: Decodable {
         let problems: [String]
+        let version: BinaryVersion?
     }
 
     private func read<Value: Decodable>(_ name: String, as type: Value.Type) throws(InspectionError) -> Value? {

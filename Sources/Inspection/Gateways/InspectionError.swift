@@ -27,7 +27,7 @@ package enum InspectionError: Error, CustomStringConvertible {
         switch self {
         case .noGateway(let name?, let known) where !known.isEmpty:
             "no gateway \(name) runs on this machine: those that do are \(known.joined(separator: ", "))\n"
-                + "next: sluice status --gateway \(known[0])"
+                + "next: sluice status --gateway \(DidYouMean.nearest(to: name, among: known) ?? known[0])"
         case .noGateway(let name?, _):
             "no gateway \(name) runs on this machine\nnext: sluice run --config FILE"
         case .noGateway(nil, _):

@@ -32,6 +32,13 @@ package struct HistoryLocation: Equatable, Sendable {
         return only
     }
 
+    /// The gateways that have left a history.
+    ///
+    /// - Parameter directory: nil: the usual one.
+    package static func known(in directory: String?) -> [String] {
+        histories(in: directory ?? HistoryPath.standardDirectory)
+    }
+
     private static func histories(in directory: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.filter { access(HistoryPath.of(gateway: $0, in: directory), F_OK) == 0 }.sorted()

@@ -13,5 +13,8 @@ package enum ProtocolName {
     }
 
     /// What ``read(_:)`` understands, for messages.
-    package static var known: String { names.sorted { $0.key < $1.key }.map(\.value).joined(separator: ", ") }
+    package static var known: String { all.joined(separator: ", ") }
+
+    /// The names, by their numbers.
+    package static var all: [String] { names.sorted { $0.key < $1.key }.map(\.value) }
 }

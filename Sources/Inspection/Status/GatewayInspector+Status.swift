@@ -23,7 +23,8 @@ extension GatewayInspector {
             timeScale: configuration.timeScale,
             controller: .init(
                 running: controller != nil, processIdentifier: controller ?? 0,
-                problems: controller == nil ? [] : try directory.controllerProblems()),
+                problems: controller == nil ? [] : try directory.controllerProblems(),
+                version: controller == nil ? nil : try directory.controllerVersion()),
             guardInstalled: network.guardInstalled,
             routesByDestination: datapath.routesByDestination(now: MonotonicClock.nanoseconds()),
             leavesToKernel: datapath.leavesToKernel,

@@ -1,4 +1,5 @@
 package import FlowLog
+package import Kernel
 
 /// A gateway at a glance. The property names are the JSON's (OPS-2).
 package struct GatewayStatus: Codable, Equatable, Sendable {
@@ -109,11 +110,16 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var processIdentifier: Int32
         /// What it has found to be wrong, and says so itself.
         package var problems: [String]
+        /// Its binary; nil: none runs, or it does not say.
+        package var version: BinaryVersion?
 
-        package init(running: Bool, processIdentifier: Int32, problems: [String] = []) {
+        package init(
+            running: Bool, processIdentifier: Int32, problems: [String] = [], version: BinaryVersion? = nil
+        ) {
             self.running = running
             self.processIdentifier = processIdentifier
             self.problems = problems
+            self.version = version
         }
     }
 

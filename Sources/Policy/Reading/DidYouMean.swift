@@ -1,7 +1,7 @@
 /// Finds what a mistyped word may have meant.
-enum DidYouMean {
+package enum DidYouMean {
     /// The nearest of the candidates, if it is near enough to be worth saying.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    package static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = max(1, min(3, word.count / 3))
         let lowercased = Array(word.lowercased().unicodeScalars)
         return candidates.map { (name: $0, distance: distance(lowercased, Array($0.lowercased().unicodeScalars))) }

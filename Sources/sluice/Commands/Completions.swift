@@ -17,18 +17,15 @@ struct CompletionsGenerate: ParsableCommand {
             fish: sluice completions generate fish > ~/.config/fish/completions/sluice.fish
             """)
 
-    @Argument(help: "bash, zsh or fish.", transform: CompletionsGenerate.shell)
+    @Argument(
+        help: "bash, zsh or fish.", completion: CompletionsGenerate.shells.completion,
+        transform: { try CompletionsGenerate.shells.read($0) })
     var shell: CompletionShell
 
     func run() throws {
         Console.output(Sluice.completionScript(for: shell) + "\n")
     }
 
-    static func shell(_ text: String) throws -> CompletionShell {
-        guard let shell = CompletionShell(rawValue: text) else {
-            let known = CompletionShell.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("'\(text)' is no shell that completions can be made for: write one of \(known)")
-        }
-        return shell
-    }
+    static let shells = WordList(
+        "shell that completions can be made for", CompletionShell.allCases.map { .init(word: $0.rawValue, value: $0) })
 }

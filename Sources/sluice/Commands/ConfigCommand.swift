@@ -13,7 +13,7 @@ struct ConfigCheck: ParsableCommand {
 
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The file: sluice.yaml.")
+    @Argument(help: "The file: sluice.yaml.", completion: Completing.configurations)
     var file: String
 
     func run() throws {

@@ -11,7 +11,8 @@ struct Doctor: ParsableCommand {
     @OptionGroup var output: OutputOption
 
     @Option(
-        name: .customLong("config"), help: "The configuration to check the machine for: its capacity and interfaces.")
+        name: .customLong("config"), help: "The configuration to check the machine for: its capacity and interfaces.",
+        completion: Completing.configurations)
     var file: String?
 
     func run() throws {
@@ -19,7 +20,7 @@ struct Doctor: ParsableCommand {
         if output.isJSON {
             Console.output(try JSONText.of(findings))
         } else {
-            Console.output(DoctorReport.text(findings, style: Console.style))
+            Console.page(DoctorReport.text(findings, style: Console.style))
         }
         guard findings.allSatisfy(\.isMet) else { throw ExitCode.failure }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import Gateway
 import Inspection
 import Policy
 import Store
@@ -16,21 +17,26 @@ struct EventCommand: ParsableCommand {
 struct EventOptions: ParsableArguments {
     @Option(
         name: .customLong("gateway"),
-        help: "The gateway's name, also of one that runs no more; needed only where there are several.")
+        help: "The gateway's name, also of one that runs no more; needed only where there are several.",
+        completion: Completing.histories)
     var gateway: String?
 
-    @Option(help: "Where histories are; by default as the gateway's configuration says.")
+    @Option(help: "Where histories are; by default as the gateway's configuration says.", completion: .directory)
     var stateDirectory: String?
 
     @Option(
         help: "Only since then: a while ago (15m, 2h, 7d), or a moment (2026-03-01T12:00:00Z).", transform: Self.since)
     var since: Since?
 
-    @Option(help: "Only this kind, as the list names it; may be given several times.")
+    @Option(
+        help: "Only this kind, as the list names it; may be given several times.",
+        completion: EventOptions.kinds.completion, transform: { try EventOptions.kinds.read($0) })
     var kind: [String] = []
 
-    @Option(help: "Only of this instance; may be given several times.")
+    @Option(help: "Only of this instance; may be given several times.", completion: Completing.instances)
     var instance: [UInt16] = []
+
+    static let kinds = WordList("kind of event", EventKinds.all.map { .init(word: $0, value: $0) })
 
     enum Since: Equatable {
         case ago(nanoseconds: UInt64)

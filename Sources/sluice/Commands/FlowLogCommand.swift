@@ -14,10 +14,15 @@ struct FlowLogCommand: ParsableCommand {
 
 /// Which log, and which of its tuples are meant.
 struct FlowLogOptions: ParsableArguments {
-    @Option(help: "Where the log is; by default where the gateway writes it.")
+    @Option(
+        help:
+            "Where the log is: a directory, or a file; also what was downloaded from a storage account. By default where the gateway writes it.",
+        completion: .directory)
     var directory: String?
 
-    @Option(help: "Read this format: nsg-v2 or vnet-v4; by default vnet-v4 if it is there.", transform: Self.format)
+    @Option(
+        help: "Read this format: nsg-v2 or vnet-v4; by default vnet-v4 if it is there.",
+        completion: FlowLogOptions.formats.completion, transform: { try FlowLogOptions.formats.read($0) })
     var format: FlowLogSettings.Format?
 
     @Option(help: "Prefix or address of the end that opened the session.", transform: FilterOptions.prefix)
@@ -31,10 +36,10 @@ struct FlowLogOptions: ParsableArguments {
 
     @Option(
         name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        transform: FilterOptions.ipProtocol)
+        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
     var ipProtocol: UInt8?
 
-    @Option(help: "Name of the deciding rule.")
+    @Option(help: "Name of the deciding rule.", completion: Completing.rules)
     var rule: String?
 
     @Flag(help: "Only what was denied.")
@@ -50,12 +55,8 @@ struct FlowLogOptions: ParsableArguments {
         if denied, allowed { throw ValidationError("--denied and --allowed leave nothing: give one of them") }
     }
 
-    static func format(_ text: String) throws -> FlowLogSettings.Format {
-        guard let format = FlowLogSettings.Format(rawValue: text) else {
-            throw ValidationError("'\(text)' is no format of a flow log: write nsg-v2 or vnet-v4")
-        }
-        return format
-    }
+    static let formats = WordList(
+        "format of a flow log", FlowLogSettings.Format.allCases.map { .init(word: $0.rawValue, value: $0) })
 
     static func duration(_ text: String) throws -> UInt64 {
         guard let duration = DurationText.parse(text) else {
@@ -79,13 +80,46 @@ struct FlowLogOptions: ParsableArguments {
 
     var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1e9) }
 
-    /// The log's directory and the container of the format to read.
-    func resolve(_ gateway: GatewayOption) throws -> (directory: String, container: String) {
-        let directory = try self.directory ?? configured(gateway)
-        switch format {
-        case .nsgVersion2: return (directory, RecordPath.version2Container)
-        case .virtualNetworkVersion4: return (directory, RecordPath.version4Container)
-        case nil: return (directory, FlowLogReading.container(in: directory) ?? RecordPath.version4Container)
+    /// Where the log is: as given, or where the gateway writes it.
+    func root(_ gateway: GatewayOption) throws -> String { try directory ?? configured(gateway) }
+
+    /// The log's files.
+    func tree(_ gateway: GatewayOption) throws -> FlowLogTree {
+        let root = try root(gateway)
+        do {
+            return try FlowLogTree(root)
+        } catch {
+            throw CommandFailure(
+                what: "no flow log can be read: \(error)", next: Self.remedy(error, isOwn: directory == nil))
+        }
+    }
+
+    /// The format to read: as asked for, or the first that is there.
+    func format(in tree: FlowLogTree) throws -> FlowLogSettings.Format {
+        guard let asked = format else {
+            guard let first = tree.formats.first else {
+                let error = FlowLogTree.Failure.empty(tree.root)
+                throw CommandFailure(what: "\(error)", next: Self.remedy(error, isOwn: directory == nil))
+            }
+            return first
+        }
+        guard tree.formats.contains(asked) || tree.files.isEmpty else {
+            let known = tree.formats.map(\.rawValue)
+            throw CommandFailure(
+                what: "\(tree.root) holds no \(asked.rawValue) flow log, but \(known.joined(separator: " and "))",
+                next: "leave out --format, or write --format \(known[0])")
+        }
+        return asked
+    }
+
+    private static func remedy(_ error: FlowLogTree.Failure, isOwn: Bool) -> String {
+        switch error {
+        case .missing: isOwn ? "sluice status says what keeps the gateway from writing it" : "name it with --directory"
+        case .unreadable: "run it as a user who may read it"
+        case .empty:
+            "name with --directory what 'az storage blob download-batch' has written, a gateway's flowLog.directory, "
+                + "or one PT1H.json"
+        case .tooLarge: "name the folder of the log alone with --directory"
         }
     }
 
@@ -120,8 +154,18 @@ struct FlowLogTail: ParsableCommand {
     }
 
     func run() throws {
-        let (directory, container) = try log.resolve(gateway)
-        var follower = FlowLogFollower(directory: directory, container: container)
+        let root = try log.root(gateway)
+        let isOwn = log.directory == nil
+        // What a gateway has not written yet may come.
+        if !isOwn || !follow {
+            let tree = try log.tree(gateway)
+            if isOwn, tree.files.isEmpty {
+                Console.note("nothing is logged yet in \(root)")
+            } else {
+                _ = try log.format(in: tree)
+            }
+        }
+        var follower = FlowLogFollower(root: root, format: log.format)
         let filter = log.filter(now: log.now)
         write(follower.next().filter(filter.matches).suffix(count))
         while follow {
@@ -157,15 +201,33 @@ struct FlowLogQueryCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (directory, container) = try log.resolve(gateway)
+        let tree = try log.tree(gateway)
+        let filter = log.filter(now: log.now)
         var sums = FlowLogSums()
-        let unreadable = FlowLogReading.forEach(
-            in: directory, container: container, filter: log.filter(now: log.now)
-        ) { sums.add($0) }
-        if unreadable > 0 {
-            Console.note("\(HumanText.count(unreadable, of: "record")) in \(directory) could not be read")
+        if tree.files.isEmpty, log.directory == nil {
+            Console.note("nothing is logged yet in \(tree.root)")
+        } else {
+            let outcome = FlowLogReading.forEach(in: tree, format: try log.format(in: tree), filter: filter) {
+                sums.add($0)
+            }
+            if outcome.unreadable > 0, outcome.read == 0 {
+                throw CommandFailure(
+                    what:
+                        "\(tree.root): none of its \(HumanText.count(outcome.unreadable, of: "record")) is in a documented form",
+                    next:
+                        "name another --directory: known are NSG flow logs of versions 1 and 2, and virtual network flow logs of version 4"
+                )
+            }
+            if outcome.unreadable > 0 {
+                Console.note("\(HumanText.count(outcome.unreadable, of: "record")) in \(tree.root) could not be read")
+            }
+            sums.unreadable = outcome.unreadable
         }
-        Console.output(
-            output.isJSON ? try FlowLogRendering.json(sums, top: top) : FlowLogRendering.tables(sums, top: top))
+        sums.omitted = FlowLogReading.omissions(in: tree.root, since: filter.since)
+        if output.isJSON {
+            Console.output(try FlowLogRendering.json(sums, top: top))
+        } else {
+            Console.page(FlowLogRendering.tables(sums, top: top))
+        }
     }
 }

@@ -22,18 +22,20 @@ struct InstanceList: ParsableCommand {
 
     func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
-        guard watch else { return Console.output(try text(inspector)) }
-        let screen = Screen()
-        screen.begin()
-        while true {
-            screen.draw(try text(inspector))
-            Pause.seconds(1)
-        }
-    }
-
-    private func text(_ inspector: GatewayInspector) throws -> String {
-        let fleet = try inspector.fleet()
-        return output.isJSON ? try JSONText.of(fleet) : FleetRendering.screen(fleet, style: Console.style)
+        // For programs it is one document after the other, on a terminal too.
+        let screen = watch && !output.isJSON ? Screen() : nil
+        screen?.begin()
+        repeat {
+            let fleet = try inspector.fleet()
+            if output.isJSON {
+                Console.output(try JSONText.of(fleet))
+            } else if let screen {
+                screen.draw(FleetRendering.screen(fleet, style: Console.style))
+            } else {
+                Console.page(FleetRendering.screen(fleet, style: Console.style))
+            }
+            if watch { Pause.seconds(1) }
+        } while watch
     }
 }
 
@@ -50,7 +52,8 @@ struct InstanceDrain: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The instance's number, as 'sluice instance list' shows it.")
+    @Argument(
+        help: "The instance's number, as 'sluice instance list' shows it.", completion: Completing.instances)
     var instance: UInt16
 
     @Flag(help: "Take it back, as long as it only takes no new sessions.")
@@ -74,7 +77,8 @@ struct InstanceStop: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The instance's number, as 'sluice instance list' shows it.")
+    @Argument(
+        help: "The instance's number, as 'sluice instance list' shows it.", completion: Completing.instances)
     var instance: UInt16
 
     func run() throws { try FleetRequest.send(ControlRequest(.instanceStop, instance: instance), gateway, output) }

@@ -18,7 +18,9 @@ struct LabCommand: ParsableCommand {
 
 /// Which lab is meant.
 struct LabOption: ParsableArguments {
-    @Option(name: .customLong("name"), help: "The lab's name, and that of the gateway in it.")
+    @Option(
+        name: .customLong("name"), help: "The lab's name, and that of the gateway in it.",
+        completion: Completing.gateways)
     var name = Lab.defaultName
 }
 
@@ -49,7 +51,7 @@ struct LabUp: AsyncParsableCommand {
                 LabText.showBare(lab, configuration: path)
             } else {
                 _ = try await lab.startGateway(configuration: configuration)
-                LabText.showRunning(lab)
+                LabText.showRunning(lab, timeScale: timeScale)
             }
         } catch {
             // The first error is the one to report.
@@ -67,10 +69,14 @@ struct LabExec: ParsableCommand {
 
     @OptionGroup var lab: LabOption
 
-    @Argument(help: "client, peer, internet, or gw for the gateway.", transform: LabExec.place)
+    @Argument(
+        help: "client, peer, internet, or gw for the gateway.", completion: LabExec.places.completion,
+        transform: { try LabExec.places.read($0) })
     var zone: LabPlace
 
-    @Argument(parsing: .postTerminator, help: "The command and its arguments; a shell if there is none.")
+    @Argument(
+        parsing: .postTerminator, help: "The command and its arguments; a shell if there is none.",
+        completion: .file())
     var command: [String] = []
 
     func run() throws {
@@ -78,13 +84,7 @@ struct LabExec: ParsableCommand {
         try Lab.existing(name: lab.name).replaceProcess(in: zone, command)
     }
 
-    static func place(_ text: String) throws -> LabPlace {
-        guard let place = LabPlace(name: text) else {
-            let known = LabPlace.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("'\(text)' is no zone of the lab: write one of \(known)")
-        }
-        return place
-    }
+    static let places = WordList("zone of the lab", LabPlace.all.map { .init(word: $0.name, value: $0) })
 }
 
 /// `sluice lab down`

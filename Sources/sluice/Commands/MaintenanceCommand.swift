@@ -26,7 +26,8 @@ struct MaintenanceStart: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Option(help: "The sluice to run from now on; without it, the one that the controller runs.")
+    @Option(
+        help: "The sluice to run from now on; without it, the one that the controller runs.", completion: .file())
     var binary: String?
 
     @Flag(help: "Begin at once, whatever the maintenance window.")
@@ -64,7 +65,7 @@ struct MaintenanceStatusCommand: ParsableCommand {
         if output.isJSON {
             Console.output(try JSONText.of(["maintenance": fleet.maintenance]))
         } else {
-            Console.output(FleetRendering.maintenance(fleet.maintenance))
+            Console.page(FleetRendering.maintenance(fleet.maintenance))
         }
     }
 }

@@ -14,7 +14,7 @@ struct PolicyCheck: ParsableCommand {
 
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The file: sluice.yaml.")
+    @Argument(help: "The file: sluice.yaml.", completion: Completing.configurations)
     var file: String
 
     func run() throws {

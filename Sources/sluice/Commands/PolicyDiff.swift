@@ -12,7 +12,7 @@ struct PolicyDiff: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The file: sluice.yaml.")
+    @Argument(help: "The file: sluice.yaml.", completion: Completing.configurations)
     var file: String
 
     func run() throws {
@@ -20,7 +20,10 @@ struct PolicyDiff: ParsableCommand {
         guard report.isValid else { return try report.show(asJSON: output.isJSON, command: "policy check") }
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         let preview = try inspector.preview(of: try Configuration.read(path: file))
-        Console.output(
-            output.isJSON ? try JSONText.of(preview) : PolicyPreviewRendering.page(preview, file: file))
+        if output.isJSON {
+            Console.output(try JSONText.of(preview))
+        } else {
+            Console.page(PolicyPreviewRendering.page(preview, file: file))
+        }
     }
 }

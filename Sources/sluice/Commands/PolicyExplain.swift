@@ -20,7 +20,7 @@ struct PolicyExplain: ParsableCommand {
 
     @Option(
         name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        transform: FilterOptions.ipProtocol)
+        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
     var ipProtocol: UInt8
 
     @Option(help: "Address of the end that sends the first packet.", transform: PolicyExplain.address)
@@ -37,10 +37,11 @@ struct PolicyExplain: ParsableCommand {
 
     @Option(
         name: [.customLong("zone"), .customLong("source-zone")],
-        help: "The zone that the packet comes in by; needed where zones have groups.")
+        help: "The zone that the packet comes in by; needed where zones have groups.", completion: Completing.zones)
     var zone: String?
 
-    @Option(help: "The zone that it goes out by; needed where zones have groups.")
+    @Option(
+        help: "The zone that it goes out by; needed where zones have groups.", completion: Completing.zones)
     var destinationZone: String?
 
     @Flag(name: .customLong("host"), help: "Ask the rules of the gateway's own addresses.")
@@ -64,7 +65,11 @@ struct PolicyExplain: ParsableCommand {
 
     func run() throws {
         let explanation = try explanation()
-        Console.output(output.isJSON ? try JSONText.of(explanation) : PolicyRendering.page(explanation))
+        if output.isJSON {
+            Console.output(try JSONText.of(explanation))
+        } else {
+            Console.page(PolicyRendering.page(explanation))
+        }
     }
 
     private func explanation() throws -> PolicyExplanation {

@@ -11,7 +11,9 @@ struct PolicyShow: ParsableCommand {
     @OptionGroup var file: PolicyFileOption
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Only what this zone's traffic meets, with tags and groups as the prefixes that they stand for.")
+    @Option(
+        help: "Only what this zone's traffic meets, with tags and groups as the prefixes that they stand for.",
+        completion: Completing.zones)
     var zone: String?
 
     func run() throws {

@@ -10,7 +10,7 @@ struct Release: ParsableCommand {
             where there is one.
             """)
 
-    @Argument(help: "The interface's name.")
+    @Argument(help: "The interface's name.", completion: Completing.interfaces)
     var interface: String
 
     @Flag(help: "Also when a gateway that is known here has it.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import Kernel
 
 /// `sluice run`
 struct Run: ParsableCommand {
@@ -10,12 +11,13 @@ struct Run: ParsableCommand {
             configuration again.
             """)
 
-    @Option(name: .customLong("config"), help: "The configuration: sluice.yaml.")
+    @Option(
+        name: .customLong("config"), help: "The configuration: sluice.yaml.", completion: Completing.configurations)
     var file: String
 
     func run() throws {
         try ServiceProcess.run {
-            try Controller.run(configurationPath: file) { LogOutput.standardOutput.write("ready\n") }
+            try Controller.run(configurationPath: file, version: .own) { LogOutput.standardOutput.write("ready\n") }
         }
     }
 }

@@ -14,7 +14,9 @@ struct SessionReset: ParsableCommand {
     @OptionGroup var filter: FilterOptions
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "Ids, as 'sluice session list' shows them.", transform: SessionShow.identifier)
+    @Argument(
+        help: "Ids, as 'sluice session list' shows them.", completion: Completing.sessions,
+        transform: SessionShow.identifier)
     var ids: [SessionIdentifier] = []
 
     @Flag(help: "Reset every session.")

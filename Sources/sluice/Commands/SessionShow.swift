@@ -9,7 +9,9 @@ struct SessionShow: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Argument(help: "The session's id, as 'sluice session list' shows it.", transform: SessionShow.identifier)
+    @Argument(
+        help: "The session's id, as 'sluice session list' shows it.", completion: Completing.sessions,
+        transform: SessionShow.identifier)
     var id: SessionIdentifier
 
     func run() throws {
@@ -19,7 +21,11 @@ struct SessionShow: ParsableCommand {
                 what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never was",
                 next: "sluice session list --gateway \(inspector.gateway)")
         }
-        Console.output(output.isJSON ? try JSONText.of(session) : SessionRendering.page(session))
+        if output.isJSON {
+            Console.output(try JSONText.of(session))
+        } else {
+            Console.page(SessionRendering.page(session))
+        }
     }
 
     static func identifier(_ text: String) throws -> SessionIdentifier {

@@ -1,13 +1,19 @@
 import ArgumentParser
+import FlowLog
+import FoundationEssentials
 import Inspection
 
 /// `sluice session watch`
 struct SessionWatch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "List sessions again every second, until interrupted.")
+        commandName: "watch", abstract: "List sessions again every second, until interrupted.",
+        discussion:
+            "With --json each look is an object on a line of its own: gateway, time, and the sessions as 'session list' has them."
+    )
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var filter: FilterOptions
+    @OptionGroup var output: OutputOption
 
     @Option(help: "Seconds between two looks.")
     var interval = 1.0
@@ -20,13 +26,38 @@ struct SessionWatch: ParsableCommand {
 
     func run() throws {
         let name = try gateway.resolve()
+        // Opened anew each time, so that a gateway that was restarted is followed.
+        while output.isJSON {
+            Console.output(try SessionWatch.line(gateway: name, filter: filter.filter, now: SessionWatch.now))
+            Pause.seconds(interval)
+        }
         let screen = Screen()
         screen.begin()
         while true {
-            // Opened anew each time, so that a gateway that was restarted is followed.
             screen.draw(try SessionWatch.page(gateway: name, filter: filter.filter, limit: Console.height ?? 1000))
             Pause.seconds(interval)
         }
+    }
+
+    private static var now: String {
+        WallTime(nanoseconds: UInt64(max(0, Date().timeIntervalSince1970) * 1e9)).text
+    }
+
+    /// All sessions as one object on one line.
+    ///
+    /// - Parameter now: RFC 3339.
+    static func line(gateway: String, filter: SessionFilter, now: String) throws -> [UInt8] {
+        let inspector = try GatewayInspector(gateway: gateway)
+        var row = JSONRow()
+        row.object { row in
+            row.member("gateway", gateway)
+            row.list("sessions") { row in
+                inspector.forEachSession(filter) { SessionRendering.write($0(), to: &row) }
+            }
+            row.member("time", now)
+        }
+        row.newLine(comma: false)
+        return row.bytes
     }
 
     /// A headline, and the table below it.

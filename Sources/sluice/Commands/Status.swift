@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import Kernel
 
 /// `sluice status`
 struct Status: ParsableCommand {
@@ -34,9 +35,9 @@ struct Status: ParsableCommand {
             Console.output(try JSONText.of(report))
         } else {
             let text =
-                report.status.map { StatusRendering.screen($0, style: Console.style) }
+                report.status.map { StatusRendering.screen($0, version: report.version, style: Console.style) }
                 ?? StatusRendering.headline(report.gateway, report.health, style: Console.style)
-            if let screen { screen.draw(text) } else { Console.output(text) }
+            if let screen { screen.draw(text) } else { Console.page(text) }
         }
         return report.health.level
     }
@@ -62,8 +63,11 @@ struct StatusReport: Encodable {
     let gateway: String
     let health: GatewayHealth
     let status: GatewayStatus?
+    /// Of the binary that says all this; the gateway's own is its controller's.
+    let version: BinaryVersion
 
-    init(_ status: GatewayStatus) {
+    init(_ status: GatewayStatus, version: BinaryVersion = .own) {
+        self.version = version
         self.gateway = status.gateway
         self.health = status.health
         self.status = status
@@ -73,13 +77,15 @@ struct StatusReport: Encodable {
         self.gateway = gateway
         self.health = health
         self.status = nil
+        self.version = .own
     }
 
-    private enum Key: String, CodingKey { case gateway, health }
+    private enum Key: String, CodingKey { case gateway, health, version }
 
     func encode(to encoder: any Encoder) throws {
-        if let status { return try status.encode(to: encoder) }
         var container = encoder.container(keyedBy: Key.self)
+        try container.encode(version, forKey: .version)
+        if let status { return try status.encode(to: encoder) }
         try container.encode(gateway, forKey: .gateway)
         try container.encode(health, forKey: .health)
     }

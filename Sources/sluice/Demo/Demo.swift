@@ -14,9 +14,11 @@ struct Demo: AsyncParsableCommand {
             """)
 
     /// A part of the demo.
-    enum Part: String, CaseIterable, ExpressibleByArgument {
+    enum Part: String, CaseIterable {
         case sessions, fleet
     }
+
+    static let partWords = WordList("part of the demo", Part.allCases.map { .init(word: $0.rawValue, value: $0) })
 
     @OptionGroup var output: OutputOption
 
@@ -26,7 +28,9 @@ struct Demo: AsyncParsableCommand {
     @Option(name: .customLong("name"), help: "The lab's name.")
     var name = Lab.defaultName
 
-    @Option(help: "Show only this part.")
+    @Option(
+        help: "Show only this part: sessions or fleet.", completion: Demo.partWords.completion,
+        transform: { try Demo.partWords.read($0) })
     var only: Part?
 
     @Option(help: "Divides every duration of the profile: 60 makes four minutes four seconds.")
@@ -65,7 +69,7 @@ struct Demo: AsyncParsableCommand {
             Console.output("\n" + report.table().text(style: Console.style) + "\n" + report.summary + "\n")
         }
         if keep {
-            let advice = "\n" + LabText.running(try Lab.existing(name: name))
+            let advice = "\n" + LabText.running(try Lab.existing(name: name), timeScale: timeScale)
             if output.isJSON { Console.note(advice) } else { Console.output(advice) }
         }
         guard report.passed else { throw ExitCode.failure }

@@ -43,7 +43,9 @@ struct DemoReport: Codable, Equatable, Sendable {
 
     /// The verdicts as a table, by rule.
     func table() -> TextTable {
-        var table = TextTable([.left("RULE"), .left("VERDICT"), .left("SHOWN"), .left("SEEN")])
+        var table = TextTable([
+            .left("RULE"), .left("VERDICT"), .left("SHOWN", folds: true), .left("SEEN", folds: true),
+        ])
         for verdict in verdicts { table.add([verdict.rule, verdict.verdict.rawValue, verdict.shown, verdict.seen]) }
         return table
     }

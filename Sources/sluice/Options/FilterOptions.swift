@@ -16,19 +16,20 @@ struct FilterOptions: ParsableArguments {
 
     @Option(
         name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        transform: FilterOptions.ipProtocol)
+        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
     var ipProtocol: UInt8?
 
     @Option(
         name: .customLong("class"), help: "Traffic class: northSouth or eastWest.",
-        transform: FilterOptions.trafficClass)
+        completion: FilterOptions.classes.completion, transform: { try FilterOptions.classes.read($0) })
     var trafficClass: TrafficClass?
 
     @Option(
-        help: "State: \(FilterOptions.states.map { "\($0)" }.joined(separator: ", ")).", transform: FilterOptions.state)
+        help: "State: \(FilterOptions.states.known.joined(separator: ", ")).",
+        completion: FilterOptions.states.completion, transform: { try FilterOptions.states.read($0) })
     var state: SessionState?
 
-    @Option(help: "Identifier of the instance that owns the session.")
+    @Option(help: "Identifier of the instance that owns the session.", completion: Completing.instances)
     var instance: UInt16?
 
     var filter: SessionFilter {
@@ -38,7 +39,18 @@ struct FilterOptions: ParsableArguments {
     }
 
     /// The states that a session can be seen in.
-    static let states: [SessionState] = [.synSent, .synReceived, .established, .closing, .closed, .resetting]
+    static let states = WordList(
+        "state of a session",
+        [SessionState.synSent, .synReceived, .established, .closing, .closed, .resetting].map {
+            .init(word: "\($0)", value: $0)
+        })
+
+    static let classes = WordList(
+        "traffic class",
+        [.init(word: "northSouth", value: TrafficClass.northSouth), .init(word: "eastWest", value: .eastWest)],
+        aliases: [.init(word: "ns", value: .northSouth), .init(word: "ew", value: .eastWest)])
+
+    static var protocols: CompletionKind { .list(ProtocolName.all) }
 
     static func prefix(_ text: String) throws -> AddressPrefix {
         do {
@@ -51,25 +63,9 @@ struct FilterOptions: ParsableArguments {
     static func ipProtocol(_ text: String) throws -> UInt8 {
         guard let number = ProtocolName.read(text) else {
             throw ValidationError(
-                "'\(text)' is no protocol: write one of \(ProtocolName.known), or a number from 0 to 255")
+                "'\(text)' is no protocol\(WordText.suggestion(for: text, among: ProtocolName.all)): write one of "
+                    + "\(ProtocolName.known), or a number from 0 to 255")
         }
         return number
-    }
-
-    static func trafficClass(_ text: String) throws -> TrafficClass {
-        switch text.lowercased().filter({ $0 != "-" }) {
-        case "northsouth", "ns": return .northSouth
-        case "eastwest", "ew": return .eastWest
-        default: throw ValidationError("'\(text)' is no traffic class: write northSouth or eastWest")
-        }
-    }
-
-    static func state(_ text: String) throws -> SessionState {
-        let wanted = text.lowercased().filter { $0 != "-" }
-        guard let state = states.first(where: { "\($0)".lowercased() == wanted }) else {
-            let known = states.map { "\($0)" }.joined(separator: ", ")
-            throw ValidationError("'\(text)' is no state of a session: write one of \(known)")
-        }
-        return state
     }
 }

@@ -3,7 +3,9 @@ import Inspection
 
 /// Which gateway of this machine is meant.
 struct GatewayOption: ParsableArguments {
-    @Option(name: .customLong("gateway"), help: "The gateway's name; needed only where there are several.")
+    @Option(
+        name: .customLong("gateway"), help: "The gateway's name; needed only where there are several.",
+        completion: Completing.gateways)
     var name: String?
 
     /// The gateway that was named, or the only one there is.

@@ -23,8 +23,9 @@ struct PolicyFileOption: ParsableArguments {
     /// The number of a zone of the file.
     func zoneNumber(_ name: String, in file: PolicyFile) throws -> UInt8 {
         if let number = file.zoneNumber(name) { return number }
+        let known = file.configuration.zones.map(\.name)
         throw CommandFailure(
-            what: "\(path ?? "the file") has no zone \(name)",
-            next: "name one of its zones: \(file.configuration.zones.map(\.name).joined(separator: ", "))")
+            what: "\(path ?? "the file") has no zone \(name)\(WordText.suggestion(for: name, among: known))",
+            next: "name one of its zones: \(known.joined(separator: ", "))")
     }
 }

@@ -10,7 +10,7 @@ extension GatewayInspector {
         let known = configuration.zones.map(\.name)
         guard known.contains(name), let number = try directory.zoneIdentities().identity(of: name) else {
             throw CommandFailure(
-                what: "gateway \(gateway) has no zone \(name)",
+                what: "gateway \(gateway) has no zone \(name)\(WordText.suggestion(for: name, among: known))",
                 next: "name one of its zones: \(known.joined(separator: ", "))")
         }
         return number

@@ -4,14 +4,22 @@ import Glibc
 enum Console {
     static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
 
-    static let style = TextStyle(isTerminal: outputIsTerminal) { name in
-        getenv(name).map { String(cString: $0) }
-    }
+    /// As the terminal is now: it may be made wider or narrower.
+    static var style: TextStyle { TextStyle(isTerminal: outputIsTerminal, width: width, environment: environment) }
 
-    /// Width of the terminal in columns; nil where stdout is none.
-    static var width: Int? { size.map { Int($0.ws_col) } }
+    /// Width of the terminal in columns; nil where stdout is none. A terminal that does not know (a serial line) may be described by
+    /// COLUMNS.
+    static var width: Int? {
+        guard outputIsTerminal else { return nil }
+        return size.map { Int($0.ws_col) } ?? environment("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+    }
     /// Height of the terminal in lines; nil where stdout is none.
     static var height: Int? { size.map { Int($0.ws_row) } }
+
+    private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+    /// Writes a text for people, its lines folded to the terminal's width.
+    static func page(_ text: String) { output(TextFold.page(text, width: width)) }
 
     /// Writes what was asked for.
     static func output(_ text: String) {

@@ -5,7 +5,7 @@ import Store
 /// Events for people and for programs.
 enum EventRendering {
     static func table(_ events: [EventView]) -> TextTable {
-        var table = TextTable([.left("TIME"), .left("EVENT"), .left("SUBJECT"), .left("WHY AND WHAT")])
+        var table = TextTable([.left("TIME"), .left("EVENT"), .left("SUBJECT"), .left("WHY AND WHAT", folds: true)])
         for event in events { table.add([time(event.time), event.kind, event.subject, story(event)]) }
         return table
     }

@@ -21,8 +21,9 @@ enum FleetRendering {
 
     static func table(_ fleet: FleetStatus) -> TextTable {
         var table = TextTable([
-            .right("INSTANCE"), .left("STATE"), .right("FOR"), .right("PROCESS"), .right("SESSIONS"), .right("CPU"),
-            .right("THROUGHPUT"), .left("CAUSE"), .left("DRAIN"),
+            .right("INSTANCE"), .left("STATE"), .right("FOR", spare: 2), .right("PROCESS", spare: 3),
+            .right("SESSIONS"), .right("CPU", spare: 5), .right("THROUGHPUT", spare: 4), .left("CAUSE", spare: 1),
+            .left("DRAIN", folds: true),
         ])
         for instance in fleet.instances {
             table.add([

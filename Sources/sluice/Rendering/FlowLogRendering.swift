@@ -63,15 +63,16 @@ enum FlowLogRendering {
 
     static func tables(_ sums: FlowLogSums, top: Int, style: TextStyle = Console.style) -> String {
         var rules = TextTable([
-            .left("RULE"), .right("BEGUN"), .right("ENDED"), .right("DENIED"), .right("PACKETS"), .right("BYTES"),
+            .left("RULE"), .right("BEGUN"), .right("ENDED", spare: 2), .right("DENIED"), .right("PACKETS", spare: 1),
+            .right("BYTES"),
         ])
         for (rule, sum) in sums.rules.sorted(by: { ($1.value.bytes, $0.key) < ($0.value.bytes, $1.key) }) {
             rules.add([rule] + cells(sum))
         }
         rules.add(["all"] + cells(sums.total))
         var talkers = TextTable([
-            .left("SOURCE"), .left("DESTINATION"), .left("PROTOCOL"), .right("BEGUN"), .right("ENDED"),
-            .right("DENIED"), .right("PACKETS"), .right("BYTES"),
+            .left("SOURCE"), .left("DESTINATION"), .left("PROTOCOL", spare: 1), .right("BEGUN", spare: 3),
+            .right("ENDED", spare: 4), .right("DENIED"), .right("PACKETS", spare: 2), .right("BYTES"),
         ])
         for (talker, sum) in sums.topTalkers(top) {
             talkers.add(
@@ -81,6 +82,14 @@ enum FlowLogRendering {
                 ] + cells(sum))
         }
         return rules.text(style: style) + (talkers.rows.isEmpty ? "" : "\n" + talkers.text(style: style))
+            + (sums.omitted.isEmpty ? "" : "\n" + omitted(sums.omitted))
+    }
+
+    /// What the sums lack: it was never logged, so no filter knows whether it was meant.
+    private static func omitted(_ omitted: Omissions) -> String {
+        "left out of the log, and of these sums: \(HumanText.count(omitted.denies)) denies (there were too many), "
+            + "\(HumanText.count(omitted.events)) events (the kernel's ring was full), "
+            + "\(HumanText.count(omitted.entries)) entries (the disk could not be written)\n"
     }
 
     private static func cells(_ sum: FlowLogSums.Sum) -> [String] {
@@ -98,6 +107,8 @@ enum FlowLogRendering {
             var `protocol`: String
             var sum: FlowLogSums.Sum
         }
+        var omitted: Omissions
+        var unreadable: Int
         var total: FlowLogSums.Sum
         var rules: [String: FlowLogSums.Sum]
         var topTalkers: [Talker]
@@ -106,7 +117,7 @@ enum FlowLogRendering {
     static func json(_ sums: FlowLogSums, top: Int) throws -> String {
         try JSONText.of(
             Document(
-                total: sums.total, rules: sums.rules,
+                omitted: sums.omitted, unreadable: sums.unreadable, total: sums.total, rules: sums.rules,
                 topTalkers: sums.topTalkers(top).map { talker, sum in
                     Document.Talker(
                         source: talker.source, destination: talker.destination,

@@ -14,6 +14,16 @@ struct JSONRow {
         needsComma = true
     }
 
+    /// A list of objects.
+    mutating func list(_ name: StaticString, _ elements: (inout JSONRow) -> Void) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        elements(&self)
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
     mutating func member(_ name: StaticString, _ value: String) {
         begin(name)
         bytes.append(UInt8(ascii: "\""))

@@ -5,8 +5,9 @@ enum PolicyRendering {
     /// - Parameter expands: whether service tags and application security groups are shown as the prefixes that they stand for.
     static func page(_ rules: [ActiveRule], expands: Bool = false, style: TextStyle = .plain) -> String {
         var table = TextTable([
-            .left("LIST"), .right("PRIORITY"), .left("NAME"), .left("ACCESS"), .left("PROTOCOL"), .left("SOURCE"),
-            .left("PORTS"), .left("DESTINATION"), .left("PORTS"), .left("IDLE"), .right("ID"), .right("SESSIONS"),
+            .left("LIST", spare: 2), .right("PRIORITY"), .left("NAME"), .left("ACCESS"), .left("PROTOCOL"),
+            .left("SOURCE"), .left("PORTS", spare: 4), .left("DESTINATION"), .left("PORTS"), .left("IDLE", spare: 3),
+            .right("ID", spare: 6), .right("SESSIONS", spare: 5),
         ])
         for rule in rules {
             table.add([

@@ -40,6 +40,8 @@ struct Screen {
     }
 
     func draw(_ text: String) {
-        Console.output(isTerminal ? Screen.frame(text, width: Console.width, height: Console.height) : text)
+        guard isTerminal else { return Console.output(text) }
+        let width = Console.width
+        Console.output(Screen.frame(TextFold.page(text, width: width), width: width, height: Console.height))
     }
 }

@@ -4,8 +4,9 @@ import Inspection
 enum SessionRendering {
     /// The table's titles.
     static let columns: [TextTable.Column] = [
-        .left("ID"), .left("PROTOCOL"), .left("SOURCE"), .left("DESTINATION"), .left("CLASS"), .left("STATE"),
-        .left("RULE"), .right("AGE"), .right("IDLE"), .right("TIMEOUT"), .right("BYTES >"), .right("BYTES <"),
+        .left("ID"), .left("PROTOCOL", spare: 2), .left("SOURCE"), .left("DESTINATION"), .left("CLASS", spare: 5),
+        .left("STATE"), .left("RULE", spare: 4), .right("AGE", spare: 6), .right("IDLE"), .right("TIMEOUT", spare: 3),
+        .right("BYTES >", spare: 8), .right("BYTES <", spare: 7),
     ]
 
     static func row(_ session: SessionView) -> [String] {

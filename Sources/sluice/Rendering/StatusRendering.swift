@@ -1,12 +1,15 @@
 import FlowLog
 import Inspection
+import Kernel
 
 /// A gateway on one screen.
 enum StatusRendering {
-    static func screen(_ status: GatewayStatus, style: TextStyle = .plain) -> String {
+    static func screen(
+        _ status: GatewayStatus, version: BinaryVersion = .own, style: TextStyle = .plain
+    ) -> String {
         var parts: [String] = []
         parts.append(headline(status.gateway, status.health, style: style))
-        parts.append(SessionRendering.aligned(facts(status)))
+        parts.append(SessionRendering.aligned(facts(status, version)))
         parts.append(zones(status).text(style: style))
         if !status.instances.isEmpty { parts.append(instances(status).text(style: style)) }
         parts.append(drops(status))
@@ -32,7 +35,7 @@ enum StatusRendering {
         }
     }
 
-    private static func facts(_ status: GatewayStatus) -> [(String, String)] {
+    private static func facts(_ status: GatewayStatus, _ own: BinaryVersion) -> [(String, String)] {
         let sessions = status.sessions
         let classes = ["northSouth": "N-S", "eastWest": "E-W"]
         let byClass = classes.sorted { $0.value > $1.value }
@@ -68,6 +71,7 @@ enum StatusRendering {
                 "controller",
                 status.controller.running ? "process \(status.controller.processIdentifier)" : "not running"
             ),
+            ("version", version(status, own)),
             ("guard", status.guardInstalled ? "installed" : "not installed"),
         ]
         if status.leavesToKernel {
@@ -85,6 +89,12 @@ enum StatusRendering {
                 ))
         }
         return facts
+    }
+
+    /// What runs; and what asks, where that is another one.
+    private static func version(_ status: GatewayStatus, _ own: BinaryVersion) -> String {
+        guard let running = status.controller.version, running != own else { return "\(own)" }
+        return "\(running) (this command: \(own))"
     }
 
     /// A line for each kind of timeout, so that scaled ones find room too.
@@ -133,9 +143,9 @@ enum StatusRendering {
 
     private static func instances(_ status: GatewayStatus) -> TextTable {
         var table = TextTable([
-            .right("INSTANCE"), .left("STATE"), .right("PROCESS"), .right("HEARTBEAT"), .right("UPTIME"),
-            .right("SESSIONS"),
-            .right("BEGUN"), .right("ENDED"), .right("EXPIRED"), .right("RESETS"), .right("AGEING"),
+            .right("INSTANCE"), .left("STATE"), .right("PROCESS", spare: 3), .right("HEARTBEAT", spare: 2),
+            .right("UPTIME", spare: 5), .right("SESSIONS"), .right("BEGUN", spare: 1), .right("ENDED", spare: 1),
+            .right("EXPIRED", spare: 4), .right("RESETS", spare: 1), .right("AGEING", spare: 6),
         ])
         for instance in status.instances {
             table.add([

@@ -1,16 +1,24 @@
-/// Colours, where they are welcome. A colour only ever repeats what the words say.
+/// How a terminal is written to: colours, where they are welcome, and its width. A colour only ever repeats what the words say.
 struct TextStyle: Sendable {
     let isColoured: Bool
+    /// In columns; nil: no terminal, so there is room for all.
+    let width: Int?
 
-    static let plain = TextStyle(isColoured: false)
+    static let plain = TextStyle(isColoured: false, width: nil)
+
+    static func plain(width: Int) -> TextStyle { TextStyle(isColoured: false, width: width) }
 
     /// Colours only on a terminal that has them, and not where NO_COLOR is set to anything (no-color.org).
-    init(isTerminal: Bool, environment: (String) -> String?) {
+    init(isTerminal: Bool, width: Int? = nil, environment: (String) -> String?) {
+        self.width = isTerminal ? width : nil
         let refused = environment("NO_COLOR").map { !$0.isEmpty } ?? false
         isColoured = isTerminal && !refused && environment("TERM") != "dumb"
     }
 
-    private init(isColoured: Bool) { self.isColoured = isColoured }
+    private init(isColoured: Bool, width: Int?) {
+        self.isColoured = isColoured
+        self.width = width
+    }
 
     func bold(_ text: String) -> String { wrap(text, "1") }
     func good(_ text: String) -> String { wrap(text, "32") }

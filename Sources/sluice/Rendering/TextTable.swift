@@ -1,14 +1,31 @@
 /// A table for people: columns aligned, two spaces between them, no lines.
+///
+/// Where the terminal is narrower than the table, nothing wraps: columns that fold do so, then columns that can be spared are
+/// left out, and said to be; then the widest are folded.
 struct TextTable {
     enum Alignment { case left, right }
 
     struct Column {
         var title: String
         var alignment: Alignment
+        /// The highest goes first where there is no room for all; 0: it always stays.
+        var spare = 0
+        /// Whether it holds text that may go over several lines.
+        var folds = false
 
-        static func left(_ title: String) -> Column { Column(title: title, alignment: .left) }
-        static func right(_ title: String) -> Column { Column(title: title, alignment: .right) }
+        static func left(_ title: String, spare: Int = 0, folds: Bool = false) -> Column {
+            Column(title: title, alignment: .left, spare: spare, folds: folds)
+        }
+        static func right(_ title: String, spare: Int = 0) -> Column {
+            Column(title: title, alignment: .right, spare: spare)
+        }
     }
+
+    /// Of a column that folds: below that, others are left out first.
+    private static let foldedWidth = 24
+    /// Of a column that has to be folded though it is not meant to.
+    private static let minimumWidth = 4
+    private static let gap = 2
 
     let columns: [Column]
     private(set) var rows: [[String]] = []
@@ -23,26 +40,82 @@ struct TextTable {
 
     /// The table as lines, the titles first.
     ///
-    /// - Parameter style: how the titles are set off, on a terminal that has colours.
+    /// - Parameter style: how the titles are set off, on a terminal that has colours, and how much room there is.
     func lines(style: TextStyle = .plain) -> [String] {
-        var widths = columns.map(\.title.count)
-        for row in rows {
-            for (index, cell) in row.enumerated() { widths[index] = max(widths[index], cell.count) }
+        let layout = layout(limit: style.width)
+        var lines = line(columns.map(\.title), layout).map(style.bold)
+        for row in rows { lines += line(row, layout) }
+        let left = columns.indices.filter { index in !layout.contains { $0.column == index } }
+        if !left.isEmpty {
+            let names = left.map { columns[$0].title }.joined(separator: ", ")
+            lines += TextFold.lines(
+                "(no room for \(names); a wider terminal, a pipe or --json shows all)", width: style.width)
         }
-        let title = line(columns.map(\.title), widths: widths)
-        return [style.bold(title)] + rows.map { line($0, widths: widths) }
+        return lines
     }
 
     func text(style: TextStyle = .plain) -> String { lines(style: style).map { $0 + "\n" }.joined() }
 
-    private func line(_ cells: [String], widths: [Int]) -> String {
-        var text = ""
-        for (index, cell) in cells.enumerated() {
-            let padding = String(repeating: " ", count: widths[index] - cell.count)
-            if index > 0 { text += "  " }
-            text += columns[index].alignment == .left ? cell + padding : padding + cell
+    private struct Place {
+        var column: Int
+        var width: Int
+    }
+
+    /// Which columns there is room for, and how wide they are.
+    private func layout(limit: Int?) -> [Place] {
+        var places = columns.indices.map { index in
+            Place(
+                column: index,
+                width: rows.reduce(columns[index].title.count) { max($0, $1[index].count) })
         }
-        while text.last == " " { text.removeLast() }
-        return text
+        guard let limit else { return places }
+        func excess() -> Int { places.reduce(-Self.gap) { $0 + $1.width + Self.gap } - limit }
+        func fold(to minimum: Int, where mayFold: (Column) -> Bool) {
+            while excess() > 0,
+                let widest = places.indices.filter({ mayFold(columns[places[$0].column]) && places[$0].width > minimum }
+                )
+                .max(by: { places[$0].width < places[$1].width })
+            {
+                // As narrow as the next widest one, so that equals share what is missing.
+                let others = places.indices.filter { $0 != widest && mayFold(columns[places[$0].column]) }
+                    .map { places[$0].width }.filter { $0 < places[widest].width }
+                let floor = max(minimum, others.max() ?? minimum, places[widest].width - excess())
+                places[widest].width = max(minimum, min(floor, places[widest].width - 1))
+            }
+        }
+        fold(to: Self.foldedWidth, where: \.folds)
+        while excess() > 0,
+            let first = places.indices.filter({ columns[places[$0].column].spare > 0 })
+                .max(by: { columns[places[$0].column].spare < columns[places[$1].column].spare })
+        {
+            places.remove(at: first)
+            // Where there is more room again than it takes, a folded column gets it back.
+            let spared = -excess()
+            if spared > 0 { widen(&places, by: spared) }
+        }
+        fold(to: Self.minimumWidth) { _ in true }
+        return places
+    }
+
+    private func widen(_ places: inout [Place], by spared: Int) {
+        guard let index = places.firstIndex(where: { columns[$0.column].folds }) else { return }
+        let wanted = rows.reduce(0) { max($0, $1[places[index].column].count) }
+        places[index].width = min(max(wanted, places[index].width), places[index].width + spared)
+    }
+
+    /// A row, over several lines where a cell is folded.
+    private func line(_ cells: [String], _ places: [Place]) -> [String] {
+        let folded = places.map { TextFold.cell(cells[$0.column], width: $0.width) }
+        return (0..<(folded.map(\.count).max() ?? 0)).map { number in
+            var text = ""
+            for (index, place) in places.enumerated() {
+                let cell = number < folded[index].count ? folded[index][number] : ""
+                let padding = String(repeating: " ", count: place.width - cell.count)
+                if index > 0 { text += String(repeating: " ", count: Self.gap) }
+                text += columns[place.column].alignment == .left ? cell + padding : padding + cell
+            }
+            while text.last == " " { text.removeLast() }
+            return text
+        }
     }
 }

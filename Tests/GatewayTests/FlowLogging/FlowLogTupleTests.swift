@@ -99,6 +99,44 @@ struct FlowLogTupleTests {
         }
     }
 
+    @Test("LOG-1 short sessions: no end is earlier than its begin, and no tuple earlier than its packet")
+    func shortSessions() async throws {
+        try await withLogging { lab, _, directory in
+            let server = try await lab.listener(in: .internet, port: 8000)
+            // What the client sends: each packet is at the gateway a little later.
+            let capture = try await lab.capture(in: .client, filter: "tcp and dst port 8000")
+            let target = "/dev/tcp/\(LabZone.internet.address)/8000"
+            let count = 60
+            _ = try await lab.execute(
+                in: .client,
+                ["bash", "-c", "for i in $(seq \(count)); do exec 3<>\(target); exec 3>&-; sleep 0.02; done"])
+            try await wait("the ends", within: .seconds(30)) {
+                items(directory, port: 8000).count { $0.tuple.state == .end } >= count / 2
+            }
+            var sent: [UInt16: (first: Double, last: Double)] = [:]
+            for line in await capture.stop() {
+                let words = line.split(separator: " ")
+                guard words.count > 2, let at = Double(words[0]), let port = words[2].split(separator: ".").last,
+                    let port = UInt16(port)
+                else { continue }
+                sent[port] = (sent[port]?.first ?? at, at)
+            }
+            var judged = 0
+            for (port, items) in Dictionary(grouping: items(directory, port: 8000), by: \.tuple.sourcePort) {
+                guard let begin = items.first(where: { $0.tuple.state == .begin }),
+                    let end = items.first(where: { $0.tuple.state == .end }), let sent = sent[port]
+                else { continue }
+                #expect(end.tuple.time >= begin.tuple.time)
+                // As exact as the format: milliseconds.
+                #expect(begin.tuple.time / 1_000_000 >= UInt64(sent.first * 1000))
+                #expect(end.tuple.time / 1_000_000 >= UInt64(sent.last * 1000))
+                judged += 1
+            }
+            #expect(judged >= count / 2)
+            #expect(server.process.isRunning)
+        }
+    }
+
     @Test("LOG-4 a killed instance loses at most its last second, and the file parses")
     func crash() async throws {
         try await withLogging { lab, _, directory in

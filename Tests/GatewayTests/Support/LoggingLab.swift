@@ -2,6 +2,7 @@ import FlowLog
 import Foundation
 import Glibc
 import Lab
+import Policy
 import TestSupport
 import Testing
 
@@ -26,9 +27,8 @@ func items(_ directory: String, port: UInt16) -> [FlowLogDocument.Item] {
     var found: [FlowLogDocument.Item] = []
     var filter = FlowLogFilter()
     filter.port = port
-    _ = FlowLogReading.forEach(in: directory, container: RecordPath.version4Container, filter: filter) {
-        found.append($0)
-    }
+    guard let tree = try? FlowLogTree(directory) else { return [] }
+    _ = FlowLogReading.forEach(in: tree, format: .virtualNetworkVersion4, filter: filter) { found.append($0) }
     return found
 }
 

@@ -1,0 +1,120 @@
+internal import FoundationEssentials
+import Glibc
+package import Policy
+
+/// The files of a flow log for its readers, wherever they lie: as a gateway writes them, as a download of a storage container leaves
+/// them (`az storage blob download-batch`: the same tree without the container's folder), or a single file.
+package struct FlowLogTree: Sendable {
+    package struct File: Equatable, Sendable {
+        package var path: String
+        package var bytes: UInt64
+        /// ``RecordPath/hourNumber(_:)``; nil: the path names none.
+        package var hour: UInt64?
+        package var format: FlowLogSettings.Format
+    }
+
+    /// Why there is nothing to read.
+    package enum Failure: Error, Equatable, CustomStringConvertible {
+        case missing(String)
+        case unreadable(String, reason: String)
+        /// It is there, and holds no flow log.
+        case empty(String)
+        case tooLarge(String)
+
+        package var description: String {
+            switch self {
+            case .missing(let path): "\(path) does not exist"
+            case .unreadable(let path, let reason): "\(path) can't be read: \(reason)"
+            case .empty(let path): "\(path) holds no flow log"
+            case .tooLarge(let path):
+                "\(path) holds more than \(FlowLogTree.maximumEntries) files and folders, which is more than any flow log has"
+            }
+        }
+    }
+
+    /// Folders below folders; the documented paths have 17.
+    private static let maximumDepth = 40
+    private static let maximumEntries = 2_000_000
+    /// Of a file whose path does not say its format, so much is looked at.
+    private static let peekBytes = 1 << 16
+
+    package let root: String
+    /// Oldest hours first, those without an hour last.
+    package private(set) var files: [File] = []
+    private var entries = 0
+
+    /// - Parameter root: a directory, or a file.
+    package init(_ root: String) throws(Failure) {
+        self.root = root
+        var status = stat()
+        guard stat(root, &status) == 0 else {
+            throw errno == ENOENT ? .missing(root) : .unreadable(root, reason: String(cString: strerror(errno)))
+        }
+        if status.st_mode & S_IFMT == S_IFDIR {
+            guard access(root, R_OK | X_OK) == 0 else {
+                throw .unreadable(root, reason: String(cString: strerror(errno)))
+            }
+            try collect(root, depth: 0)
+        } else if status.st_mode & S_IFMT == S_IFREG {
+            guard access(root, R_OK) == 0 else { throw .unreadable(root, reason: String(cString: strerror(errno))) }
+            guard let format = Self.format(path: root) ?? Self.format(peeking: root) else { throw .empty(root) }
+            files = [
+                File(path: root, bytes: UInt64(status.st_size), hour: RecordPath.hourNumber(root), format: format)
+            ]
+        } else {
+            throw .unreadable(root, reason: "it is neither a file nor a directory")
+        }
+        files.sort { ($0.hour ?? .max, $0.path) < ($1.hour ?? .max, $1.path) }
+    }
+
+    /// The formats that are there. Version 4 has every protocol, so it comes first.
+    package var formats: [FlowLogSettings.Format] {
+        [.virtualNetworkVersion4, .nsgVersion2].filter { format in files.contains { $0.format == format } }
+    }
+
+    private mutating func collect(_ folder: String, depth: Int) throws(Failure) {
+        guard depth < Self.maximumDepth else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            entries += 1
+            guard entries <= Self.maximumEntries else { throw .tooLarge(root) }
+            let path = "\(folder)/\(name)"
+            var status = stat()
+            // Links are not followed: a ring of them would never end.
+            guard lstat(path, &status) == 0 else { continue }
+            switch status.st_mode & S_IFMT {
+            case S_IFDIR: try collect(path, depth: depth + 1)
+            case S_IFREG where name.hasSuffix(".json"):
+                let below = String(path.dropFirst(root.count))
+                guard let format = Self.format(path: below) ?? Self.format(peeking: path) else { continue }
+                files.append(
+                    File(
+                        path: path, bytes: UInt64(status.st_size), hour: RecordPath.hourNumber(below), format: format))
+            default: continue
+            }
+        }
+    }
+
+    /// The format that a path of the documented form says.
+    private static func format(path: String) -> FlowLogSettings.Format? {
+        guard path.hasSuffix("/PT1H.json") else { return nil }
+        for part in path.split(separator: "/") {
+            if part == RecordPath.version4Container || part.hasPrefix("flowLogResourceID=") {
+                return .virtualNetworkVersion4
+            }
+            // Other logs of the cloud have `resourceId=` in their paths too.
+            if part == RecordPath.version2Container { return .nsgVersion2 }
+        }
+        return nil
+    }
+
+    /// The format of what a file begins with; nil: it is no flow log.
+    private static func format(peeking path: String) -> FlowLogSettings.Format? {
+        guard let file = fopen(path, "re") else { return nil }
+        defer { fclose(file) }
+        var buffer = [UInt8](repeating: 0, count: peekBytes)
+        let count = fread(&buffer, 1, buffer.count, file)
+        let text = String(decoding: buffer[..<count], as: UTF8.self)
+        if text.contains("\"flowRecords\"") || text.contains("\"flowLogVersion\"") { return .virtualNetworkVersion4 }
+        return text.contains("\"flowTuples\"") || text.contains("NetworkSecurityGroupFlowEvent") ? .nsgVersion2 : nil
+    }
+}

@@ -1,0 +1,42 @@
+internal import FlowLog
+import Glibc
+internal import Policy
+
+/// The directory of a flow log, as it is found before anything is to be written there.
+enum FlowLogDirectory {
+    /// Makes the directory where it is not there yet.
+    ///
+    /// - Returns: why nothing can be written there, and what to do; nil: it can.
+    static func make(_ path: String) -> String? {
+        let cause: String
+        if let failure = FlowLogWriter.makeDirectory(path) {
+            cause = "can't be made: \(failure.path): \(String(cString: strerror(failure.errorNumber)))"
+        } else if access(path, W_OK | X_OK) != 0 {
+            cause = "can't be written: \(String(cString: strerror(errno)))"
+        } else {
+            return nil
+        }
+        return "flowLog.directory: \(path) \(cause); no session is logged until 'mkdir -p \(path)' works as root, "
+            + "or another directory is configured"
+    }
+
+    /// Whether it is there and can be written. Makes nothing: where it is gone, what was mounted there may be.
+    static func isUsable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && access(path, W_OK | X_OK) == 0
+    }
+}
+
+extension RunningGateway {
+    private static let subject = "flow log"
+
+    /// Reports at the start, and after a reload, what will keep sessions from being logged.
+    func checkFlowLog() { report(Self.subject, configuration.flowLog.flatMap { FlowLogDirectory.make($0.directory) }) }
+
+    /// Looks again whether what was wrong is right by now.
+    func watchFlowLog() {
+        guard problems[Self.subject] != nil else { return }
+        if let directory = configuration.flowLog?.directory, !FlowLogDirectory.isUsable(directory) { return }
+        report(Self.subject, nil)
+    }
+}
