@@ -44,6 +44,42 @@ struct FieldFileTests {
             """.utf8)
     }
 
+    @Test("NSG-9 a file with mistakes is told by its mistakes, not by the zones whose groups are in it too")
+    func mistakesOfTheFileOnly() throws {
+        let bad = Self.exported("web", "rg-a", port: 80).replacing("\"Tcp\"", with: "\"Tpc\"")
+        try withFiles(["list.json": Array(bad.utf8), "sluice.yaml": configuration("web")]) { directory in
+            let mistakes = mistakes(directory)
+            #expect(mistakes.contains("Tpc"))
+            #expect(!mistakes.contains("there is no group"), "\(mistakes)")
+        }
+        let good = Self.exported("web", "rg-a", port: 80)
+        try withFiles(["list.json": Array(good.utf8), "sluice.yaml": configuration("wbe")]) { directory in
+            #expect(mistakes(directory).contains("there is no group \"wbe\" (did you mean web?)"))
+        }
+    }
+
+    @Test(
+        "NSG-9 comments, strings over several lines and a comma behind the last element are read as the cloud reads them"
+    )
+    func lenientJSON() throws {
+        let text = """
+            { // The web servers.
+              "name": "web", /* since
+              2019 */ "securityRules": [ { "name": "in", "description": "over
+            two lines", "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+                "sourceAddressPrefix": "*", "sourcePortRange": "*", "destinationAddressPrefix": "*",
+                "destinationPortRanges": [ "80", "443", // both
+                ], }, ], }
+            """
+        let groups = try GroupFile.groups(Array(text.utf8), file: "nsg.json", book: GroupTexts.book).groups
+        #expect(groups.map(\.name) == ["web"])
+        #expect(groups.first?.rules.first?.destinationPorts.items.count == 2)
+        for (wrong, message) in [
+            ("[ , ]", "needs a value here"), ("[ 1,, ]", "needs a value here"), ("{ , }", "needs a key in quotes here"),
+            ("[ 1, ", "needs a value here"), ("[ 1, }", "needs a value here"),
+        ] { #expect(GroupTexts.mistakes(wrong).contains(message), "\(wrong): \(GroupTexts.mistakes(wrong))") }
+    }
+
     @Test("NSG-9 groups of one name in several resource groups are told apart; only an ambiguous use is refused")
     func sameName() throws {
         let list =

@@ -263,7 +263,17 @@ struct GroupTemplateTests {
             ])
         #expect(
             GroupTexts.mistakes(template(link))
-                .contains("holds no network security group (the deployment \"rules\" has its template elsewhere)"))
+                .contains(
+                    "holds no network security group (the deployment \"rules\" has its template elsewhere): name the file of that template instead"
+                ))
+        // Deployments are called by what their names come to, where that can be known.
+        let variables = "\"variables\": { \"n\": \"web\" },"
+        for (written, name) in [
+            ("[concat(variables('n'), '-nsg')]", "web-nsg"), ("[reference('x').n]", "[reference('x').n]"),
+        ] {
+            let text = template(link.replacing("\"rules\"", with: "\"\(written)\""), variables)
+            #expect(GroupTexts.mistakes(text).contains("the deployment \"\(name)\" has its template elsewhere"))
+        }
     }
 
     @Test("NSG-5 a name or a field whose expression comes to nothing is told as that")

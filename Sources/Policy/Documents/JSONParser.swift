@@ -1,4 +1,5 @@
-/// Reads JSON (RFC 8259) into a ``Document``, with the comments that templates may hold (`//` and `/* */`).
+/// Reads JSON (RFC 8259) into a ``Document``, with what the cloud's own reader of templates takes too: comments (`//` and `/* */`),
+/// strings over several lines, and a comma behind the last element.
 ///
 /// Of its own because messages must name lines, which no JSON reader at hand tells of values that are well-formed but wrong.
 struct JSONParser {
@@ -94,7 +95,7 @@ struct JSONParser {
         }
     }
 
-    /// Steps over what stands behind an element: a comma, or the end.
+    /// Steps over what stands behind an element: a comma, the end, or both.
     private mutating func isLast(closing: UInt8) throws(Mistake) -> Bool {
         try skipSpace()
         if current == closing {
@@ -106,7 +107,9 @@ struct JSONParser {
         }
         position += 1
         try skipSpace()
-        return false
+        guard current == closing else { return false }
+        position += 1
+        return true
     }
 
     private mutating func word(_ word: StaticString, _ value: Document.Value) throws(Mistake) -> Document {

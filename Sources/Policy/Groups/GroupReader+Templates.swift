@@ -61,11 +61,14 @@ extension GroupReader {
             )
         }
         if found.resources.isEmpty, errors.isEmpty {
-            let elsewhere =
-                found.linked.first.map { " (the deployment \"\($0.name)\" has its template elsewhere)" } ?? ""
+            let what = "holds no network security group"
+            guard let linked = found.linked.first else {
+                return report(resources, "resources", "\(what): write one of the type \(GroupReader.groupType)")
+            }
             report(
                 resources, "resources",
-                "holds no network security group\(elsewhere): write one of the type \(GroupReader.groupType)")
+                "\(what) (the deployment \"\(linked.name)\" has its template elsewhere): name the file of that template instead, with the parameters that the deployment gives it"
+            )
         }
     }
 
@@ -128,7 +131,8 @@ extension GroupReader {
         if resource["existing"]?.boolean == true { return }
         if isDeployment, !mentions(groupsIn: resource) {
             if hasLink(resource), !found.linked.contains(where: { $0.path == path }) {
-                found.linked.append((path, resource["name"]?.text ?? ""))
+                let name = resource["name"]
+                found.linked.append((path, name.flatMap { try? scope.resolve($0).text } ?? name?.text ?? ""))
             }
             return
         }

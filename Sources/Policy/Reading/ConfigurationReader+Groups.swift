@@ -20,12 +20,14 @@ extension ConfigurationReader {
         readApplicationSecurityGroups(section, into: &book)
         let cloud = cloud(section["cloud"], path: "cloud")
         var written: [WrittenGroup] = []
+        let earlierErrors = errors.count
         for (path, node) in list(section, "networkSecurityGroups") ?? [] {
             written += readGroups(node, path, book, cloud).map { WrittenGroup(group: $0, path: path, node: node) }
         }
+        let isComplete = errors.count == earlierErrors
         tellApart(&written)
         let groups = written.map(\.group)
-        findGroups(of: &zones, groups, section)
+        findGroups(of: &zones, groups, section, isComplete: isComplete)
         noteUnused(groups, zones)
         keepTagsInUse(groups, tagFiles, in: &book)
         return (groups, book)
@@ -214,8 +216,11 @@ extension ConfigurationReader {
         }
     }
 
-    /// A zone names its group by name, by name and resource group (`web@production`), or by the cloud's identifier. It must be there.
-    private mutating func findGroups(of zones: inout [Zone], _ groups: [NetworkSecurityGroup], _ section: Section) {
+    /// A zone names its group by name, by name and resource group (`web@production`), or by the cloud's identifier. It must be there:
+    /// but where a file has mistakes, the group may be in it, and the mistakes are what is to be told.
+    private mutating func findGroups(
+        of zones: inout [Zone], _ groups: [NetworkSecurityGroup], _ section: Section, isComplete: Bool
+    ) {
         let names = groups.map(\.name)
         for index in zones.indices {
             guard let wanted = zones[index].networkSecurityGroup, !names.contains(wanted) else { continue }
@@ -234,6 +239,7 @@ extension ConfigurationReader {
                 )
                 continue
             }
+            guard isComplete else { continue }
             let nearest = DidYouMean.nearest(to: wanted, among: names).map { " (did you mean \($0)?)" } ?? ""
             let known = names.isEmpty ? "there are none" : "known: \(names.joined(separator: ", "))"
             report(
