@@ -49,6 +49,14 @@ func admitBody(
     Admission.admit(packet, route, now: now, KernelTables()).rawValue
 }
 
+/// 0 where there is no table.
+@c(sluice_key_hash_body)
+@inline(__always)
+func keyHashBody(_ key: UnsafePointer<sluice_session_key>) -> UInt64 {
+    guard let runtime = KernelTables().runtime else { return 0 }
+    return KeyHash.of(key, keys: sluice_hash_keys(runtime))
+}
+
 @c(sluice_find_flow_body)
 @inline(__always)
 func findFlowBody(
@@ -56,7 +64,7 @@ func findFlowBody(
 ) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime,
-        let found = FlowIndex.find(key, FlowIndex.Place(key, runtime), tables)
+        let found = FlowIndex.find(key, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables)
     else { return -1 }
     value.pointee = found
     return 0
@@ -67,7 +75,7 @@ func findFlowBody(
 func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtime), tables) ? 0 : -1
+    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables) ? 0 : -1
 }
 
 @c(sluice_remove_flow_body)
@@ -75,7 +83,7 @@ func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) ->
 func removeFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtime), tables)
+    FlowIndex.remove(slot: slot, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables)
     return 0
 }
 
@@ -104,6 +112,25 @@ func eventBody(
     SessionEvent.fill(
         event, kind: UInt8(truncatingIfNeeded: what), reason: UInt8(truncatingIfNeeded: what >> 8), packet, route,
         question, flowValue(flow))
+}
+
+/// The reason to refuse a half-open session; 0: none.
+@c(sluice_half_open_refusal_body)
+@inline(__always)
+func halfOpenRefusalBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) -> Int32 {
+    Int32(HalfOpenSessions.refusal(of: packet, now: now, KernelTables())?.rawValue ?? 0)
+}
+
+@c(sluice_half_open_began_body)
+@inline(__always)
+func halfOpenBeganBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) {
+    HalfOpenSessions.began(packet, now: now, KernelTables())
+}
+
+@c(sluice_half_open_left_body)
+@inline(__always)
+func halfOpenLeftBody(_ session: UnsafePointer<sluice_session>, _ slot: UInt32, _ now: UInt32) {
+    HalfOpenSessions.left(session, slot: slot, now: now, KernelTables())
 }
 
 /// Whose event ring is told.

@@ -36,6 +36,25 @@ struct KernelTables: Tables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { sluice_runtime_at() }
 
     @inline(__always)
+    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
+        switch sluice_half_open_refusal(packet, now) {
+        case 0: nil
+        case Int32(DropReason.limited.rawValue): .limited
+        default: .capacity
+        }
+    }
+
+    @inline(__always)
+    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
+        _ = sluice_half_open_began(packet, now)
+    }
+
+    @inline(__always)
+    func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
+        _ = sluice_half_open_left(session, slot, now)
+    }
+
+    @inline(__always)
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool { sluice_classify(question) == 0 }
 
     @inline(__always)
@@ -81,7 +100,13 @@ struct KernelTables: Tables {
     func mayEmitDeny(now: UInt32) -> Bool { sluice_may_emit_deny(now) != 0 }
 }
 
-extension KernelTables: SlotTables, FlowIndexTables {
+extension KernelTables: SlotTables, FlowIndexTables, HalfOpenTables {
+    @inline(__always)
+    func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_source_at(index) }
+
+    @inline(__always)
+    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { sluice_key_hash(key) }
+
     @inline(__always)
     func steering(_ index: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: sluice_steering_entry(index)) }
 

@@ -23,11 +23,15 @@ void sluice_remember_fragment_body(
     const struct sluice_packet *packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 uint32_t sluice_follow_fragment_body(struct sluice_packet *packet, uint32_t now);
 uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
+uint64_t sluice_key_hash_body(const struct sluice_session_key *key);
 int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
 int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint32_t slot);
 int32_t sluice_remove_flow_body(const struct sluice_session_key *key, uint32_t slot);
 int32_t sluice_take_slot_body(const struct sluice_session_key *key);
 int32_t sluice_take_slot_of_body(uint32_t instance);
+int32_t sluice_half_open_refusal_body(const struct sluice_packet *packet, uint32_t now);
+void sluice_half_open_began_body(const struct sluice_packet *packet, uint32_t now);
+void sluice_half_open_left_body(const struct sluice_session *session, uint32_t slot, uint32_t now);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
 uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
 _Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
@@ -37,6 +41,11 @@ void sluice_rewrite_ipv6_body(void *frame, const struct sluice_route *route);
 #define VERDICT(action, reason) ((uint32_t)(action) | (uint32_t)(reason) << 8)
 
 // MARK: The steps, verified one by one
+
+__attribute__((noinline)) uint64_t sluice_key_hash(const struct sluice_session_key *key) {
+    if (!key) return 0;
+    return sluice_key_hash_body(key);
+}
 
 __attribute__((noinline)) int sluice_find_flow(const struct sluice_session_key *key, struct sluice_flow_value *value) {
     if (!key || !value) return -1;
@@ -58,6 +67,23 @@ __attribute__((noinline)) int sluice_take_slot_of(uint32_t instance) { return sl
 __attribute__((noinline)) int sluice_take_slot(const struct sluice_session_key *key) {
     if (!key) return -1;
     return sluice_take_slot_body(key);
+}
+
+__attribute__((noinline)) int sluice_half_open_refusal(const struct sluice_packet *packet, uint32_t now) {
+    if (!packet) return REASON_MALFORMED;
+    return sluice_half_open_refusal_body(packet, now);
+}
+
+__attribute__((noinline)) int sluice_half_open_began(const struct sluice_packet *packet, uint32_t now) {
+    if (!packet) return -1;
+    sluice_half_open_began_body(packet, now);
+    return 0;
+}
+
+__attribute__((noinline)) int sluice_half_open_left(const struct sluice_session *session, uint32_t slot, uint32_t now) {
+    if (!session) return -1;
+    sluice_half_open_left_body(session, slot, now);
+    return 0;
 }
 
 __attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {

@@ -21,6 +21,7 @@ uint64_t *SLUICE_NULLABLE sluice_free_at(uint32_t index);
 struct sluice_slab *SLUICE_NULLABLE sluice_slab_at(uint32_t slab);
 struct sluice_instance *SLUICE_NULLABLE sluice_instance_at(uint32_t instance);
 struct sluice_runtime *SLUICE_NULLABLE sluice_runtime_at(void);
+uint64_t *SLUICE_NULLABLE sluice_source_at(uint32_t index);
 uint32_t sluice_steering_entry(uint32_t index);
 struct sluice_fragment_value *SLUICE_NULLABLE sluice_fragment_at(const struct sluice_fragment_key *_Nonnull key);
 void sluice_fragment_insert(
@@ -38,6 +39,10 @@ int sluice_emit(
     struct sluice_classification *_Nonnull question, uint64_t flow, uint32_t what);
 int sluice_classify(struct sluice_classification *_Nonnull question);
 int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
+int sluice_half_open_refusal(const struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_half_open_began(const struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);
+uint64_t sluice_key_hash(const struct sluice_session_key *_Nonnull key);
 int sluice_take_slot(const struct sluice_session_key *_Nonnull key);
 int sluice_take_slot_of(uint32_t instance);
 int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);

@@ -61,6 +61,8 @@ INLINE struct sluice_runtime *sluice_runtime_at(void) {
     return bpf_map_lookup_elem(&sluice_runtime, &zero);
 }
 
+INLINE uint64_t *sluice_source_at(uint32_t index) { return bpf_map_lookup_elem(&sluice_sources, &index); }
+
 INLINE uint32_t sluice_steering_entry(uint32_t index) {
     uint32_t zero = 0;
     struct sluice_steering *table = bpf_map_lookup_elem(&sluice_steering, &zero);

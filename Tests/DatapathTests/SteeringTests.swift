@@ -54,7 +54,7 @@ struct SteeringTests {
             protocol: IPProtocol.tcp, family: 4
         ).key
         let datapath = bench.datapath
-        let entry = Int(KeyHash.of(&key, seed: datapath.runtime.pointee.hashSeed) >> 50)
+        let entry = Int(KeyHash.of(&key, keys: sluice_hash_keys(datapath.runtime)) >> 50)
         let owner = datapath.flow(key).map { datapath.slabs[Int($0.slot) >> datapath.slabShift].owner }
         return Begun(verdict: verdict, owner: owner, entry: entry)
     }
@@ -126,10 +126,10 @@ struct SteeringTests {
             builder.sourcePort = port
             #expect(bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances()) == .drop(.denied))
         }
-        let seed = datapath.runtime.pointee.hashSeed
+        let keys = sluice_hash_keys(datapath.runtime)
         let told = ring.drain { event in
             var key = event.key
-            #expect(KeyHash.of(&key, seed: seed) >> 50 % 3 == 2 && event.kind == EventKind.deny.rawValue)
+            #expect(KeyHash.of(&key, keys: keys) >> 50 % 3 == 2 && event.kind == EventKind.deny.rawValue)
         }
         #expect(told > 2 && told < 28)
         #expect(datapath.counters()[Int(Counter.eventsLost.rawValue)] == UInt64(30 - told))

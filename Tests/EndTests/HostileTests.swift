@@ -78,6 +78,51 @@ extension EndTests {
         }
     }
 
+    @Test(
+        "BAD-2 BAD-10 amid 50,000 unanswered SYNs, of one source or of many, a client connects at its first or second SYN",
+        arguments: [true, false])
+    func crowd(isOneSource: Bool) async throws {
+        let inbound =
+            "name: inbound, priority: 130, access: Allow, protocol: Tcp, source: [\"*\"], "
+            + "destination: [\"\(LabZone.client.prefix)\"], destinationPorts: [8200]"
+        try await withGateway(alone: true, sessions: 65_536, rules: [inbound]) { lab, _ in
+            let route = ["ip", "route", "add", "198.18.0.0/16", "via", LabZone.internet.address, "dev", "internet0"]
+            try await lab.execute(in: .gateway, route).required()
+            _ = try await Obstacle.put(in: lab, at: .client, .input, "tcp dport 8200")
+            let inspector = try GatewayInspector(gateway: lab.name)
+            let syns = try await lab.capture(
+                in: .client, filter: "src host \(LabZone.client.address) and tcp[tcpflags] == tcp-syn")
+            let flood = try lab.endpoint(
+                in: .internet,
+                ["flood", LabZone.client.address, "8200", "--count", "50000", "--seconds", "60"]
+                    + (isOneSource ? ["--source", "198.18.0.7"] : ["--network", "198.18"]))
+            let limit = try inspector.status().sessions.halfOpenLimit
+            let isCrowded = try await eventually(within: patience) {
+                try inspector.status().sessions.halfOpen > limit / 8
+            }
+            #expect(isCrowded)
+            for round in 0..<4 {
+                let before = syns.packets.count
+                let pair = try await EndPair.open(in: lab, .four, port: 8001 + round)
+                #expect(syns.packets.count - before <= 2, "round \(round)")
+                await pair.expectAlive()
+            }
+            #expect(try await flood.process.result(within: .seconds(90)).succeeded)
+            #expect(flood.events("flooded").first?.sent == 50_000)
+            // And again when all have been sent, and none has timed out.
+            let before = syns.packets.count
+            _ = try await EndPair.open(in: lab, .four, port: 8006)
+            #expect(syns.packets.count - before <= 2)
+            let status = try inspector.status()
+            #expect(status.sessions.halfOpen <= limit)
+            if isOneSource {
+                #expect(inspector.drops()["limited"] ?? 0 > 0, "\(inspector.drops())")
+                #expect(status.sessions.halfOpen <= limit / 4 + 8, "\(status.sessions.halfOpen) of \(limit)")
+            }
+            await syns.stop()
+        }
+    }
+
     @Test("BAD-2 a flood of SYNs leaves an established session its bytes, and has only its share of the table")
     func flood() async throws {
         let inbound =

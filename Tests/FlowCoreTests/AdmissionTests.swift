@@ -172,7 +172,7 @@ struct AdmissionTests {
         #expect(
             bench.judge(frames.tcp(flags: TCPFlags.ack, sequence: 1000, acknowledgment: 5000), Circumstances())
                 == .forward)
-        #expect(bench.tables.runtime?.pointee.halfOpenCount == 1)
+        #expect(bench.tables.runtime.map(HalfOpenTally.estimate) == 1)
         frames.sourcePort = 3
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
     }
@@ -275,5 +275,114 @@ struct AdmissionTests {
         #expect(bench.judge(neighbour.icmp(type: 135), toHost) == .host)
         bench.tables.runtime?.pointee.hostPing = 0
         #expect(bench.judge(frames.icmp(type: 8), toHost) == .drop(.hostDenied))
+    }
+
+    @Test("LOG-2 two processors begin one session: it begins once, and nobody hears of the other slot")
+    func sameFlow() throws {
+        let syn = frames.tcp(flags: TCPFlags.syn, sequence: 999)
+        let tables = bench.tables
+        let bench = bench
+        // While the policy is asked for the first, another processor takes the same SYN all the way.
+        tables.policy = { question in
+            question.pointee.allowed = 1
+            question.pointee.treatment = TreatmentIndex.byClass
+            tables.policy = { question in
+                question.pointee.allowed = 1
+                question.pointee.treatment = TreatmentIndex.byClass
+                return true
+            }
+            #expect(bench.judge(syn, Circumstances()) == .forward)
+            return true
+        }
+        #expect(bench.judge(syn, Circumstances()) == .forward)
+        #expect(tables.events.count == 1 && tables.counts[.sessionsBegun] == 1)
+        let states = (0..<tables.slotCount).compactMap { ControlWord(rawValue: tables.words[$0]).state }
+        #expect(states.count { $0 == .synSent } == 1 && states.count { $0 == .abandoned } == 1)
+        #expect(states.count { $0 == .free } == tables.slotCount - 2)
+        #expect(tables.runtime.map(HalfOpenTally.estimate) == 1)
+        #expect(found(of: frames)?.1.state == .synSent)
+    }
+
+    @Test("KEEP-3 a slot that was taken for lost and is another session's is not taken over by who held it")
+    func lostSlot() throws {
+        #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
+        let slot = try #require((0..<bench.tables.slotCount).first { bench.tables.words[$0] != 0 })
+        let before = bench.tables.sessions[slot]
+        // The same slot is in the ring once more.
+        let slab = bench.tables.slabs
+        bench.tables.ring[Int(slab.pointee.head & 63)] = UInt16(slot)
+        var other = frames
+        other.sourcePort = 7
+        #expect(bench.judge(other.udp(), Circumstances()) == .drop(.capacity))
+        #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
+        #expect(bench.tables.sessions[slot].key.lowPort == before.key.lowPort)
+        #expect(bench.tables.sessions[slot].originator.packets == 2)
+        #expect(bench.judge(other.udp(), Circumstances()) == .forward)
+    }
+
+    @Test("BAD-10 a source has only its part of the half-open sessions; what is over is `limited`, others are not")
+    func sourceLimit() throws {
+        let runtime = try #require(bench.tables.runtime)
+        runtime.pointee.halfOpenLimit = 20
+        runtime.pointee.halfOpenLimitPerSource = 5
+        func syn(_ source: String, _ port: UInt16, now: UInt32 = 100) -> Verdict {
+            var frames = frames
+            frames.source = source
+            if source.contains(":") { frames.destination = "2001:db8:f::1" }
+            frames.sourcePort = port
+            return bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances(now: now))
+        }
+        for port: UInt16 in 1...5 { #expect(syn("10.1.0.10", port) == .forward) }
+        #expect(syn("10.1.0.10", 6) == .drop(.limited))
+        #expect(runtime.pointee.sourceLimitedTick == 100)
+        #expect(syn("10.1.0.11", 6) == .forward)
+        // UDP has no handshake.
+        var datagram = frames
+        datagram.sourcePort = 6
+        #expect(bench.judge(datagram.udp(), Circumstances(now: 100)) == .forward)
+        // IPv6: all addresses of a /64 together.
+        for host: UInt16 in 1...5 { #expect(syn("2001:db8:0:1::\(host)", host) == .forward) }
+        #expect(syn("2001:db8:0:1:ffff::9", 9) == .drop(.limited))
+        #expect(syn("2001:db8:0:2::1", 9) == .forward)
+        // A handshake that is completed makes room for one.
+        var first = frames
+        first.sourcePort = 1
+        let back = Circumstances(zone: 2, routeZone: 1, now: 101)
+        let synAck = TCPFlags.syn | TCPFlags.ack
+        #expect(bench.judge(first.reversed.tcp(flags: synAck, sequence: 4999, acknowledgment: 1000), back) == .forward)
+        let ack = first.tcp(flags: TCPFlags.ack, sequence: 1000, acknowledgment: 5000)
+        #expect(bench.judge(ack, Circumstances(now: 101)) == .forward)
+        #expect(syn("10.1.0.10", 6, now: 102) == .forward)
+        #expect(syn("10.1.0.10", 7, now: 102) == .drop(.limited))
+        // What nobody has subtracted is forgotten with its epoch: a process that was killed leaves nothing for ever.
+        let epoch = UInt32(1) << runtime.pointee.sourceEpochShift
+        #expect(syn("10.1.0.10", 7, now: 100 + 2 * epoch) == .forward)
+    }
+
+    @Test("BAD-8 a tally of a source goes by what began in its epoch, and never below nothing")
+    func sourceTally() {
+        var word: UInt64 = 0
+        for _ in 0..<3 { word = SourceTally.adding(word, epoch: 7) }
+        #expect(SourceTally.count(word, epoch: 7) == 3 && SourceTally.count(word, epoch: 8) == 3)
+        #expect(SourceTally.count(word, epoch: 9) == 0)
+        word = SourceTally.adding(word, epoch: 8)
+        #expect(SourceTally.count(word, epoch: 8) == 4)
+        word = SourceTally.removing(word, began: 7, epoch: 8)
+        #expect(SourceTally.count(word, epoch: 8) == 3 && SourceTally.count(word, epoch: 9) == 1)
+        word = SourceTally.removing(word, began: 8, epoch: 8)
+        for _ in 0..<9 { word = SourceTally.removing(word, began: 8, epoch: 8) }
+        #expect(SourceTally.count(word, epoch: 8) == 2)
+        for _ in 0..<9 { word = SourceTally.removing(word, began: 7, epoch: 8) }
+        #expect(SourceTally.count(word, epoch: 8) == 0)
+        // A processor whose clock was read a little earlier.
+        word = SourceTally.adding(word, epoch: 7)
+        #expect(SourceTally.count(word, epoch: 8) == 1)
+        // The numbers wrap.
+        word = SourceTally.adding(0, epoch: 0xFFFF)
+        #expect(SourceTally.count(SourceTally.adding(word, epoch: 0), epoch: 0) == 2)
+        // A session may rest twice its timeout, and is in one of two epochs all that time.
+        for ticks: UInt32 in [1, 100, 1789, 100_000] {
+            #expect(UInt64(1) << UInt64(SourceTally.shift(halfOpenTimeoutTicks: ticks)) > 2 * UInt64(ticks))
+        }
     }
 }

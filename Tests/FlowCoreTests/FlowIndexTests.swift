@@ -61,6 +61,24 @@ struct FlowIndexTests {
         return (0..<8).count { entries[$0] != 0 }
     }
 
+    @Test("BAD-9 of a full bucket's entries with one and the same tag each is found, and none is entered twice")
+    func sameTag() throws {
+        let tables = ModelTables()
+        let runtime = try #require(tables.runtime)
+        for place in 0..<8 {
+            var wanted = key(1)
+            let home = FlowIndex.Place(&wanted, runtime)
+            let bucket = try #require(tables.bucket(home.first))
+            for way in 0..<8 {
+                fill(tables, UInt32(way), way == place ? 1 : 100 + way)
+                bucket[way] = home.tag << 32 | UInt64(way + 1)
+            }
+            #expect(tables.flow(&wanted)?.slot == UInt32(place))
+            fill(tables, 20, 1)
+            #expect(!tables.insertFlow(&wanted, slot: 20))
+        }
+    }
+
     @Test("SESS-9 a key is entered once")
     func once() {
         let tables = ModelTables()

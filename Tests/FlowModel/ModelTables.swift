@@ -2,7 +2,7 @@ package import FlowCore
 package import FlowLayout
 
 /// The datapath's maps in plain memory: FlowCore judges by them as the kernel program does by its maps.
-package final class ModelTables: Tables, SlotTables, FlowIndexTables {
+package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
     package let slotCount: Int
     package let slabShift: UInt32
     package let sessions: UnsafeMutablePointer<sluice_session>
@@ -12,6 +12,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     package let instances: UnsafeMutablePointer<sluice_instance>
     private let runtimeMemory: UnsafeMutablePointer<sluice_runtime>
 
+    package let sources: UnsafeMutablePointer<UInt64>
     private let buckets: UnsafeMutablePointer<sluice_bucket>
     private let bucketCount: Int
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
@@ -52,7 +53,10 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
         runtimeMemory.initialize(to: sluice_runtime())
         runtimeMemory.pointee.slabShift = slabShift
         runtimeMemory.pointee.bucketMask = UInt32(bucketCount - 1)
-        runtimeMemory.pointee.hashSeed = 0x51C1CE
+        sources = .allocate(capacity: Int(SLUICE_SOURCE_TALLIES))
+        sources.initialize(repeating: 0, count: Int(SLUICE_SOURCE_TALLIES))
+        runtimeMemory.setHashKeys(seed: 0x51C1CE)
+        runtimeMemory.pointee.sourceEpochShift = 12
         runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
         runtimeMemory.pointee.fragmentTimeoutTicks = 1800
         runtimeMemory.pointee.hostPing = 1
@@ -69,6 +73,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     deinit {
         sessions.deallocate()
         buckets.deallocate()
+        sources.deallocate()
         words.deallocate()
         ring.deallocate()
         slabs.deallocate()
@@ -111,6 +116,10 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
 
     package func takeSlot(of instance: UInt32) -> UInt32? { SlotAllocation.take(instance: instance, self) }
 
+    package func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 {
+        KeyHash.of(key, keys: sluice_hash_keys(runtimeMemory))
+    }
+
     package func steering(_ index: UInt32) -> UInt8 { steeringTable[Int(index) & (Int(SLUICE_STEERING_ENTRIES) - 1)] }
 
     package func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
@@ -122,6 +131,22 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     }
 
     package func freeEntry(_ index: UInt32) -> UInt16? { index < slotCount ? ring[Int(index)] : nil }
+
+    package func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
+        index < UInt32(SLUICE_SOURCE_TALLIES) ? sources + Int(index) : nil
+    }
+
+    package func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
+        HalfOpenSessions.refusal(of: packet, now: now, self)
+    }
+
+    package func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
+        HalfOpenSessions.began(packet, now: now, self)
+    }
+
+    package func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
+        HalfOpenSessions.left(session, slot: slot, now: now, self)
+    }
 
     package func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool { policy(question) }
 
@@ -148,6 +173,23 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables {
     package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }
 
     package func mayEmitDeny(now: UInt32) -> Bool { denyEventsAllowed }
+}
+
+extension UnsafeMutablePointer where Pointee == sluice_runtime {
+    /// Makes the secret words of the hashes from a seed (SplitMix64), so that a test repeats itself.
+    package func setHashKeys(seed: UInt64) {
+        var state = seed
+        withUnsafeMutableBytes(of: &pointee.hashKeys) { bytes in
+            let words = bytes.assumingMemoryBound(to: UInt64.self)
+            for index in words.indices {
+                state &+= 0x9E37_79B9_7F4A_7C15
+                var value = state
+                value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+                words[index] = value ^ (value >> 31)
+            }
+        }
+    }
 }
 
 /// A fragment key that a dictionary can hold.

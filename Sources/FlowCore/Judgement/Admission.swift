@@ -95,36 +95,53 @@ package enum Admission {
         _ tables: T
     ) -> Verdict {
         let isTCP = packet.pointee.kind == PacketKind.tcp.rawValue
-        if isTCP && sluice_load32(&runtime.pointee.halfOpenCount) >= runtime.pointee.halfOpenLimit {
-            return .drop(.capacity)
-        }
+        if isTCP, let reason = tables.halfOpenRefusal(of: packet, now: now) { return .drop(reason) }
         let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
         guard let slot = tables.takeSlot(for: key), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
+        // From here on the slot is this packet's alone. A processor that stood still since it took the slot may find that it was taken
+        // for lost, and is another session's by now.
+        let free = ControlWord(rawValue: sluice_load64(word))
+        let beginning = free.with(state: .beginning, tick: now)
+        guard free.isState(.free), exchange(word, free, beginning) else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
         fill(session, packet, route, &question, isTCP: isTCP, isEastWest: isEastWest, now)
-        let generation = ControlWord(rawValue: sluice_load64(word)).generation
+        let generation = free.generation
         let treatment = treatment(question, packet, isTCP: isTCP, isEastWest: isEastWest)
         let control = ControlWord(
             tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
-        sluice_store64(word, control.rawValue)
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
-        guard tables.insertFlow(key, slot: slot) else {
+        // Only what is in the index becomes a session, so that nobody hears of a slot that never was one (LOG-2).
+        guard enter(key, slot, tables), exchange(word, beginning, control) else {
             // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
             // back by way of its owner.
-            sluice_store64(word, control.with(state: .ended, tick: now).rawValue)
+            _ = exchange(word, beginning, beginning.with(state: .abandoned, tick: now))
             guard let winner = tables.flow(key) else { return .drop(.capacity) }
             packet.pointee.slot = winner.slot
             return .forward
         }
         packet.pointee.slot = slot
-        if isTCP { _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, 1) }
+        if isTCP { tables.noteHalfOpenBegan(packet, now: now) }
         tables.count(.sessionsBegun)
         if runtime.pointee.tellsEvents != 0 { tables.emit(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             tables.rememberFragment(packet, value, isOriginator: true, now: now)
         }
         return .forward
+    }
+
+    /// Enters the key of a slot that is filled. Two processors that enter the same key may both go back (``FlowIndex``): then once more.
+    @inline(__always)
+    private static func enter<T: Tables>(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32, _ tables: T) -> Bool
+    {
+        tables.insertFlow(key, slot: slot) || (tables.flow(key) == nil && tables.insertFlow(key, slot: slot))
+    }
+
+    @inline(__always)
+    private static func exchange(
+        _ word: UnsafeMutablePointer<UInt64>, _ expected: ControlWord, _ desired: ControlWord
+    ) -> Bool {
+        sluice_compare_exchange64(word, expected.rawValue, desired.rawValue) == expected.rawValue
     }
 
     @inline(__always)

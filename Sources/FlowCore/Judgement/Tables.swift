@@ -12,6 +12,11 @@ package protocol Tables {
     /// Takes a free slot for a new session (``Steering``); nil where there is none.
     func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32?
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
+    /// ``HalfOpenSessions/refusal(of:now:_:)``, ``HalfOpenSessions/began(_:now:_:)`` and ``HalfOpenSessions/left(_:slot:now:_:)``,
+    /// which the kernel's verifier checks on their own.
+    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason?
+    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32)
+    func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32)
     /// Asks the policy. Returns false where there is none, which denies.
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool
     func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value?

@@ -26,7 +26,12 @@ package enum FlowIndex {
 
         @inline(__always)
         package init(_ key: UnsafePointer<sluice_session_key>, _ runtime: UnsafeMutablePointer<sluice_runtime>) {
-            let hash = KeyHash.of(key, seed: runtime.pointee.hashSeed)
+            self.init(hash: KeyHash.of(key, keys: sluice_hash_keys(runtime)), runtime)
+        }
+
+        /// - Parameter hash: of the key (``KeyHash``).
+        @inline(__always)
+        package init(hash: UInt64, _ runtime: UnsafeMutablePointer<sluice_runtime>) {
             let mask = runtime.pointee.bucketMask
             tag = hash >> 32
             first = UInt32(truncatingIfNeeded: hash) & mask
@@ -41,8 +46,8 @@ package enum FlowIndex {
     /// From how many entries on a bucket is spared, if the other one has fewer.
     private static var spareFrom: UInt64 { 5 }
 
-    /// Entries that may share a tag before a lookup gives up; with 32 bits of hash it is one, nearly always.
-    private static var candidates: UInt32 { 3 }
+    /// Entries of a bucket that may share a tag: all of them. With 32 bits of hash it is one, nearly always.
+    private static var candidates: UInt32 { 8 }
 
     @inline(__always)
     private static func entry(_ tag: UInt64, _ slot: UInt32) -> UInt64 { tag << 32 | (UInt64(slot) &+ 1) }
@@ -70,12 +75,15 @@ package enum FlowIndex {
             let entry = sluice_load64(bucket + way)
             guard entry >> 32 == tag, entry != 0 else { continue }
             let slot = UInt32(truncatingIfNeeded: entry) &- 1
-            // The word is read before the key: a slot that gets another session meanwhile has another generation, and whoever
-            // acts on this answer compares it.
-            guard let word = tables.word(slot), let session = tables.session(slot) else { continue }
-            let generation = ControlWord(rawValue: sluice_load64(word)).generation
-            // The slot's other cache line is on its way while the key is compared.
-            _ = sluice_load64(UnsafeMutableRawPointer(session).assumingMemoryBound(to: UInt64.self) + 8)
+            // The word is read before the key, on every processor: a slot that gets another session meanwhile has another
+            // generation, and whoever acts on this answer compares it. The session's two cache lines are on their way meanwhile.
+            guard let word = tables.word(slot), let early = tables.session(slot) else { continue }
+            let lines = UnsafeMutableRawPointer(early).assumingMemoryBound(to: UInt64.self)
+            _ = sluice_load64(lines)
+            _ = sluice_load64(lines + 8)
+            let control = sluice_load64(word)
+            let generation = ControlWord(rawValue: control).generation
+            guard let session = tables.session(sluice_after(slot, control)) else { continue }
             if isEqual(UnsafeMutableRawPointer(session).assumingMemoryBound(to: sluice_session_key.self), key) {
                 return sluice_flow_value(slot: slot, generation: UInt32(generation))
             }
@@ -98,7 +106,8 @@ package enum FlowIndex {
     /// meanwhile, or both buckets are full.
     ///
     /// Two processors that enter the same key at once both look again afterwards, and who sees the other takes its own entry
-    /// back: so never both stay. That both go back is possible; the packet that was to begin the session is then lost.
+    /// back: so never both stay. That both go back is possible; ``Admission`` then tries once more. (The entry is put by an exchange, a
+    /// full barrier, so of two that look afterwards at least one sees the other.)
     @inline(__always)
     package static func insert<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, slot: UInt32, _ place: Place, _ tables: T

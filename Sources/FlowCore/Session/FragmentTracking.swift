@@ -48,7 +48,7 @@ package enum FragmentTracking {
         switch state {
         case .synSent, .synReceived, .established, .closing, .closed:
             break
-        case .free, .resetting, .ending, .ended:
+        case .free, .resetting, .ending, .ended, .beginning, .abandoned:
             return .noSessionYet
         }
         let memory = UnsafeMutableRawPointer(session)
@@ -60,7 +60,7 @@ package enum FragmentTracking {
         if packet.pointee.key.protocol == IPProtocol.tcp {
             let end =
                 first.sequenceBase &+ UInt32(packet.pointee.fragmentOffset) &+ packet.pointee.payloadLength
-            if SequenceNumber.isAfter(end, sender.pointee.sequenceEnd) { sender.pointee.sequenceEnd = end }
+            sender.noteSent(upTo: end)
         }
         sender.count(packet)
         packet.pointee.peerZone =

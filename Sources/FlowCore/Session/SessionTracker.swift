@@ -24,7 +24,7 @@ package enum SessionTracker {
                 return .noSessionYet
             }
             switch state {
-            case .free, .ended:
+            case .free, .ended, .beginning, .abandoned:
                 return .noSessionYet
             case .ending:
                 return beginsSession(packet) ? .drop(.sessionEnding) : .drop(.noSession)
@@ -75,7 +75,7 @@ package enum SessionTracker {
                 let found = sluice_compare_exchange64(word, current.rawValue, renewed.rawValue)
                 guard found == current.rawValue else { return nil }
                 if effect.state != state {
-                    noteTransition(from: state, effect, session, tables)
+                    noteTransition(from: state, effect, slot, session, now, tables)
                 }
             }
         }
@@ -83,7 +83,7 @@ package enum SessionTracker {
             note(effect, packet, sender, peer)
         }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
-            session.pointee.flags |= SessionFlags.fragmented
+            sluice_set_session_flags(session, SessionFlags.fragmented)
             tables.rememberFragment(
                 packet, sluice_flow_value(slot: slot, generation: UInt32(current.generation)),
                 isOriginator: isOriginator, now: now)
@@ -136,13 +136,12 @@ package enum SessionTracker {
     /// The tallies of a change of state, and why a session ended; only the winner of the exchange gets here.
     @inline(__always)
     private static func noteTransition<T: Tables>(
-        from state: SessionState, _ effect: SegmentEffect, _ session: UnsafeMutablePointer<sluice_session>, _ tables: T
+        from state: SessionState, _ effect: SegmentEffect, _ slot: UInt32,
+        _ session: UnsafeMutablePointer<sluice_session>, _ now: UInt32, _ tables: T
     ) {
         let wasHalfOpen = state == .synSent || state == .synReceived
         let isHalfOpen = effect.state == .synSent || effect.state == .synReceived
-        if wasHalfOpen && !isHalfOpen, let runtime = tables.runtime {
-            _ = sluice_fetch_add32(&runtime.pointee.halfOpenCount, UInt32.max)
-        }
+        if wasHalfOpen && !isHalfOpen { tables.noteHalfOpenLeft(session, slot: slot, now: now) }
         guard effect.state == .closed else { return }
         let reason: EndReason = effect.endReason == .none ? .fin : effect.endReason
         session.pointee.endReason = reason.rawValue
@@ -164,7 +163,7 @@ package enum SessionTracker {
         else { return .drop(.wrongZone) }
         if packet.pointee.tcpFlags & TCPFlags.rst != 0 { return .drop(.tombstone) }
         if isNewSyn(packet, session) { return giveWay(slot, session, word, current, now, tables) }
-        session.pointee.flags |= SessionFlags.spokeSinceReset
+        sluice_set_session_flags(session, SessionFlags.spokeSinceReset)
         return .answerReset(.tombstone)
     }
 

@@ -7,6 +7,8 @@ package protocol SlotTables {
     func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
     /// An entry of the table of rings, which see ``SlabRing``.
     func freeEntry(_ index: UInt32) -> UInt16?
+    /// ``KeyHash``, with the table's keys.
+    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64
     /// An entry of the steering table: an instance's identifier; 0: none.
     func steering(_ index: UInt32) -> UInt8
     /// ``SlotAllocation/take(instance:_:)``, which the kernel's verifier checks on its own.
@@ -51,11 +53,13 @@ package enum SlotAllocation {
                 sluice_and64(bitmap + (word & 3), ~(1 << bit))
                 continue
             }
+            // The entry is read after the exchange, a full barrier: so it is what was written before the tail that was read. Nobody
+            // writes over it meanwhile: the owner would reach this place again only if the ring held every slot, and the one that is
+            // taken here is not in it.
+            guard sluice_compare_exchange32(&slab.pointee.head, head, head &+ 1) == head else { continue }
             let base = index << shift
             guard let offset = tables.freeEntry(base | (head & mask)) else { return nil }
-            if sluice_compare_exchange32(&slab.pointee.head, head, head &+ 1) == head {
-                return base | UInt32(offset)
-            }
+            return base | UInt32(offset)
         }
         return nil
     }

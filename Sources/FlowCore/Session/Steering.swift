@@ -9,10 +9,9 @@ package enum Steering {
     /// The table goes by the hash's uppermost bits, the flow index's buckets by its lowest.
     @inline(__always)
     package static func instance<T: SlotTables>(
-        of key: UnsafePointer<sluice_session_key>, _ runtime: UnsafeMutablePointer<sluice_runtime>, _ tables: T
+        of key: UnsafePointer<sluice_session_key>, _ tables: T
     ) -> UInt32 {
-        let hash = KeyHash.of(key, seed: runtime.pointee.hashSeed)
-        return UInt32(tables.steering(UInt32(truncatingIfNeeded: hash >> 50))) & 63
+        UInt32(tables.steering(UInt32(truncatingIfNeeded: tables.hash(of: key) &>> 50))) & 63
     }
 
     /// Takes a slot for a new session: of the instance that its key is steered to, if that serves and has one free; else of
@@ -23,7 +22,7 @@ package enum Steering {
     ) -> UInt32? {
         guard let runtime = tables.runtime else { return nil }
         let serving = sluice_load64(&runtime.pointee.servingInstances)
-        let steered = instance(of: key, runtime, tables)
+        let steered = instance(of: key, tables)
         if serving &>> UInt64(steered) & 1 != 0, let slot = tables.takeSlot(of: steered) { return slot }
         // Beginning with the next one, so that what overflows is spread as well.
         var others = rotated(serving & ~(1 &<< UInt64(steered)), by: steered)
@@ -50,7 +49,7 @@ package enum Steering {
             if owner != 0 && owner < UInt32(SLUICE_MAX_INSTANCES) { return owner }
         }
         let key = UnsafeRawPointer(event) + 8
-        return instance(of: key.assumingMemoryBound(to: sluice_session_key.self), runtime, tables)
+        return instance(of: key.assumingMemoryBound(to: sluice_session_key.self), tables)
     }
 
     @inline(__always)

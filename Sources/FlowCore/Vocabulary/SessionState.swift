@@ -3,7 +3,7 @@
 /// TCP's states are those of RFC 9293, 3.3.2, as they can be known from the middle. Other protocols are ``established``
 /// from their first packet on.
 package enum SessionState: UInt8, Sendable, CaseIterable {
-    /// The slot holds no session. Can transition to: `synSent` or `established` when the kernel admits a session.
+    /// The slot holds no session. Can transition to: `beginning` when the kernel admits a session.
     case free = 0
     /// The originator's SYN was forwarded. Can transition to: `synReceived`, `closed` (refused), `ending` (half-open timeout).
     case synSent = 1
@@ -21,4 +21,9 @@ package enum SessionState: UInt8, Sendable, CaseIterable {
     case ending = 7
     /// The kernel has taken the key out of the flow table. Can transition to: `free`, by the owner.
     case ended = 8
+    /// The kernel fills the slot. No session yet, and nobody else's to change. Can transition to: `synSent`, `established`, `abandoned`
+    /// (another processor began the same session).
+    case beginning = 9
+    /// The slot was filled, but never was a session: nobody hears of it. Can transition to: `free`, by the owner.
+    case abandoned = 10
 }

@@ -39,6 +39,11 @@ enum {
     SLUICE_MAX_DROP_REASONS = 64,
     /// All counters: the drop reasons, and behind them those of FlowCore.Counter.
     SLUICE_MAX_COUNTERS = 128,
+    /// Secret words that the session hash is made with (FlowCore.KeyHash), and those of the sources' tallies behind them.
+    SLUICE_SESSION_HASH_KEYS = 24,
+    SLUICE_HASH_KEYS = 28,
+    /// Tallies of half-open sessions by source (FlowCore.SourceTally), a power of two.
+    SLUICE_SOURCE_TALLIES = 1 << 14,
     /// A slab's owner is `member << SLUICE_OWNER_MEMBER_SHIFT | instance`. Member 0 is this gateway.
     SLUICE_OWNER_MEMBER_SHIFT = 16,
 };
@@ -127,6 +132,30 @@ struct sluice_session {
     uint8_t endReason;  // FlowCore.EndReason
 };
 
+/// Sets flags of a session, and leaves what another processor or process writes beside them meanwhile.
+SLUICE_INLINE void sluice_set_session_flags(struct sluice_session *_Nonnull session, uint8_t flags) {
+    _Static_assert(offsetof(struct sluice_session, rule) % 4 == 0, "flags are the third byte of a word");
+    _Static_assert(offsetof(struct sluice_session, flags) == offsetof(struct sluice_session, rule) + 2, "the third byte");
+    _Static_assert(offsetof(struct sluice_session, endReason) == offsetof(struct sluice_session, rule) + 3, "the fourth byte");
+    sluice_or32((uint32_t *)(void *)&session->rule, (uint32_t)flags << 16);
+}
+
+/// Clears flags of a session, and leaves what another processor or process writes beside them meanwhile.
+SLUICE_INLINE void sluice_clear_session_flags(struct sluice_session *_Nonnull session, uint8_t flags) {
+    sluice_and32((uint32_t *)(void *)&session->rule, ~((uint32_t)flags << 16));
+}
+
+/// Replaces a session's end reason if it is still the expected one.
+SLUICE_INLINE void sluice_replace_end_reason(struct sluice_session *_Nonnull session, uint8_t expected, uint8_t desired) {
+    uint32_t *word = (uint32_t *)(void *)&session->rule;
+    for (int attempt = 0; attempt < 8; attempt++) {
+        uint32_t current = sluice_load32(word);
+        if (current >> 24 != expected) return;
+        uint32_t changed = (current & 0x00FFFFFFu) | (uint32_t)desired << 24;
+        if (sluice_compare_exchange32(word, current, changed) == current) return;
+    }
+}
+
 /// A run of slots with one owner. Its free slots lie in a ring: the kernel takes at head, the owner puts back at tail.
 /// Head and tail only ever grow; the ring's length is the slab's number of slots, a power of two.
 struct sluice_slab {
@@ -135,8 +164,11 @@ struct sluice_slab {
     /// `member << 16 | instance`. Member 0 is this gateway, and then instance 0 is the pool, from which instances claim slabs.
     /// Other members: replicas of their sessions. Compare all 32 bits. Changed by compare-and-exchange.
     uint32_t owner;
-    uint32_t reserved;
-    uint64_t padding[6];  // a cache line each
+    /// Sessions of the slab that became half-open, and that left it by a packet: the kernel program counts, both only grow (and wrap).
+    uint32_t halfOpenBegun, halfOpenLeft;
+    /// What the owner's last count adds to them (FlowCore.HalfOpenTally).
+    uint32_t halfOpenOffset;
+    uint64_t padding[5];  // a cache line each
 };
 
 /// One instance, as the kernel and the other processes see it. Element 0 stands for the pool of slabs without owner.
@@ -150,7 +182,7 @@ struct sluice_instance {
     uint32_t state;  // Gateway.InstanceState
     /// The controller raises the first, the instance's loop copies it to the second: a loop that turns, answers.
     uint64_t askedNumber, answeredNumber;
-    /// How long the reset half of a drain lasts; written before `state` says drainingReset.
+    /// In how long a drain resets all sessions; written before `state` says drainingReset.
     uint64_t drainWindowNanoseconds;
     /// The controller raises the first to have the resets of a drain repeated; the instance copies it when that is done.
     uint32_t repeatsOrdered, repeatsDone;
@@ -173,8 +205,8 @@ struct sluice_runtime {
     uint32_t capacitySessions;
     uint32_t slabShift;  // a slab has 1 << slabShift slots
     uint32_t halfOpenLimit;
-    uint32_t halfOpenCount;  // atomic
-    uint32_t halfOpenTimeoutTicks;  // as configured; shrunk by the instances from 60 % occupancy on
+    uint32_t halfOpenLimitPerSource;  // of one IPv4 address, or one IPv6 /64; 0: none
+    uint32_t halfOpenTimeoutTicks;  // as configured; the instances shrink it
     uint32_t closingTimeoutTicks;
     uint32_t closedTimeoutTicks;
     uint32_t tombstoneTimeoutTicks;
@@ -185,14 +217,34 @@ struct sluice_runtime {
     uint8_t tellsEvents;  // 1: begins and denies are told by the event rings; nobody reads them where nothing is logged
     uint8_t reserved;
     uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
-    uint64_t hashSeed;  // random, so that nobody outside can choose keys that share a bucket
+    uint64_t identity;  // random: tells this table from all others
     uint64_t startedNanoseconds;
     uint64_t servingInstances;  // bit i: instance i takes new sessions
     /// Until this tick the way to an address depends on nothing but the interface that a packet came in by; 0: it may depend on its
     /// source, too. The controller sets it anew as long as it knows (Gateway.SourceRouting).
     uint32_t destinationRoutingEnd;
     uint32_t leavesToKernel;  // 1: the kernel's own forwarding does it all, since IPsec policies may concern any packet
+    /// An epoch of the sources' tallies has 1 << sourceEpochShift ticks (FlowCore.SourceTally).
+    uint32_t sourceEpochShift;
+    uint32_t reservedWord;
+    uint64_t reservedWords[4];
+    /// Random and secret, so that nobody outside can choose keys that share a bucket (FlowCore.KeyHash).
+    uint64_t hashKeys[SLUICE_HASH_KEYS];
+    uint64_t reservedForKeys[4];
+    // A cache line that changes with every session.
+    /// All slabs' halfOpenBegun less their halfOpenLeft.
+    uint32_t halfOpenChanges;
+    /// The sum of all slabs' halfOpenOffset, as whichever instance counted last has it.
+    uint32_t halfOpenOffset;
+    /// When a SYN was last dropped because of its source's limit.
+    uint32_t sourceLimitedTick;
+    uint32_t reservedEnd[13];
 };
+
+SLUICE_INLINE const uint64_t *_Nonnull sluice_hash_keys(const struct sluice_runtime *_Nonnull runtime) {
+    _Static_assert(offsetof(struct sluice_runtime, halfOpenChanges) % 64 == 0, "a cache line of its own");
+    return runtime->hashKeys;
+}
 
 /// Which instance a new session goes to, by a part of the hash of its key (FlowCore.Steering).
 struct sluice_steering {

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-2-Clause OR GPL-2.0-only
 //
 // Atomic operations on shared memory, and loads of any alignment, alike in the kernel program and in processes.
+//
+// The memory model, which holds on every processor that Linux runs on (ARCHITECTURE.md, "Shared memory"):
+// - sluice_compare_exchange and sluice_fetch_add are full barriers, in the kernel program too (eBPF atomics that return a value are
+//   fully ordered). What was written before one is seen by whoever sees its result.
+// - sluice_load, sluice_store, sluice_add, sluice_or and sluice_and order nothing. They are for single words.
+// - A load through an address that another load gave comes after that one (sluice_after makes such an address where there is none).
+// - Processes also have sluice_load32_acquire, sluice_store32_release and sluice_fence_loads. The kernel program has none: eBPF has no
+//   such instructions before Linux 6.15.
 #pragma once
 
 #include <stdint.h>
@@ -14,6 +22,13 @@ SLUICE_INLINE uint64_t sluice_compare_exchange64(uint64_t *_Nonnull at, uint64_t
 
 SLUICE_INLINE uint32_t sluice_compare_exchange32(uint32_t *_Nonnull at, uint32_t expected, uint32_t desired) {
     return __sync_val_compare_and_swap(at, expected, desired);
+}
+
+/// An index that is the same, but known only when `loaded` is: a load from there comes after the one that gave `loaded`.
+SLUICE_INLINE uint32_t sluice_after(uint32_t index, uint64_t loaded) {
+    uint64_t same = loaded;
+    __asm__ volatile("" : "+r"(same));
+    return index + (uint32_t)(same ^ loaded);
 }
 
 /// Adds, and returns what was there before.
@@ -63,6 +78,22 @@ SLUICE_INLINE uint16_t sluice_packet16(const void *_Nonnull at) { uint16_t v; __
 SLUICE_INLINE uint32_t sluice_packet32(const void *_Nonnull at) { uint32_t v; __builtin_memcpy(&v, at, 4); return v; }
 SLUICE_INLINE uint64_t sluice_packet64(const void *_Nonnull at) { uint64_t v; __builtin_memcpy(&v, at, 8); return v; }
 #endif
+
+/// A load that no later load passes: sees all that was written before the value that it finds.
+SLUICE_INLINE uint32_t sluice_load32_acquire(const uint32_t *_Nonnull at) {
+#if defined(__riscv) || defined(__bpf__)
+    return *(const volatile uint32_t *)at;  // the kernel program orders by exchanges
+#else
+    return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+#endif
+}
+
+/// No load behind it passes one before it. For processes.
+SLUICE_INLINE void sluice_fence_loads(void) {
+#if !defined(__riscv) && !defined(__bpf__)
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+#endif
+}
 
 /// A store that no earlier store passes: publishes what was written before it.
 SLUICE_INLINE void sluice_store32_release(uint32_t *_Nonnull at, uint32_t value) {

@@ -10,6 +10,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     package let release: SlotRelease<Flows>
     let freeSlots: FreeSlots
     private let limits = ExpiryLimits()
+    private let ending: SessionEnding
     private let scan: ExpiryScan
     private var resetSending: ResetSending
     package private(set) var probing: Probing
@@ -20,6 +21,10 @@ package final class AgeingMachine<Flows: FlowTable> {
     }
     package let slabs: SlabKeeping
     private var recovery: SlabRecovery
+    private var halfOpenCount: HalfOpenCount
+    private let halfOpenRoom: HalfOpenRoom
+    /// Whether half-open sessions crowd their share, or a source its own: passes are to be made as often as possible.
+    package private(set) var isCrowded = false
     private var draining: Draining
 
     package init(
@@ -28,6 +33,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     ) {
         let ending = SessionEnding(table: table, journal: journal)
         self.table = table
+        self.ending = ending
         work = AgeingWork(slotCount: table.slotCount)
         release = SlotRelease(table: table, flows: flows)
         freeSlots = FreeSlots(table: table)
@@ -35,13 +41,15 @@ package final class AgeingMachine<Flows: FlowTable> {
         resetSending = ResetSending(table: table, outlet: outlet)
         slabs = SlabKeeping(table: table)
         recovery = SlabRecovery(table: table, freeSlots: freeSlots)
+        halfOpenCount = HalfOpenCount(table: table)
+        halfOpenRoom = HalfOpenRoom(table: table)
         draining = Draining(table: table, ending: ending)
         probing = Probing(table: table, ending: ending, outlet: outlet, intervalTicks: probeIntervalTicks)
     }
 
     /// What the instance is to do, as its record says.
     package var order: InstanceState {
-        InstanceState(rawValue: sluice_load32(&table.instance.pointee.state)) ?? .serving
+        InstanceState(rawValue: sluice_load32_acquire(&table.instance.pointee.state)) ?? .serving
     }
 
     /// Claims slabs, and picks up what an earlier process of this instance, or an earlier owner, left in them. Call
@@ -51,21 +59,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     package func beginRecovery(now: UInt32 = 0) {
         recovery.begin(slabs.inherited() + slabs.look(order: order), work: work, now: now)
         freeSlots.announceAll()
-        recountHalfOpen()
-    }
-
-    /// A process that is killed between the end of a half-open session and its count leaves the count too high. It is put
-    /// right where nothing else changes it meanwhile.
-    private func recountHalfOpen() {
-        let before = sluice_load32(&table.runtime.pointee.halfOpenCount)
-        var count: UInt32 = 0
-        for slot in 0..<table.slotCount {
-            let word = table.word(slot)
-            if word.isState(.synSent) || word.isState(.synReceived) { count += 1 }
-        }
-        if count != before {
-            _ = sluice_compare_exchange32(&table.runtime.pointee.halfOpenCount, before, count)
-        }
+        halfOpenCount.run()
     }
 
     /// - Returns: slots that had leaked and are free again.
@@ -78,27 +72,40 @@ package final class AgeingMachine<Flows: FlowTable> {
     @discardableResult
     package func pass(now: UInt32) -> ScanResult {
         keepSlabs(now: now)
+        // Before this pass makes room: what has filled the share may go on doing so.
+        isCrowded = halfOpenRoom.isCrowded(now: now)
         // In a drain tombstones stay until its end.
-        limits.update(from: table, occupied: freeSlots.occupied, keepsTombstones: order == .drainingReset)
+        limits.update(
+            from: table, occupied: freeSlots.occupied, keepsTombstones: order == .drainingReset,
+            halfOpenAtMost: halfOpenRoom.ageLimit(now: now) ?? .max)
         let probed = probing.book
-        let result =
+        var result =
             probed.count == 0
             ? scan.run(now: now, into: work)
             : scan.run(now: now, into: work) { probed.contains(UInt32(truncatingIfNeeded: $0)) }
+        result.expired += endOldestOfCrowdedSources(now: now)
         let probes = probing.run(now: now, work: work)
         freeSlots.announceAll()
+        // Last, when this pass has ended what it ends.
+        halfOpenCount.run()
         table.instance.pointee.expired += UInt64(result.expired + probes.dead)
         table.instance.pointee.probesSent += UInt64(probes.sent)
         return result
     }
 
+    private func endOldestOfCrowdedSources(now: UInt32) -> Int {
+        var count = 0
+        for (slot, word) in halfOpenRoom.crowdedSources(now: now)
+        where !work.queued.contains(slot) && ending.expire(slot: slot, word: word, now: now) == .ending {
+            work.queueRelease(slot, generation: word.generation)
+            count += 1
+        }
+        return count
+    }
+
     private func keepSlabs(now: UInt32) {
         let gained = slabs.look(order: order)
-        if !gained.isEmpty {
-            recovery.begin(gained, work: work, now: now)
-            // Whoever had them may have been killed between the end of a half-open session and its count.
-            recountHalfOpen()
-        }
+        if !gained.isEmpty { recovery.begin(gained, work: work, now: now) }
         _ = recovery.finish(now: now)
     }
 

@@ -8,25 +8,22 @@ package enum DrainProgress: Equatable, Sendable {
     case waiting
 }
 
-/// How fast a drain resets sessions: evenly, and all of them in the first quarter of the reset half, so that the repetitions
-/// (at a third and two thirds of it) find every session reset (DRAIN-2).
+/// How fast a drain resets sessions: evenly over the time that it is given. `DrainMachine` gives 10 s of the 45 s of the reset half, so
+/// that the repetitions (at a third and two thirds of it) find every session reset (DRAIN-2).
 package struct DrainPace: Equatable, Sendable {
     /// Sessions that are reset at once at least.
     package static let batch = 128
-    /// The part of the window in which all are reset: one in this many.
-    static let part: UInt64 = 4
-
     let start: UInt64
     let spanNanoseconds: UInt64
     let total: Int
 
     /// - Parameters:
     ///   - start: CLOCK_MONOTONIC, nanoseconds.
-    ///   - windowNanoseconds: how long the reset half lasts.
+    ///   - windowNanoseconds: in how long all are to be reset.
     ///   - total: sessions to reset.
     package init(start: UInt64, windowNanoseconds: UInt64, total: Int) {
         self.start = start
-        spanNanoseconds = windowNanoseconds / Self.part
+        spanNanoseconds = windowNanoseconds
         self.total = total
     }
 

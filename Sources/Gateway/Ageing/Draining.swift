@@ -24,8 +24,11 @@ package struct Draining {
     /// - Returns: whether the sweep is not at its end: come back soon.
     mutating func reset(now: UInt64, sweepAgain: Bool, work: AgeingWork) -> Bool {
         if pace == nil {
+            let window = sluice_load64(&table.instance.pointee.drainWindowNanoseconds)
+            // Not ordered yet.
+            guard window > 0 else { return false }
             pace = DrainPace(
-                start: now, windowNanoseconds: sluice_load64(&table.instance.pointee.drainWindowNanoseconds),
+                start: now, windowNanoseconds: window,
                 total: SlabSharing(table: table).counts()[table.instanceIdentifier]?.live ?? 0)
             cursor = 0
         } else if cursor == nil, sweepAgain {
@@ -72,7 +75,7 @@ package struct Draining {
                 guard word.isState(.resetting), table.sessions[slot].flags & SessionFlags.spokeSinceReset != 0 else {
                     continue
                 }
-                table.sessions[slot].flags &= ~SessionFlags.spokeSinceReset
+                sluice_clear_session_flags(table.sessions + slot, SessionFlags.spokeSinceReset)
                 work.queueReset(slot, generation: word.generation)
                 count += 1
             }

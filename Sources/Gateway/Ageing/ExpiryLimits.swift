@@ -30,12 +30,23 @@ package final class ExpiryLimits {
 
     /// Takes over what the configuration says now, and how full the table is.
     ///
-    /// - Parameter keepsTombstones: whether tombstones stay, whatever their age.
-    package func update(from table: SessionTable, occupied: Int, keepsTombstones: Bool = false) {
+    /// - Parameters:
+    ///   - keepsTombstones: whether tombstones stay, whatever their age.
+    ///   - halfOpenAtMost: ticks that half-open sessions may rest, whatever their timeout: to make room (``HalfOpenRoom``).
+    package func update(
+        from table: SessionTable, occupied: Int, keepsTombstones: Bool = false, halfOpenAtMost: UInt32 = .max
+    ) {
         let runtime = table.runtime
-        let halfOpen = Self.limit(
-            HalfOpenTimeout.ticks(
-                configuredTicks: runtime.pointee.halfOpenTimeoutTicks, occupied: occupied, capacity: table.slotCount))
+        let configured = runtime.pointee.halfOpenTimeoutTicks
+        let share = Int(runtime.pointee.halfOpenLimit)
+        // The timeout shrinks as the table fills up, and as the half-open sessions' share of it does.
+        let shrunk = min(
+            HalfOpenTimeout.ticks(configuredTicks: configured, occupied: occupied, capacity: table.slotCount),
+            share == 0
+                ? configured
+                : HalfOpenTimeout.ticks(
+                    configuredTicks: configured, occupied: Int(HalfOpenTally.estimate(runtime)), capacity: share))
+        let halfOpen = Self.limit(min(shrunk, halfOpenAtMost))
         let closing = Self.limit(runtime.pointee.closingTimeoutTicks)
         let closed = Self.limit(runtime.pointee.closedTimeoutTicks)
         let tombstone = keepsTombstones ? Self.never : Self.limit(runtime.pointee.tombstoneTimeoutTicks)
@@ -53,6 +64,8 @@ package final class ExpiryLimits {
             row[Int(SessionState.resetting.rawValue)] = tombstone
             row[Int(SessionState.ending.rawValue)] = Self.always
             row[Int(SessionState.ended.rawValue)] = Self.always
+            row[Int(SessionState.beginning.rawValue)] = Self.never
+            row[Int(SessionState.abandoned.rawValue)] = Self.always
         }
     }
 

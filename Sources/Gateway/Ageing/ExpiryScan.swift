@@ -108,7 +108,7 @@ package struct ExpiryScan {
         if work.queued.contains(slot) { return }
         // Read again: the loop does not hand its word over, and the exchange is against this one.
         let word = table.word(slot)
-        if word.isState(.ending) || word.isState(.ended) {
+        if word.isState(.ending) || word.isState(.ended) || word.isState(.abandoned) {
             return work.queueRelease(slot, generation: word.generation)
         }
         guard isDue(word, now: now) else { return }

@@ -1,4 +1,4 @@
-/// How long a session may stay half-open, by how full the table is (SESS-9).
+/// How long a session may stay half-open, by how full the table is, and the half-open sessions' share of it (SESS-9, BAD-2).
 ///
 /// Up to 60 % occupancy it is the configured timeout; from there it shrinks linearly to a tenth of it in a full table, so
 /// that a flood of SYNs makes room by itself, before anything else has to be refused.
@@ -10,8 +10,8 @@ package enum HalfOpenTimeout {
 
     /// - Parameters:
     ///   - configuredTicks: the timeout of a table that is not crowded.
-    ///   - occupied: slots that are not free.
-    ///   - capacity: slots in all.
+    ///   - occupied: slots that are not free; or half-open sessions.
+    ///   - capacity: slots in all; or the share's.
     /// - Returns: ticks; at least 1.
     package static func ticks(configuredTicks: UInt32, occupied: Int, capacity: Int) -> UInt32 {
         let occupied = UInt64(max(0, min(occupied, capacity)))

@@ -7,13 +7,18 @@ package enum ScanInterval {
     /// IDLE-1 gives a second.
     static let longestNanoseconds: UInt64 = 500_000_000
     static let shortestNanoseconds: UInt64 = 20_000_000
+    /// Where half-open sessions crowd their share, a look at a slot rests less: a hundredth of the time becomes a twentieth.
+    private static let crowdedRestPerSlotNanoseconds: UInt64 = 20
 
     /// A look at a slot takes about one nanosecond, and rests a hundred.
     private static let restPerSlotNanoseconds: UInt64 = 100
 
     /// A quarter of the shortest timeout, so that a scaled clock does not make expiry coarse; 20 to 250 ms, and up to 500 ms where there
     /// are so many slots that passes would take more than a hundredth of the time.
-    package static func nanoseconds(shortestTimeoutTicks: UInt32, slots: Int) -> UInt64 {
+    ///
+    /// - Parameter isCrowded: room is to be made for new handshakes (``HalfOpenRoom``).
+    package static func nanoseconds(shortestTimeoutTicks: UInt32, slots: Int, isCrowded: Bool = false) -> UInt64 {
+        if isCrowded { return max(shortestNanoseconds, UInt64(slots) * crowdedRestPerSlotNanoseconds) }
         let quarter = UInt64(shortestTimeoutTicks) * Tick.nanoseconds / 4
         let rest = min(longestNanoseconds, max(usualNanoseconds, UInt64(slots) * restPerSlotNanoseconds))
         return max(shortestNanoseconds, min(rest, quarter))

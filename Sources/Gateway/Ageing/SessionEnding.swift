@@ -34,7 +34,7 @@ package struct SessionEnding {
     package func expire(slot: Int, word: ControlWord, now: UInt32) -> Ending {
         guard let state = word.state else { return .nothing }
         switch state {
-        case .free, .ending, .ended:
+        case .free, .ending, .ended, .beginning, .abandoned:
             return .nothing
         case .synSent, .synReceived:
             // Silent, whatever the treatment: the source of a SYN may be forged, and would be sent an unasked-for reset.
@@ -65,7 +65,7 @@ package struct SessionEnding {
             let word = table.word(slot)
             guard word.generation == generation, let state = word.state else { return .nothing }
             switch state {
-            case .free, .closed, .resetting, .ending, .ended: return .nothing
+            case .free, .closed, .resetting, .ending, .ended, .beginning, .abandoned: return .nothing
             case .synSent, .synReceived, .established, .closing: break
             }
             let isTCP = table.sessions[slot].key.protocol == IPProtocol.tcp
@@ -84,7 +84,7 @@ package struct SessionEnding {
             let word = table.word(slot)
             guard let state = word.state else { return false }
             switch state {
-            case .free, .ending, .ended: return false
+            case .free, .ending, .ended, .beginning, .abandoned: return false
             case .closed, .resetting:
                 // The tick stays that of its end, for the log.
                 if table.exchange(slot, word, with: word.with(state: .ending, tick: word.tick)) { return false }
@@ -113,13 +113,13 @@ package struct SessionEnding {
     ) -> Bool {
         // The reason first: once the word says `ending`, the slot's owner, perhaps another process, may give it back.
         let before = table.sessions[slot].endReason
-        table.sessions[slot].endReason = reason.rawValue
+        sluice_replace_end_reason(table.sessions + slot, before, reason.rawValue)
         let session = table.sessions[slot]
         guard table.exchange(slot, word, with: word.with(state: state, tick: now)) else {
-            if table.sessions[slot].endReason == reason.rawValue { table.sessions[slot].endReason = before }
+            sluice_replace_end_reason(table.sessions + slot, reason.rawValue, before)
             return false
         }
-        if word.isState(.synSent) || word.isState(.synReceived) { table.countHalfOpenLeft() }
+        if word.isState(.synSent) || word.isState(.synReceived) { table.noteHalfOpenLeft(session, now: now) }
         journal.ended(session, slot: slot, reason: reason)
         return true
     }

@@ -18,14 +18,32 @@ extension SessionTable {
         return word.generation == generation && word.isState(state)
     }
 
-    /// One session left the half-open states by the owner's hand.
-    package func countHalfOpenLeft() {
-        _ = withUnsafeMutablePointer(to: &runtime.pointee.halfOpenCount) { sluice_fetch_add32($0, UInt32.max) }
+    /// A session left the half-open states by a process's hand. Only its source's tally needs to know: the other one is made by
+    /// counting (``HalfOpenCount``).
+    ///
+    /// - Parameter session: as it was: its slot may be another's by now.
+    func noteHalfOpenLeft(_ session: sluice_session, now: UInt32) {
+        withUnsafePointer(to: session) { HalfOpenSessions.leftSource($0, now: now, HalfOpenMemory(table: self)) }
     }
 
     /// Resets were sent for sessions of this instance, by itself or by the controller.
     func countResets(sent: Int, failed: Int) {
         withUnsafeMutablePointer(to: &instance.pointee.resetsSent) { sluice_add64($0, UInt64(sent)) }
         withUnsafeMutablePointer(to: &instance.pointee.resetsFailed) { sluice_add64($0, UInt64(failed)) }
+    }
+}
+
+/// The tallies of half-open sessions, as FlowCore asks for them.
+private struct HalfOpenMemory: HalfOpenTables {
+    let table: SessionTable
+
+    var runtime: UnsafeMutablePointer<sluice_runtime>? { table.runtime }
+
+    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? {
+        Int(index) < table.slabCount ? table.slabs + Int(index) : nil
+    }
+
+    func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
+        index < UInt32(SLUICE_SOURCE_TALLIES) ? table.sources + Int(index) : nil
     }
 }

@@ -17,6 +17,8 @@ package struct SessionTable {
     package let slabs: UnsafeMutablePointer<sluice_slab>
     package let treatments: UnsafeMutablePointer<sluice_treatment>
     package let runtime: UnsafeMutablePointer<sluice_runtime>
+    /// Half-open sessions by source, `SLUICE_SOURCE_TALLIES` words (FlowCore.SourceTally).
+    package let sources: UnsafeMutablePointer<UInt64>
     /// The records of all instances, by identifier.
     package let instances: UnsafeMutablePointer<sluice_instance>
     /// Whose slabs are looked after.
@@ -26,8 +28,8 @@ package struct SessionTable {
         slotCount: Int, slabShift: Int, sessions: UnsafeMutablePointer<sluice_session>,
         words: UnsafeMutablePointer<UInt64>, freeRing: UnsafeMutablePointer<UInt16>,
         slabs: UnsafeMutablePointer<sluice_slab>, treatments: UnsafeMutablePointer<sluice_treatment>,
-        runtime: UnsafeMutablePointer<sluice_runtime>, instances: UnsafeMutablePointer<sluice_instance>,
-        instanceIdentifier: UInt16
+        runtime: UnsafeMutablePointer<sluice_runtime>, sources: UnsafeMutablePointer<UInt64>,
+        instances: UnsafeMutablePointer<sluice_instance>, instanceIdentifier: UInt16
     ) {
         precondition(slotCount & ((1 << slabShift) - 1) == 0, "the last slab of \(slotCount) slots is not whole")
         self.slotCount = slotCount
@@ -38,6 +40,7 @@ package struct SessionTable {
         self.slabs = slabs
         self.treatments = treatments
         self.runtime = runtime
+        self.sources = sources
         self.instances = instances
         self.instanceIdentifier = instanceIdentifier
     }

@@ -4,7 +4,7 @@ internal import FlowLayout
 /// Gives the slots of ended sessions back.
 ///
 /// In this order, each step safe to be the last one before a crash, and safe to be done again:
-/// 1. the word says `ending` or `ended` (``SessionEnding``, or the kernel program);
+/// 1. the word says `ending`, `ended` or `abandoned` (``SessionEnding``, or the kernel program);
 /// 2. the key leaves the flow table;
 /// 3. the word says `free`, with the next generation;
 /// 4. the slot goes into its slab's ring, and the slab's bit is set.
@@ -52,11 +52,16 @@ package final class SlotRelease<Flows: FlowTable> {
     /// Step 3: the slot rests in the next generation, so that nobody takes its next session for this one.
     func makeFree(_ slot: Int) -> Bool {
         let word = table.word(slot)
-        guard word.isState(.ending) || word.isState(.ended) else { return false }
+        guard word.isState(.ending) || word.isState(.ended) || word.isState(.abandoned) else { return false }
         // Copied before: once the word says free, the slot is the next session's.
         let session = table.sessions[slot]
         let free = ControlWord(tick: word.tick, state: .free, treatment: 0, generation: word.generation &+ 1)
         guard table.exchange(slot, word, with: free) else { return false }
+        if word.isState(.abandoned) {
+            // Two processors began the same session, and this was not it: it was taken, but nobody hears of it (LOG-2).
+            table.instance.pointee.begins &-= 1
+            return true
+        }
         table.instance.pointee.ends &+= 1
         observer?.released(slot: slot, word: word, session: session)
         return true

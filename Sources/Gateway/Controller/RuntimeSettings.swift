@@ -8,6 +8,9 @@ package enum RuntimeSettings {
     /// Part of the table that half-open sessions may take (BAD-2): one in this many slots, but not fewer than the smallest.
     static let halfOpenShare = 4
     static let smallestHalfOpenLimit = 64
+    /// Part of that share that one source may take (BAD-10), and the least that it may.
+    static let halfOpenSourcePart: UInt32 = 4
+    static let smallestSourceLimit: UInt32 = 64
     /// How long a datagram's later fragments are passed after its first one: as long as Linux waits for them.
     static let fragmentTimeoutNanoseconds: UInt64 = 30_000_000_000
     /// Deny events that the kernel program emits in one tick at most; the counters count all.
@@ -26,7 +29,12 @@ package enum RuntimeSettings {
         sluice_store32(
             &runtime.pointee.fragmentTimeoutTicks, Tick.covering(nanoseconds: fragmentTimeoutNanoseconds))
         sluice_store32(&runtime.pointee.denyEventsPerTick, denyEventsPerTick)
-        sluice_store32(&runtime.pointee.halfOpenLimit, halfOpenLimit(slotCount: slotCount))
+        let limit = halfOpenLimit(slotCount: slotCount)
+        sluice_store32(&runtime.pointee.halfOpenLimit, limit)
+        sluice_store32(&runtime.pointee.halfOpenLimitPerSource, max(smallestSourceLimit, limit / halfOpenSourcePart))
+        sluice_store32(
+            &runtime.pointee.sourceEpochShift,
+            SourceTally.shift(halfOpenTimeoutTicks: Tick.covering(nanoseconds: timeouts.halfOpen)))
         runtime.pointee.resetWithoutSession = configuration.withoutSession == .reset ? 1 : 0
         runtime.pointee.hostPing = configuration.hostPing ? 1 : 0
         runtime.pointee.tellsEvents = configuration.flowLog != nil || isDebugging ? 1 : 0

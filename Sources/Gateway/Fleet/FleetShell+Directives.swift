@@ -13,6 +13,9 @@ extension FleetShell {
             // First the bits: who goes gets nothing from here on, whatever the table says.
             orders.setServing(identifiers)
             SteeringMemory(entries: datapath.steering).write(Fleet.Steering.entries(for: identifiers))
+        // This one is written together with its window, when it is ordered (`resetAll`): a loop that turns in between would
+        // know the one without the other.
+        case .setState(_, .drainingReset): break
         case .setState(let identifier, let state):
             orders.setState(of: identifier, InstanceState(state))
             // One that was killed could not say that it is gone.

@@ -35,7 +35,7 @@ final class FlowLogging: ReleaseObserver {
         self.table = table
         self.datapath = datapath
         memory = try FlowMarkMemory(
-            path: directory.flowMarksPath, slotCount: table.slotCount, hashSeed: table.runtime.pointee.hashSeed)
+            path: directory.flowMarksPath, slotCount: table.slotCount, identity: table.runtime.pointee.identity)
         ledger = FlowLedger(
             marks: memory.marks, intervalTicks: Tick.of(nanoseconds: plan.intervalNanoseconds))
         walkNanoseconds = max(plan.intervalNanoseconds / Self.walksPerInterval, Tick.nanoseconds)

@@ -11,7 +11,7 @@ final class FlowMarkMemory {
     private struct Header: Equatable {
         /// Raised with every change of ``FlowMark``.
         var version: UInt64 = 2
-        var hashSeed: UInt64
+        var identity: UInt64
         var slotCount: UInt64
     }
 
@@ -24,8 +24,8 @@ final class FlowMarkMemory {
     private let memory: UnsafeMutableRawPointer
     private let bytes: Int
 
-    /// - Parameter hashSeed: the datapath's, random, and so its name.
-    init(path: String, slotCount: Int, hashSeed: UInt64) throws(SystemError) {
+    /// - Parameter identity: the datapath's, random, and so its name.
+    init(path: String, slotCount: Int, identity: UInt64) throws(SystemError) {
         bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("opening \(path)") }
@@ -43,7 +43,7 @@ final class FlowMarkMemory {
         self.memory = memory
         marks = (memory + Self.headerBytes).bindMemory(to: FlowMark.self, capacity: slotCount)
         let header = memory.bindMemory(to: Header.self, capacity: 1)
-        let wanted = Header(hashSeed: hashSeed, slotCount: UInt64(slotCount))
+        let wanted = Header(identity: identity, slotCount: UInt64(slotCount))
         if header.pointee != wanted {
             memset(memory, 0, bytes)
             header.pointee = wanted

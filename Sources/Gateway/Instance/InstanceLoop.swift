@@ -163,7 +163,7 @@ final class InstanceLoop {
             now
             + ScanInterval.nanoseconds(
                 shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table),
-                slots: machine.slabs.ownedCount << machine.table.slabShift)
+                slots: machine.slabs.ownedCount << machine.table.slabShift, isCrowded: machine.isCrowded)
         // Without slabs, others are about to return some.
         if machine.slabs.ownedCount == 0 { nextPass = now + ScanInterval.shortestNanoseconds }
     }

@@ -15,8 +15,8 @@ extension SessionTable {
         self.init(
             slotCount: datapath.slotCount, slabShift: datapath.slabShift, sessions: datapath.sessions,
             words: datapath.words, freeRing: datapath.freeRing, slabs: datapath.slabs,
-            treatments: datapath.treatments, runtime: datapath.runtime, instances: datapath.instances,
-            instanceIdentifier: instanceIdentifier)
+            treatments: datapath.treatments, runtime: datapath.runtime, sources: datapath.sources,
+            instances: datapath.instances, instanceIdentifier: instanceIdentifier)
     }
 }
 

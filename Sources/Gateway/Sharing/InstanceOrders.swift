@@ -19,12 +19,15 @@ package struct InstanceOrders {
     /// The instance acts on it at its next turn, at most 250 ms later. Write the steering table and ``setServing(_:)`` first
     /// when it shall take no sessions any more, and last when it shall.
     ///
-    /// - Parameter drainWindowNanoseconds: how long the reset half lasts; for `drainingReset`.
+    /// Whoever sees the state sees what was written before it, the window too.
+    ///
+    /// - Parameter drainWindowNanoseconds: in how long all sessions are to be reset; for `drainingReset`, which means nothing
+    ///   without it.
     package func setState(of instance: UInt16, _ state: InstanceState, drainWindowNanoseconds: UInt64 = 0) {
         if state == .drainingReset {
             sluice_store64(&instances[Int(instance)].drainWindowNanoseconds, drainWindowNanoseconds)
         }
-        sluice_store32(&instances[Int(instance)].state, state.rawValue)
+        sluice_store32_release(&instances[Int(instance)].state, state.rawValue)
     }
 
     // MARK: Steering

@@ -160,15 +160,15 @@ package struct SlabSharing {
         result.slots = table.slabSlots
         // A slab that nobody has taken from costs no look at its words.
         if isWhollyFree(slab) { return result }
-        var byState: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
-        withUnsafeMutableBytes(of: &byState) { bytes in
-            let tallies = bytes.assumingMemoryBound(to: Int.self)
-            for slot in table.slots(ofSlab: slab) { tallies[Int(table.word(slot).stateValue & 7)] += 1 }
+        withUnsafeTemporaryAllocation(of: Int.self, capacity: 16) { byState in
+            byState.initialize(repeating: 0)
+            for slot in table.slots(ofSlab: slab) { byState[Int(table.word(slot).stateValue)] += 1 }
+            func count(_ state: SessionState) -> Int { byState[Int(state.rawValue)] }
+            result.halfOpen = count(.synSent) + count(.synReceived)
+            result.live = result.halfOpen + count(.established) + count(.closing)
+            result.closed = count(.closed)
+            result.tombstones = count(.resetting)
         }
-        result.halfOpen = byState.1 + byState.2
-        result.live = result.halfOpen + byState.3 + byState.4
-        result.closed = byState.5
-        result.tombstones = byState.6
         return result
     }
 

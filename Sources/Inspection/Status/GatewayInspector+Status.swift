@@ -30,7 +30,8 @@ extension GatewayInspector {
             leavesToKernel: datapath.leavesToKernel,
             zones: network.zones,
             sessions: .init(
-                count: census.count, capacity: Int(runtime.capacitySessions), halfOpen: Int(runtime.halfOpenCount),
+                count: census.count, capacity: Int(runtime.capacitySessions),
+                halfOpen: Int(HalfOpenTally.estimate(datapath.runtime)),
                 halfOpenLimit: Int(runtime.halfOpenLimit), byState: census.byState, byClass: census.byClass),
             memory: .init(totalBytes: UInt64(cost.totalBytes), bytesPerSession: cost.bytesPerSession),
             fleet: fleetStatus(try directory.fleetReport(), census: census, configured: configuration.fleet),

@@ -27,6 +27,8 @@ package final class Datapath: @unchecked Sendable {
     package let instances: UnsafeMutablePointer<sluice_instance>
     package let treatments: UnsafeMutablePointer<sluice_treatment>
     package let runtime: UnsafeMutablePointer<sluice_runtime>
+    /// Half-open sessions by source (FlowCore.SourceTally); `SLUICE_SOURCE_TALLIES` words.
+    package let sources: UnsafeMutablePointer<UInt64>
     /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
     package let steering: UnsafeMutablePointer<UInt8>
     package let interfaces: InterfaceTable
@@ -141,6 +143,7 @@ package final class Datapath: @unchecked Sendable {
         runtime = try elements(MapName.runtime, sluice_runtime.self)
         interfaces = InterfaceTable(
             dense: try elements(MapName.interfaces, sluice_interface.self), far: try map(MapName.farInterfaces))
+        sources = try elements(MapName.sources, UInt64.self)
         let table = try elements(MapName.steering, sluice_steering.self)
         steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)
         // Four entries an element.
@@ -178,7 +181,10 @@ package final class Datapath: @unchecked Sendable {
         runtime.pointee.capacitySessions = UInt32(plan.slotCount)
         runtime.pointee.slabShift = UInt32(plan.slabShift)
         runtime.pointee.bucketMask = UInt32(plan.bucketCount - 1)
-        runtime.pointee.hashSeed = UInt64.random(in: 0...UInt64.max)
+        runtime.pointee.identity = UInt64.random(in: 0...UInt64.max)
+        withUnsafeMutableBytes(of: &runtime.pointee.hashKeys) { bytes in
+            for index in bytes.indices { bytes[index] = UInt8.random(in: 0...UInt8.max) }
+        }
         runtime.pointee.startedNanoseconds = MonotonicClock.nanoseconds()
         runtime.pointee.tellsEvents = 1
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)

@@ -16,12 +16,12 @@ enum MapName {
     static let events = "sluice_events"
     static let steering = "sluice_steering"
     static let traffic = "sluice_slab_traffic"
+    static let sources = "sluice_sources"
 
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
-        fragments,
-        counters, events, steering, traffic,
+        fragments, counters, events, steering, traffic, sources,
     ]
 }
 

@@ -7,7 +7,7 @@ package enum Reevaluation {
     package static func concerns(_ word: ControlWord) -> Bool {
         switch word.state {
         case .synSent, .synReceived, .established, .closing: true
-        case .free, .closed, .resetting, .ending, .ended, nil: false
+        case .free, .closed, .resetting, .ending, .ended, .beginning, .abandoned, nil: false
         }
     }
 

@@ -6,6 +6,8 @@ import Testing
 
 @Suite struct DrainingTests {
     static let second: UInt64 = 1_000_000_000
+    /// What `DrainMachine` gives for 45 s.
+    static let window = 10 * second
 
     /// Two instances; the first has so many sessions and is in the reset half of its drain.
     private func draining(sessions: Int) -> (PlainFleet, [Int]) {
@@ -20,7 +22,7 @@ import Testing
         fleet.turn(nanoseconds: 45 * Self.second)
         #expect(fleet.plain.outlet.segments.isEmpty)
         #expect(fleet.sharing.sessionsLeft(of: 1) == sessions)
-        fleet.orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: 45 * Self.second)
+        fleet.orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: Self.window)
         return (fleet, slots)
     }
 
@@ -35,7 +37,7 @@ import Testing
         #expect(sent.last == 4000)
         // No second has more than its share and the first batch.
         for (before, after) in zip([0] + sent, sent) {
-            #expect(after - before <= 2 * (2000 * 4 / 45 + 1 + DrainPace.batch))
+            #expect(after - before <= 2 * (2000 / 10 + 1 + DrainPace.batch))
         }
         #expect(sent[5] > 1500 && sent[5] < 3000)
         #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
@@ -126,12 +128,24 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("DRAIN-2 the pace is even over a quarter of the window, and unlimited after it")
+    @Test("DRAIN-2 the pace is even over all of the time that is given, and unlimited after it")
     func pace() {
-        let pace = DrainPace(start: 100, windowNanoseconds: 45 * Self.second, total: 1_000_000)
+        let pace = DrainPace(start: 100, windowNanoseconds: Self.window, total: 1_000_000)
         #expect(pace.due(now: 100) == DrainPace.batch)
-        #expect(pace.due(now: 100 + 45 * Self.second / 8) == 500_000 + DrainPace.batch)
-        #expect(pace.due(now: 100 + 45 * Self.second / 4) == Int.max)
-        #expect(DrainPace(start: 0, windowNanoseconds: 0, total: 5).due(now: 0) == Int.max)
+        #expect(pace.due(now: 100 + Self.window / 2) == 500_000 + DrainPace.batch)
+        #expect(pace.due(now: 100 + Self.window * 9 / 10) == 900_000 + DrainPace.batch)
+        #expect(pace.due(now: 100 + Self.window) == Int.max)
+    }
+
+    @Test("DRAIN-2 a loop that sees the state without its window resets nothing yet")
+    func noWindow() {
+        let (fleet, slots) = draining(sessions: 1000)
+        fleet.plain.table.instances[1].drainWindowNanoseconds = 0
+        fleet.turn(nanoseconds: Self.second)
+        #expect(slots.allSatisfy { fleet.plain.state($0) == .established })
+        fleet.plain.table.instances[1].drainWindowNanoseconds = Self.window
+        fleet.turn(nanoseconds: Self.second, step: 10_000_000)
+        let reset = slots.count { fleet.plain.state($0) == .resetting }
+        #expect(reset > 100 && reset < 400)
     }
 }

@@ -151,7 +151,7 @@ import Testing
         #expect(plain.scan(journal: journal).run(now: PlainTable.halfOpenTicks, into: work).expired == 0)
         #expect(plain.scan(journal: journal).run(now: PlainTable.halfOpenTicks + 1, into: work).expired == 1)
         #expect(plain.state(slot) == .ending)
-        #expect(plain.table.runtime.pointee.halfOpenCount == 0)
+        #expect(plain.halfOpenOfSource(slot, at: PlainTable.halfOpenTicks + 1) == 0)
         #expect(journal.reasons == [.halfOpenTimeout])
     }
 

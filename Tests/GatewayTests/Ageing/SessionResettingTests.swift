@@ -27,7 +27,9 @@ import Testing
         #expect(plain.table.word(slot).tick == 7)
         #expect(plain.table.sessions[slot].endReason == EndReason.operatorReset.rawValue)
         #expect(Set(plain.outlet.segments.map(\.destinationPort)) == [1, 443])
-        #expect(plain.table.runtime.pointee.halfOpenCount == 0)
+        #expect(plain.halfOpenOfSource(slot, at: 7) == 0)
+        plain.machine().pass(now: 7)
+        #expect(plain.halfOpenEstimate == 0)
         #expect(plain.table.instance.pointee.resetsSent == 2)
         #expect(reset([reference], now: 8) == 0)
     }

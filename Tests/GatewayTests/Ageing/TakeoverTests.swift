@@ -92,9 +92,10 @@ private final class NoOutlet: SegmentOutlet {
         let drained = machine(datapath, 1, outlet)
         let orders = InstanceOrders(instances: datapath.instances, runtime: datapath.runtime)
         orders.setServing([2])
-        orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: 0)
+        orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: 1)
         let resetting = milliseconds {
-            #expect(drained.drain(now: 101 << Tick.shift, isPass: true) == .waiting)
+            _ = drained.drain(now: 101 << Tick.shift, isPass: true)
+            #expect(drained.drain(now: 102 << Tick.shift, isPass: true) == .waiting)
             while drained.workOff() {}
         }
         #expect(outlet.count == 2 * datapath.slotCount)

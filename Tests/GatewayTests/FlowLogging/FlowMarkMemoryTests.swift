@@ -10,13 +10,13 @@ struct FlowMarkMemoryTests {
     func shared() throws {
         let place = TemporaryDirectory()
         let path = "\(place.path)/marks"
-        let first = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 7)
+        let first = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
         first.marks[5].generationPlusOne = 3
-        let second = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 7)
+        let second = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
         #expect(second.marks[5].tells(of: 2))
         second.marks[6].generationPlusOne = 9
         #expect(first.marks[6].tells(of: 8))
-        let other = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 8)
+        let other = try FlowMarkMemory(path: path, slotCount: 64, identity: 8)
         #expect(other.marks[5] == FlowMark(), "another datapath's marks mean nothing")
     }
 
@@ -24,16 +24,16 @@ struct FlowMarkMemoryTests {
     func told() throws {
         let place = TemporaryDirectory()
         let path = "\(place.path)/marks"
-        let first = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 7)
-        let second = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 7)
+        let first = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
+        let second = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
         #expect(first.new(.suppressedDenies, of: 100) == 100)
         #expect(second.new(.suppressedDenies, of: 100) == 0)
         #expect(second.new(.suppressedDenies, of: 130) == 30)
         #expect(first.new(.suppressedDenies, of: 120) == 0, "read before the other asked")
         #expect(first.new(.lostEvents, of: 4) == 4)
-        let next = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 7)
+        let next = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
         #expect(next.new(.suppressedDenies, of: 131) == 1)
-        let other = try FlowMarkMemory(path: path, slotCount: 64, hashSeed: 8)
+        let other = try FlowMarkMemory(path: path, slotCount: 64, identity: 8)
         #expect(other.new(.suppressedDenies, of: 2) == 2)
     }
 }

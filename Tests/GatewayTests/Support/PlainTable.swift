@@ -29,6 +29,7 @@ final class PlainTable {
             slotCount: slots, slabShift: slabShift, sessions: memory(slots, sluice_session()),
             words: memory(slots, 0), freeRing: memory(slots, 0), slabs: memory(Int(SLUICE_MAX_SLABS), sluice_slab()),
             treatments: memory(Int(SLUICE_MAX_TREATMENTS), sluice_treatment()), runtime: memory(1, sluice_runtime()),
+            sources: memory(Int(SLUICE_SOURCE_TALLIES), 0),
             instances: memory(Int(SLUICE_MAX_INSTANCES), sluice_instance()), instanceIdentifier: 1)
         for slab in 0..<table.slabCount {
             table.slabs[slab].owner = 1
@@ -43,6 +44,12 @@ final class PlainTable {
         table.runtime.pointee.closingTimeoutTicks = Self.closingTicks
         table.runtime.pointee.closedTimeoutTicks = Self.closedTicks
         table.runtime.pointee.tombstoneTimeoutTicks = Self.tombstoneTicks
+        table.runtime.pointee.sourceEpochShift = SourceTally.shift(halfOpenTimeoutTicks: Self.halfOpenTicks)
+        table.runtime.pointee.slabShift = UInt32(slabShift)
+        withUnsafeMutableBytes(of: &table.runtime.pointee.hashKeys) { bytes in
+            let words = bytes.assumingMemoryBound(to: UInt64.self)
+            for index in words.indices { words[index] = UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15 }
+        }
         limits.update(from: table, occupied: 0)
     }
 
@@ -53,6 +60,7 @@ final class PlainTable {
         table.slabs.deallocate()
         table.treatments.deallocate()
         table.runtime.deallocate()
+        table.sources.deallocate()
         table.instances.deallocate()
     }
 
@@ -65,14 +73,14 @@ final class PlainTable {
     @discardableResult
     func admit(
         port: UInt16, state: SessionState = .established, treatment: UInt16 = TreatmentIndex.northSouth,
-        tick: UInt32 = 0, ipProtocol: UInt8 = IPProtocol.tcp, slab wanted: Int? = nil
+        tick: UInt32 = 0, ipProtocol: UInt8 = IPProtocol.tcp, slab wanted: Int? = nil, source: UInt32 = 0x0A01_0002
     ) -> Int? {
         for slab in 0..<table.slabCount where wanted ?? slab == slab && SlabRing.count(table.slabs + slab) > 0 {
             let mask = UInt32(table.slabSlots - 1)
             let head = table.slabs[slab].head
             let slot = slab << table.slabShift + Int(table.freeRing[slab << table.slabShift + Int(head & mask)])
             table.slabs[slab].head = head &+ 1
-            let source = sluice_address(high: 0, low: 0xFFFF_0A01_0002)
+            let source = sluice_address(high: 0, low: 0xFFFF_0000_0000 | UInt64(source))
             let destination = sluice_address(high: 0, low: 0xFFFF_C000_0201)
             let (key, isLow) = sluice_session_key.of(
                 source: source, destination: destination, sourcePort: port, destinationPort: 443,
@@ -93,7 +101,12 @@ final class PlainTable {
             table.words[slot] = word.rawValue
             flows.entries[Key(key)] = sluice_flow_value(
                 slot: UInt32(slot), generation: UInt32(generation))
-            if state == .synSent || state == .synReceived { table.runtime.pointee.halfOpenCount += 1 }
+            if state == .synSent || state == .synReceived {
+                table.slabs[slab].halfOpenBegun &+= 1
+                table.runtime.pointee.halfOpenChanges &+= 1
+                let epoch = SourceTally.epoch(of: tick, shift: table.runtime.pointee.sourceEpochShift)
+                SourceTally.add(sourceTally(slot), epoch: epoch)
+            }
             return slot
         }
         return nil
@@ -105,6 +118,19 @@ final class PlainTable {
         let word = table.word(slot)
         guard word.isState(.established) else { return false }
         return table.exchange(slot, word, with: word.with(tick: tick))
+    }
+
+    /// Half-open sessions, as the kernel program's limit has them.
+    var halfOpenEstimate: UInt32 { HalfOpenTally.estimate(table.runtime) }
+
+    /// Half-open sessions of the session's source, as the kernel program's limit has them.
+    func halfOpenOfSource(_ slot: Int, at tick: UInt32) -> UInt32 {
+        let epoch = SourceTally.epoch(of: tick, shift: table.runtime.pointee.sourceEpochShift)
+        return SourceTally.count(sourceTally(slot).pointee, epoch: epoch)
+    }
+
+    private func sourceTally(_ slot: Int) -> UnsafeMutablePointer<UInt64> {
+        table.sources + Int(HalfOpenSessions.source(of: table.sessions + slot, table.runtime))
     }
 
     func state(_ slot: Int) -> SessionState? { table.word(slot).state }
