@@ -140,8 +140,30 @@ func eventInstanceBody(_ event: UnsafePointer<sluice_event>) -> UInt32 { Steerin
 
 @c(sluice_options_body)
 @inline(__always)
-func optionsBody(_ options: UnsafeRawPointer, _ length: UInt32) -> UInt32 {
-    UInt32(TCPOptions.windowScale(options, length: length))
+func optionsBody(
+    _ options: UnsafeRawPointer, _ length: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
+) {
+    TCPOptions.read(options, length: length, into: found)
+}
+
+@c(sluice_extensions_body)
+@inline(__always)
+func extensionsBody(_ context: UnsafeRawPointer, _ walk: UnsafeMutablePointer<sluice_extension_walk>) -> UInt32 {
+    IPv6Extensions.walk(SocketBuffer(context), walk).rawValue
+}
+
+@c(sluice_review_handshake_body)
+@inline(__always)
+func reviewHandshakeBody(
+    _ packet: UnsafePointer<sluice_packet>, _ slot: UInt32, _ word: UInt64, _ now: UInt32
+) -> UInt32 {
+    HandshakeAttempts.review(packet, slot: slot, ControlWord(rawValue: word), now: now, KernelTables()).rawValue
+}
+
+@c(sluice_note_timestamp_body)
+@inline(__always)
+func noteTimestampBody(_ context: UnsafeRawPointer, _ packet: UnsafeMutablePointer<sluice_packet>) {
+    TimestampTracking.note(SocketBuffer(context), packet, KernelTables())
 }
 
 @c(sluice_begins_session_body)

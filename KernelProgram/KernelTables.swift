@@ -70,6 +70,30 @@ struct KernelTables: Tables {
     }
 
     @inline(__always)
+    func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>? {
+        sluice_attempt_at(key)
+    }
+
+    @inline(__always)
+    func insertAttempt(_ key: UnsafePointer<sluice_attempt_key>, _ value: UnsafePointer<sluice_attempt>) {
+        sluice_attempt_insert(key, value)
+    }
+
+    @inline(__always)
+    func reviewHandshake(
+        _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
+    ) -> HandshakeAttempts.Outcome {
+        let outcome = sluice_review_handshake(UnsafeMutablePointer(mutating: packet), slot, word.rawValue, now)
+        return HandshakeAttempts.Outcome(rawValue: UInt32(bitPattern: outcome)) ?? .none
+    }
+
+    @inline(__always)
+    func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? { sluice_timestamps_at(slot) }
+
+    @inline(__always)
+    func onIdle(_ treatment: UInt16) -> UInt8 { UInt8(truncatingIfNeeded: sluice_on_idle(UInt32(treatment))) }
+
+    @inline(__always)
     func rememberFragment(
         _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32
     ) {
@@ -153,7 +177,14 @@ struct SocketBuffer: PacketBytes {
     }
 
     @inline(__always)
-    func windowScale(transportOffset: UInt32, headerLength: UInt32) -> UInt8 {
-        UInt8(truncatingIfNeeded: sluice_window_scale(context, transportOffset, headerLength))
+    func walkExtensions(_ walk: UnsafeMutablePointer<sluice_extension_walk>) -> Verdict {
+        Verdict(rawValue: UInt32(bitPattern: sluice_follow_extensions(context, walk)))
+    }
+
+    @inline(__always)
+    func options(
+        transportOffset: UInt32, headerLength: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
+    ) {
+        sluice_options(context, transportOffset, headerLength, found)
     }
 }

@@ -22,6 +22,8 @@ uint32_t sluice_follow_body(struct sluice_packet *packet, uint32_t now);
 void sluice_remember_fragment_body(
     const struct sluice_packet *packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 uint32_t sluice_follow_fragment_body(struct sluice_packet *packet, uint32_t now);
+uint32_t sluice_review_handshake_body(const struct sluice_packet *packet, uint32_t slot, uint64_t word, uint32_t now);
+void sluice_note_timestamp_body(const void *skb, struct sluice_packet *packet);
 uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
 uint64_t sluice_key_hash_body(const struct sluice_session_key *key);
 int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
@@ -106,6 +108,18 @@ __attribute__((noinline)) int sluice_follow_fragment(struct sluice_packet *packe
 __attribute__((noinline)) int sluice_follow(struct sluice_packet *packet, uint32_t now) {
     if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
     return sluice_follow_body(packet, now);
+}
+
+__attribute__((noinline)) int sluice_review_handshake(
+    struct sluice_packet *packet, uint32_t slot, uint64_t word, uint32_t now) {
+    if (!packet) return 0;
+    return sluice_review_handshake_body(packet, slot, word, now);
+}
+
+__attribute__((noinline)) int sluice_note_timestamp(struct __sk_buff *skb, struct sluice_packet *packet) {
+    if (!packet) return 0;
+    sluice_note_timestamp_body(skb, packet);
+    return 0;
 }
 
 __attribute__((noinline)) int sluice_admit(struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
@@ -252,6 +266,7 @@ int sluice_ingress(struct __sk_buff *skb) {
     }
     switch (verdict & 0xFF) {
     case ACTION_FORWARD:
+        if (packet.flags & FLAG_KEEPS_TIMESTAMPS) sluice_note_timestamp(skb, &packet);
         count_traffic(&packet);
         return forward(skb, &packet, &route, now);
     case ACTION_ANSWER_RESET:
@@ -304,6 +319,7 @@ int sluice_judge_test(struct __sk_buff *skb) {
     uint32_t verdict = sluice_parse(skb, &packet, 14);
     if ((verdict & 0xFF) == ACTION_PARSED) {
         verdict = sluice_follow(&packet, now);
+        if (packet.flags & FLAG_KEEPS_TIMESTAMPS) sluice_note_timestamp(skb, &packet);
         if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) verdict = sluice_admit(&packet, &route, now);
     }
     return verdict;

@@ -12,7 +12,9 @@
 int sluice_load_bytes(const void *_Nonnull skb, uint32_t offset, void *_Nonnull to, uint32_t count);
 uint32_t sluice_packet_length(const void *_Nonnull skb);
 uint32_t sluice_segment_size(const void *_Nonnull skb);
-uint32_t sluice_window_scale(const void *_Nonnull skb, uint32_t transportOffset, uint32_t headerLength);
+int sluice_follow_extensions(const void *_Nonnull skb, struct sluice_extension_walk *_Nonnull walk);
+void sluice_options(
+    const void *_Nonnull skb, uint32_t transportOffset, uint32_t headerLength, struct sluice_tcp_option_values *_Nonnull found);
 
 struct sluice_bucket *SLUICE_NULLABLE sluice_bucket_at(uint32_t index);
 struct sluice_session *SLUICE_NULLABLE sluice_session_at(uint32_t slot);
@@ -26,6 +28,10 @@ uint32_t sluice_steering_entry(uint32_t index);
 struct sluice_fragment_value *SLUICE_NULLABLE sluice_fragment_at(const struct sluice_fragment_key *_Nonnull key);
 void sluice_fragment_insert(
     const struct sluice_fragment_key *_Nonnull key, const struct sluice_fragment_value *_Nonnull value);
+struct sluice_attempt *SLUICE_NULLABLE sluice_attempt_at(const struct sluice_attempt_key *_Nonnull key);
+void sluice_attempt_insert(const struct sluice_attempt_key *_Nonnull key, const struct sluice_attempt *_Nonnull value);
+struct sluice_timestamps *SLUICE_NULLABLE sluice_timestamps_at(uint32_t slot);
+uint32_t sluice_on_idle(uint32_t treatment);
 void sluice_count(uint32_t counter);
 uint32_t sluice_may_emit_deny(uint32_t now);
 uint32_t sluice_group_set(uint32_t active, uint32_t offset);
@@ -39,6 +45,7 @@ int sluice_emit(
     struct sluice_classification *_Nonnull question, uint64_t flow, uint32_t what);
 int sluice_classify(struct sluice_classification *_Nonnull question);
 int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
+int sluice_review_handshake(struct sluice_packet *_Nonnull packet, uint32_t slot, uint64_t word, uint32_t now);
 int sluice_half_open_refusal(const struct sluice_packet *_Nonnull packet, uint32_t now);
 int sluice_half_open_began(const struct sluice_packet *_Nonnull packet, uint32_t now);
 int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);

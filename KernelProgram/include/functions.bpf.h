@@ -9,7 +9,8 @@
 
 #define INLINE __attribute__((always_inline))
 
-uint32_t sluice_options_body(const void *options, uint32_t length);
+void sluice_options_body(const void *options, uint32_t length, struct sluice_tcp_option_values *found);
+uint32_t sluice_extensions_body(const void *skb, struct sluice_extension_walk *walk);
 void sluice_event_body(
     const struct sluice_packet *packet, const struct sluice_route *route, const struct sluice_classification *question,
     uint64_t flow, uint32_t what, struct sluice_event *event);
@@ -25,19 +26,32 @@ INLINE uint32_t sluice_packet_length(const void *skb) { return ((const struct __
 
 INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __sk_buff *)skb)->gso_size; }
 
-/// Looks for the window scale option. A function of its own: only SYNs pay for the loop.
-__attribute__((noinline)) int sluice_syn_window_scale(struct __sk_buff *skb, uint32_t offset, uint32_t length) {
+/// Reads TCP options. A function of its own: only SYNs, and sessions that may be probed, pay for the loop.
+__attribute__((noinline)) int sluice_read_options(
+    struct __sk_buff *skb, uint32_t offset, uint32_t length, struct sluice_tcp_option_values *found) {
     struct sluice_tcp_options options = {};
-    if (length == 0 || length > 40) return 0xFF;
+    if (!found || length == 0 || length > 40) return 0;
     // Kernels before 6.8 learn nothing from `length == 0`, and take a length that may be 0 for an error. The mask and the one
     // added show them 1 ... 64; LLVM, which knows better, must not see that they change nothing.
     uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & 63) + 1;
-    if (bpf_skb_load_bytes(skb, offset, &options, bounded) != 0) return 0xFF;
-    return sluice_options_body(&options, length);
+    if (bpf_skb_load_bytes(skb, offset, &options, bounded) != 0) return 0;
+    sluice_options_body(&options, length, found);
+    return 0;
 }
 
-INLINE uint32_t sluice_window_scale(const void *skb, uint32_t transportOffset, uint32_t headerLength) {
-    return sluice_syn_window_scale((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20);
+INLINE void sluice_options(
+    const void *skb, uint32_t transportOffset, uint32_t headerLength, struct sluice_tcp_option_values *found) {
+    sluice_read_options((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20, found);
+}
+
+/// Follows a chain of IPv6 extension headers. A function of its own: few packets have any, and the loop is verified once.
+__attribute__((noinline)) int sluice_walk_extensions(struct __sk_buff *skb, struct sluice_extension_walk *walk) {
+    if (!walk) return 0;
+    return sluice_extensions_body(skb, walk);
+}
+
+INLINE int sluice_follow_extensions(const void *skb, struct sluice_extension_walk *walk) {
+    return sluice_walk_extensions((struct __sk_buff *)skb, walk);
 }
 
 // MARK: Map elements
@@ -76,6 +90,27 @@ INLINE struct sluice_fragment_value *sluice_fragment_at(const struct sluice_frag
 INLINE void sluice_fragment_insert(
     const struct sluice_fragment_key *key, const struct sluice_fragment_value *value) {
     bpf_map_update_elem(&sluice_fragments, key, value, BPF_ANY);
+}
+
+INLINE struct sluice_attempt *sluice_attempt_at(const struct sluice_attempt_key *key) {
+    return bpf_map_lookup_elem(&sluice_attempts, key);
+}
+
+INLINE void sluice_attempt_insert(const struct sluice_attempt_key *key, const struct sluice_attempt *value) {
+    bpf_map_update_elem(&sluice_attempts, key, value, BPF_ANY);
+}
+
+INLINE struct sluice_timestamps *sluice_timestamps_at(uint32_t slot) {
+    struct sluice_timestamps *stamps = bpf_map_lookup_elem(&sluice_timestamps, &slot);
+    if (stamps) return stamps;
+    struct sluice_timestamps none = {};
+    bpf_map_update_elem(&sluice_timestamps, &slot, &none, BPF_NOEXIST);
+    return bpf_map_lookup_elem(&sluice_timestamps, &slot);
+}
+
+INLINE uint32_t sluice_on_idle(uint32_t treatment) {
+    struct sluice_treatment *entry = bpf_map_lookup_elem(&sluice_treatments, &treatment);
+    return entry ? entry->onIdle : 0;
 }
 
 INLINE static struct sluice_interface *interface_at(uint32_t index) {

@@ -46,6 +46,23 @@ struct {
     __type(value, struct sluice_fragment_value);
 } sluice_fragments SEC(".maps");
 
+/// Handshakes that began again: FlowCore.HandshakeAttempts.
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 4096);
+    __type(key, struct sluice_attempt_key);
+    __type(value, struct sluice_attempt);
+} sluice_attempts SEC(".maps");
+
+/// Time stamps of sessions that may be probed, by slot: an element takes memory only while there is such a session.
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 65536);
+    __type(key, __u32);
+    __type(value, struct sluice_timestamps);
+} sluice_timestamps SEC(".maps");
+
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, SLUICE_MAX_COUNTERS);

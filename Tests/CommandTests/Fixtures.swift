@@ -89,7 +89,14 @@ enum Fixture {
     static var describer: SessionDescriber {
         SessionDescriber(
             nowNanoseconds: nowNanoseconds, ruleNames: [3: "web"], zoneNames: [1: "client", 2: "internet"],
-            treatments: treatments)
+            treatments: treatments, stateTimeouts: stateTimeouts)
+    }
+
+    /// 30 s, 120 s, 10 s and 10 s.
+    static var stateTimeouts: StateTimeouts {
+        func ticks(_ seconds: UInt64) -> UInt32 { Tick.covering(nanoseconds: seconds * 1_000_000_000) }
+        return StateTimeouts(
+            halfOpenTicks: ticks(30), closingTicks: ticks(120), closedTicks: ticks(10), tombstoneTicks: ticks(10))
     }
 
     /// Ticks of so many seconds.

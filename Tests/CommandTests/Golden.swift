@@ -6,8 +6,8 @@ enum Golden {
         ID        PROTOCOL  SOURCE              DESTINATION        CLASS  STATE                  RULE    AGE   IDLE  TIMEOUT  BYTES >  BYTES <
         1a-7      tcp       10.1.0.10:51234     203.0.113.10:443   N-S    established            web   1m15s  12.3s       4m  3.4 KiB  7.5 MiB
         46-7      tcp       [fd00:1::10]:40000  [fd00:2::10]:5432  E-W    established            web   1h01m   0.4s       5m  3.4 KiB  7.5 MiB
-        47-1      tcp       203.0.113.10:1024   10.1.0.10:22       N-S    synSent                #9     0.0s   0.0s       4m  3.4 KiB  7.5 MiB
-        c8-65535  tcp       10.1.0.10:51235     203.0.113.10:443   N-S    resetting (idleReset)  web   4m19s   1.9s       4m  3.4 KiB  7.5 MiB
+        47-1      tcp       203.0.113.10:1024   10.1.0.10:22       N-S    synSent                #9     0.0s   0.0s      30s  3.4 KiB  7.5 MiB
+        c8-65535  tcp       10.1.0.10:51235     203.0.113.10:443   N-S    resetting (idleReset)  web   4m19s   1.9s      10s  3.4 KiB  7.5 MiB
         ca-7      icmp      10.1.0.10:77        203.0.113.10:77    N-S    established            web    0.0s   0.0s      30s  3.4 KiB  7.5 MiB
 
         """
@@ -92,7 +92,7 @@ enum Golden {
         groupRule: "none",
         instance: 63, ageSeconds: 0.1, idleSeconds: 12_345_678.25, packets: .init(toDestination: .max, toSource: 0),
         bytes: .init(toDestination: 0, toSource: .max), idleTimeoutSeconds: 0.5, onIdle: "probe", treatment: 4095,
-        generation: 65535, endReason: "none",
+        generation: 65535, tcpAuthentication: true, endReason: "none",
         positions: .init(
             originator: .init(sequenceEnd: .max, acknowledged: 0), responder: .init(sequenceEnd: 0, acknowledged: .max)),
         zones: .init(source: "größe", destination: "none"))

@@ -47,6 +47,28 @@ struct SessionViewTests {
         #expect(object["bytes"]?.members == ["toDestination", "toSource"])
     }
 
+    @Test(
+        "SESS-10 the timeout shown is that of the session's state",
+        arguments: [
+            (SessionState.synSent, 30.0, "silent"), (.synReceived, 30, "silent"), (.established, 240, "reset"),
+            (.closing, 120, "reset"), (.closed, 10, "silent"), (.resetting, 10, "silent"),
+        ])
+    func timeoutOfState(state: SessionState, seconds: Double, onIdle: String) throws {
+        let table = TableMemory()
+        table.put(5, state: state, Fixture.session("10.1.0.10", 51234, "203.0.113.10", 443))
+        let view = Fixture.describer.view(try #require(table.memory.record(at: 5)))
+        #expect(view.idleTimeoutSeconds == seconds && view.onIdle == onIdle)
+    }
+
+    @Test("RST-6 a session whose ends sign their segments is shown as one that can't be reset")
+    func authenticated() throws {
+        let table = TableMemory()
+        table.put(5, Fixture.session("10.1.0.10", 179, "10.2.0.10", 179, flags: SessionFlags.signed))
+        let view = Fixture.describer.view(try #require(table.memory.record(at: 5)))
+        #expect(view.tcpAuthentication)
+        #expect(Fixture.views.allSatisfy { !$0.tcpAuthentication })
+    }
+
     @Test("an inbound IPv4 session, an east-west IPv6 one and a tombstone are told apart")
     func kinds() throws {
         let views = Fixture.views

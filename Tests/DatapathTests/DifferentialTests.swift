@@ -81,6 +81,7 @@ final class BenchPair {
             question.pointee = image.classify(question.pointee)
             return true
         }
+        tables.hasForgotten = { [kernel] in !kernel.remembers($0) }
         model = ModelBench(tables)
         shareSlabs()
     }

@@ -1,7 +1,8 @@
 import FlowCore
 import FlowLayout
 import FlowModel
-import Kernel
+
+@testable import Kernel
 
 /// The kernel program, run on packets by hand (BPF_PROG_TEST_RUN), with maps of its own that nobody else sees.
 struct KernelBench: JudgeBench {
@@ -42,6 +43,20 @@ struct KernelBench: JudgeBench {
         guard let flow = datapath.flow(key) else { return nil }
         return (datapath.sessions[Int(flow.slot)], ControlWord(rawValue: datapath.words[Int(flow.slot)]))
     }
+
+    /// Whether the program still remembers a SYN or a SYN-ACK: it has room for some thousand, and forgets the oldest.
+    func remembers(_ key: sluice_attempt_key) -> Bool {
+        guard let map = datapath.maps["sluice_attempts"] else { return false }
+        return withUnsafeBytes(of: key) { key in
+            var value = sluice_attempt()
+            return withUnsafeMutableBytes(of: &value) { value in
+                guard let key = key.baseAddress else { return false }
+                return (try? map.lookup(key: key, into: value)) != nil
+            }
+        }
+    }
+
+    func slot(_ key: sluice_session_key) -> UInt32? { datapath.flow(key)?.slot }
 
     func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
         guard let flow = datapath.flow(key) else { return }

@@ -26,6 +26,7 @@ struct NumberTests {
             "REASON_MALFORMED": DropReason.malformed.rawValue, "REASON_NO_ROUTE": DropReason.noRoute.rawValue,
             "REASON_WRONG_ZONE": DropReason.wrongZone.rawValue,
             "FLAG_FOLLOWS_CLOSELY": PacketFlags.followsClosely,
+            "FLAG_KEEPS_TIMESTAMPS": PacketFlags.keepsTimestamps,
             "COUNTER_FORWARDED_PACKETS": Counter.forwardedPackets.rawValue,
             "COUNTER_FORWARDED_BYTES": Counter.forwardedBytes.rawValue,
             "COUNTER_SLOW_PATH": Counter.slowPathPackets.rawValue, "COUNTER_HOST": Counter.hostPackets.rawValue,

@@ -22,6 +22,12 @@ enum TestPolicy {
           - { name: esp, priority: 150, access: Allow, protocol: Esp, source: ["*"], destination: ["*"] }
         """)
 
+    /// Pings of one host only.
+    static let pingsOut = policy(
+        """
+          - { name: ping, priority: 100, access: Allow, protocol: Icmp, source: [10.1.0.10, "fd00:1::10"], destination: ["*"] }
+        """)
+
     private static func policy(_ rules: String) -> String {
         """
         gateway: bench

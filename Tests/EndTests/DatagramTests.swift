@@ -62,6 +62,23 @@ extension EndTests {
         }
     }
 
+    @Test("SESS-7 two hosts ping each other with one identifier at the same time", arguments: IPVersion.allCases)
+    func pingsBothWays(version: IPVersion) async throws {
+        try await withGateway(rules: [pingsBack]) { lab, _ in
+            func ping(_ zone: LabZone) -> [String] {
+                ["ping", "-\(version.rawValue)", "-e", "1", "-c", "5", "-i", "0.2", "-W", "5", zone.address(version)]
+            }
+            async let there = lab.execute(in: .client, ping(.internet))
+            async let back = lab.execute(in: .internet, ping(.client))
+            for result in try await [there, back] {
+                #expect(result.output.contains("5 received"), "\(result.everythingSaid)")
+            }
+            let sessions = try GatewayInspector(gateway: lab.name).sessions().filter { $0.protocol.hasPrefix("icmp") }
+            #expect(sessions.count == 2 && Set(sessions.map(\.source.address)).count == 2)
+            #expect(sessions.allSatisfy { $0.source.port == 1 && $0.packets.toDestination == $0.packets.toSource })
+        }
+    }
+
     @Test(
         "SESS-8 fragments: a ping of 4000 bytes goes through, to both classes of zones", arguments: IPVersion.allCases)
     func fragmentedPing(version: IPVersion) async throws {
@@ -114,3 +131,8 @@ private let udp =
     "name: datagrams, priority: 130, access: Allow, protocol: Udp, "
     + "source: [\"\(LabZone.client.prefix)\", \"\(LabZone.client.prefix6)\"], destination: [\"*\"], "
     + "destinationPorts: [9100-9109]"
+
+/// A rule that lets the internet's hosts ping everybody.
+private let pingsBack =
+    "name: pings-back, priority: 131, access: Allow, protocol: Icmp, "
+    + "source: [\"\(LabZone.internet.prefix)\", \"\(LabZone.internet.prefix6)\"], destination: [\"*\"]"

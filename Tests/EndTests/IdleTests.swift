@@ -94,6 +94,26 @@ extension EndTests {
         }
     }
 
+    @Test(
+        "IDLE-5 probe: ends that take no segment without time stamps (RFC 7323, 3.2) answer too",
+        arguments: IPVersion.allCases)
+    func probeStrict(version: IPVersion) async throws {
+        try await withGateway(rules: [rule(9001, "idleTimeout: 2s, onIdle: probe")]) { lab, _ in
+            // As FreeBSD does: once both ends have sent time stamps, what has none is dropped.
+            let unstamped = "tcp flags & (syn | rst) == 0 tcp option timestamp missing"
+            let atClient = try await Obstacle.put(in: lab, at: .client, .input, unstamped)
+            let atServer = try await Obstacle.put(in: lab, at: .internet, .input, unstamped)
+            let pair = try await EndPair.open(in: lab, version, port: 9001)
+            let before = try #require(try pair.session())
+            let later = try await pair.waitForSession("it lives for several timeouts") { $0.ageSeconds > 8 }
+            #expect(later.state == "established" && later.id == before.id && later.positions == before.positions)
+            #expect(later.packets.toSource > before.packets.toSource)
+            #expect(try await atClient.stopped() == 0)
+            #expect(try await atServer.stopped() == 0)
+            await pair.expectAlive()
+        }
+    }
+
     @Test("IDLE-5 probe: where one end is gone, the other is reset", arguments: IPVersion.allCases, [true, false])
     func probeDead(version: IPVersion, serverIsGone: Bool) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s, onIdle: probe")]) { lab, _ in

@@ -150,6 +150,57 @@ struct ResetTests {
         }
     }
 
+    @Test(
+        "IDLE-5 a probe carries the time stamps that its supposed sender sent last, and the end's own",
+        arguments: [false, true])
+    func stampedProbes(isIPv6: Bool) throws {
+        var frames = FrameBuilder()
+        if isIPv6 {
+            frames.source = "fd00:1::1"
+            frames.destination = "fd00:2::1"
+        }
+        let bench = ModelBench()
+        bench.tables.onIdle = [TreatmentIndex.northSouth: OnIdle.probe.rawValue]
+        let stamps = TimestampScene.play(on: bench) { bench.tables.timestampMemory[Int($0)] }
+        #expect(stamps.map { [$0.0, $0.1] } == [203, 305])
+        var session = try #require(bench.session(TCPScript("", "").key(of: FrameBuilder()))).0
+        #expect(session.flags & SessionFlags.keepsTimestamps != 0)
+        session.key = TCPScript("", "").key(of: frames)
+        var kept = sluice_timestamps()
+        kept.originator = 7 << 48 | 1 << 32 | 203
+        kept.responder = 7 << 48 | 1 << 32 | 0xFFFF_FF00
+        var written: [[UInt8]] = []
+        ProbeSegments.forEach(session, timestamps: kept, generation: 7) { probe in
+            var bytes = [UInt8](repeating: 0, count: 72)
+            let length = bytes.withUnsafeMutableBytes { memory in
+                memory.baseAddress.map { probe.write(to: $0) } ?? 0
+            }
+            written.append(Array(bytes.prefix(length)))
+        }
+        let header = isIPv6 ? 40 : 20
+        #expect(written.map(\.count) == [header + 32, header + 32])
+        #expect(
+            written.map { Array($0.suffix(12)) } == [
+                [1, 1, 8, 10, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0, 203], [1, 1, 8, 10, 0, 0, 0, 203, 0xFF, 0xFF, 0xFF, 0],
+            ])
+        for bytes in written {
+            if isIPv6 {
+                #expect(Array(bytes[4..<6]) == [0, 32])
+            } else {
+                #expect(Array(bytes[2..<4]) == [0, 52])
+                #expect(FrameBuilder.checksum(Array(bytes.prefix(20))) == 0)
+            }
+            let addresses = isIPv6 ? Array(bytes[8..<40]) : Array(bytes[12..<20])
+            #expect(FrameBuilder.checksum(addresses + [0, 0, 0, 32, 0, 6] + bytes.dropFirst(header)) == 0)
+        }
+        // Of another session in this slot, or of one end only: none.
+        for stamps in [(kept, UInt16(8)), (sluice_timestamps(originator: kept.originator, responder: 0), 7)] {
+            ProbeSegments.forEach(session, timestamps: stamps.0, generation: stamps.1) { probe in
+                #expect(!probe.hasTimestamps && probe.length == header + 20)
+            }
+        }
+    }
+
     @Test("IDLE-5 a probe is a keep-alive at RCV.NXT - 1 of each end")
     func probes() throws {
         let session = try play(
@@ -160,7 +211,7 @@ struct ResetTests {
             < A 5000 ack 1010          => forward
             """)
         var probes: [[UInt32]] = []
-        ProbeSegments.forEach(session) { probe in
+        ProbeSegments.forEach(session, timestamps: nil, generation: 0) { probe in
             probes.append([
                 UInt32(probe.destinationPort), probe.sequence, probe.acknowledgment, UInt32(probe.flags),
                 UInt32(probe.window),

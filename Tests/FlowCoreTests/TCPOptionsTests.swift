@@ -1,4 +1,5 @@
 import FlowCore
+import FlowLayout
 import FlowModel
 import Testing
 
@@ -7,27 +8,28 @@ struct TCPOptionsTests {
     /// RFC 9293, 3.1, read byte by byte: an oracle that shares nothing with the branchless reader.
     private func plainWindowScale(_ options: [UInt8]) -> UInt8 {
         var rest = options[...]
+        var scale: UInt8 = 0xFF
         while let kind = rest.first, kind != 0 {
             if kind == 1 {
                 rest = rest.dropFirst()
                 continue
             }
-            guard let size = rest.dropFirst().first, size >= 2 else { return 0xFF }
-            if kind == 3 {
-                guard size == 3, rest.count >= 3 else { return 0xFF }
-                return min(14, rest[rest.startIndex + 2])
-            }
+            guard let size = rest.dropFirst().first, size >= 2, size <= rest.count else { break }
+            if kind == 3, size == 3 { scale = min(14, rest[rest.startIndex + 2]) }
             rest = rest.dropFirst(Int(size))
         }
-        return 0xFF
+        return scale
     }
 
     private func windowScale(_ options: [UInt8], after rubbish: UInt8 = 0) -> UInt8 {
         // What lies behind the options must not count.
         let memory = options + [UInt8](repeating: rubbish, count: 64 - options.count)
-        return memory.withUnsafeBytes { bytes in
-            bytes.baseAddress.map { TCPOptions.windowScale($0, length: UInt32(options.count)) } ?? 0
+        var found = sluice_tcp_option_values()
+        found.windowScale = 0xFF
+        memory.withUnsafeBytes { bytes in
+            if let start = bytes.baseAddress { TCPOptions.read(start, length: UInt32(options.count), into: &found) }
         }
+        return found.windowScale
     }
 
     @Test("SESS-2 a million option lists give what RFC 9293 says", arguments: [UInt8(0), 1, 3])

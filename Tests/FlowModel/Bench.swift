@@ -28,6 +28,8 @@ package protocol JudgeBench {
     func judge(_ frame: [UInt8], _ circumstances: Circumstances) -> Verdict
     /// The session of a key, with its control word.
     func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)?
+    /// The slot of a key's session.
+    func slot(_ key: sluice_session_key) -> UInt32?
     /// Puts a session into another state, as its owner would.
     func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32)
 }
@@ -61,6 +63,11 @@ package struct ModelBench: JudgeBench {
         var key = key
         guard let flow = tables.flow(&key) else { return nil }
         return (tables.sessions[Int(flow.slot)], ControlWord(rawValue: tables.words[Int(flow.slot)]))
+    }
+
+    package func slot(_ key: sluice_session_key) -> UInt32? {
+        var key = key
+        return tables.flow(&key)?.slot
     }
 
     package func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {

@@ -1,5 +1,5 @@
-import FlowCore
-import FlowLayout
+package import FlowCore
+package import FlowLayout
 
 /// A frame in an array.
 package struct FrameBytes: PacketBytes {
@@ -24,16 +24,19 @@ package struct FrameBytes: PacketBytes {
         return true
     }
 
-    package func windowScale(transportOffset: UInt32, headerLength: UInt32) -> UInt8 {
+    package func walkExtensions(_ walk: UnsafeMutablePointer<sluice_extension_walk>) -> Verdict {
+        IPv6Extensions.walk(self, walk)
+    }
+
+    package func options(
+        transportOffset: UInt32, headerLength: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
+    ) {
         var options = [UInt8](repeating: 0, count: 64)
         let length = headerLength - 20
-        guard length > 0, length <= 40,
-            options.withUnsafeMutableBytes({ memory in
-                memory.baseAddress.map { load($0, at: transportOffset + 20, count: length) } ?? false
-            })
-        else { return 0xFF }
-        return options.withUnsafeBytes { memory in
-            memory.baseAddress.map { TCPOptions.windowScale($0, length: length) } ?? 0xFF
+        guard length > 0, length <= 40 else { return }
+        options.withUnsafeMutableBytes { memory in
+            guard let start = memory.baseAddress, load(start, at: transportOffset + 20, count: length) else { return }
+            TCPOptions.read(start, length: length, into: found)
         }
     }
 }

@@ -49,6 +49,13 @@ package struct FrameFuzzer {
     }
 
     private mutating func addExtensions(_ frames: inout FrameBuilder) {
+        // A chain that is legal but for its length, now and then.
+        if random.chance(30) {
+            frames.extensions = (0..<Int.random(in: 6...12, using: &random)).map { _ in
+                (60, [UInt8](repeating: 0, count: 8))
+            }
+            return
+        }
         for _ in 0..<Int.random(in: 1...9, using: &random) {
             let number: UInt8 = [0, 43, 44, 60, 60, 60].randomElement(using: &random) ?? 60
             let units = number == 44 ? 0 : Int.random(in: 0...1, using: &random)
@@ -78,7 +85,10 @@ package struct FrameFuzzer {
             return frames.icmp(
                 type: types.randomElement(using: &random) ?? 8, identifier: UInt16.random(in: 0...3, using: &random))
         case 86..<95: return error(&frames)
-        default: return frames.frame(protocol: [47, 50, 51, 2, 132].randomElement(using: &random) ?? 47, [1, 2, 3, 4])
+        default:
+            return frames.frame(
+                protocol: [47, 50, 51, 2, 132, 139, 140, 59, 60].randomElement(using: &random) ?? 47,
+                [17, 0, 3, 4, 5, 6, 7, 8, 0, 53, 0, 53, 0, 8, 0, 0])
         }
     }
 
@@ -112,12 +122,14 @@ package struct FrameFuzzer {
         guard random.chance(flags & TCPFlags.syn != 0 ? 70 : 5) else { return [] }
         var options: [UInt8] = []
         for _ in 0..<Int.random(in: 1...4, using: &random) {
-            switch Int.random(in: 0..<7, using: &random) {
+            switch Int.random(in: 0..<9, using: &random) {
             case 0: options += [1]
             case 1: options += [2, 4, 5, 180]
             case 2: options += [4, 2]
             case 3: options += [3, 3, UInt8.random(in: 0...16, using: &random)]
             case 4: options += [8, 10, 0, 0, 0, 1, 0, 0, 0, 0]
+            case 6: options += [19, 18] + [UInt8](repeating: 7, count: 16)
+            case 7: options += [29, random.chance(80) ? 16 : 3] + [UInt8](repeating: 7, count: 14)
             case 5: options += [UInt8.random(in: 0...255, using: &random), UInt8.random(in: 0...12, using: &random)]
             default: options += [0]
             }
@@ -127,14 +139,30 @@ package struct FrameFuzzer {
 
     private mutating func error(_ frames: inout FrameBuilder) -> [UInt8] {
         // What is quoted was sent by the error's receiver.
-        let inner = random.chance(90) ? frames.reversed : frames
-        let quoted = random.chance(70) ? segment(inner) : inner.udp()
+        var inner = random.chance(90) ? frames.reversed : frames
+        if random.chance(15) { fragment(&inner) }
+        let quoted = quoted(inner)
         let types: [UInt8] = frames.isIPv6 ? [1, 2, 3, 4] : [3, 11, 12, 4]
         frames.ipv4Options = []
         frames.extensions = []
+        frames.moreFragments = false
+        frames.fragmentOffset = 0
         return frames.icmp(
             type: types.randomElement(using: &random) ?? 3,
-            rest: Array(quoted.dropFirst(14).prefix(Int.random(in: 0...80, using: &random))))
+            rest: Array(quoted.dropFirst(14).prefix(Int.random(in: 0...120, using: &random))))
+    }
+
+    private mutating func quoted(_ inner: FrameBuilder) -> [UInt8] {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5: return segment(inner)
+        case 5..<7: return inner.udp()
+        case 7..<9:
+            let types: [UInt8] = inner.isIPv6 ? [128, 129, 135] : [8, 0, 13]
+            return inner.icmp(
+                type: types.randomElement(using: &random) ?? 8, identifier: UInt16.random(in: 0...3, using: &random))
+        default:
+            return inner.frame(protocol: [47, 50, 51, 132].randomElement(using: &random) ?? 47, [UInt8](1...12))
+        }
     }
 
     private mutating func noise() -> [UInt8] {

@@ -16,6 +16,12 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     private let buckets: UnsafeMutablePointer<sluice_bucket>
     private let bucketCount: Int
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
+    private var attempts: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
+    /// Attempts that the model is to have forgotten, as the kernel's memory is short.
+    package var hasForgotten: (sluice_attempt_key) -> Bool = { _ in false }
+    package let timestampMemory: UnsafeMutablePointer<sluice_timestamps>
+    /// By treatment; others are reset.
+    package var onIdle: [UInt16: UInt8] = [:]
     package var events: [sluice_event] = []
     /// Whose rings the events went to.
     package var eventInstances: [UInt32] = []
@@ -38,6 +44,8 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         sessions.initialize(repeating: sluice_session(), count: slotCount)
         words = .allocate(capacity: slotCount)
         words.initialize(repeating: 0, count: slotCount)
+        timestampMemory = .allocate(capacity: slotCount)
+        timestampMemory.initialize(repeating: sluice_timestamps(), count: slotCount)
         ring = .allocate(capacity: slotCount)
         ring.initialize(repeating: 0, count: slotCount)
         slabs = .allocate(capacity: slabCount)
@@ -75,6 +83,8 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         buckets.deallocate()
         sources.deallocate()
         words.deallocate()
+        timestampMemory.deallocate()
+        for attempt in attempts.values { attempt.deallocate() }
         ring.deallocate()
         slabs.deallocate()
         instances.deallocate()
@@ -160,6 +170,31 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         fragments[FragmentKey(key.pointee)] = value.pointee
     }
 
+    package func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>? {
+        hasForgotten(key.pointee) ? nil : attempts[AttemptKey(key.pointee)]
+    }
+
+    package func insertAttempt(
+        _ key: UnsafePointer<sluice_attempt_key>, _ value: UnsafePointer<sluice_attempt>
+    ) {
+        let key = AttemptKey(key.pointee)
+        let memory = attempts[key] ?? .allocate(capacity: 1)
+        memory.initialize(to: value.pointee)
+        attempts[key] = memory
+    }
+
+    package func reviewHandshake(
+        _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
+    ) -> HandshakeAttempts.Outcome {
+        HandshakeAttempts.review(packet, slot: slot, word, now: now, self)
+    }
+
+    package func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? {
+        slot < slotCount ? timestampMemory + Int(slot) : nil
+    }
+
+    package func onIdle(_ treatment: UInt16) -> UInt8 { onIdle[treatment] ?? OnIdle.reset.rawValue }
+
     package func emit(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
@@ -202,5 +237,14 @@ package struct FragmentKey: Hashable {
         addresses = [key.source.high, key.source.low, key.destination.high, key.destination.low]
         identification = key.identification
         kind = [key.protocol, key.zone]
+    }
+}
+
+/// An attempt's key that a dictionary can hold.
+package struct AttemptKey: Hashable {
+    let numbers: [UInt32]
+
+    package init(_ key: sluice_attempt_key) {
+        numbers = [key.slot, key.generation, key.acknowledgment, key.fromOriginator]
     }
 }

@@ -6,7 +6,9 @@ package enum TCPScripts {
         > A 1000 ack 5000          => forward established renews
         """
 
-    package static let all: [TCPScript] = [
+    package static let all: [TCPScript] = following + beginningAgain
+
+    private static let following: [TCPScript] = [
         TCPScript(
             "SESS-1 only a SYN begins a session",
             """
@@ -221,7 +223,6 @@ package enum TCPScripts {
             open + """
 
                 < R 5000                   => forward closed
-                > S 999                    => forward closed
                 > S 88000                  => forward synSent renews
                 """),
         TCPScript(
@@ -255,5 +256,265 @@ package enum TCPScripts {
                 < S 3000000000             => forward established keeps
                 > A 999 ack 5000           => forward established renews
                 """),
+    ]
+
+    /// Every way in which an end may start over (RFC 9293, 3.5 and 3.10.7), what servers behind balancers do, and what a forger may try.
+    private static let beginningAgain: [TCPScript] = [
+        TCPScript(
+            "SESS-2 a SYN, an RST, and the same SYN",
+            """
+            > S 999                    => forward synSent renews
+            > R 1000                   => forward closed
+            +1
+            > S 999                    => forward synSent renews
+            < SA 4999 ack 1000         => forward synReceived renews
+            > A 1000 ack 5000          => forward established renews
+            """),
+        TCPScript(
+            "SESS-2 a refused SYN is sent again with the same sequence number",
+            """
+            > S 999                    => forward synSent
+            < RA 0 ack 1000            => forward closed
+            > S 999                    => forward synSent renews
+            < SA 4999 ack 1000         => forward synReceived
+            > A 1000 ack 5000          => forward established
+            """),
+        TCPScript(
+            "SESS-2 a server resets its SYN-ACK, and the client tries again",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived
+            < R 5000                   => forward closed
+            > S 999                    => forward synSent renews
+            < SA 8999 ack 1000         => forward synReceived
+            > A 1000 ack 9000          => forward established
+            """),
+        TCPScript(
+            "SESS-2 a server resets a connection that has carried nothing, and the client tries again",
+            open + """
+
+                < R 5000                   => forward closed
+                > S 999                    => forward synSent renews
+                < SA 8999 ack 1000         => forward synReceived
+                > A 1000 ack 9000          => forward established
+                """),
+        TCPScript(
+            "SESS-2 a SYN with another sequence number, before any answer",
+            """
+            > S 999                    => forward synSent renews
+            +5
+            > S 70000                  => forward synSent keeps
+            < SA 4999 ack 70001        => forward synReceived renews
+            > A 70001 ack 5000         => forward established
+            > PA 70001 ack 5000 len 10 => forward established
+            """),
+        TCPScript(
+            "SESS-2 a SYN with another sequence number, after the answer: the responder begins again",
+            """
+            > S 999 ws 7               => forward synSent
+            < SA 4999 ack 1000         => forward synReceived renews
+            +5
+            > S 70000 ws 7             => forward synReceived keeps
+            < SA 8999 ack 70001 ws 2   => forward synReceived keeps
+            > A 70001 ack 9000 win 100 => forward established renews
+            < PA 21000 ack 70001 len 800 => forward established
+            > PA 70001 ack 9000 len 10 => forward established
+            < PA 9000 ack 70011 len 10 => forward established
+            < R 21800                  => forward closed
+            """),
+        TCPScript(
+            "SESS-2 a SYN with another sequence number, after the answer: the responder challenges it (RFC 5961)",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived
+            > S 70000                  => forward synReceived
+            < A 5000 ack 1000          => forward synReceived
+            > R 1000                   => forward closed
+            > S 70000                  => forward synSent renews
+            < SA 8999 ack 70001        => forward synReceived
+            > A 70001 ack 9000         => forward established
+            """),
+        TCPScript(
+            "SESS-2 a SYN with another sequence number, after the answer: the responder refuses it",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived
+            > S 70000                  => forward synReceived
+            < RA 0 ack 70001           => forward synReceived keeps
+            < RA 0 ack 80001           => drop(invalidReset) synReceived
+            > S 70000                  => forward synReceived
+            < SA 8999 ack 70001        => forward synReceived
+            > A 70001 ack 9000         => forward established
+            """),
+        TCPScript(
+            "SESS-2 two servers behind a balancer answer one SYN, and the client takes the first",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived renews
+            +5
+            < SA 8999 ack 1000         => forward synReceived keeps
+            > A 1000 ack 5000          => forward established renews
+            < PA 5000 ack 1000 len 10  => forward established
+            < SA 8999 ack 1000         => drop(outOfWindow) established
+            < R 9000                   => forward established
+            """),
+        TCPScript(
+            "SESS-2 two servers behind a balancer answer one SYN, and the client takes the second",
+            """
+            > S 999 ws 3               => forward synSent
+            < SA 4999 ack 1000         => forward synReceived renews
+            +5
+            < SA 900008999 ack 1000 ws 2 => forward synReceived keeps
+            > A 1000 ack 900009000 win 30000 => forward established renews
+            < PA 900109000 ack 1000 len 10 => forward established
+            """),
+        TCPScript(
+            "SESS-2 a server without memory answers the SYN anew each time (SYN cookies)",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived
+            > S 999                    => forward synReceived
+            < SA 500004999 ack 1000    => forward synReceived keeps
+            > S 999                    => forward synReceived
+            < SA 3000004999 ack 1000   => forward synReceived keeps
+            < R 500005000              => forward synReceived keeps
+            > A 1000 ack 3000005000    => forward established
+            """),
+        TCPScript(
+            "SESS-2 an old SYN is answered, rejected, and the new one connects (RFC 9293, figure 9)",
+            """
+            > S 90                     => forward synSent
+            > S 100                    => forward synSent
+            < SA 300 ack 91            => forward synSent keeps
+            > R 91                     => forward synSent keeps
+            < SA 400 ack 101           => forward synReceived renews
+            > A 101 ack 401            => forward established
+            """),
+        TCPScript(
+            "SESS-2 an end that has crashed comes back to a session that has not (RFC 9293, figure 10)",
+            open + """
+
+                +10
+                > S 70000                  => forward established keeps
+                < A 5000 ack 1000          => forward established
+                > R 1000                   => forward closed
+                > S 70000                  => forward synSent renews
+                < SA 8999 ack 70001        => forward synReceived
+                > A 70001 ack 9000         => forward established
+                """),
+        TCPScript(
+            "SESS-2 both ends have lost an open session: the next SYN begins a new one",
+            open + """
+
+                > PA 1000 ack 5000 len 10  => forward established
+                > S 70000                  => forward established
+                < SA 8999 ack 70001        => drop(sessionEnding) closed
+                > S 70000                  => forward synSent renews
+                < SA 8999 ack 70001        => forward synReceived
+                > A 70001 ack 9000         => forward established
+                """),
+        TCPScript(
+            "SESS-2 a server in TIME-WAIT takes a new SYN while the session seems to be closing (RFC 6191)",
+            open + """
+
+                < FA 5000 ack 1000         => forward closing
+                > FA 1000 ack 5001         => forward closing
+                > S 70000                  => forward closing keeps
+                < SA 8999 ack 70001        => drop(sessionEnding) closed
+                > S 70000                  => forward synSent
+                < SA 8999 ack 70001        => forward synReceived
+                > A 70001 ack 9000         => forward established
+                """),
+        TCPScript(
+            "SESS-2 a server that has nothing left refuses a SYN on an open session",
+            open + """
+
+                > S 70000                  => forward established keeps
+                < RA 0 ack 70001           => forward established keeps
+                > S 70000                  => forward established
+                < SA 8999 ack 70001        => drop(sessionEnding) closed
+                """),
+        TCPScript(
+            "SESS-2 both ends open at once, and one of them had begun before",
+            """
+            > S 999                    => forward synSent
+            > S 1999                   => forward synSent
+            < S 4999                   => forward synReceived
+            > SA 1999 ack 5000         => forward synReceived
+            < SA 4999 ack 2000         => forward synReceived
+            > A 2000 ack 5000          => forward established
+            """),
+        TCPScript(
+            "BAD-3 a forged SYN does not break the handshake, whenever it comes",
+            """
+            > S 999                    => forward synSent
+            > S 3000000000             => forward synSent keeps
+            < SA 4999 ack 1000         => forward synSent keeps
+            > A 1000 ack 5000          => forward established renews
+            > PA 1000 ack 5000 len 10  => forward established
+            < PA 5000 ack 1010 len 10  => forward established
+            """),
+        TCPScript(
+            "BAD-3 a forged SYN of the server does not break the handshake",
+            """
+            > S 999                    => forward synSent
+            < S 3000000000             => forward synReceived
+            < SA 4999 ack 1000         => forward synReceived
+            > A 1000 ack 5000          => forward established
+            < PA 5000 ack 1000 len 10  => forward established
+            """),
+        TCPScript(
+            "BAD-3 forged segments that name no SYN change no handshake",
+            """
+            > S 999                    => forward synSent
+            < SA 4999 ack 1000         => forward synReceived
+            < SA 8999 ack 123456789    => drop(outOfWindow) synReceived keeps
+            > A 1000 ack 9000000       => drop(outOfWindow) synReceived keeps
+            > A 70001 ack 9000000      => drop(outOfWindow) synReceived keeps
+            > R 3000000000             => drop(invalidReset) synReceived keeps
+            < RA 0 ack 123456789       => drop(invalidReset) synReceived keeps
+            > A 1000 ack 5000          => forward established
+            < SA 8999 ack 123456789    => drop(outOfWindow) established
+            < SA 8999 ack 1000         => drop(outOfWindow) established
+            """),
+        TCPScript(
+            "BAD-3 a forged SYN on an open session: the responder's challenge, and nothing else, comes of it",
+            open + """
+
+                +10
+                > S 3000000000             => forward established keeps
+                < A 5000 ack 1000          => forward established keeps
+                > A 3000000001 ack 5000    => forward established keeps
+                < SA 4999 ack 1000         => forward established keeps
+                > PA 1000 ack 5000 len 10  => forward established renews
+                """),
+        TCPScript(
+            "BAD-3 an answer to an earlier SYN that comes late does not end the session",
+            """
+            > S 999                    => forward synSent
+            > S 70000                  => forward synSent
+            < SA 4999 ack 70001        => forward synReceived
+            > A 70001 ack 5000         => forward established
+            < SA 8999 ack 1000         => drop(outOfWindow) established
+            > PA 70001 ack 5000 len 10 => forward established
+            """),
+        TCPScript(
+            "SESS-4 an inexact RST that comes late, on a session that is closed, passes (conntrack_inexact_rst)",
+            """
+            > S 0                      => forward synSent
+            < SA 1 ack 1               => forward synReceived
+            > A 1 ack 2                => forward established
+            < A 2 ack 1 len 1000       => forward established
+            < A 1002 ack 1 len 1000    => forward established
+            < A 2002 ack 1 len 1000    => forward established
+            > A 1 ack 3002             => forward established
+            > PA 1 ack 3002 len 1000   => forward established
+            < FA 3002 ack 1001         => forward closing
+            > A 1001 ack 3003          => forward closing
+            > RA 1001 ack 3003         => forward closed
+            +6
+            < R 2002                   => forward closed keeps
+            < R 2000000000             => drop(invalidReset) closed
+            """),
     ]
 }

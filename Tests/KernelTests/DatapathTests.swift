@@ -120,7 +120,7 @@ struct DatapathTests {
         func key(_ number: Int) -> sluice_session_key {
             sluice_session_key(
                 lowAddress: sluice_address(high: 0, low: UInt64(number)), highAddress: sluice_address(high: 1, low: 2),
-                lowPort: 3, highPort: 4, protocol: 6, family: 6, reserved: 0)
+                lowPort: 3, highPort: 4, protocol: 6, family: 6, echoAsker: 0)
         }
         for number in 0..<1000 where number % 3 != 0 {
             datapath.sessions[number].key = key(number)

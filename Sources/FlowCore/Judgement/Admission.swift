@@ -105,9 +105,12 @@ package enum Admission {
         let beginning = free.with(state: .beginning, tick: now)
         guard free.isState(.free), exchange(word, free, beginning) else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
-        fill(session, packet, route, &question, isTCP: isTCP, isEastWest: isEastWest, now)
         let generation = free.generation
         let treatment = treatment(question, packet, isTCP: isTCP, isEastWest: isEastWest)
+        fill(session, packet, route, &question, isTCP: isTCP, isEastWest: isEastWest, now)
+        if isTCP && tables.onIdle(treatment) == OnIdle.probe.rawValue {
+            session.pointee.flags |= SessionFlags.keepsTimestamps
+        }
         let control = ControlWord(
             tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
@@ -168,6 +171,7 @@ package enum Admission {
             flags |= SessionFlags.inbound
         }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 { flags |= SessionFlags.fragmented }
+        if packet.pointee.flags & PacketFlags.signed != 0 { flags |= SessionFlags.signed }
         return flags
     }
 

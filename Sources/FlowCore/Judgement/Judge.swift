@@ -18,6 +18,7 @@ package enum Judge {
             bytes, linkHeaderLength: linkHeaderLength, etherType: etherType, into: packet)
         guard parsed.isAction(.parsed) else { return parsed }
         let known = followSession(packet, now: now, tables)
+        if packet.pointee.flags & PacketFlags.keepsTimestamps != 0 { TimestampTracking.note(bytes, packet, tables) }
         guard known.isAction(.noSessionYet) else { return known }
         return Admission.admit(packet, route, now: now, tables)
     }
@@ -32,6 +33,8 @@ package enum Judge {
             return tables.followFragment(packet, now: now)
         case PacketKind.icmpOther.rawValue:
             return .noSessionYet
+        case PacketKind.icmpError.rawValue where packet.pointee.fragmentOffset != 0:
+            return tables.followFragment(packet, now: now)
         default:
             guard let flow = tables.flow(keyPointer(packet)) else { return .noSessionYet }
             packet.pointee.slot = flow.slot

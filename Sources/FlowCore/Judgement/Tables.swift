@@ -24,12 +24,23 @@ package protocol Tables {
     /// Notes the first fragment of a datagram, once it was forwarded (``FragmentTracking``).
     func rememberFragment(
         _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32)
-    /// Judges a later fragment (``FragmentTracking``).
+    /// Judges a later fragment, or an error that quotes one (``FragmentTracking``).
     func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict
     /// Reports a session that begins, or one that is denied (``SessionEvent``).
     func emit(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value)
+    /// What ``HandshakeAttempts`` has remembered.
+    func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>?
+    func insertAttempt(_ key: UnsafePointer<sluice_attempt_key>, _ value: UnsafePointer<sluice_attempt>)
+    /// ``HandshakeAttempts/review(_:slot:_:now:_:)``. The kernel program has one function of its own for it.
+    func reviewHandshake(
+        _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
+    ) -> HandshakeAttempts.Outcome
+    /// Where the time stamps of a session are kept; nil where there is no room.
+    func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>?
+    /// How a treatment's sessions end (``OnIdle``).
+    func onIdle(_ treatment: UInt16) -> UInt8
     func count(_ counter: Counter)
     /// Whether a deny event may be emitted now: a flood must not fill the ring (LOG-3).
     func mayEmitDeny(now: UInt32) -> Bool

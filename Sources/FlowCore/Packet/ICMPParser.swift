@@ -17,8 +17,7 @@ package enum ICMPParser {
         packet.pointee.kind = kind.rawValue
         switch kind {
         case .echoRequest, .echoReply:
-            let identifier = header.half2.bigEndian
-            TransportParser.setKey(network, identifier, identifier, packet)
+            TransportParser.setEchoKey(network, header.half2.bigEndian, isRequest: kind == .echoRequest, packet)
             return .parsed
         case .icmpError:
             // An error is never itself fragmented: it quotes less than a packet.
@@ -44,7 +43,7 @@ package enum ICMPParser {
     }
 
     @inline(__always)
-    private static func kind(of type: UInt8, family: UInt8) -> PacketKind {
+    fileprivate static func kind(of type: UInt8, family: UInt8) -> PacketKind {
         if family == 4 {
             switch type {
             case 8: .echoRequest
@@ -64,42 +63,34 @@ package enum ICMPParser {
 }
 
 /// The packet that an ICMP error quotes: whose session the error belongs to (SESS-7).
+///
+/// It is quoted as it was when it was dropped, and perhaps not to its end: at least eight bytes of what its last header carries are there
+/// (RFC 792; RFC 4443, 2.4).
 package enum QuotedPacket {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
         _ bytes: Bytes, _ outer: NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
     ) -> Verdict {
-        let offset = outer.transportOffset &+ 8
-        var quoted = outer
-        if outer.family == 4 {
-            var header = sluice_ipv4_header()
-            guard outer.transportLength >= 36, bytes.load(&header, at: offset, count: 20) else {
-                return .drop(.malformed)
-            }
-            let headerLength = UInt32(header.versionAndLength & 0xF) &* 4
-            guard header.versionAndLength >> 4 == 4, headerLength >= 20 else { return .drop(.malformed) }
-            // Of a later fragment the ports are not quoted.
-            guard header.fragment.bigEndian & 0x1FFF == 0 else { return .drop(.fragment) }
-            quoted.source = sluice_address(ipv4: header.source.bigEndian)
-            quoted.destination = sluice_address(ipv4: header.destination.bigEndian)
-            quoted.protocol = header.protocol
-            quoted.transportOffset = offset &+ headerLength
-        } else {
-            var header = sluice_ipv6_header()
-            guard outer.transportLength >= 56, bytes.load(&header, at: offset, count: 40) else {
-                return .drop(.malformed)
-            }
-            guard header.versionClassFlow.bigEndian >> 28 == 6 else { return .drop(.malformed) }
-            quoted.source = sluice_address(high: header.sourceHigh.bigEndian, low: header.sourceLow.bigEndian)
-            quoted.destination = sluice_address(
-                high: header.destinationHigh.bigEndian, low: header.destinationLow.bigEndian)
-            quoted.protocol = header.nextHeader
-            quoted.transportOffset = offset &+ 40
-        }
+        var quoted = NetworkLayer()
+        quoted.family = outer.family
+        quoted.transportOffset = outer.transportOffset &+ 8
+        quoted.transportLength = outer.transportLength &- 8
+        let verdict =
+            outer.family == 4
+            ? parseIPv4(bytes, &quoted, into: packet) : parseIPv6(bytes, &quoted, into: packet)
+        guard verdict.isAction(.parsed) else { return verdict }
         // An error goes to the sender of what it quotes.
         guard quoted.source.isEqual(outer.destination) else { return .drop(.malformed) }
+        packet.pointee.fragmentOffset = UInt16(truncatingIfNeeded: quoted.fragmentOffset)
+        if quoted.fragmentOffset != 0 {
+            // A later fragment has no ports: it belongs where its first one does.
+            TransportParser.setKey(quoted, 0, 0, packet)
+            return .parsed
+        }
         var transport = sluice_eight_bytes()
-        guard bytes.load(&transport, at: quoted.transportOffset, count: 8) else { return .drop(.malformed) }
+        guard quoted.transportLength >= 8, bytes.load(&transport, at: quoted.transportOffset, count: 8) else {
+            return .drop(.malformed)
+        }
         let firstHalf = UInt16(transport.byte0) << 8 | UInt16(transport.byte1)
         switch quoted.protocol {
         case IPProtocol.tcp:
@@ -108,10 +99,69 @@ package enum QuotedPacket {
         case IPProtocol.udp:
             TransportParser.setKey(quoted, firstHalf, transport.half1.bigEndian, packet)
         case IPProtocol.icmp where quoted.family == 4, IPProtocol.icmpv6 where quoted.family == 6:
-            TransportParser.setKey(quoted, transport.half2.bigEndian, transport.half2.bigEndian, packet)
+            let kind = ICMPParser.kind(of: transport.byte0, family: quoted.family)
+            guard kind == .echoRequest || kind == .echoReply else {
+                // No other ICMP has a session.
+                TransportParser.setKey(quoted, 0, 0, packet)
+                return .parsed
+            }
+            TransportParser.setEchoKey(
+                quoted, transport.half2.bigEndian, isRequest: kind == .echoRequest, packet)
         default:
             TransportParser.setKey(quoted, 0, 0, packet)
         }
+        return .parsed
+    }
+
+    @inline(__always)
+    private static func parseIPv4<Bytes: PacketBytes>(
+        _ bytes: Bytes, _ quoted: inout NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
+    ) -> Verdict {
+        var header = sluice_ipv4_header()
+        guard quoted.transportLength >= 20, bytes.load(&header, at: quoted.transportOffset, count: 20) else {
+            return .drop(.malformed)
+        }
+        let headerLength = UInt32(header.versionAndLength & 0xF) &* 4
+        guard header.versionAndLength >> 4 == 4, headerLength >= 20, headerLength <= quoted.transportLength else {
+            return .drop(.malformed)
+        }
+        quoted.source = sluice_address(ipv4: header.source.bigEndian)
+        quoted.destination = sluice_address(ipv4: header.destination.bigEndian)
+        quoted.protocol = header.protocol
+        quoted.fragmentOffset = UInt32(header.fragment.bigEndian & 0x1FFF) &* 8
+        quoted.transportOffset &+= headerLength
+        quoted.transportLength &-= headerLength
+        packet.pointee.identification = UInt32(header.identification.bigEndian)
+        return .parsed
+    }
+
+    @inline(__always)
+    private static func parseIPv6<Bytes: PacketBytes>(
+        _ bytes: Bytes, _ quoted: inout NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>
+    ) -> Verdict {
+        var header = sluice_ipv6_header()
+        guard quoted.transportLength >= 40, bytes.load(&header, at: quoted.transportOffset, count: 40) else {
+            return .drop(.malformed)
+        }
+        guard header.versionClassFlow.bigEndian >> 28 == 6 else { return .drop(.malformed) }
+        quoted.source = sluice_address(high: header.sourceHigh.bigEndian, low: header.sourceLow.bigEndian)
+        quoted.destination = sluice_address(
+            high: header.destinationHigh.bigEndian, low: header.destinationLow.bigEndian)
+        quoted.protocol = header.nextHeader
+        quoted.transportOffset &+= 40
+        quoted.transportLength &-= 40
+        guard IPv6Extensions.isOne(header.nextHeader) else { return .parsed }
+        var walk = sluice_extension_walk()
+        walk.offset = quoted.transportOffset
+        walk.length = quoted.transportLength
+        walk.protocol = header.nextHeader
+        let verdict = bytes.walkExtensions(&walk)
+        guard verdict.isAction(.parsed) else { return verdict }
+        packet.pointee.identification = walk.identification
+        quoted.fragmentOffset = UInt32(walk.fragmentOffset)
+        quoted.protocol = walk.protocol
+        quoted.transportOffset = walk.offset
+        quoted.transportLength = walk.length
         return .parsed
     }
 }

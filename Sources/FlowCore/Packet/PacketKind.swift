@@ -30,6 +30,10 @@ package enum PacketFlags {
     package static let lastFragment: UInt8 = 1 << 4
     /// Its session has been active in this tick already: more packets like this one are likely to follow.
     package static let followsClosely: UInt8 = 1 << 5
+    /// A SYN whose sender signs its segments: TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925).
+    package static let signed: UInt8 = 1 << 6
+    /// Forwarded in a session whose time stamps are kept (``TimestampTracking``).
+    package static let keepsTimestamps: UInt8 = 1 << 7
 }
 
 /// IP protocol numbers.
@@ -40,6 +44,7 @@ package enum IPProtocol {
     package static let esp: UInt8 = 50
     package static let ah: UInt8 = 51
     package static let icmpv6: UInt8 = 58
+    package static let shim6: UInt8 = 140
 }
 
 /// TCP control bits (RFC 9293, 3.1).

@@ -1,44 +1,70 @@
-import FlowLayout
+package import FlowLayout
 
 /// TCP options (RFC 9293, 3.1; RFC 7323).
 package enum TCPOptions {
-    /// The shift count of the window scale option, at most 14; 0xFF where there is none, or the options are not well formed.
+    /// Reads the options that judging goes by.
+    ///
+    /// What follows an option that is not well formed is not looked at; of an option that comes twice, the last one holds, as for Linux.
     ///
     /// Each iteration reads one option and has one branch, to its end: with a branch for each kind of option, the verifier of the
     /// kernel would follow every order in which options may come.
     ///
     /// - Parameters:
     ///   - options: 64 readable bytes, of which the first `length`, at most 40, are the options.
+    ///   - found: zeroed memory, and `windowScale` 0xFF.
     @inline(__always)
-    package static func windowScale(_ options: UnsafeRawPointer, length: UInt32) -> UInt8 {
+    package static func read(
+        _ options: UnsafeRawPointer, length: UInt32, into found: UnsafeMutablePointer<sluice_tcp_option_values>
+    ) {
         let length = UInt64(length)
         var offset: UInt64 = 0
         var iteration: UInt64 = 0
+        var (scaleAt, hasScale) = (UInt64(0), UInt64(0))
+        var (stampAt, hasStamp) = (UInt64(0), UInt64(0))
+        var isSigned: UInt64 = 0
         while iteration < 40 {
             iteration = sluice_opaque64(iteration &+ 1)
             let kind = byte(options, offset)
             let size = byte(options, offset &+ 1)
-            // 1 where the options go on: not at their end (kind 0, or no byte left), nor at the one that is looked for, and of a legal
-            // size (a no-operation has none).
+            // 1 where the options go on: not at their end (kind 0, or no byte left), and of a legal size (a no-operation has none).
             let isPadding = isZero(kind ^ 1)
             let step = isPadding | size &* (isPadding ^ 1)
-            let isInside = sluice_opaque64(offset &- length) >> 63
-            let isLegal = isPadding | sluice_opaque64(1 &- size) >> 63
-            let isEnd = isZero(kind) | isZero(kind ^ 3)
-            let goesOn = isInside & isLegal & (isEnd ^ 1)
-            if goesOn == 0 { break }
+            let isInside = isLess(offset, length) & (isLess(length, offset &+ step) ^ 1)
+            let isLegal = isPadding | isLess(1, size)
+            if isInside & isLegal & (isZero(kind) ^ 1) == 0 { break }
+            let isScale = isZero(kind ^ 3) & isZero(size ^ 3)
+            scaleAt ^= (scaleAt ^ offset) & (0 &- isScale)
+            hasScale |= isScale
+            let isStamp = isZero(kind ^ 8) & isZero(size ^ 10)
+            stampAt ^= (stampAt ^ offset) & (0 &- isStamp)
+            hasStamp |= isStamp
+            // TCP-MD5 (RFC 2385), TCP-AO (RFC 5925).
+            isSigned |= isZero(kind ^ 19) & isZero(size ^ 18)
+            isSigned |= isZero(kind ^ 29) & isLess(3, size)
             offset &+= step
         }
-        guard offset &+ 3 <= length, byte(options, offset) == 3, byte(options, offset &+ 1) == 3 else { return 0xFF }
-        let shift = byte(options, offset &+ 2)
-        return shift > 14 ? 14 : UInt8(truncatingIfNeeded: shift)
+        if hasScale != 0 {
+            let shift = byte(options, scaleAt &+ 2)
+            found.pointee.windowScale = shift > 14 ? 14 : UInt8(truncatingIfNeeded: shift)
+        }
+        if hasStamp != 0 {
+            let high = byte(options, stampAt &+ 2) << 24 | byte(options, stampAt &+ 3) << 16
+            let low = byte(options, stampAt &+ 4) << 8 | byte(options, stampAt &+ 5)
+            found.pointee.timestamp = UInt32(truncatingIfNeeded: high | low)
+            found.pointee.hasTimestamp = 1
+        }
+        found.pointee.isSigned = UInt8(truncatingIfNeeded: isSigned)
     }
 
-    /// 1 for 0, else 0; of a byte. LLVM recognises other forms, and makes a branch of them.
+    // 1 or 0, of numbers below 2^63. The result too is out of LLVM's sight, which else makes branches of what is done with it.
+
     @inline(__always)
-    private static func isZero(_ byte: UInt64) -> UInt64 {
-        sluice_opaque64(sluice_opaque64(byte &- 1) >> 63)
+    private static func isLess(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        sluice_opaque64(sluice_opaque64(a &- b) >> 63)
     }
+
+    @inline(__always)
+    private static func isZero(_ value: UInt64) -> UInt64 { isLess(value, 1) }
 
     @inline(__always)
     private static func byte(_ options: UnsafeRawPointer, _ offset: UInt64) -> UInt64 {

@@ -15,6 +15,9 @@ package enum TransportParser {
             return ICMPParser.parse(bytes, network, into: packet)
         case IPProtocol.icmp, IPProtocol.icmpv6:
             return .drop(.malformed)
+        case IPProtocol.shim6 where network.family == 6:
+            // An extension header (RFC 5533) that no kernel walks: what stands behind it can't be judged.
+            return .drop(.unsupported)
         default:
             packet.pointee.kind = PacketKind.other.rawValue
             setKey(network, 0, 0, packet)
@@ -42,8 +45,11 @@ package enum TransportParser {
         setKey(network, header.sourcePort.bigEndian, header.destinationPort.bigEndian, packet)
         setSegmentation(bytes, network, headerLength: headerLength, packet)
         if header.flags & TCPFlags.syn != 0 && headerLength > 20 {
-            packet.pointee.windowScale = bytes.windowScale(
-                transportOffset: network.transportOffset, headerLength: headerLength)
+            var options = sluice_tcp_option_values()
+            options.windowScale = 0xFF
+            bytes.options(transportOffset: network.transportOffset, headerLength: headerLength, &options)
+            packet.pointee.windowScale = options.windowScale
+            if options.isSigned != 0 { packet.pointee.flags |= PacketFlags.signed }
         }
         return TCPFlagCheck.isLegal(header.flags) ? .parsed : .drop(.invalidFlags)
     }
@@ -78,6 +84,16 @@ package enum TransportParser {
             destinationPort: destinationPort, protocol: network.protocol, family: network.family)
         packet.pointee.key = key
         if sourceIsLow { packet.pointee.flags |= PacketFlags.sourceIsLow }
+    }
+
+    /// The key of an ICMP echo: the end that asks is part of it.
+    @inline(__always)
+    package static func setEchoKey(
+        _ network: NetworkLayer, _ identifier: UInt16, isRequest: Bool, _ packet: UnsafeMutablePointer<sluice_packet>
+    ) {
+        setKey(network, identifier, identifier, packet)
+        let sourceIsLow = packet.pointee.flags & PacketFlags.sourceIsLow != 0
+        packet.pointee.key.setEchoAsker(isLow: sourceIsLow == isRequest)
     }
 
     /// What a super-packet becomes on the wire.

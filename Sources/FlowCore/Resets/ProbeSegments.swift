@@ -3,11 +3,31 @@ package import FlowLayout
 /// The keep-alive segments by which the firewall asks whether the ends are alive (IDLE-5, RFC 9293, 3.8.4).
 package enum ProbeSegments {
     /// Calls `body` for the segment to each end: at RCV.NXT - 1, without data, so that a living end answers with a bare ACK.
+    ///
+    /// Where both ends send time stamps, an end may throw away what has none (RFC 7323, 3.2). So the probe carries the last one that its
+    /// supposed sender sent, which is neither too old for the end (PAWS) nor ahead of the sender's clock, and echoes the end's own.
+    ///
+    /// - Parameters:
+    ///   - timestamps: what ``TimestampTracking`` has kept; nil where nothing is.
+    ///   - generation: of the session's slot.
     @inline(__always)
-    package static func forEach(_ session: sluice_session, _ body: (TCPSegment) -> Void) {
+    package static func forEach(
+        _ session: sluice_session, timestamps: sluice_timestamps?, generation: UInt16, _ body: (TCPSegment) -> Void
+    ) {
         let originatorIsLow = session.flags & SessionFlags.originatorIsLow != 0
-        body(probe(end: session.originator, peer: session.responder, endIsLow: originatorIsLow, key: session.key))
-        body(probe(end: session.responder, peer: session.originator, endIsLow: !originatorIsLow, key: session.key))
+        var toOriginator = probe(
+            end: session.originator, peer: session.responder, endIsLow: originatorIsLow, key: session.key)
+        var toResponder = probe(
+            end: session.responder, peer: session.originator, endIsLow: !originatorIsLow, key: session.key)
+        if let timestamps,
+            let originator = TimestampTracking.value(timestamps.originator, generation: generation),
+            let responder = TimestampTracking.value(timestamps.responder, generation: generation)
+        {
+            toOriginator.stamp(responder, echoing: originator)
+            toResponder.stamp(originator, echoing: responder)
+        }
+        body(toOriginator)
+        body(toResponder)
     }
 
     @inline(__always)
@@ -20,5 +40,15 @@ package enum ProbeSegments {
             sequence: end.acknowledged &- 1, acknowledgment: end.sequenceEnd, flags: TCPFlags.ack,
             window: UInt16(truncatingIfNeeded: min(peer.maximumWindow >> UInt32(peer.windowScale & 0xF), 0xFFFF)),
             family: key.family)
+    }
+}
+
+extension TCPSegment {
+    /// Adds time stamps.
+    @inline(__always)
+    fileprivate mutating func stamp(_ value: UInt32, echoing echo: UInt32) {
+        timestampValue = value
+        timestampEcho = echo
+        hasTimestamps = true
     }
 }

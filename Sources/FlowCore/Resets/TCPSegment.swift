@@ -12,6 +12,10 @@ package struct TCPSegment: Sendable {
     package var window: UInt16
     /// 4 or 6.
     package var family: UInt8
+    /// TSval and TSecr (RFC 7323, 3.2), where ``hasTimestamps``.
+    package var timestampValue: UInt32 = 0
+    package var timestampEcho: UInt32 = 0
+    package var hasTimestamps = false
 
     @inline(__always)
     package init(
@@ -29,12 +33,16 @@ package struct TCPSegment: Sendable {
         self.family = family
     }
 
-    /// Bytes of the longest form: IPv6 and TCP header.
-    package static let maximumLength = 60
+    /// Bytes of the longest form: IPv6 and TCP header, and time stamps.
+    package static let maximumLength = 72
 
     /// Bytes from the IP header on.
     @inline(__always)
-    package var length: Int { family == 4 ? 40 : 60 }
+    package var length: Int { (family == 4 ? 20 : 40) + headerLength }
+
+    /// Bytes of the TCP header.
+    @inline(__always)
+    private var headerLength: Int { hasTimestamps ? 32 : 20 }
 
     /// Writes IP and TCP header, in network order, and returns their length in bytes.
     @inline(__always)
@@ -43,11 +51,11 @@ package struct TCPSegment: Sendable {
         if family == 4 {
             writeIPv4Header(to: memory)
             writeTCPHeader(to: memory + 20)
-            return 40
+            return length
         }
         writeIPv6Header(to: memory)
         writeTCPHeader(to: memory + 40)
-        return 60
+        return length
     }
 
     /// RFC 791, 3.1.
@@ -55,10 +63,10 @@ package struct TCPSegment: Sendable {
     package func writeIPv4Header(to memory: UnsafeMutableRawPointer) {
         let from = source.ipv4
         let to = destination.ipv4
-        var sum = UInt32(0x4500 + 40 + 0x4000 + 0x4006)
+        var sum = UInt32(0x4500 + 0x4000 + 0x4006) &+ UInt32(truncatingIfNeeded: length)
         sum &+= from >> 16 &+ from & 0xFFFF
         sum &+= to >> 16 &+ to & 0xFFFF
-        put32(memory, 0, 0x4500_0028)
+        put32(memory, 0, 0x4500_0000 | UInt32(truncatingIfNeeded: length))
         put32(memory, 4, 0x0000_4000)
         put16(memory, 8, 0x4006)
         put16(memory, 10, InternetChecksum.finished(sum))
@@ -70,7 +78,7 @@ package struct TCPSegment: Sendable {
     @inline(__always)
     package func writeIPv6Header(to memory: UnsafeMutableRawPointer) {
         put32(memory, 0, 0x6000_0000)
-        put32(memory, 4, 0x0014_0640)
+        put32(memory, 4, UInt32(truncatingIfNeeded: headerLength) << 16 | 0x0640)
         put32(memory, 8, UInt32(truncatingIfNeeded: source.high >> 32))
         put32(memory, 12, UInt32(truncatingIfNeeded: source.high))
         put32(memory, 16, UInt32(truncatingIfNeeded: source.low >> 32))
@@ -88,16 +96,24 @@ package struct TCPSegment: Sendable {
         put16(memory, 2, destinationPort)
         put32(memory, 4, sequence)
         put32(memory, 8, acknowledgment)
-        put16(memory, 12, 0x5000 | UInt16(flags))
+        put16(memory, 12, offsetAndFlags)
         put16(memory, 14, window)
         put16(memory, 16, InternetChecksum.finished(pseudoHeaderSum &+ headerSum))
         put16(memory, 18, 0)
+        guard hasTimestamps else { return }
+        put32(memory, 20, 0x0101_080A)
+        put32(memory, 24, timestampValue)
+        put32(memory, 28, timestampEcho)
     }
+
+    /// The header's length in words, and the control bits.
+    @inline(__always)
+    private var offsetAndFlags: UInt16 { UInt16(truncatingIfNeeded: headerLength) << 10 | UInt16(flags) }
 
     /// The sum over the pseudo-header (RFC 9293, 3.1), not complemented.
     @inline(__always)
     package var pseudoHeaderSum: UInt32 {
-        var sum = UInt32(IPProtocol.tcp) &+ 20
+        var sum = UInt32(IPProtocol.tcp) &+ UInt32(truncatingIfNeeded: headerLength)
         if family == 4 {
             sum &+= InternetChecksum.sum(source.ipv4) &+ InternetChecksum.sum(destination.ipv4)
         } else {
@@ -109,7 +125,9 @@ package struct TCPSegment: Sendable {
     @inline(__always)
     private var headerSum: UInt32 {
         UInt32(sourcePort) &+ UInt32(destinationPort) &+ InternetChecksum.sum(sequence)
-            &+ InternetChecksum.sum(acknowledgment) &+ (0x5000 | UInt32(flags)) &+ UInt32(window)
+            &+ InternetChecksum.sum(acknowledgment) &+ UInt32(offsetAndFlags) &+ UInt32(window)
+            &+ (hasTimestamps
+                ? 0x0101 + 0x080A &+ InternetChecksum.sum(timestampValue) &+ InternetChecksum.sum(timestampEcho) : 0)
     }
 
     @inline(__always)

@@ -64,18 +64,36 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
     /// Begins the end's half of the session with its SYN.
     @inline(__always)
     package func noteSyn(_ packet: UnsafePointer<sluice_packet>) {
-        pointee.initialSequence = packet.pointee.sequence
-        pointee.sequenceEnd = packet.pointee.sequence &+ 1 &+ packet.pointee.payloadLength
+        noteSyn(
+            sequence: packet.pointee.sequence, payloadLength: packet.pointee.payloadLength,
+            window: UInt32(packet.pointee.window), windowScale: packet.pointee.windowScale)
+    }
+
+    /// Begins the end's half of the session.
+    ///
+    /// - Parameter windowScale: as the SYN offers it; 0xFF: it does not.
+    @inline(__always)
+    package func noteSyn(sequence: UInt32, payloadLength: UInt32, window: UInt32, windowScale: UInt8) {
+        pointee.initialSequence = sequence
+        pointee.sequenceEnd = sequence &+ 1 &+ payloadLength
         sluice_store64(sluice_acknowledged_and_edge(self), 0)
-        pointee.maximumWindow = UInt32(packet.pointee.window)
+        pointee.maximumWindow = window
         var flags = EndFlags.syn
-        if packet.pointee.windowScale != 0xFF {
+        if windowScale != 0xFF {
             flags |= EndFlags.scaleOffered
-            pointee.windowScale = packet.pointee.windowScale
+            pointee.windowScale = windowScale &* 0x11
         } else {
             pointee.windowScale = 0
         }
         pointee.flags = flags
+    }
+
+    /// Scaling holds only if both ends offered it (RFC 7323, 2.2).
+    @inline(__always)
+    package func agreeOnScale(with peer: UnsafeMutablePointer<sluice_flow_end>) {
+        let holds = hasFlag(EndFlags.scaleOffered) && peer.hasFlag(EndFlags.scaleOffered)
+        pointee.windowScale = pointee.windowScale & 0xF0 | (holds ? pointee.windowScale >> 4 : 0)
+        peer.pointee.windowScale = peer.pointee.windowScale & 0xF0 | (holds ? peer.pointee.windowScale >> 4 : 0)
     }
 
     /// Counts a forwarded packet, as it goes over the wire.

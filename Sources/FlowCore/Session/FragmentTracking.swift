@@ -9,8 +9,9 @@ package enum FragmentTracking {
         key.source = packet.pointee.key.source(isLow: sourceIsLow)
         key.destination = packet.pointee.key.destination(sourceIsLow: sourceIsLow)
         key.identification = packet.pointee.identification
-        key.protocol = packet.pointee.key.protocol
-        key.zone = packet.pointee.zone
+        // Two protocols may use one identification in IPv4 (RFC 791, 2.3); in IPv6 (RFC 8200, 4.5) a later fragment may not even show the
+        // protocol, where extension headers are fragmented too.
+        key.protocol = packet.pointee.key.family == 4 ? packet.pointee.key.protocol : 0
         return key
     }
 
@@ -25,12 +26,17 @@ package enum FragmentTracking {
         value.slot = flow.slot
         value.generation = flow.generation
         value.tick = now
-        value.sequenceBase = packet.pointee.sequence &- UInt32(packet.pointee.tcpHeaderLength)
+        value.sequenceBase =
+            packet.pointee.sequence &- UInt32(packet.pointee.tcpHeaderLength)
+            &- UInt32(packet.pointee.fragmentedHeaders)
         value.fromOriginator = isOriginator ? 1 : 0
         tables.insertFragment(&key, &value)
     }
 
-    /// Judges a later fragment: forwarded, and counted, when its first one was, not long ago; else `noSessionYet`.
+    /// Judges a later fragment, or an ICMP error that quotes one: by where its first one went, not long ago; else `noSessionYet`.
+    ///
+    /// A fragment is forwarded and counted. An error goes to the fragment's sender, if it comes from where the other end lives; which bytes
+    /// were in flight can't be told from it.
     @inline(__always)
     package static func follow<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
@@ -41,28 +47,27 @@ package enum FragmentTracking {
             let session = tables.session(first.slot), let word = tables.word(first.slot)
         else { return .noSessionYet }
         let current = ControlWord(rawValue: sluice_load64(word))
+        guard UInt32(current.generation) == first.generation & 0xFFFF, current.isLive else { return .noSessionYet }
         packet.pointee.slot = first.slot
-        guard UInt32(current.generation) == first.generation & 0xFFFF, let state = current.state else {
-            return .noSessionYet
+        let isError = packet.pointee.kind == PacketKind.icmpError.rawValue
+        // Where the packet comes from: the fragment's sender, or for an error the other end.
+        let isOriginator = (first.fromOriginator != 0) != isError
+        let ends = UnsafeMutableRawPointer(session) + MemoryLayout<sluice_session_key>.size
+        let end = (ends + (isOriginator ? 0 : MemoryLayout<sluice_flow_end>.size))
+            .assumingMemoryBound(to: sluice_flow_end.self)
+        if isError {
+            guard end.pointee.zone == packet.pointee.zone else { return .drop(.wrongZone) }
+            packet.pointee.peerZone =
+                first.fromOriginator != 0 ? session.pointee.originator.zone : session.pointee.responder.zone
+            return .forward
         }
-        switch state {
-        case .synSent, .synReceived, .established, .closing, .closed:
-            break
-        case .free, .resetting, .ending, .ended, .beginning, .abandoned:
-            return .noSessionYet
+        // Its first one came in by another zone: it is not known here.
+        guard end.pointee.zone == packet.pointee.zone else { return .noSessionYet }
+        if session.pointee.key.protocol == IPProtocol.tcp {
+            let sent = first.sequenceBase &+ UInt32(packet.pointee.fragmentOffset) &+ packet.pointee.payloadLength
+            end.noteSent(upTo: sent)
         }
-        let memory = UnsafeMutableRawPointer(session)
-        let offset =
-            first.fromOriginator != 0
-            ? MemoryLayout<sluice_session_key>.size
-            : MemoryLayout<sluice_session_key>.size + MemoryLayout<sluice_flow_end>.size
-        let sender = (memory + offset).assumingMemoryBound(to: sluice_flow_end.self)
-        if packet.pointee.key.protocol == IPProtocol.tcp {
-            let end =
-                first.sequenceBase &+ UInt32(packet.pointee.fragmentOffset) &+ packet.pointee.payloadLength
-            sender.noteSent(upTo: end)
-        }
-        sender.count(packet)
+        end.count(packet)
         packet.pointee.peerZone =
             first.fromOriginator != 0 ? session.pointee.responder.zone : session.pointee.originator.zone
         return .forward

@@ -27,6 +27,10 @@ extension sluice_session_key {
         return (key, sourceIsLow)
     }
 
+    /// Notes which end of an ICMP echo session asks.
+    @inline(__always)
+    package mutating func setEchoAsker(isLow: Bool) { echoAsker = isLow ? 1 : 2 }
+
     @inline(__always)
     private static func isLower(
         _ address: sluice_address, _ port: UInt16, than other: sluice_address, _ otherPort: UInt16

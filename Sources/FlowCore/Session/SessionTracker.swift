@@ -32,7 +32,8 @@ package enum SessionTracker {
                 return meetTombstone(packet, flow.slot, session, word, current, now, tables)
             case .synSent, .synReceived, .established, .closing, .closed:
                 if packet.pointee.kind == PacketKind.icmpError.rawValue { return passError(packet, session) }
-                if state == .closed && isNewSyn(packet, session) {
+                // Its ends have done with it: any SYN begins anew, with whatever sequence number (RFC 9293, 3.5).
+                if state == .closed && packet.pointee.kind == PacketKind.tcp.rawValue && beginsSession(packet) {
                     return giveWay(flow.slot, session, word, current, now, tables)
                 }
                 if let verdict = follow(packet, flow.slot, session, word, current, state, now, tables) {
@@ -58,15 +59,31 @@ package enum SessionTracker {
         let sender = isOriginator ? originator : responder
         let peer = isOriginator ? responder : originator
         guard sender.pointee.zone == packet.pointee.zone else { return .drop(.wrongZone) }
-        // Who pings is answered; the answering end may not ping back by the same session.
-        if packet.pointee.kind == PacketKind.echoRequest.rawValue && !isOriginator { return .drop(.noSession) }
 
         var effect = SegmentEffect.accept(state)
         if packet.pointee.kind == PacketKind.tcp.rawValue {
+            // Before it takes the place of an earlier one.
+            if packet.pointee.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn {
+                _ = tables.reviewHandshake(packet, slot: slot, current, now: now)
+            }
             effect = TCPTracker.effect(
                 of: packet, sender: sender, peer: peer, isOriginator: isOriginator, state: state,
                 fragmented: session.pointee.flags & SessionFlags.fragmented != 0)
-            if effect.kind == .drop { return .drop(effect.reason) }
+            if effect.kind == .drop {
+                guard HandshakeAttempts.mayExplain(packet.pointee.tcpFlags, state) else { return .drop(effect.reason) }
+                switch tables.reviewHandshake(packet, slot: slot, current, now: now) {
+                case .none:
+                    return .drop(effect.reason)
+                case .pass:
+                    sender.count(packet)
+                    packet.pointee.peerZone = peer.pointee.zone
+                    return .forward
+                case .changed:
+                    return nil
+                case .over:
+                    return .drop(.sessionEnding)
+                }
+            }
         }
         if effect.renews || effect.state != state {
             let renewed = current.with(state: effect.state, tick: now)
@@ -90,6 +107,9 @@ package enum SessionTracker {
         }
         sender.count(packet)
         packet.pointee.peerZone = peer.pointee.zone
+        if session.pointee.flags & SessionFlags.keepsTimestamps != 0 {
+            packet.pointee.flags |= PacketFlags.keepsTimestamps
+        }
         if current.tick == now { packet.pointee.flags |= PacketFlags.followsClosely }
         return .forward
     }
@@ -114,13 +134,7 @@ package enum SessionTracker {
         case .acceptSyn:
             sender.noteSyn(packet)
             if flags & TCPFlags.ack != 0 { sender.noteAcknowledgment(packet) }
-            // Scaling holds only if both offered it (RFC 7323, 2.2).
-            if peer.hasFlag(EndFlags.syn)
-                && !(sender.hasFlag(EndFlags.scaleOffered) && peer.hasFlag(EndFlags.scaleOffered))
-            {
-                sender.pointee.windowScale = 0
-                peer.pointee.windowScale = 0
-            }
+            if peer.hasFlag(EndFlags.syn) { sender.agreeOnScale(with: peer) }
         case .accept:
             let fin = flags & TCPFlags.fin != 0
             let end = packet.pointee.sequence &+ packet.pointee.payloadLength &+ (fin ? 1 : 0)

@@ -170,6 +170,14 @@ package enum TCPTracker {
         {
             return .pass(state, discountsPeer: true)
         }
+        // Its ends have done with each other: one that comes late, and is of a little while ago, harms nobody.
+        if state == .closed && peerAcknowledged && !SequenceNumber.isAfter(sequence, peer.pointee.acknowledged)
+            && !SequenceNumber.isBefore(
+                sequence,
+                peer.pointee.acknowledged &- max(peer.pointee.maximumWindow, minimumAcknowledgmentWindow))
+        {
+            return .pass(state)
+        }
         return .drop(.invalidReset, state)
     }
 

@@ -32,6 +32,12 @@ package struct ControlWord: Equatable, Sendable {
     @inline(__always)
     package func isState(_ state: SessionState) -> Bool { stateValue == state.rawValue }
 
+    /// Whether the session's ends may still speak to each other: from the first SYN to both FINs.
+    @inline(__always)
+    package var isLive: Bool {
+        stateValue >= SessionState.synSent.rawValue && stateValue <= SessionState.closed.rawValue
+    }
+
     @inline(__always)
     package var treatment: UInt16 { UInt16(truncatingIfNeeded: rawValue >> 36) & 0xFFF }
 

@@ -51,6 +51,10 @@ package enum SessionFlags {
     package static let fragmented: UInt8 = 1 << 3
     /// A segment has met the tombstone since its ends were reset: one of them still speaks (DRAIN-2).
     package static let spokeSinceReset: UInt8 = 1 << 4
+    /// It may be probed, so the ends' time stamps are kept (``TimestampTracking``).
+    package static let keepsTimestamps: UInt8 = 1 << 5
+    /// The SYN was signed, by TCP-MD5 or TCP-AO: the ends take no segment of anybody else, so no reset of the firewall either.
+    package static let signed: UInt8 = 1 << 6
 }
 
 /// Bits of `sluice_flow_end.flags`.

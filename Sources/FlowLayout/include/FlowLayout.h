@@ -59,7 +59,8 @@ struct sluice_address {
 };
 
 /// A direction-independent 5-tuple: the end with the lower (address, port) comes first.
-/// ICMP echo: both ports are the identifier. Protocols without ports: both are 0.
+/// ICMP echo: both ports are the identifier, and the end that asks is part of the key, as both ends may ask with one identifier.
+/// Protocols without ports: both are 0.
 struct sluice_session_key {
     struct sluice_address lowAddress;
     struct sluice_address highAddress;
@@ -67,7 +68,7 @@ struct sluice_session_key {
     uint16_t highPort;
     uint8_t protocol;
     uint8_t family;  // 4 or 6
-    uint16_t reserved;  // 0
+    uint16_t echoAsker;  // ICMP echo: 1: the lower end asks, 2: the higher one; else 0
 };
 
 /// One bucket of the flow index, a cache line. An entry is 0, or 32 bits of the key's hash above the slot's number plus one.
@@ -90,7 +91,7 @@ struct sluice_flow_end {
     uint32_t acknowledged;  // last SEG.ACK this end sent: its RCV.NXT
     uint32_t windowEdge;  // highest SEG.ACK + SEG.WND this end announced: the other may send up to here
     uint32_t maximumWindow;  // largest window this end announced, in bytes
-    uint8_t windowScale;  // shift count, once both ends offered one (RFC 7323)
+    uint8_t windowScale;  // low half: shift count in force; high half: the one that the end's SYN offered (RFC 7323)
     uint8_t flags;  // FlowCore.EndFlags
     uint8_t zone;
     /// Half of the session's groupRule, for which the slot has no room in one piece: the originator's end has the low byte, the
@@ -285,6 +286,30 @@ struct sluice_fragment_value {
     uint8_t reserved[3];
 };
 
+/// A SYN, or SYN-ACK, that was forwarded though the session is at another one (FlowCore.HandshakeAttempts). Only the kernel program reads it.
+struct sluice_attempt_key {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t acknowledgment;  // that answers it: ISS + 1
+    uint32_t fromOriginator;  // 1 or 0
+};
+
+struct sluice_attempt {
+    uint32_t initialSequence;
+    uint32_t acknowledged;  // SYN-ACK: of the peer's SYN
+    uint32_t window;
+    uint8_t windowScale;  // 0xFF: not offered
+    uint8_t onOpenSession;  // 1: it came when the session was established, or closing
+    uint16_t reserved;
+};
+
+/// What the time stamp clocks of a session's ends showed last (RFC 7323, 3), for sessions that may be probed:
+/// generation of the slot << 48 | 1 << 32 | TSval; 0: the end has sent none.
+struct sluice_timestamps {
+    uint64_t originator;
+    uint64_t responder;
+};
+
 /// A record of the event ring.
 struct sluice_event {
     uint64_t timeNanoseconds;  // CLOCK_MONOTONIC
@@ -341,3 +366,6 @@ SLUICE_ASSERT_SIZE(sluice_steering, 16384);
 SLUICE_ASSERT_SIZE(sluice_event, 64);
 SLUICE_ASSERT_SIZE(sluice_fragment_key, 40);
 SLUICE_ASSERT_SIZE(sluice_classification, 56);
+SLUICE_ASSERT_SIZE(sluice_attempt_key, 16);
+SLUICE_ASSERT_SIZE(sluice_attempt, 16);
+SLUICE_ASSERT_SIZE(sluice_timestamps, 16);

@@ -20,9 +20,10 @@ struct sluice_packet {
     uint16_t window;  // TCP, as on the wire
     uint16_t networkOffset;
     uint16_t transportOffset;
-    uint16_t fragmentOffset;  // bytes
+    uint16_t fragmentOffset;  // bytes; ICMP error: of the quoted fragment
+    uint16_t fragmentedHeaders;  // first fragment: bytes of extension headers between the fragment header and the transport header
     uint8_t peerZone;  // of the session's end that it goes to
-    uint8_t reserved[5];
+    uint8_t reserved[3];
     uint8_t kind;  // FlowCore.PacketKind
     uint8_t flags;  // FlowCore.PacketFlags
     uint8_t tcpFlags;
@@ -91,9 +92,30 @@ struct sluice_eight_bytes {
     uint16_t half3;
 };
 
+/// A walk along a chain of IPv6 extension headers (FlowCore.IPv6Extensions).
+struct sluice_extension_walk {
+    uint32_t offset;  // of the next header, from the beginning of the frame
+    uint32_t length;  // bytes from there to the end of what the chain may reach
+    uint32_t identification;  // of the fragment header
+    uint16_t fragmentOffset;  // bytes
+    uint16_t fragmentedHeaders;  // bytes of extension headers behind the fragment header
+    uint8_t protocol;  // of the header at `offset`
+    uint8_t flags;  // FlowCore.ExtensionFlags
+    uint8_t reserved[2];
+};
+
 /// A TCP header's options, and room so that any index below 64 is inside.
 struct sluice_tcp_options {
     uint8_t bytes[64];
+};
+
+/// What the options of a TCP header say (FlowCore.TCPOptions).
+struct sluice_tcp_option_values {
+    uint32_t timestamp;  // TSval
+    uint8_t hasTimestamp;
+    uint8_t windowScale;  // 0xFF: not offered
+    uint8_t isSigned;  // TCP-MD5 or TCP-AO
+    uint8_t reserved;
 };
 
 SLUICE_ASSERT_SIZE(sluice_ipv4_header, 20);

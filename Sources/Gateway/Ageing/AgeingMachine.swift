@@ -44,7 +44,9 @@ package final class AgeingMachine<Flows: FlowTable> {
         halfOpenCount = HalfOpenCount(table: table)
         halfOpenRoom = HalfOpenRoom(table: table)
         draining = Draining(table: table, ending: ending)
-        probing = Probing(table: table, ending: ending, outlet: outlet, intervalTicks: probeIntervalTicks)
+        probing = Probing(
+            table: table, ending: ending, outlet: outlet, intervalTicks: probeIntervalTicks,
+            timestamps: { flows.timestamps(slot: $0) })
     }
 
     /// What the instance is to do, as its record says.

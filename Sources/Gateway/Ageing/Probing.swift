@@ -1,5 +1,5 @@
 internal import FlowCore
-internal import FlowLayout
+package import FlowLayout
 
 /// Carries out what the ``ProbeBook`` says.
 package struct Probing {
@@ -10,7 +10,14 @@ package struct Probing {
     /// Between two attempts, before the idle timeout of the session limits it.
     package var intervalTicks: UInt32
 
-    package init(table: SessionTable, ending: SessionEnding, outlet: any SegmentOutlet, intervalTicks: UInt32) {
+    /// What the ends' time stamp clocks showed last, by slot.
+    private let timestamps: (UInt32) -> sluice_timestamps?
+
+    package init(
+        table: SessionTable, ending: SessionEnding, outlet: any SegmentOutlet, intervalTicks: UInt32,
+        timestamps: @escaping (UInt32) -> sluice_timestamps?
+    ) {
+        self.timestamps = timestamps
         self.table = table
         self.ending = ending
         self.outlet = outlet
@@ -72,7 +79,10 @@ package struct Probing {
     /// ``ProbeSegments`` gives the segment to the originator first.
     private func append(_ slot: Int, originator: Bool, responder: Bool, to segments: inout [TCPSegment]) {
         var isFirst = true
-        ProbeSegments.forEach(table.sessions[slot]) { segment in
+        ProbeSegments.forEach(
+            table.sessions[slot], timestamps: timestamps(UInt32(truncatingIfNeeded: slot)),
+            generation: table.word(slot).generation
+        ) { segment in
             if isFirst ? originator : responder { segments.append(segment) }
             isFirst = false
         }

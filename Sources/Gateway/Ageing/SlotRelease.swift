@@ -57,6 +57,10 @@ package final class SlotRelease<Flows: FlowTable> {
         let session = table.sessions[slot]
         let free = ControlWord(tick: word.tick, state: .free, treatment: 0, generation: word.generation &+ 1)
         guard table.exchange(slot, word, with: free) else { return false }
+        // The slot is in no ring yet, so they are not another session's.
+        if session.flags & SessionFlags.keepsTimestamps != 0 {
+            flows.removeTimestamps(slot: UInt32(truncatingIfNeeded: slot))
+        }
         if word.isState(.abandoned) {
             // Two processors began the same session, and this was not it: it was taken, but nobody hears of it (LOG-2).
             table.instance.pointee.begins &-= 1

@@ -2,11 +2,13 @@ internal import FlowCore
 internal import FlowLayout
 internal import Kernel
 
-/// The flow index that is shared with the kernel.
+/// The flow index and the time stamps that are shared with the kernel.
 struct KernelFlowTable: FlowTable {
     let datapath: Datapath
 
     func remove(_ key: sluice_session_key, slot: UInt32) { datapath.removeFlow(key, slot: slot) }
+    func timestamps(slot: UInt32) -> sluice_timestamps? { datapath.timestamps(slot: slot) }
+    func removeTimestamps(slot: UInt32) { datapath.removeTimestamps(slot: slot) }
 }
 
 extension SessionTable {

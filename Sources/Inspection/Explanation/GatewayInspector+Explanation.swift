@@ -22,12 +22,23 @@ extension GatewayInspector {
             question: question, answer: answer, describer: describer, session: session(of: question), trail: trail)
     }
 
-    /// The session of a 5-tuple, whichever end opened it.
+    /// The session of a 5-tuple, whichever end opened it. Of an echo the source port is the identifier, and the source is taken for the
+    /// end that asks, unless only the other one does.
     private func session(of question: FlowQuestion) -> SessionView? {
-        let (key, _) = sluice_session_key.of(
+        let isEcho = question.ipProtocol == (question.source.family == .ipv4 ? IPProtocol.icmp : IPProtocol.icmpv6)
+        let (found, sourceIsLow) = sluice_session_key.of(
             source: question.source.layout, destination: question.destination.layout, sourcePort: question.sourcePort,
-            destinationPort: question.destinationPort, protocol: question.ipProtocol,
+            destinationPort: isEcho ? question.sourcePort : question.destinationPort, protocol: question.ipProtocol,
             family: question.source.family.rawValue)
+        var key = found
+        if isEcho { key.setEchoAsker(isLow: sourceIsLow) }
+        if let session = session(of: key) { return session }
+        guard isEcho else { return nil }
+        key.setEchoAsker(isLow: !sourceIsLow)
+        return session(of: key)
+    }
+
+    private func session(of key: sluice_session_key) -> SessionView? {
         guard let flow = datapath.flow(key) else { return nil }
         return session(
             SessionIdentifier(slot: flow.slot, generation: UInt16(truncatingIfNeeded: flow.generation)))

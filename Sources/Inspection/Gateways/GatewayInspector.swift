@@ -62,7 +62,8 @@ package struct GatewayInspector: Sendable {
             nowNanoseconds: MonotonicClock.nanoseconds(),
             ruleNames: (try? directory.ruleIdentities().names) ?? [:],
             zoneNames: zoneNames(),
-            treatments: Array(UnsafeBufferPointer(start: datapath.treatments, count: Int(SLUICE_MAX_TREATMENTS))))
+            treatments: Array(UnsafeBufferPointer(start: datapath.treatments, count: Int(SLUICE_MAX_TREATMENTS))),
+            stateTimeouts: StateTimeouts(datapath.runtime.pointee))
     }
 
     private func zoneNames() -> [UInt8: String] {

@@ -10,14 +10,17 @@ package struct SessionDescriber {
     package var zoneNames: [UInt8: String]
     /// By treatment index.
     package var treatments: [sluice_treatment]
+    package var stateTimeouts: StateTimeouts
 
     package init(
-        nowNanoseconds: UInt64, ruleNames: [UInt16: String], zoneNames: [UInt8: String], treatments: [sluice_treatment]
+        nowNanoseconds: UInt64, ruleNames: [UInt16: String], zoneNames: [UInt8: String],
+        treatments: [sluice_treatment], stateTimeouts: StateTimeouts
     ) {
         self.nowNanoseconds = nowNanoseconds
         self.ruleNames = ruleNames
         self.zoneNames = zoneNames
         self.treatments = treatments
+        self.stateTimeouts = stateTimeouts
     }
 
     package func view(_ record: SessionRecord) -> SessionView {
@@ -25,6 +28,7 @@ package struct SessionDescriber {
         let family = session.key.family
         let treatment = Int(record.word.treatment)
         let entry = treatment < treatments.count ? treatments[treatment] : sluice_treatment()
+        let rest = stateTimeouts.rest(of: record.word, treatment: entry)
         return SessionView(
             id: record.identifier.description,
             protocol: ProtocolName.write(session.key.protocol),
@@ -41,10 +45,11 @@ package struct SessionDescriber {
             idleSeconds: seconds(since: record.word.tick),
             packets: .init(toDestination: session.originator.packets, toSource: session.responder.packets),
             bytes: .init(toDestination: session.originator.bytes, toSource: session.responder.bytes),
-            idleTimeoutSeconds: TreatmentDuration.seconds(ticks: entry.timeoutTicks),
-            onIdle: VocabularyNames.onIdle[Int(entry.onIdle)],
+            idleTimeoutSeconds: TreatmentDuration.seconds(ticks: rest.ticks),
+            onIdle: VocabularyNames.onIdle[Int(rest.onIdle)],
             treatment: record.word.treatment,
             generation: record.word.generation,
+            tcpAuthentication: session.flags & SessionFlags.signed != 0,
             endReason: VocabularyNames.endReasons[Int(session.endReason)],
             positions: .init(originator: position(session.originator), responder: position(session.responder)),
             zones: .init(source: zoneName(session.originator.zone), destination: zoneName(session.responder.zone)))

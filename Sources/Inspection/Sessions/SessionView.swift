@@ -47,13 +47,16 @@ package struct SessionView: Codable, Equatable, Sendable {
     package var idleSeconds: Double
     package var packets: PerDirection
     package var bytes: PerDirection
+    /// How long it may rest in its state.
     package var idleTimeoutSeconds: Double
-    /// What happens when the idle timeout has passed.
+    /// What happens when that time has passed.
     package var onIdle: String
     /// Index into the table of treatments.
     package var treatment: UInt16
     /// How often the slot was used before, modulo 65,536.
     package var generation: UInt16
+    /// Its ends sign their segments (TCP-MD5, TCP-AO) and take nobody else's, so that the firewall can't reset them.
+    package var tcpAuthentication: Bool
     /// Why it ended, for a session that is on its way out; else `none`.
     package var endReason: String
     package var positions: Positions

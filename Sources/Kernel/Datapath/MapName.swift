@@ -12,6 +12,7 @@ enum MapName {
     static let interfaces = "sluice_interfaces"
     static let farInterfaces = "sluice_far_interfaces"
     static let fragments = "sluice_fragments"
+    static let timestamps = "sluice_timestamps"
     static let counters = "sluice_counters"
     static let events = "sluice_events"
     static let steering = "sluice_steering"
@@ -21,7 +22,7 @@ enum MapName {
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
-        fragments, counters, events, steering, traffic, sources,
+        fragments, counters, timestamps, events, steering, traffic, sources,
     ]
 }
 

@@ -1,12 +1,12 @@
 package import FlowLayout
 
-/// Packets to be sent as they are, IP header included: resets and probes, at most 64 bytes each.
+/// Packets to be sent as they are, IP header included: resets and probes, at most 72 bytes each.
 ///
 /// They lie one after the other in one buffer, so that a batch of thousands costs two allocations or none. Keep a batch,
 /// and empty it with ``removeAll()``, to use its memory again.
 package struct RawSegmentBatch: Sendable {
-    /// Bytes that one packet may have: 40 of IPv6, 20 of TCP, 4 to spare.
-    package static let maximumBytes = 64
+    /// Bytes that one packet may have: 40 of IPv6, 20 of TCP, 12 of time stamps.
+    package static let maximumBytes = 72
 
     /// The packets of one IP version, in order.
     struct Lane: Sendable {
@@ -30,7 +30,7 @@ package struct RawSegmentBatch: Sendable {
     ///   - family: 4 or 6.
     ///   - destination: where it is routed to: the packet's own destination address.
     ///   - scope: the interface index of a link-local destination, otherwise 0.
-    ///   - build: writes the packet into 64 zeroed bytes and returns its length; 0 leaves it out.
+    ///   - build: writes the packet into 72 zeroed bytes and returns its length; 0 leaves it out.
     package mutating func append(
         family: UInt8, destination: sluice_address, scope: UInt32 = 0,
         build: (UnsafeMutableRawBufferPointer) -> Int

@@ -43,12 +43,25 @@ final class KernelMap: Sendable {
 }
 
 extension KernelMap {
-    /// Looks an element of an array up, by a call to the kernel.
-    func lookup(_ index: UInt32, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {
-        precondition(value.count >= stride, "\(value.count) bytes for an element of \(stride)")
+    /// Takes an element out; nothing happens where there is none.
+    func remove(_ index: UInt32) {
         var index = index
-        try SystemCall.check("looking up element \(index) of \(name)") {
-            bpf_map_lookup_elem(fileDescriptor, &index, value.baseAddress)
+        _ = bpf_map_delete_elem(fileDescriptor, &index)
+    }
+
+    /// Looks an element up, by a call to the kernel.
+    func lookup(_ index: UInt32, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {
+        var index = index
+        try lookup(key: &index, into: value)
+    }
+
+    /// Looks an element up.
+    ///
+    /// - Parameter key: ``keySize`` bytes.
+    func lookup(key: UnsafeRawPointer, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {
+        precondition(value.count >= stride, "\(value.count) bytes for an element of \(stride)")
+        try SystemCall.check("looking up an element of \(name)") {
+            bpf_map_lookup_elem(fileDescriptor, key, value.baseAddress)
         }
     }
 }

@@ -49,6 +49,11 @@ struct JSONRow {
         bytes[start...].reverse()
     }
 
+    mutating func member(_ name: StaticString, _ value: Bool) {
+        begin(name)
+        bytes += (value ? "true" : "false").utf8
+    }
+
     /// A finite number; whole ones are written without decimals.
     mutating func member(_ name: StaticString, _ value: Double) {
         begin(name)

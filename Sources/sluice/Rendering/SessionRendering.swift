@@ -45,6 +45,9 @@ enum SessionRendering {
             ("source position", position(session.positions.originator)),
             ("destination position", position(session.positions.responder)),
         ]
+        if session.tcpAuthentication {
+            facts.append(("authentication", "TCP-MD5 or TCP-AO: its ends accept no reset from the firewall"))
+        }
         if session.groupRule != "none" { facts.insert(("group rule", session.groupRule), at: 8) }
         return aligned(facts)
     }
@@ -73,6 +76,7 @@ enum SessionRendering {
             row.member("rule", session.rule)
             row.object("source") { write(session.source, to: &$0) }
             row.member("state", session.state)
+            row.member("tcpAuthentication", session.tcpAuthentication)
             row.member("trafficClass", session.trafficClass)
             row.member("treatment", session.treatment)
             row.object("zones") { zones in

@@ -1,0 +1,37 @@
+package import FlowCore
+package import FlowLayout
+
+/// How long a session may rest in each state, in ticks; 0: not configured. An established one rests as its treatment says (SESS-2).
+package struct StateTimeouts: Equatable, Sendable {
+    package var halfOpenTicks: UInt32
+    package var closingTicks: UInt32
+    package var closedTicks: UInt32
+    package var tombstoneTicks: UInt32
+
+    package init(halfOpenTicks: UInt32, closingTicks: UInt32, closedTicks: UInt32, tombstoneTicks: UInt32) {
+        self.halfOpenTicks = halfOpenTicks
+        self.closingTicks = closingTicks
+        self.closedTicks = closedTicks
+        self.tombstoneTicks = tombstoneTicks
+    }
+
+    package init(_ runtime: sluice_runtime) {
+        self.init(
+            halfOpenTicks: runtime.halfOpenTimeoutTicks, closingTicks: runtime.closingTimeoutTicks,
+            closedTicks: runtime.closedTimeoutTicks, tombstoneTicks: runtime.tombstoneTimeoutTicks)
+    }
+
+    /// How long a session rests in its state before it is ended, and how it is ended then (``OnIdle``).
+    package func rest(of word: ControlWord, treatment: sluice_treatment) -> (ticks: UInt32, onIdle: UInt8) {
+        switch word.state {
+        // A full table shortens it (SESS-9).
+        case .synSent, .synReceived: (halfOpenTicks, OnIdle.silent.rawValue)
+        // Whose FIN is not answered is not asked first.
+        case .closing:
+            (closingTicks, treatment.onIdle == OnIdle.probe.rawValue ? OnIdle.reset.rawValue : treatment.onIdle)
+        case .closed: (closedTicks, OnIdle.silent.rawValue)
+        case .resetting: (tombstoneTicks, OnIdle.silent.rawValue)
+        case .established, .free, .ending, .ended, nil: (treatment.timeoutTicks, treatment.onIdle)
+        }
+    }
+}
