@@ -216,8 +216,18 @@ struct FastPathTests {
         var isUp = false
         for _ in 0..<10 where !isUp { isUp = try ping() }
         #expect(isUp)
-        // Long enough for the entry to grow stale.
-        usleep(800_000)
+        let isStale = { () throws in
+            try router.namespace.run {
+                let arguments = ["neigh", "show", "to", version == 4 ? "10.0.2.2" : "fd00:2::2", "dev", "east"]
+                return try Command.run("ip", arguments, package: "iproute2").output.contains("STALE")
+            }
+        }
+        var waits = 0
+        while try !isStale(), waits < 100 {
+            usleep(100_000)
+            waits += 1
+        }
+        #expect(try isStale(), "the control: nobody asks for it any more")
         try router.eastHost.run { try KernelMachine.ip("link set host address 02:00:00:00:00:77") }
         let begin = ContinuousClock.now
         var heals = false
