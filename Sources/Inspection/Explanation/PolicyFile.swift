@@ -28,7 +28,7 @@ package struct PolicyFile: Sendable {
         describer = SessionDescriber(
             nowNanoseconds: 0, ruleNames: identities.names,
             zoneNames: Dictionary(zones.identities.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first }),
-            treatments: table)
+            treatments: table, stateTimeouts: .notConfigured)
         self.configuration = configuration
     }
 

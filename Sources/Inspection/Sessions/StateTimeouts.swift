@@ -15,6 +15,10 @@ package struct StateTimeouts: Equatable, Sendable {
         self.tombstoneTicks = tombstoneTicks
     }
 
+    /// Of a file that is not in force: it has no sessions.
+    package static let notConfigured = StateTimeouts(
+        halfOpenTicks: 0, closingTicks: 0, closedTicks: 0, tombstoneTicks: 0)
+
     package init(_ runtime: sluice_runtime) {
         self.init(
             halfOpenTicks: runtime.halfOpenTimeoutTicks, closingTicks: runtime.closingTimeoutTicks,
@@ -31,7 +35,8 @@ package struct StateTimeouts: Equatable, Sendable {
             (closingTicks, treatment.onIdle == OnIdle.probe.rawValue ? OnIdle.reset.rawValue : treatment.onIdle)
         case .closed: (closedTicks, OnIdle.silent.rawValue)
         case .resetting: (tombstoneTicks, OnIdle.silent.rawValue)
-        case .established, .free, .ending, .ended, nil: (treatment.timeoutTicks, treatment.onIdle)
+        case .established, .free, .beginning, .abandoned, .ending, .ended, nil:
+            (treatment.timeoutTicks, treatment.onIdle)
         }
     }
 }
