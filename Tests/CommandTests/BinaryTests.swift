@@ -83,7 +83,7 @@ struct BinaryTests {
     @Test("NSG-9 policy check tells rules that can never match; a group file's mistakes come with its name and line")
     func groups() async throws {
         let text =
-            Self.goodConfiguration + """
+            Self.goodConfiguration.replacing("[eth1] }", with: "[eth1], networkSecurityGroup: web }") + """
 
                 networkSecurityGroups:
                   - { name: web, rules: [
