@@ -47,6 +47,11 @@ struct SeedTests {
     func keptSeeds(seed: UInt64) { check(seed, withPauses: false) }
 
     @Test(
+        "RECOV-1 seeds with pauses that once found something: short, or unseen, with a stall",
+        arguments: [7_637_891_493_156_804_288, 8_335_064_864_898_220_991, 4_666_730_332_314_647_792] as [UInt64])
+    func keptSeedsWithPauses(seed: UInt64) { check(seed) }
+
+    @Test(
         "RECOV-1 the whole machine pauses, again and again: no instance is lost for it",
         arguments: 0..<40 as Range<UInt64>)
     func pauses(seed: UInt64) {

@@ -22,7 +22,10 @@ extension Checks {
     // MARK: - The controller
 
     mutating func controllerDied(now: UInt64) { downtime.begin(now: now) }
-    mutating func controllerStarted(now: UInt64) { downtime.end(now: now) }
+    mutating func controllerStarted(now: UInt64) {
+        downtime.end(now: now)
+        controllerStartedAt = now
+    }
 
     /// Nothing ran for a while, neither controller nor instances: what is late by as much is late for a reason.
     mutating func paused(from now: UInt64, for duration: UInt64) {
@@ -95,6 +98,9 @@ extension Checks {
 
     // MARK: - Recovery
 
+    /// A shorter pause of the machine need not be noticed: no healthy instance can be blamed for it.
+    static let shortestPause: UInt64 = 3 * .second
+
     mutating func failed(_ serial: Int, _ identifier: InstanceIdentifier, duration: UInt64, now: UInt64) {
         failures.append(
             FailureWatch(serial: serial, identifier: identifier, at: now, downtimeBefore: downtime.total(now: now)))
@@ -106,8 +112,14 @@ extension Checks {
     mutating func foundUnresponsive(_ identifier: InstanceIdentifier, process: VirtualProcess?, now: UInt64) {
         guard let process else { return }
         // Answers are judged a second earlier than heartbeats, and a heartbeat is half a second old at times. While the whole machine
-        // was paused nobody could beat.
-        let paused = pauses.filter { $0.from >= process.heartbeat }.reduce(0) { $0 + $1.until - $1.from }
+        // was paused nobody could beat. Who is silent for another reason may be found sooner by a pause that is short, or that no
+        // controller saw; who is not, never.
+        let paused = pauses.filter { pause in
+            guard pause.from >= process.heartbeat else { return false }
+            return !process.isStalled
+                || (pause.from >= controllerStartedAt && pause.until - pause.from >= Checks.shortestPause)
+        }
+        .reduce(0) { $0 + $1.until - $1.from }
         let silence = now - process.heartbeat - paused
         if silence + 2 * .second < scenario.settings.recovery.unresponsiveAfter {
             fail("instance \(identifier) is called unresponsive, and beat \(silence / 1_000_000) ms ago")

@@ -9,6 +9,7 @@ struct Checks {
     var drains: [InstanceIdentifier: DrainWatch] = [:]
     var failures: [FailureWatch] = []
     var downtime = Downtime()
+    var controllerStartedAt: UInt64 = 0
     var pauses: [(from: UInt64, until: UInt64)] = []
     private var view: FleetView?
 

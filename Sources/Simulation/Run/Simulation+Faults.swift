@@ -62,6 +62,7 @@ extension Simulation {
     mutating func beginQuiet() {
         trace("quiet: no more faults")
         isQuiet = true
+        quietBegan = now
         doom = nil
         load = 0.4 * Double(scenario.settings.capacity.minimum)
         tell(.requested(.resumeMaintenance))
@@ -73,7 +74,7 @@ extension Simulation {
             isSettled = true
             return trace("settled")
         }
-        if now > begin + scenario.duration + Simulation.longestQuiet {
+        if now > quietBegan + Simulation.longestQuiet {
             return checks.fail("it doesn't settle: \(unrest)")
         }
         // Told again: the controller may have been dead when it was told first.

@@ -34,6 +34,8 @@ package struct Simulation {
     /// The work there is, in instances that it would keep busy.
     var load = 0.8
     var isQuiet = false
+    /// When it began: pauses of the machine put it off.
+    var quietBegan: UInt64 = 0
     var isSettled = false
 
     var checks: Checks
