@@ -96,7 +96,7 @@ extension LabTests {
     func unprepared(directory: String) async throws {
         try await withLab { lab in
             let path = directory == "state" ? "\(lab.directory)/state" : directory
-            let machine = try await PreparedMachine(lab, user: users[0], except: path)
+            let machine = try await PreparedMachine(lab, user: users[0], except: [path])
             let file = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
             let before = try await machine.remains()
             let command = try machine.sluice(listed)
@@ -111,6 +111,19 @@ extension LabTests {
             try await machine.execute(remedy.split(separator: " ").map { String($0) }).required()
             let gateway = try await lab.startGateway(configuration: lab.configuration(), binary: command)
             #expect(await gateway.stop() == .code(0))
+        }
+    }
+
+    @Test("BAD-6 with CAP_DAC_OVERRIDE besides, another user than root needs no directories of its own")
+    func rootsDirectories() async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: users[0], except: PreparedMachine.directories(lab))
+            let before = try await machine.remains()
+            let command = try machine.sluice(listed + ["dac_override"])
+            let gateway = try await lab.startGateway(
+                configuration: lab.configuration(extra: "guardOnStop: remove"), binary: command)
+            #expect(await gateway.stop() == .code(0))
+            #expect(try await machine.remains() == before)
         }
     }
 
@@ -139,12 +152,18 @@ private struct PreparedMachine {
     private let binary: String
     private let holder: ChildProcess
 
-    /// - Parameter except: the directory that is not prepared.
-    init(_ lab: Lab, user: uid_t, except: String = "") async throws {
+    static func directories(_ lab: Lab) -> [String] {
+        ["/run/sluice", "/sys/fs/bpf/sluice", "\(lab.directory)/state"]
+    }
+
+    /// - Parameter except: the directories that are not prepared.
+    init(_ lab: Lab, user: uid_t, except: [String] = []) async throws {
         self.lab = lab
         self.user = user
         binary = "\(lab.directory)/sluice"
-        let directories = ["/run/sluice", "/sys/fs/bpf/sluice", "\(lab.directory)/state"].filter { $0 != except }
+        let prepare = Self.directories(lab).filter { !except.contains($0) }.map {
+            "install -d -o \(user) -m 0700 \($0)"
+        }
         let built = try SluiceBinary.path()
         let script = """
             set -e
@@ -152,7 +171,7 @@ private struct PreparedMachine {
             mkdir -p /run/sluice
             mount -t tmpfs -o mode=0755 tmpfs /run/sluice
             mount -t bpf -o mode=0711 bpf /sys/fs/bpf
-            install -d -o \(user) -m 0700 \(directories.joined(separator: " "))
+            \(prepare.joined(separator: "\n"))
             echo prepared
             exec sleep 600
             """
