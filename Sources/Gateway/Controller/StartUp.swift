@@ -150,7 +150,7 @@ struct StartUp {
         let missing = Capability.missing().map(\.name)
         guard missing.isEmpty else {
             throw GatewayError(
-                "sluice run lacks \(missing.joined(separator: ", ")): \(MachineCheck.privilegeRemedy)")
+                "sluice run lacks \(missing.joined(separator: ", ")): \(Capability.remedy)")
         }
         try Capability.handOn()
     }

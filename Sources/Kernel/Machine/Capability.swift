@@ -2,7 +2,7 @@ internal import CLibBPF
 import Glibc
 
 /// A capability of Linux (capabilities(7)), by its number.
-package enum Capability: Int, CaseIterable, Sendable {
+package enum Capability: Int, Sendable {
     /// The guard, what is attached to interfaces, routing, sysctls of the network.
     case networkAdministration = 12
     /// Resets and probes, by raw sockets.
@@ -46,14 +46,16 @@ package enum Capability: Int, CaseIterable, Sendable {
     /// Has the programs that this thread starts get what it has: `nft`, and the instances. Root's programs get it anyway.
     package static func handOn() throws(KernelError) {
         guard geteuid() != 0 else { return }
-        let remedy = "run it as root, or with '\(unitLine)' in its systemd unit"
         try SystemCall.check("handing the capabilities on to the programs that sluice starts", remedy: remedy) {
             sluice_hand_on_capabilities()
         }
     }
 
-    /// The line of a systemd unit that gives them.
-    package static var unitLine: String { "AmbientCapabilities=\(needed.map(\.name).joined(separator: " "))" }
+    /// How to give a process the needed ones.
+    package static var remedy: String {
+        let names = needed.map(\.name).joined(separator: " ")
+        return "run it as root, or with 'AmbientCapabilities=\(names)' in its systemd unit"
+    }
 
     private func isIn(_ mask: UInt64) -> Bool { mask >> UInt64(rawValue) & 1 == 1 }
 

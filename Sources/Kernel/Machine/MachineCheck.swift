@@ -69,17 +69,12 @@ package enum MachineCheck {
         return KernelFeature.all.map { $0.finding(on: running) }
     }
 
-    /// How to give a process what it needs.
-    package static var privilegeRemedy: String {
-        "run it as root, or with '\(Capability.unitLine)' in its systemd unit"
-    }
-
     private static func privileges() -> MachineFinding {
         let missing = Capability.missing().map(\.name)
         return MachineFinding(
             "privileges", isMet: missing.isEmpty,
             found: missing.isEmpty ? "all capabilities needed" : "missing \(missing.joined(separator: ", "))",
-            remedy: privilegeRemedy)
+            remedy: Capability.remedy)
     }
 
     private static func justInTimeCompiler() -> MachineFinding {
