@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CLibBPF.h"
 
+#include <linux/capability.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -10,7 +11,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int sluice_unshare_network(void) { return unshare(CLONE_NEWNET); }
@@ -18,6 +21,19 @@ int sluice_unshare_network(void) { return unshare(CLONE_NEWNET); }
 int sluice_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
 
 int sluice_enter_mounts(int descriptor) { return setns(descriptor, CLONE_NEWNS); }
+
+int sluice_hand_on_capabilities(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, sets) != 0) return -1;
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) sets[i].inheritable |= sets[i].permitted;
+    if (syscall(SYS_capset, &header, sets) != 0) return -1;
+    for (unsigned long capability = 0; capability < 32 * _LINUX_CAPABILITY_U32S_3; capability++) {
+        if (!(sets[capability / 32].permitted >> capability % 32 & 1)) continue;
+        if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0) return -1;
+    }
+    return 0;
+}
 
 int sluice_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 

@@ -8,5 +8,6 @@ package enum HistoryPath {
         "\(folder(gateway: gateway, in: stateDirectory))/history.db"
     }
 
-    static func folder(gateway: String, in stateDirectory: String) -> String { "\(stateDirectory)/\(gateway)" }
+    /// A gateway's own directory.
+    package static func folder(gateway: String, in stateDirectory: String) -> String { "\(stateDirectory)/\(gateway)" }
 }

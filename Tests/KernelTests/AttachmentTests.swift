@@ -72,7 +72,8 @@ struct AttachmentTests {
             try datapath.attachToClsact(interface)
             try datapath.attach(interface: interface)
             let identifier = datapath.ingressProgramIdentifier
-            #expect(TrafficControlExpress.attachedProgram(interfaceIndex: interface.index) == identifier)
+            #expect(
+                TrafficControlExpress.attachedProgram(interfaceIndex: interface.index)?.identifier == identifier)
             #expect(TrafficControl.attachedProgram(interfaceIndex: interface.index) == nil)
             #expect(try !queueingDisciplines("left").contains("clsact"))
         }

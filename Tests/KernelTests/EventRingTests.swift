@@ -14,6 +14,33 @@ struct EventRingTests {
         return link + header + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0, 0, 0, 0]
     }
 
+    @Test("BAD-6 an instance's ring is found by its name among the pins, and the name goes with it")
+    func named() throws {
+        let gateway = KernelMachine.gatewayName()
+        defer { try? Datapath.removePins(gateway: gateway) }
+        let datapath = try Datapath.load(gateway: gateway, capacitySessions: 64, programs: [ProgramName.judgeTest])
+        func named() throws -> UInt32? {
+            try datapath.pins?.markedMap("ring-3", name: MapName.events)?.identifier
+        }
+        func entered() throws -> UInt32 {
+            var value: UInt64 = 0
+            try withUnsafeMutableBytes(of: &value) { try datapath.map(MapName.events).lookup(3, into: $0) }
+            return UInt32(truncatingIfNeeded: value)
+        }
+        #expect(try named() == nil)
+        _ = try EventRing(datapath: datapath, instance: 3)
+        let first = try entered()
+        #expect(try named() == first)
+        // Another process finds the same one, and what is pinned besides is not in its way.
+        _ = try EventRing(datapath: try Datapath.open(gateway: gateway), instance: 3)
+        #expect(try entered() == first)
+        EventRing.remove(datapath: datapath, instance: 3)
+        #expect(try named() == nil)
+        _ = try EventRing(datapath: datapath, instance: 3)
+        let second = try entered()
+        #expect(try second != first && named() == second)
+    }
+
     @Test("records are delivered once, in order, and no more at a time than asked for")
     func drain() throws {
         let datapath = try Datapath.load(

@@ -9,7 +9,7 @@ struct MachineCheckTests {
     func everythingThere() throws {
         let findings = MachineCheck.findings(capacitySessions: 1000, interfaces: ["lo"])
         for finding in findings { #expect(finding.isMet, "\(finding)") }
-        #expect(findings.count == 17)
+        #expect(findings.count == 18)
         #expect(!Datapath.exists(gateway: "doctor"))
         #expect(!Guard.isInstalled(gateway: "doctor"))
     }
@@ -58,12 +58,13 @@ struct MachineCheckTests {
 
     @Test("BAD-6 missing capabilities are named")
     func capabilities() {
-        #expect(MachineCheck.missingCapabilities(effective: 0x1FF_FFFF_FFFF, user: 0).isEmpty)
-        #expect(MachineCheck.missingCapabilities(effective: ~(1 << 13), user: 0) == ["CAP_NET_RAW"])
-        #expect(MachineCheck.missingCapabilities(effective: 0, user: 0).count == 3)
-        // Just those, and CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON.
-        #expect(MachineCheck.missingCapabilities(effective: 1 << 12 | 1 << 13 | 1 << 21, user: 0).isEmpty)
-        #expect(MachineCheck.missingCapabilities(effective: ~(1 << 1), user: 1000) == ["CAP_DAC_OVERRIDE"])
+        #expect(Capability.missing(in: 0x1FF_FFFF_FFFF).isEmpty)
+        #expect(Capability.missing(in: ~(1 << 13)).map(\.name) == ["CAP_NET_RAW"])
+        #expect(Capability.missing(in: 0) == Capability.needed)
+        // Just those; and CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON.
+        #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 38 | 1 << 39).isEmpty)
+        #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 21).isEmpty)
+        #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 39) == [.performance])
     }
 
     @Test("errors tell the cause and what to do")

@@ -1,27 +1,245 @@
+import Glibc
 import Lab
 import Testing
 
+/// What README says that `sluice run` takes, as `setpriv` of util-linux writes it.
+private let listed = ["bpf", "net_admin", "net_raw", "perfmon"]
+/// Their bits: capabilities(7).
+private let listedMask: UInt64 = 1 << 39 | 1 << 12 | 1 << 13 | 1 << 38
+/// A user without a name, and root.
+private let users: [uid_t] = [65533, 0]
+
 extension LabTests {
-    /// What `setpriv` of util-linux needs to leave a command with just these capabilities.
-    private func capabilities(_ names: [String]) -> [String] {
-        let list = (["-all"] + names.map { "+" + $0 }).joined(separator: ",")
-        return ["--inh-caps=\(list)", "--ambient-caps=\(list)", "--bounding-set=\(list)"]
+    @Test(
+        "BAD-6 PKG-2 with just the capabilities that README lists it runs, resets, survives kill -9, and leaves nothing",
+        arguments: users)
+    func justThose(user: uid_t) async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: user)
+            let before = try await machine.remains()
+            let command = try machine.sluice(listed)
+            let configuration = lab.configuration(
+                timeScale: idleScale, extra: "continuity: preserve\nguardOnStop: remove")
+            let gateway = try await lab.startGateway(configuration: configuration, binary: command)
+            do {
+                let instance = try #require(machine.instances().first)
+                for process in [gateway.process.identifier, instance] {
+                    #expect(status(of: process, "CapEff") == String(listedMask, radix: 16).leftPadded(to: 16))
+                    #expect(status(of: process, "Uid")?.hasPrefix("\(user)\t") == true)
+                }
+                // Traffic, and a reset to both ends when it is idle.
+                let server = try await lab.listener(in: .internet, port: 8000, "--echo")
+                let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
+                try await client.waitFor("connected", within: .seconds(10))
+                client.perform("send 100")
+                try await client.waitFor("data", within: .seconds(5))
+                try await client.waitFor("error", within: northSouthIdle + patience)
+                try await server.waitFor("error", within: patience)
+                #expect(client.errors == ["ECONNRESET"] && server.errors == ["ECONNRESET"])
+
+                // Another instance, by the controller.
+                #expect(kill(instance, SIGKILL) == 0)
+                let isReplaced = await eventually(within: .seconds(10)) {
+                    machine.instances().contains { $0 != instance }
+                }
+                #expect(isReplaced)
+                // Another controller, which finds what is there.
+                gateway.process.send(signal: SIGKILL)
+                _ = await gateway.process.waitForExit(within: .seconds(5))
+                let next = try await lab.startGateway(configuration: configuration, binary: command)
+                try await next.process.waitForText("took over", within: .seconds(10))
+                let again = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
+                try await again.waitFor("connected", within: .seconds(10))
+                again.perform("send 100")
+                try await again.waitFor("data", within: .seconds(5))
+                #expect(await next.stop() == .code(0), "\(next.process.everythingSaid)")
+                #expect(try await machine.remains() == before)
+            } catch {
+                Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+                throw error
+            }
+        }
     }
 
     @Test(
-        "BAD-6 without one of the capabilities, run names it and leaves nothing, even as uid 0",
-        arguments: ["sys_admin", "net_admin", "net_raw"])
-    func oneMissing(name: String) async throws {
+        "BAD-6 without one of the capabilities, run and doctor name it, and run leaves nothing", arguments: listed,
+        users)
+    func oneMissing(name: String, user: uid_t) async throws {
         try await withLab { lab in
-            let path = try lab.write(lab.configuration(), to: "sluice.yaml")
-            let others = ["net_admin", "net_raw", "sys_admin", "bpf", "perfmon", "dac_override"].filter { $0 != name }
-            let result = try await lab.execute(
-                in: .gateway, ["setpriv"] + capabilities(others) + [try SluiceBinary.path(), "run", "--config", path])
-            #expect(!result.succeeded)
-            #expect(result.errors.contains("CAP_\(name.uppercased())"), "\(result.everythingSaid)")
-            #expect(!result.output.contains("ready"))
-            let next = try await lab.startGateway(configuration: lab.configuration())
-            #expect(await next.stop() == .code(0))
+            let machine = try await PreparedMachine(lab, user: user)
+            let path = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
+            let before = try await machine.remains()
+            let command = try machine.sluice(listed.filter { $0 != name })
+            let result = try await lab.execute(in: .gateway, [command, "run", "--config", path])
+            #expect(!result.succeeded && !result.output.contains("ready"))
+            #expect(result.errors.contains("lacks CAP_\(name.uppercased()):"), "\(result.everythingSaid)")
+            #expect(try await machine.remains() == before)
+            let doctor = try await lab.execute(in: .gateway, [command, "doctor"])
+            #expect(!doctor.succeeded && doctor.output.contains("missing CAP_\(name.uppercased())\n"))
         }
+    }
+
+    @Test("BAD-6 PKG-2 doctor finds nothing missing with just the capabilities that README lists", arguments: users)
+    func doctor(user: uid_t) async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: user)
+            let path = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
+            let result = try await lab.execute(
+                in: .gateway, [try machine.sluice(listed), "doctor", "--config", path], within: .seconds(60))
+            #expect(result.succeeded, "\(result.everythingSaid)")
+        }
+    }
+
+    @Test(
+        "BAD-6 PKG-2 a directory that another user than root can't write is named, with what prepares it",
+        arguments: ["/run/sluice", "/sys/fs/bpf/sluice", "state"])
+    func unprepared(directory: String) async throws {
+        try await withLab { lab in
+            let path = directory == "state" ? "\(lab.directory)/state" : directory
+            let machine = try await PreparedMachine(lab, user: users[0], except: [path])
+            let file = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
+            let before = try await machine.remains()
+            let command = try machine.sluice(listed)
+            let result = try await lab.execute(in: .gateway, [command, "run", "--config", file])
+            let remedy = "install -d -o \(users[0]) -m 0700 \(path)"
+            #expect(!result.succeeded && result.errors.contains("'\(remedy)'"), "\(result.everythingSaid)")
+            #expect(try await machine.remains() == before)
+            let doctor = try await lab.execute(
+                in: .gateway, [command, "doctor", "--config", file], within: .seconds(60))
+            #expect(!doctor.succeeded && doctor.output.contains("'\(remedy)'"), "\(doctor.everythingSaid)")
+            // What it says helps.
+            try await machine.execute(remedy.split(separator: " ").map { String($0) }).required()
+            let gateway = try await lab.startGateway(configuration: lab.configuration(), binary: command)
+            #expect(await gateway.stop() == .code(0))
+        }
+    }
+
+    @Test("BAD-6 with CAP_DAC_OVERRIDE besides, another user than root needs no directories of its own")
+    func rootsDirectories() async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: users[0], except: PreparedMachine.directories(lab))
+            let before = try await machine.remains()
+            let command = try machine.sluice(listed + ["dac_override"])
+            let gateway = try await lab.startGateway(
+                configuration: lab.configuration(extra: "guardOnStop: remove"), binary: command)
+            #expect(await gateway.stop() == .code(0))
+            #expect(try await machine.remains() == before)
+        }
+    }
+
+    @Test("BAD-6 PKG-2 where bpffs is not mounted, and can't be, run and doctor say what mounts it", arguments: users)
+    func notMounted(user: uid_t) async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: user)
+            let file = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
+            // The machine's own one lies beneath.
+            try await machine.execute(["sh", "-c", "while umount /sys/fs/bpf; do :; done; true"]).required()
+            let command = try machine.sluice(listed)
+            for arguments in [["run", "--config", file], ["doctor"]] {
+                let result = try await lab.execute(in: .gateway, [command] + arguments, within: .seconds(60))
+                #expect(!result.succeeded)
+                #expect(result.everythingSaid.contains("'mount -t bpf bpf /sys/fs/bpf'"), "\(result.everythingSaid)")
+            }
+        }
+    }
+}
+
+/// A mount namespace with a bpffs and a run directory of its own, which an administrator has prepared for a user.
+private struct PreparedMachine {
+    let lab: Lab
+    let user: uid_t
+    /// Where everybody may run it.
+    private let binary: String
+    private let holder: ChildProcess
+
+    static func directories(_ lab: Lab) -> [String] {
+        ["/run/sluice", "/sys/fs/bpf/sluice", "\(lab.directory)/state"]
+    }
+
+    /// - Parameter except: the directories that are not prepared.
+    init(_ lab: Lab, user: uid_t, except: [String] = []) async throws {
+        self.lab = lab
+        self.user = user
+        binary = "\(lab.directory)/sluice"
+        let prepare = Self.directories(lab).filter { !except.contains($0) }.map {
+            "install -d -o \(user) -m 0700 \($0)"
+        }
+        let built = try SluiceBinary.path()
+        let script = """
+            set -e
+            ln \(built) \(binary) || cp \(built) \(binary)
+            mkdir -p /run/sluice
+            mount -t tmpfs -o mode=0755 tmpfs /run/sluice
+            mount -t bpf -o mode=0711 bpf /sys/fs/bpf
+            \(prepare.joined(separator: "\n"))
+            echo prepared
+            exec sleep 600
+            """
+        holder = try lab.spawn(in: .gateway, ["unshare", "--mount", "--propagation", "private", "sh", "-c", script])
+        try await holder.waitForText("prepared", within: .seconds(10))
+    }
+
+    private var entering: [String] { ["nsenter", "--mount=/proc/\(holder.identifier)/ns/mnt", "--wd=/"] }
+
+    /// Runs a command there as root, with all capabilities.
+    func execute(_ command: [String]) async throws -> CommandResult {
+        try await lab.execute(in: .gateway, entering + command)
+    }
+
+    /// Path of a command that is `sluice` there, as the user, with just these capabilities.
+    func sluice(_ names: [String]) throws -> String {
+        let list = (["-all"] + names.map { "+" + $0 }).joined(separator: ",")
+        let privileges = [
+            "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--inh-caps=\(list)",
+            "--ambient-caps=\(list)", "--bounding-set=\(list)",
+        ]
+        let command = (entering + privileges + [binary]).joined(separator: " ")
+        let script = "#!/bin/sh\nchmod -f a+r \(lab.directory)/sluice.yaml\nexec \(command) \"$@\"\n"
+        return try lab.write(script, to: "sluice-as-user", mode: 0o755)
+    }
+
+    func instances() -> [pid_t] {
+        lab.processes(in: .gateway).filter { process in
+            let descriptor = open("/proc/\(process)/cmdline", O_RDONLY | O_CLOEXEC)
+            defer { close(descriptor) }
+            var bytes = [UInt8](repeating: 0, count: 256)
+            let count = max(0, read(descriptor, &bytes, bytes.count))
+            return String(decoding: bytes[..<count], as: UTF8.self).hasPrefix("sluice\0instance-process\0")
+        }
+    }
+
+    /// What a gateway could leave: programs on interfaces, pins, the guard, forwarding, files, processes.
+    func remains() async throws -> String {
+        var text = ""
+        // Root takes away the directory of all pins as well.
+        let look = """
+            find /sys/fs/bpf /run/sluice -mindepth 1 ! -path /sys/fs/bpf/sluice
+            nft list tables
+            sysctl -e net.ipv4.ip_forward net.ipv6.conf.all.forwarding
+            """
+        text += try await execute(["sh", "-c", look]).required().output
+        for zone in LabZone.allCases {
+            text += try await execute([try SluiceBinary.path(), "release", zone.gatewayInterface]).required().output
+        }
+        return text + "\(instances())"
+    }
+}
+
+/// A line of a process's status: proc(5).
+private func status(of process: pid_t, _ name: String) -> String? {
+    let file = fopen("/proc/\(process)/status", "r")
+    guard let file else { return nil }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+        let text = String(decoding: line.prefix { $0 != 0 && $0 != 10 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        if text.hasPrefix("\(name):\t") { return String(text.dropFirst(name.count + 2)) }
+    }
+    return nil
+}
+
+extension String {
+    fileprivate func leftPadded(to width: Int) -> String {
+        String(repeating: "0", count: max(0, width - count)) + self
     }
 }

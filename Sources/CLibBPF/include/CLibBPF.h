@@ -37,6 +37,9 @@ int sluice_enter_network(int descriptor);
 /// setns(2) into a mount namespace; of a process with one thread only.
 int sluice_enter_mounts(int descriptor);
 
+/// Makes this thread's permitted capabilities ambient, so that programs which it starts have them as well.
+int sluice_hand_on_capabilities(void);
+
 /// memfd_create(2), closed on exec.
 int sluice_memory_file(const char *_Nonnull name);
 

@@ -39,8 +39,12 @@ struct StartUp {
         for notice in configuration.notices { log.notice(notice) }
         try checkPrivileges()
         let interfaces = try findInterfaces()
+        try checkDirectories()
         let lock = try takeLock()
         try BPFFileSystem.ensureMounted()
+        if let problem = DirectoryCheck.pins(of: configuration.gateway).compactMap(\.problem).first {
+            throw GatewayError("\(problem)")
+        }
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
@@ -141,16 +145,26 @@ struct StartUp {
         return result
     }
 
+    /// What this process could not do now, it could not undo at the stop either.
     private func checkPrivileges() throws {
-        guard geteuid() == 0 else {
-            throw GatewayError(
-                "sluice run needs privileges over the network: run it as root; 'sluice doctor' lists them")
-        }
-        let missing = MachineCheck.missingCapabilities()
+        let missing = Capability.missing().map(\.name)
         guard missing.isEmpty else {
             throw GatewayError(
-                "sluice run lacks \(missing.joined(separator: ", ")): \(MachineCheck.privilegeRemedy)")
+                "sluice run lacks \(missing.joined(separator: ", ")): \(Capability.remedy)")
         }
+        try Capability.handOn()
+    }
+
+    private func checkDirectories() throws(GatewayError) {
+        let run = [DirectoryCheck(directory.root), DirectoryCheck(directory.path, isGateway: true)]
+        let state = [
+            DirectoryCheck(configuration.stateDirectory),
+            DirectoryCheck(
+                HistoryPath.folder(gateway: configuration.gateway, in: configuration.stateDirectory), isGateway: true),
+        ]
+        // A gateway runs without its state directory where the disk is in trouble; but not where somebody has to prepare it.
+        let problems = run.compactMap(\.problem) + state.compactMap(\.problem).filter(\.isDenied)
+        if let problem = problems.first { throw GatewayError("\(problem)") }
     }
 
     private mutating func takeLock() throws -> ProcessLock {

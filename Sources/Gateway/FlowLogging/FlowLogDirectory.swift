@@ -11,7 +11,7 @@ enum FlowLogDirectory {
         let cause: String
         if let failure = FlowLogWriter.makeDirectory(path) {
             cause = "can't be made: \(failure.path): \(String(cString: strerror(failure.errorNumber)))"
-        } else if access(path, W_OK | X_OK) != 0 {
+        } else if faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0 {
             cause = "can't be written: \(String(cString: strerror(errno)))"
         } else {
             return nil
@@ -23,7 +23,8 @@ enum FlowLogDirectory {
     /// Whether it is there and can be written. Makes nothing: where it is gone, what was mounted there may be.
     static func isUsable(_ path: String) -> Bool {
         var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR && access(path, W_OK | X_OK) == 0
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            && faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) == 0
     }
 }
 

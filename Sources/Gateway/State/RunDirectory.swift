@@ -7,11 +7,14 @@ package struct RunDirectory: Sendable {
     package static let standardRoot = "/run/sluice"
 
     package let gateway: String
+    /// Of all gateways.
+    package let root: String
     package let path: String
 
     /// - Parameter root: another than ``standardRoot`` in tests.
     package init(gateway: String, root: String = RunDirectory.standardRoot) {
         self.gateway = gateway
+        self.root = root
         path = "\(root)/\(Self.fileName(gateway))"
     }
 
@@ -37,9 +40,7 @@ package struct RunDirectory: Sendable {
 
     /// Makes the directory, readable for its owner only.
     package func create() throws(SystemError) {
-        var parent = path
-        if let slash = parent.lastIndex(of: "/") { parent = String(parent[..<slash]) }
-        for directory in [parent, path] {
+        for directory in [root, path] {
             if mkdir(directory, 0o700) != 0 && errno != EEXIST { throw SystemError("making \(directory)") }
         }
         guard chmod(path, 0o700) == 0 else { throw SystemError("protecting \(path)") }

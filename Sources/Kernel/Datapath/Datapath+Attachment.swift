@@ -1,4 +1,4 @@
-internal import CLibBPF
+import Glibc
 
 extension Datapath {
     /// Makes our program judge what comes in by an interface. Attaching again, as after a restart of the controller, is
@@ -12,9 +12,11 @@ extension Datapath {
         try reopenPrograms()
         let attached = attachedProgram(interface.index)
         if let attached, attached != previous, !isOurs(attached) {
+            let holder = GatewayPrograms.holder(of: attached)
+            let program = holder?.program ?? LoadedProgram.inKernel(identifier: attached)
             throw .interfaceTaken(
-                interface: interface.name, program: LoadedProgram.nameInKernel(identifier: attached) ?? "unknown",
-                identifier: attached, holder: Self.holder(ofProgram: attached) ?? "no gateway that is known here")
+                interface: interface.name, program: program?.name ?? "unknown", identifier: attached,
+                holder: holder.map { "gateway \($0.gateway)" } ?? "no gateway that is known here")
         }
         try attachUnlocked(interface)
     }
@@ -24,7 +26,7 @@ extension Datapath {
         let program = try program(ProgramName.ingress)
         let index = interface.index
         guard TrafficControlExpress.isSupported(interfaceIndex: index) else { return try attachToClsact(interface) }
-        let attached = TrafficControlExpress.attachedProgram(interfaceIndex: index)
+        let attached = TrafficControlExpress.attachedProgram(interfaceIndex: index, ours: program)
         try TrafficControlExpress.attach(program, interface, replacing: attached)
         // tcx comes first and ends it: what lay on a clsact has judged until now, and judges no more.
         if TrafficControl.attachedProgram(interfaceIndex: index) != nil {
@@ -49,10 +51,12 @@ extension Datapath {
     }
 
     /// The program at our place on an interface; nil: none.
-    func attachedProgram(_ interfaceIndex: Int) -> UInt32? { Self.attachedProgram(interfaceIndex) }
+    func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
+        Self.attachedProgram(interfaceIndex, ours: programs[ProgramName.ingress])
+    }
 
-    static func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
-        TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex)
+    private static func attachedProgram(_ interfaceIndex: Int, ours: LoadedProgram? = nil) -> UInt32? {
+        TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex, ours: ours)?.identifier
             ?? TrafficControl.attachedProgram(interfaceIndex: interfaceIndex)
     }
 
@@ -60,21 +64,33 @@ extension Datapath {
     /// then meets that gateway's guard.
     ///
     /// - Returns: the program's identifier; nil: there was none.
-    /// - Throws: ``KernelError/interfaceTaken(interface:program:identifier:holder:)`` if a gateway has it, and it is not by force.
+    /// - Throws: ``KernelError/interfaceTaken(interface:program:identifier:holder:)`` if a gateway has it, and it is not by force; that
+    ///   a program is there, but not to be recognised without CAP_SYS_ADMIN.
     package static func release(interface: NetworkInterface, byForce: Bool) throws(KernelError) -> UInt32? {
-        guard let attached = attachedProgram(interface.index) else { return nil }
-        if let holder = holder(ofProgram: attached), !byForce {
+        guard let attached = attachedProgram(interface.index) else {
+            guard !Capability.has(.systemAdministration),
+                TrafficControlExpress.hasProgram(interfaceIndex: interface.index)
+            else { return nil }
+            throw .call(
+                action: "recognising the program on interface \(interface.name)", errorNumber: EPERM,
+                remedy: "run it as root with CAP_SYS_ADMIN")
+        }
+        if let holder = GatewayPrograms.holder(of: attached), !byForce {
             throw .interfaceTaken(
-                interface: interface.name, program: ProgramName.ingress, identifier: attached, holder: holder)
+                interface: interface.name, program: ProgramName.ingress, identifier: attached,
+                holder: "gateway \(holder.gateway)")
         }
         try takeOff(attached, interfaceIndex: interface.index)
         TrafficControl.destroyHookIfEmpty(interfaceIndex: interface.index)
         return attached
     }
 
-    private static func takeOff(_ attached: UInt32, interfaceIndex: Int) throws(KernelError) {
-        if TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex) == attached {
-            try TrafficControlExpress.detach(attached, interfaceIndex: interfaceIndex)
+    private static func takeOff(
+        _ attached: UInt32, ours: LoadedProgram? = nil, interfaceIndex: Int
+    ) throws(KernelError) {
+        let express = TrafficControlExpress.attachedProgram(interfaceIndex: interfaceIndex, ours: ours)
+        if let express, express.identifier == attached {
+            try TrafficControlExpress.detach(express, interfaceIndex: interfaceIndex)
         } else {
             try TrafficControl.detach(interfaceIndex: interfaceIndex)
         }
@@ -87,7 +103,7 @@ extension Datapath {
         let lock = try? pins?.lock()
         defer { withExtendedLifetime(lock) {} }
         guard let attached = attachedProgram(interfaceIndex), isOurs(attached) else { return }
-        try Self.takeOff(attached, interfaceIndex: interfaceIndex)
+        try Self.takeOff(attached, ours: programs[ProgramName.ingress], interfaceIndex: interfaceIndex)
         removeHookIfMarked(interfaceIndex: interfaceIndex)
     }
 
@@ -115,20 +131,4 @@ extension Datapath {
 
     /// Tells, in the pins, that the interface's clsact is ours.
     private static func mark(_ interfaceIndex: Int) -> String { "clsact-\(interfaceIndex)" }
-
-    /// Whose program it is, for people; nil: no gateway's that is known here.
-    private static func holder(ofProgram identifier: UInt32) -> String? {
-        for gateway in PinDirectory.gateways() {
-            let path = GatewayName.pinDirectory(gateway) + "/" + ProgramName.ingress
-            let number = bpf_obj_get(path)
-            guard number >= 0 else { continue }
-            let descriptor = FileDescriptor(number)
-            if let program = try? LoadedProgram(name: ProgramName.ingress, descriptor: descriptor),
-                program.identifier == identifier
-            {
-                return "gateway \(gateway)"
-            }
-        }
-        return nil
-    }
 }

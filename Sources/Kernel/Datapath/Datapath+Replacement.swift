@@ -21,7 +21,7 @@ extension Datapath {
         try old.reopenPrograms()
         let before = try old.program(ProgramName.ingress)
         // Who finds the old program on an interface from here on knows that it is ours.
-        pins.mark(Self.previousMark + "\(before.identifier)", with: before.fileDescriptor)
+        pins.mark(PinDirectory.previousMark + "\(before.identifier)", with: before.fileDescriptor)
         try pins.replace(loaded, keeping: Set(old.maps.keys))
         let new = try open(gateway: gateway)
         var count = 0
@@ -32,7 +32,7 @@ extension Datapath {
             try new.attachUnlocked(try NetworkInterface.find(name))
             count += 1
         }
-        for mark in pins.marks(prefix: Self.previousMark) { pins.unmark(mark) }
+        for mark in pins.marks(prefix: PinDirectory.previousMark) { pins.unmark(mark) }
         return count
     }
 
@@ -42,7 +42,7 @@ extension Datapath {
         if identifier == ingressProgramIdentifier { return true }
         guard let pins else { return false }
         return pins.programIdentifier(ProgramName.ingress) == identifier
-            || pins.isMarked(Self.previousMark + "\(identifier)")
+            || pins.isMarked(PinDirectory.previousMark + "\(identifier)")
     }
 
     /// Goes on with the programs that are pinned now: another process may have replaced them.
@@ -50,6 +50,4 @@ extension Datapath {
         guard let pins, pins.programIdentifier(ProgramName.ingress) != ingressProgramIdentifier else { return }
         programs = try pins.open().programs
     }
-
-    private static let previousMark = "previous-"
 }

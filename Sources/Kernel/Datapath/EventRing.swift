@@ -26,7 +26,7 @@ package final class EventRing {
     /// Opens the ring of an instance; makes it if it is not there.
     package init(datapath: Datapath, instance: UInt16 = Datapath.firstInstance) throws(KernelError) {
         LibBPFLog.begin()
-        map = try Self.map(of: instance, in: datapath.map(MapName.events))
+        map = try Self.map(of: instance, in: datapath)
         delivery = .allocate(capacity: 1)
         delivery.initialize(to: Delivery())
         let opened = ring_buffer__new(map.fileDescriptor, Self.deliver, delivery, nil)
@@ -65,21 +65,34 @@ package final class EventRing {
     package static func remove(datapath: Datapath, instance: UInt16) {
         var key = UInt32(instance)
         bpf_map_delete_elem(datapath.map(MapName.events).fileDescriptor, &key)
+        datapath.pins?.unmark(mark(instance))
     }
 
-    private static func map(of instance: UInt16, in rings: KernelMap) throws(KernelError) -> KernelMap {
+    /// The ring's own name in the pins. What the map of rings gives is only an identifier, and the kernel gives a map by that only to
+    /// CAP_SYS_ADMIN.
+    private static func mark(_ instance: UInt16) -> String { "ring-\(instance)" }
+
+    private static func map(of instance: UInt16, in datapath: Datapath) throws(KernelError) -> KernelMap {
+        let rings = datapath.map(MapName.events)
         var key = UInt32(instance)
         var identifier: UInt32 = 0
         if bpf_map_lookup_elem(rings.fileDescriptor, &key, &identifier) == 0 {
-            let number = try SystemCall.check("opening the event ring of instance \(instance)") {
-                bpf_map_get_fd_by_id(identifier)
+            if let map = try datapath.pins?.markedMap(mark(instance), name: MapName.events),
+                map.identifier == identifier
+            {
+                return map
             }
-            return try KernelMap(name: MapName.events, descriptor: FileDescriptor(number))
+            // Of a datapath without pins, or of an earlier version, which gave rings no names.
+            let number = bpf_map_get_fd_by_id(identifier)
+            if number >= 0 { return try KernelMap(name: MapName.events, descriptor: FileDescriptor(number)) }
+            // Not to be had: a new one takes its place, and the walk over the slots makes up for what was in it.
         }
         let number = try SystemCall.check("making the event ring of instance \(instance)") {
             bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_ring", 0, 0, ringBytes, nil)
         }
         let descriptor = FileDescriptor(number)
+        // First the name: a ring that is entered can be found.
+        try datapath.pins?.markMap(mark(instance), with: number)
         try SystemCall.check("entering the event ring of instance \(instance)") {
             var value = number
             return bpf_map_update_elem(rings.fileDescriptor, &key, &value, 0)

@@ -12,7 +12,11 @@ struct PinDirectory: Sendable {
         path = GatewayName.pinDirectory(gateway)
     }
 
-    var exists: Bool { access(path, F_OK) == 0 }
+    // Not by access(2), which leaves out the capabilities of a user other than root.
+    var exists: Bool {
+        var status = stat()
+        return stat(path, &status) == 0
+    }
 
     /// Pins all, or nothing: the directory gets its name when it is complete. What an interrupted attempt has left is
     /// removed first; the caller holds the gateway's lock, so it is nobody's.
@@ -67,14 +71,41 @@ struct PinDirectory: Sendable {
     func remove() throws(KernelError) {
         Self.removeAll(below: path)
         if exists { throw .call(action: "removing \(path)", errorNumber: errno, remedy: "run 'rm -r \(path)'") }
-        // Goes when it was the last gateway's.
-        rmdir(GatewayName.pinRoot)
+        // Goes when it was the last gateway's; but an administrator may have made it for another user.
+        var status = stat()
+        if stat(GatewayName.pinRoot, &status) == 0, status.st_uid == geteuid() { rmdir(GatewayName.pinRoot) }
     }
 
     // MARK: Marks
 
-    /// Marks are further names of a program that tell something about an interface: they live and die with the pins.
+    /// Marks are further names, of a program to tell something about an interface, or of a map: they live and die with the pins.
     private static let markPrefix = "%"
+
+    /// With an identifier: of the ingress program that another is just taking the place of.
+    static let previousMark = "previous-"
+
+    /// The ingress program of this identifier, if it is pinned here.
+    func ingressProgram(identifier: UInt32) -> LoadedProgram? {
+        for name in [ProgramName.ingress, "\(Self.markPrefix)\(Self.previousMark)\(identifier)"] {
+            let number = bpf_obj_get("\(path)/\(name)")
+            guard number >= 0 else { continue }
+            let program = try? LoadedProgram(name: ProgramName.ingress, descriptor: FileDescriptor(number))
+            if let program, program.identifier == identifier { return program }
+        }
+        return nil
+    }
+
+    /// Gives a map a mark, in place of whatever had it.
+    func markMap(_ what: String, with descriptor: Int32) throws(KernelError) {
+        unmark(what)
+        try Self.pin(descriptor, at: "\(path)/\(Self.markPrefix)\(what)")
+    }
+
+    /// The map that has a mark; nil: none has.
+    func markedMap(_ what: String, name: String) throws(KernelError) -> KernelMap? {
+        let number = bpf_obj_get("\(path)/\(Self.markPrefix)\(what)")
+        return number < 0 ? nil : try KernelMap(name: name, descriptor: FileDescriptor(number))
+    }
 
     func mark(_ what: String, with descriptor: Int32) { bpf_obj_pin(descriptor, "\(path)/\(Self.markPrefix)\(what)") }
 

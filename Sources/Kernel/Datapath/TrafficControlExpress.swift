@@ -16,23 +16,25 @@ enum TrafficControlExpress {
     static func isSupported(interfaceIndex: Int) -> Bool { programs(interfaceIndex).status != -EINVAL }
 
     /// The program of a gateway on an interface; nil if there is none. Others' programs may be there too: they don't count.
-    static func attachedProgram(interfaceIndex: Int) -> UInt32? {
-        programs(interfaceIndex).identifiers.first {
-            LoadedProgram.nameInKernel(identifier: $0) == ProgramName.ingress
-        }
+    ///
+    /// - Parameter ours: a program that counts though it may not be pinned.
+    static func attachedProgram(interfaceIndex: Int, ours: LoadedProgram? = nil) -> LoadedProgram? {
+        programs(interfaceIndex).identifiers.lazy.compactMap { GatewayPrograms.program($0, ours: ours) }.first
     }
 
+    /// Whether there is any program, whoever's.
+    static func hasProgram(interfaceIndex: Int) -> Bool { !programs(interfaceIndex).identifiers.isEmpty }
+
     /// Puts a program first in line, or in the place of `replaced`, so that every packet meets the one or the other.
-    static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing replaced: UInt32?)
+    static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing replaced: LoadedProgram?)
         throws(KernelError)
     {
-        guard replaced != program.identifier else { return }
+        guard replaced?.identifier != program.identifier else { return }
         LibBPFLog.begin()
-        let old = replaced.map { FileDescriptor(bpf_prog_get_fd_by_id($0)) }
         let status = withZeroed(bpf_prog_attach_opts.self) { options in
             options.pointee.sz = MemoryLayout<bpf_prog_attach_opts>.size
-            options.pointee.flags = old == nil ? beforeFlag : replaceFlag
-            options.pointee.replace_prog_fd = old?.number ?? 0
+            options.pointee.flags = replaced == nil ? beforeFlag : replaceFlag
+            options.pointee.replace_prog_fd = replaced?.fileDescriptor ?? 0
             return bpf_prog_attach_opts(program.fileDescriptor, Int32(interface.index), ingress, options)
         }
         if status == 0 { return }
@@ -43,9 +45,8 @@ enum TrafficControlExpress {
     }
 
     /// Takes a program off; one that is gone already, or whose interface is, is no error.
-    static func detach(_ identifier: UInt32, interfaceIndex: Int) throws(KernelError) {
-        let descriptor = FileDescriptor(bpf_prog_get_fd_by_id(identifier))
-        let status = bpf_prog_detach2(descriptor.number, Int32(interfaceIndex), ingress)
+    static func detach(_ program: LoadedProgram, interfaceIndex: Int) throws(KernelError) {
+        let status = bpf_prog_detach2(program.fileDescriptor, Int32(interfaceIndex), ingress)
         guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
             throw .refused(
                 action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)

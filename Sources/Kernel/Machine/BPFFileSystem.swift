@@ -16,10 +16,14 @@ package enum BPFFileSystem {
         return statfs(root + path, &status) == 0 && UInt32(truncatingIfNeeded: status.f_type) == UInt32(magic)
     }
 
+    /// What to do where this process can't mount it: that takes CAP_SYS_ADMIN.
+    static let mountRemedy = "as root, 'mount -t bpf bpf \(path)'"
+
     /// Mounts it if it is not. Call ``HostMountNamespace/enterIfNeeded()`` first, so that every process finds the same one.
     package static func ensureMounted() throws(KernelError) {
         if isMounted { return }
-        let remedy = "mount it by hand with 'mount -t bpf bpf \(path)'"
-        try SystemCall.check("mounting bpffs on \(path)", remedy: remedy) { mount("bpf", path, "bpf", 0, "mode=0700") }
+        try SystemCall.check("mounting bpffs on \(path)", remedy: mountRemedy) {
+            mount("bpf", path, "bpf", 0, "mode=0700")
+        }
     }
 }

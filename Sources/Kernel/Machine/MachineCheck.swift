@@ -10,14 +10,19 @@ package enum MachineCheck {
     /// Every finding, in the order in which a person would mend them.
     ///
     /// Memory must be there for the capacity, and the zone interfaces must exist in the caller's network namespace.
-    package static func findings(capacitySessions: Int, interfaces: [String] = []) -> [MachineFinding] {
+    ///
+    /// - Parameter directories: that a gateway makes files in, besides bpffs.
+    package static func findings(
+        capacitySessions: Int, interfaces: [String] = [], directories: [String] = []
+    ) -> [MachineFinding] {
         var result = [kernelVersion()] + features()
         result += [typeInformation(), privileges(), justInTimeCompiler(), library(), bpffs(), clock()]
+        result += (directories + [GatewayName.pinRoot]).map { directory($0) }
         result.append(memory(capacitySessions: capacitySessions))
         result.append(nftables())
         result.append(securityPolicies())
         // The trials need privileges; without them they would all fail for the one reason that is listed already.
-        if isPrivileged {
+        if Capability.missing().isEmpty {
             result += programAndAttachment() + [guardTable(), rawSockets()]
         }
         result += interfaces.map { interface($0) }
@@ -64,42 +69,12 @@ package enum MachineCheck {
         return KernelFeature.all.map { $0.finding(on: running) }
     }
 
-    /// The capabilities needed, by their number (capabilities(7)). CAP_SYS_ADMIN is for programs by their identifier, without which
-    /// nothing that an earlier process attached can be replaced or taken off; to the kernel it implies CAP_BPF and CAP_PERFMON.
-    private static let capabilities = [
-        (name: "CAP_NET_ADMIN", bit: 12), (name: "CAP_NET_RAW", bit: 13), (name: "CAP_SYS_ADMIN", bit: 21),
-    ]
-    /// Needed by users other than root: what lies below /run, /sys/fs/bpf and /var/lib is root's.
-    private static let capabilitiesOfOthers = [(name: "CAP_DAC_OVERRIDE", bit: 1)]
-
-    /// The needed capabilities that a mask of effective ones (CapEff of proc(5)) lacks.
-    static func missingCapabilities(effective: UInt64, user: uid_t) -> [String] {
-        (user == 0 ? capabilities : capabilities + capabilitiesOfOthers)
-            .filter { effective >> UInt64($0.bit) & 1 == 0 }.map { $0.name }
-    }
-
-    /// The capabilities that this process needs for a gateway and does not have, by their names.
-    package static func missingCapabilities() -> [String] {
-        let status = TextFile.read("/proc/thread-self/status") ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
-        let digits = line?.split(whereSeparator: { $0 == "\t" || $0 == " " }).last ?? ""
-        return missingCapabilities(effective: UInt64(digits, radix: 16) ?? 0, user: geteuid())
-    }
-
-    /// How to give a process what it needs.
-    package static var privilegeRemedy: String {
-        let names = (capabilities + capabilitiesOfOthers).map(\.name).joined(separator: " ")
-        return "run it as root, or with 'AmbientCapabilities=\(names)' in its systemd unit"
-    }
-
-    private static var isPrivileged: Bool { missingCapabilities().isEmpty }
-
     private static func privileges() -> MachineFinding {
-        let missing = missingCapabilities()
+        let missing = Capability.missing().map(\.name)
         return MachineFinding(
             "privileges", isMet: missing.isEmpty,
             found: missing.isEmpty ? "all capabilities needed" : "missing \(missing.joined(separator: ", "))",
-            remedy: privilegeRemedy)
+            remedy: Capability.remedy)
     }
 
     private static func justInTimeCompiler() -> MachineFinding {
@@ -120,13 +95,28 @@ package enum MachineCheck {
 
     private static func bpffs() -> MachineFinding {
         let isMounted = BPFFileSystem.isMounted
-        let canMount = access(BPFFileSystem.path, F_OK) == 0
+        let isThere = access(BPFFileSystem.path, F_OK) == 0
+        let canMount = Capability.has(.systemAdministration)
         return MachineFinding(
-            "bpffs", isMet: isMounted || canMount,
+            "bpffs", isMet: isMounted || (isThere && canMount),
             found: isMounted
                 ? "mounted on \(BPFFileSystem.path)"
-                : canMount ? "not mounted; 'sluice run' mounts it" : "\(BPFFileSystem.path) does not exist",
-            remedy: "mount sysfs on /sys, and use a kernel with CONFIG_BPF_SYSCALL")
+                : !isThere
+                    ? "\(BPFFileSystem.path) does not exist"
+                    : canMount
+                        ? "not mounted; 'sluice run' mounts it" : "not mounted, which takes CAP_SYS_ADMIN",
+            remedy: isThere
+                ? BPFFileSystem.mountRemedy : "mount sysfs on /sys, and use a kernel with CONFIG_BPF_SYSCALL")
+    }
+
+    private static func directory(_ path: String) -> MachineFinding {
+        if path == GatewayName.pinRoot, !BPFFileSystem.isMounted {
+            return MachineFinding("directory \(path)", isMet: true, found: "not to be seen before bpffs is", remedy: "")
+        }
+        let problem = DirectoryCheck(path).problem
+        return MachineFinding(
+            "directory \(path)", isMet: problem == nil, found: problem?.cause ?? "can be written",
+            remedy: problem.map { "as root, '\($0.remedy)'" } ?? "")
     }
 
     private static func clock() -> MachineFinding {
@@ -205,7 +195,7 @@ package enum MachineCheck {
         }
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
-        let attachment = tried("tc ingress", remedy: remedy) { () throws(KernelError) in
+        let attachment = triedApart("tc ingress", remedy: remedy) { () throws(KernelError) in
             try NetworkNamespace().run { () throws(KernelError) in
                 try datapath.attach(interface: try NetworkInterface.find("lo"))
             }
@@ -215,7 +205,7 @@ package enum MachineCheck {
     }
 
     private static func guardTable() -> MachineFinding {
-        tried("guard", remedy: "use a kernel with CONFIG_NF_TABLES_INET, and apt-get install nftables") {
+        triedApart("guard", remedy: "use a kernel with CONFIG_NF_TABLES_INET, and apt-get install nftables") {
             () throws(KernelError) in
             try NetworkNamespace().run { () throws(KernelError) in
                 try Guard.install(gateway: "doctor", interfaces: ["lo"])
@@ -232,6 +222,19 @@ package enum MachineCheck {
             _ = try SegmentInjector()
             return "resets can be sent"
         }
+    }
+
+    /// What is tried in a network namespace of its own, where that can be made.
+    private static func triedApart(
+        _ requirement: String, remedy: String, _ trial: () throws(KernelError) -> String
+    ) -> MachineFinding {
+        guard Capability.has(.systemAdministration) else {
+            return MachineFinding(
+                requirement, isMet: true,
+                found: "not tried: a network namespace for it takes CAP_SYS_ADMIN; 'sudo sluice doctor' tries it",
+                remedy: "")
+        }
+        return tried(requirement, remedy: remedy, trial)
     }
 
     private static func tried(

@@ -16,15 +16,16 @@ final class LoadedProgram: Sendable {
         identifier = try Self.information(of: descriptor.number, name: name).id
     }
 
-    /// The name that the kernel has of a program, by its identifier; nil if it is gone.
-    static func nameInKernel(identifier: UInt32) -> String? {
+    /// A program by its identifier, with the name that the kernel has of it; nil: it is gone, or this process lacks CAP_SYS_ADMIN.
+    static func inKernel(identifier: UInt32) -> LoadedProgram? {
         let number = bpf_prog_get_fd_by_id(identifier)
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(number)
-        guard var information = try? information(of: descriptor.number, name: "\(identifier)") else { return nil }
-        return withUnsafeBytes(of: &information.name) { bytes in
+        guard var information = try? information(of: number, name: "\(identifier)") else { return nil }
+        let name = withUnsafeBytes(of: &information.name) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
+        return try? LoadedProgram(name: name, descriptor: descriptor)
     }
 
     /// Since it was loaded, of the time in which the kernel kept them.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Gateway
 import Kernel
 import Policy
 
@@ -33,11 +34,14 @@ enum DoctorReport {
 
     static func findings(file: String?) throws -> [MachineFinding] {
         guard let file else {
-            return MachineCheck.findings(capacitySessions: usualCapacitySessions)
+            return MachineCheck.findings(
+                capacitySessions: usualCapacitySessions,
+                directories: [RunDirectory.standardRoot, Configuration.usualStateDirectory])
         }
         let configuration = try Configuration.read(path: file)
         return MachineCheck.findings(
-            capacitySessions: configuration.capacitySessions, interfaces: configuration.zones.flatMap(\.interfaces))
+            capacitySessions: configuration.capacitySessions, interfaces: configuration.zones.flatMap(\.interfaces),
+            directories: [RunDirectory.standardRoot, configuration.stateDirectory])
     }
 
     /// The list, with a remedy below each thing that is missing.
