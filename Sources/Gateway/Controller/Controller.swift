@@ -51,6 +51,8 @@ package enum Controller {
             let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.fleet.nextTurn(now: began)) : began
             let woken = wait(gateway, signals, until: due)
             let wokenAt = MonotonicClock.nanoseconds()
+            gateway.turns.begin(now: wokenAt)
+            defer { gateway.noticeTurn(now: MonotonicClock.nanoseconds()) }
             // However little there is to do, the loop turns once a second.
             gateway.noticeAbsence(due: lastTurn + watchNanoseconds, now: wokenAt)
             lastTurn = wokenAt
@@ -64,27 +66,46 @@ package enum Controller {
                 default: break
                 }
             }
+            gateway.did(.signals)
             gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
+            gateway.did(.requests)
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
+            gateway.did(.fleet)
             gateway.workOnSessions()
+            gateway.did(.sessions)
             if gateway.shallStop { return }
             if woken.byRouting { gateway.watchRouting() }
+            gateway.did(.routing)
             if woken.bySecurityPolicies { gateway.watchSecurityPolicies() }
+            gateway.did(.ipsec)
             let now = MonotonicClock.nanoseconds()
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
-            // A kernel program that is being replaced looks like a foreign one for a moment.
-            if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
-            gateway.watchRouting()
-            gateway.watchSecurityPolicies()
-            gateway.tendHistory()
-            gateway.watchLog()
             if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }
-            gateway.watchFlowLog()
+            gateway.did(.traffic)
+            watch(gateway)
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
+            gateway.did(.guard)
         }
+    }
+
+    /// Once a second.
+    private static func watch(_ gateway: RunningGateway) {
+        // A kernel program that is being replaced looks like a foreign one for a moment.
+        if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
+        gateway.did(.interfaces)
+        gateway.watchRouting()
+        gateway.did(.routing)
+        gateway.watchSecurityPolicies()
+        gateway.did(.ipsec)
+        gateway.tendHistory()
+        gateway.did(.history)
+        gateway.watchLog()
+        gateway.did(.log)
+        gateway.watchFlowLog()
+        gateway.did(.flowLog)
     }
 
     /// Waits for whatever comes first. Tells whether the routing or IPsec policies have changed.

@@ -29,6 +29,8 @@ final class RunningGateway {
     var waiting: [(command: FleetCommand, number: Int)] = []
     /// What it answered while it was asked.
     var answered: [(command: FleetCommand, response: ControlResponse)] = []
+    /// How long the loop's turns take.
+    var turns = TurnAccounting()
     /// What is being done to many sessions, in order.
     var jobs: [SessionJob] = []
     /// What packets have met in the last minute.
