@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int sluice_unshare_network(void) { return unshare(CLONE_NEWNET); }
@@ -20,6 +21,8 @@ int sluice_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET
 int sluice_enter_mounts(int descriptor) { return setns(descriptor, CLONE_NEWNS); }
 
 int sluice_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int sluice_process_descriptor(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 char *const *sluice_environment(void) { return environ; }
 

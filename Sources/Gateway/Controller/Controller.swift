@@ -48,7 +48,7 @@ package enum Controller {
         var lastTurn = MonotonicClock.nanoseconds()
         while true {
             let began = MonotonicClock.nanoseconds()
-            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.fleet.nextTurn(now: began)) : began
+            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.nextTurn(now: began)) : began
             let woken = wait(gateway, signals, until: due)
             let wokenAt = MonotonicClock.nanoseconds()
             gateway.turns.begin(now: wokenAt)
@@ -61,17 +61,22 @@ package enum Controller {
                 case SIGTERM, SIGINT:
                     gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
                     return
-                case SIGHUP: _ = gateway.reload(for: nil)
+                case SIGHUP: gateway.reload(for: nil)
                 // The end of an instance, seen to below.
                 default: break
                 }
             }
+            gateway.waker.clear()
             gateway.did(.signals)
             gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
             gateway.did(.requests)
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
             gateway.did(.fleet)
+            gateway.finishGuard()
+            gateway.did(.guard)
+            gateway.advanceReload(now: MonotonicClock.nanoseconds())
+            gateway.did(.reload)
             gateway.workOnSessions()
             gateway.did(.sessions)
             if gateway.shallStop { return }
@@ -113,7 +118,9 @@ package enum Controller {
         _ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64
     ) -> (byRouting: Bool, bySecurityPolicies: Bool) {
         var descriptors = gateway.server.pollDescriptors
-        descriptors.append(pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0))
+        for descriptor in [signals.fileDescriptor, gateway.waker.fileDescriptor] {
+            descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
         // poll ignores an entry that is negative.
         for descriptor in [gateway.routingSocket?.fileDescriptor, gateway.securityPolicies?.fileDescriptor] {
             descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))

@@ -20,6 +20,9 @@ extension RunningGateway {
         server.wasAway(nanoseconds: away)
     }
 
+    /// When the loop has to turn at the latest, as far as anything but the watch of each second goes.
+    func nextTurn(now: UInt64) -> UInt64 { min(fleet.nextTurn(now: now), nextReloadStep ?? .max) }
+
     /// The loop has done something in its turn.
     func did(_ work: TurnAccounting.Work) { turns.finished(work, now: MonotonicClock.nanoseconds()) }
 

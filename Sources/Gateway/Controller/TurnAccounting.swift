@@ -6,7 +6,7 @@ package import Kernel
 package struct TurnAccounting: Sendable {
     /// What the loop does in a turn.
     package enum Work: String, CaseIterable, Sendable {
-        case signals, requests, fleet, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
+        case signals, requests, fleet, reload, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
             `guard`
     }
 
