@@ -37,6 +37,8 @@ int sluice_hand_on_capabilities(void) {
 
 int sluice_memory_file(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
+int sluice_process_descriptor(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
 char *const *sluice_environment(void) { return environ; }
 
 int sluice_send_many(

@@ -26,6 +26,8 @@ package enum KernelError: Error, Equatable {
     case commandMissing(command: String, package: String)
     /// A program that sluice runs failed.
     case commandFailed(command: String, status: Int32, output: String)
+    /// A program that sluice runs did not end in time, and was killed.
+    case commandHung(command: String, seconds: Int)
     /// A name that cannot be used.
     case invalidName(what: String, name: String, reason: String)
 }
@@ -68,6 +70,8 @@ extension KernelError: CustomStringConvertible {
             return "'\(command)' is not installed: apt-get install \(package)"
         case .commandFailed(let command, let status, let output):
             return "'\(command)' failed with exit code \(status): \(output)"
+        case .commandHung(let command, let seconds):
+            return "'\(command)' did not end within \(seconds) s and was killed: run it by hand to see what holds it up"
         case .invalidName(let what, let name, let reason):
             return "\(what) '\(name)' cannot be used: \(reason)"
         }

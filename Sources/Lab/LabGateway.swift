@@ -61,7 +61,8 @@ package final class LabGateway: Sendable {
 extension Lab {
     /// Starts `sluice run` on the gateway, and comes back once it is ready.
     package func startGateway(
-        configuration: String, binary: String? = nil, within limit: Duration = .seconds(30)
+        configuration: String, binary: String? = nil, environment: [String: String] = [:],
+        within limit: Duration = .seconds(30)
     ) async throws(LabError) -> LabGateway {
         let program: String
         if let binary {
@@ -70,7 +71,7 @@ extension Lab {
             program = try SluiceBinary.path()
         }
         let path = try write(configuration, to: "sluice.yaml")
-        let process = try spawn(in: .gateway, [program, "run", "--config", path])
+        let process = try spawn(in: .gateway, [program, "run", "--config", path], environment: environment)
         let isReady = {
             process.standardOutput.split(separator: "\n").contains { $0 == "ready" || $0.hasPrefix("ready ") }
         }

@@ -15,6 +15,7 @@ final class HistoryFile {
 
     /// Opens a database, or makes it, and brings its tables to this version.
     init(path: String) throws(HistoryError) {
+        try FileIdentity.checkRegular(path: path)
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.busyMode = .timeout(Self.busySeconds)
@@ -92,5 +93,13 @@ struct FileIdentity: Equatable, Sendable {
         guard stat(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)
         number = UInt64(status.st_ino)
+    }
+
+    /// Refuses what is there and is no regular file: whoever opens a pipe waits for its other end.
+    static func checkRegular(path: String) throws(HistoryError) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
+        throw .failed(
+            path: path, reason: "it is no regular file: move it away, or set 'stateDirectory' to another place")
     }
 }

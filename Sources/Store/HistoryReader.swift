@@ -16,6 +16,7 @@ package struct HistoryReader: Sendable {
     package init(path: String) throws(HistoryError) {
         self.path = path
         guard access(path, F_OK) == 0 else { throw .missing(path: path) }
+        try FileIdentity.checkRegular(path: path)
         identity = FileIdentity(path: path)
         var configuration = Configuration()
         configuration.readonly = true

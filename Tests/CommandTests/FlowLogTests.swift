@@ -1,5 +1,7 @@
 import FoundationEssentials
+import Glibc
 import Lab
+import Store
 import Testing
 
 @testable import sluice
@@ -120,6 +122,40 @@ struct FlowLogCommandTests {
         #expect(other.exit == .code(1) && other.errors.contains("but vnet-v4"))
         let damaged = try await run("query", "--directory", place.path)
         #expect(damaged.exit == .code(1) && damaged.errors.contains("none of its 1 record is"))
+    }
+
+    @Test("BAD-6 a pipe where a file should be makes no command wait: it is left out, or refused by name")
+    func pipes() async throws {
+        let place = try Place()
+        func run(_ arguments: String...) async throws -> CommandResult {
+            try await ChildProcess([try SluiceBinary.path()] + arguments).result(within: .seconds(20))
+        }
+        let hour = "y=2022/m=09/d=14/h=09/m=00"
+        for (folder, name) in [
+            ("sluice-sessions/g/\(hour)", "PT1H.jsonl"),
+            ("insights-logs-flowlogflowevent/flowLogResourceID=/T/\(hour)/macAddress=1", "PT1H.json"),
+        ] {
+            let path = "\(place.path)/\(folder)"
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            #expect(mkfifo("\(path)/\(name)", 0o600) == 0)
+        }
+        try Data(Self.version4.utf8).write(to: URL(fileURLWithPath: "\(place.path)/one.json"))
+        let query = try await run("flow-log", "query", "--directory", place.path)
+        #expect(query.exit == .code(0) && query.output.contains("UserRule_BlockHighRiskTCPPortsFromInternet"))
+        let pipe = "\(place.path)/pipe.yaml"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let named = try await run("flow-log", "query", "--directory", pipe)
+        #expect(named.exit == .code(1) && named.errors.contains("neither a file nor a directory"))
+        for command in [["config", "check"], ["policy", "check"], ["policy", "show", "--file"]] {
+            let refused = try await ChildProcess([try SluiceBinary.path()] + command + [pipe])
+                .result(within: .seconds(20))
+            #expect(!refused.succeeded && refused.errors.contains("is a pipe, no file"), "\(refused)")
+        }
+        let history = HistoryPath.of(gateway: "g", in: place.path)
+        mkdir("\(place.path)/g", 0o700)
+        #expect(mkfifo(history, 0o600) == 0)
+        let events = try await run("event", "list", "--gateway", "g", "--state-directory", place.path)
+        #expect(!events.succeeded && events.errors.contains("it is no regular file"), "\(events)")
     }
 
     @Test("LOG-1 flow-log says what is wrong with its options, and with files that are not flow logs")

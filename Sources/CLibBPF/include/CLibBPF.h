@@ -43,6 +43,9 @@ int sluice_hand_on_capabilities(void);
 /// memfd_create(2), closed on exec.
 int sluice_memory_file(const char *_Nonnull name);
 
+/// pidfd_open(2): a descriptor that can be read from when the process has ended. Returns it, or -1 and errno.
+int sluice_process_descriptor(int process);
+
 /// This process's environment, for programs that it starts.
 char *_Nullable const *_Nonnull sluice_environment(void);
 

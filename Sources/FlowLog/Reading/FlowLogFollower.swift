@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-import Glibc
 package import Policy
 
 /// Reads a log's files from where it read them last, as they grow.
@@ -25,7 +24,7 @@ package struct FlowLogFollower {
         var items: [FlowLogDocument.Item] = []
         for file in files where file.hour.map(hours.contains) ?? true {
             let start = ends[file.path] ?? 0
-            guard Int(file.bytes) > start, let data = read(file.path, from: start) else { continue }
+            guard Int(file.bytes) > start, let data = RegularFile.read(file.path, from: start) else { continue }
             items += FlowLogDocument(data).items
             let bytes = [UInt8](data)
             // Behind the last record there is only the tail, which the next one is written over.
@@ -33,18 +32,5 @@ package struct FlowLogFollower {
             if bytes.suffix(tail.count).elementsEqual(tail) { ends[file.path] = start + bytes.count - tail.count }
         }
         return items.sorted { $0.tuple.time < $1.tuple.time }
-    }
-
-    private func read(_ path: String, from start: Int) -> Data? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        guard fseek(file, start, SEEK_SET) == 0 else { return nil }
-        var data = Data()
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, file)
-            if count == 0 { return data }
-            data.append(contentsOf: buffer[..<count])
-        }
     }
 }

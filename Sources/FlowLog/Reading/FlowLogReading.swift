@@ -20,7 +20,7 @@ package enum FlowLogReading {
         let first = filter.since.map { RecordPath.hourNumber(time: $0) } ?? 0
         var outcome = Outcome()
         for file in tree.files where file.format == format && file.hour ?? .max >= first {
-            guard let data = FileManager.default.contents(atPath: file.path) else {
+            guard let data = RegularFile.read(file.path) else {
                 outcome.unreadable += 1
                 continue
             }
@@ -41,7 +41,7 @@ package enum FlowLogReading {
         var sum = Omissions()
         let files = LogTree.files(in: directory, containers: [RecordPath.sessionContainer])
         for file in files where file.hour >= first {
-            guard let data = FileManager.default.contents(atPath: "\(directory)/\(file.path)") else { continue }
+            guard let data = RegularFile.read("\(directory)/\(file.path)") else { continue }
             for line in data.split(separator: UInt8(ascii: "\n")) {
                 // Seldom: a look at the beginning spares reading all the others as JSON.
                 guard line.prefix(80).firstRange(of: Self.mark) != nil,

@@ -109,11 +109,8 @@ package struct FlowLogTree: Sendable {
 
     /// The format of what a file begins with; nil: it is no flow log.
     private static func format(peeking path: String) -> FlowLogSettings.Format? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: peekBytes)
-        let count = fread(&buffer, 1, buffer.count, file)
-        let text = String(decoding: buffer[..<count], as: UTF8.self)
+        guard let data = RegularFile.read(path, atMost: peekBytes) else { return nil }
+        let text = String(decoding: data, as: UTF8.self)
         if text.contains("\"flowRecords\"") || text.contains("\"flowLogVersion\"") { return .virtualNetworkVersion4 }
         return text.contains("\"flowTuples\"") || text.contains("NetworkSecurityGroupFlowEvent") ? .nsgVersion2 : nil
     }

@@ -27,8 +27,13 @@ final class LogFile {
             folder += "/\(part)"
             guard mkdir(folder, 0o750) == 0 || errno == EEXIST else { throw FileFailure(folder) }
         }
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o640)
+        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o640)
         guard descriptor >= 0 else { throw FileFailure(path) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw FileFailure(path, errorNumber: EINVAL)
+        }
         (end, isEmpty) = (0, true)
         do throws(FileFailure) {
             try FileLock.holding(descriptor, path: path) { () throws(FileFailure) in try repair() }

@@ -38,7 +38,9 @@ package enum LogTree {
             guard lstat("\(directory)/\(path)", &status) == 0 else { continue }
             if status.st_mode & S_IFMT == S_IFDIR {
                 collect(directory, path, &files)
-            } else if name == "PT1H.json" || name == "PT1H.jsonl", let hour = RecordPath.hourNumber(path) {
+            } else if status.st_mode & S_IFMT == S_IFREG, name == "PT1H.json" || name == "PT1H.jsonl",
+                let hour = RecordPath.hourNumber(path)
+            {
                 files.append(File(path: path, bytes: UInt64(status.st_size), hour: hour))
             }
         }

@@ -2,7 +2,7 @@ internal import Policy
 import Glibc
 
 /// A configuration with the text that it was read from, so that what is kept as "in force" is what was judged.
-struct ConfigurationSource {
+struct ConfigurationSource: Sendable {
     let path: String
     let bytes: [UInt8]
     let configuration: Configuration

@@ -48,9 +48,11 @@ package enum Controller {
         var lastTurn = MonotonicClock.nanoseconds()
         while true {
             let began = MonotonicClock.nanoseconds()
-            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.fleet.nextTurn(now: began)) : began
+            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.nextTurn(now: began)) : began
             let woken = wait(gateway, signals, until: due)
             let wokenAt = MonotonicClock.nanoseconds()
+            gateway.turns.begin(now: wokenAt)
+            defer { gateway.noticeTurn(now: MonotonicClock.nanoseconds()) }
             // However little there is to do, the loop turns once a second.
             gateway.noticeAbsence(due: lastTurn + watchNanoseconds, now: wokenAt)
             lastTurn = wokenAt
@@ -59,32 +61,56 @@ package enum Controller {
                 case SIGTERM, SIGINT:
                     gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
                     return
-                case SIGHUP: _ = gateway.reload(for: nil)
+                case SIGHUP: gateway.reload(for: nil)
                 // The end of an instance, seen to below.
                 default: break
                 }
             }
+            gateway.waker.clear()
+            gateway.did(.signals)
             gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
+            gateway.did(.requests)
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
+            gateway.did(.fleet)
+            gateway.finishGuard()
+            gateway.did(.guard)
+            gateway.advanceReload(now: MonotonicClock.nanoseconds())
+            gateway.did(.reload)
             gateway.workOnSessions()
+            gateway.did(.sessions)
             if gateway.shallStop { return }
             if woken.byRouting { gateway.watchRouting() }
+            gateway.did(.routing)
             if woken.bySecurityPolicies { gateway.watchSecurityPolicies() }
+            gateway.did(.ipsec)
             let now = MonotonicClock.nanoseconds()
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
-            // A kernel program that is being replaced looks like a foreign one for a moment.
-            if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
-            gateway.watchRouting()
-            gateway.watchSecurityPolicies()
-            gateway.tendHistory()
-            gateway.watchLog()
             if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }
-            gateway.watchFlowLog()
+            gateway.did(.traffic)
+            watch(gateway)
             looks += 1
             if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
+            gateway.did(.guard)
         }
+    }
+
+    /// Once a second.
+    private static func watch(_ gateway: RunningGateway) {
+        // A kernel program that is being replaced looks like a foreign one for a moment.
+        if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
+        gateway.did(.interfaces)
+        gateway.watchRouting()
+        gateway.did(.routing)
+        gateway.watchSecurityPolicies()
+        gateway.did(.ipsec)
+        gateway.tendHistory()
+        gateway.did(.history)
+        gateway.watchLog()
+        gateway.did(.log)
+        gateway.watchFlowLog()
+        gateway.did(.flowLog)
     }
 
     /// Waits for whatever comes first. Tells whether the routing or IPsec policies have changed.
@@ -92,7 +118,9 @@ package enum Controller {
         _ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64
     ) -> (byRouting: Bool, bySecurityPolicies: Bool) {
         var descriptors = gateway.server.pollDescriptors
-        descriptors.append(pollfd(fd: signals.fileDescriptor, events: Int16(POLLIN), revents: 0))
+        for descriptor in [signals.fileDescriptor, gateway.waker.fileDescriptor] {
+            descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
+        }
         // poll ignores an entry that is negative.
         for descriptor in [gateway.routingSocket?.fileDescriptor, gateway.securityPolicies?.fileDescriptor] {
             descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))

@@ -1,14 +1,13 @@
 internal import FlowCore
 internal import FlowLayout
 internal import FlowLog
-import Glibc
 internal import Kernel
 internal import Policy
 
 /// Makes a configuration's rules and timeouts the ones that the kernel goes by, all at once (NSG-8).
-struct PolicyChange {
+struct PolicyChange: Sendable {
     /// Longer than any run of the kernel program: after it, none reads the image that judged before.
-    static let graceMicroseconds: UInt32 = 100_000
+    static let graceNanoseconds: UInt64 = 100_000_000
 
     let datapath: Datapath
     let image: PolicyImage
@@ -63,7 +62,8 @@ struct PolicyChange {
             to: directory.instanceSettingsPath)
     }
 
-    /// Lets the kernel judge by the new image from the next packet on. Can't fail.
+    /// Lets the kernel judge by the new image from the next packet on. Can't fail. Until ``graceNanoseconds`` later, a packet may still be
+    /// judged by the image before, which must not be written to.
     func apply() {
         let active = sluice_load32(&datapath.runtime.pointee.activePolicy)
         let next = active == 0 ? UInt32(1) : 0
@@ -75,7 +75,6 @@ struct PolicyChange {
             // A full barrier: the image is in memory before it judges.
             sluice_compare_exchange32($0, active, next)
         }
-        usleep(Self.graceMicroseconds)
     }
 
     /// The numbers of rules that this image, and sessions, carry.

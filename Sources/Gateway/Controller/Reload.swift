@@ -3,36 +3,167 @@ internal import Policy
 
 extension RunningGateway {
     /// Reads the configuration again and applies it: all of it, or nothing (OPS-3, NSG-8). Sessions are kept, but for those
-    /// that the new rules deny (NSG-3), which are ended from then on, a piece at a time.
+    /// that the new rules deny (NSG-3), which are ended from then on, a piece at a time. Nothing of it makes the loop wait.
     ///
-    /// - Parameter finished: called when all sessions are judged; with what has changed, for people.
-    func reload(finished: @escaping (String) -> Void) throws(GatewayError) {
-        let new = try ConfigurationSource(path: source.path)
-        let plan = try ReloadPlan(from: configuration, to: new.configuration)
-        var undo = UndoStack()
-        do {
-            try apply(new, plan, &undo)
-        } catch {
-            var message = "\(error)"
-            for failure in undo.unwind() { message += "\n\(failure)" }
-            throw GatewayError(message)
+    /// - Parameter number: of the request, which is answered once all sessions are judged anew, or the file is refused; nil: SIGHUP.
+    func reload(for number: Int?) {
+        guard reloading.isIdle else {
+            reloading.isWantedAgain = true
+            if let number { reloading.askedAgain.append(number) }
+            log.notice("a reload is on its way: the file is read again after it")
+            return
         }
-        endDenied { [weak self] ended, isWhole in
-            let summary = Self.summary(
-                plan, rules: new.configuration.rules.count, ended: ended, isWhole: isWhole)
-            self?.log.notice("reloaded", ["file": new.path, "changes": summary])
-            self?.tell(.reloaded(file: new.path, changes: summary))
-            finished(summary)
+        if let number { reloading.asked.append(number) }
+        beginReload()
+    }
+
+    private func beginReload() {
+        log.info("reading the configuration again", ["file": source.path])
+        let (path, old, inForce, directory, log) = (source.path, configuration, policy, directory, log)
+        do throws(SystemError) {
+            reloading.step = .preparing(
+                try LoopWork(waking: waker) {
+                    Result { () throws(GatewayError) in
+                        let prepared = try PreparedReload(
+                            path: path, inForce: inForce, old: old, directory: directory)
+                        log.info("the configuration is read and compiled", ["file": path])
+                        return prepared
+                    }
+                })
+        } catch {
+            reloading.step = .refused(GatewayError(error))
         }
     }
 
+    /// Goes on with the reload, as far as it goes without waiting.
+    func advanceReload(now: UInt64) {
+        switch reloading.step {
+        case .none: break
+        case .refused(let error): refuse(error)
+        case .preparing(let work):
+            switch work.take() {
+            case nil: break
+            case .failure(let error): refuse(error)
+            case .success(let prepared) where widenedGuard(for: prepared) == nil: enforce(prepared, now: now)
+            case .success(let prepared):
+                reloading.step = .prepared(prepared)
+                advanceReload(now: now)
+            }
+        case .prepared(let prepared):
+            if guardKeeping.work == nil { widenGuard(for: prepared) }
+        case .guarding(let prepared, let work):
+            guard let problem = work.take() else { break }
+            if let problem { refuse(GatewayError(problem)) } else { enforce(prepared, now: now) }
+        case .settling(let until, let applied):
+            if now >= until, guardKeeping.finished >= applied.guardLook { finish(applied) }
+        }
+    }
+
+    /// When ``advanceReload(now:)`` is due without being woken.
+    var nextReloadStep: UInt64? {
+        switch reloading.step {
+        case .settling(let until, _): until
+        case .refused: 0
+        case .none, .preparing, .prepared, .guarding: nil
+        }
+    }
+
+    /// The gateway stops: who waits for a change that has not been made is told so.
+    func abandonReload() {
+        let now = MonotonicClock.nanoseconds()
+        if case .settling = reloading.step {
+            for number in reloading.asked {
+                server.answer(
+                    number,
+                    ControlResponse(ok: true, message: "the new rules are in force, and the gateway is stopping"),
+                    now: now)
+            }
+            reloading.asked = []
+        }
+        for number in reloading.takeAsked() {
+            server.answer(
+                number, ControlResponse(ok: false, message: "the gateway is stopping\nNothing was changed."), now: now)
+        }
+        // A thread that compiles changes nothing, and ends with the process; one that runs nft is waited for.
+        if !reloading.isGuarding { reloading.step = .none }
+    }
+
+    private func refuse(_ error: GatewayError) {
+        log.error("reload refused; what was in force stays", ["cause": "\(error)"])
+        tell(.reloadRefused(reason: "\(error)"))
+        for number in reloading.asked {
+            server.answer(
+                number, ControlResponse(ok: false, message: "\(error)\nNothing was changed."),
+                now: MonotonicClock.nanoseconds())
+        }
+        let guardMayBeWider = reloading.ownsGuard
+        reloading.asked = []
+        reloading.step = .none
+        if guardMayBeWider { shrinkGuard() }
+        beginNextReload()
+    }
+
+    private func beginNextReload() {
+        guard reloading.isWantedAgain else { return }
+        reloading.asked = reloading.takeAsked()
+        beginReload()
+    }
+
+    // MARK: The guard
+
+    /// As long as old and new interfaces are changed over, both are guarded. Nil: they are the same.
+    private func widenedGuard(for prepared: PreparedReload) -> [String]? {
+        let old = configuration.zones.flatMap(\.interfaces).sorted()
+        let both = Set(old + prepared.source.configuration.zones.flatMap(\.interfaces)).sorted()
+        return both == old ? nil : both
+    }
+
+    private func widenGuard(for prepared: PreparedReload) {
+        let gateway = configuration.gateway
+        let both = widenedGuard(for: prepared) ?? []
+        do throws(SystemError) {
+            reloading.step = .guarding(
+                prepared,
+                try LoopWork(waking: waker) {
+                    do throws(KernelError) {
+                        try Guard.install(gateway: gateway, interfaces: both)
+                        return nil
+                    } catch {
+                        return "\(error)"
+                    }
+                })
+        } catch {
+            refuse(GatewayError(error))
+        }
+    }
+
+    // MARK: The change
+
+    /// Makes the change, in one turn of the loop.
+    private func enforce(_ prepared: PreparedReload, now: UInt64) {
+        var undo = UndoStack()
+        do {
+            try apply(prepared, &undo)
+        } catch {
+            var message = "\(error)"
+            for failure in undo.unwind() { message += "\n\(failure)" }
+            return refuse(GatewayError(message))
+        }
+        // The guard is this reload's no more.
+        reloading.step = .none
+        reloading.step = .settling(
+            until: MonotonicClock.nanoseconds() + PolicyChange.graceNanoseconds,
+            AppliedReload(
+                path: prepared.source.path, plan: prepared.plan, rules: prepared.source.configuration.rules.count,
+                guardLook: shrinkGuard()))
+    }
+
     /// The steps that can fail come first, each with its undoing; then the change of policy, which can't.
-    private func apply(_ new: ConfigurationSource, _ plan: ReloadPlan, _ undo: inout UndoStack) throws {
+    private func apply(_ prepared: PreparedReload, _ undo: inout UndoStack) throws {
+        let (new, plan, change) = (prepared.source, prepared.plan, prepared.change)
         let added = try plan.attach.sorted { $0.key < $1.key }.map { name, zone in
             (interface: try NetworkInterface.find(name), zone: zone)
         }
-        let change = try PolicyChange(
-            to: new.configuration, datapath: datapath, directory: directory, isNew: false, inForce: policy)
         let (directory, oldSource, oldPolicy) = (directory, source, policy)
         undo.did("writing \(directory.path)") {
             try oldPolicy.persist(to: directory)
@@ -40,7 +171,6 @@ extension RunningGateway {
         }
         try change.persist(to: directory)
         try FileStore.replace(directory.configurationPath, with: new.bytes)
-        try guardBoth(old: configuration, new: new.configuration, &undo)
         let attachment = attachment
         for (interface, zone) in added {
             try attachment.attach(interface, zone: change.zones.identity(of: zone) ?? 0)
@@ -56,21 +186,28 @@ extension RunningGateway {
         rewriteInterfaces()
         for (interface, _) in added { tell(.interfaceAttached(interface.name, reason: "a zone has it now")) }
         for name in plan.detach { detach(name) }
-        shrinkGuard()
         applyFleetSettings()
         checkFlowLog()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
     }
 
-    /// As long as old and new interfaces are changed over, both are guarded.
-    private func guardBoth(old: Configuration, new: Configuration, _ undo: inout UndoStack) throws {
-        let gateway = new.gateway
-        let oldInterfaces = old.zones.flatMap(\.interfaces).sorted()
-        let both = Set(oldInterfaces + new.zones.flatMap(\.interfaces)).sorted()
-        if both == oldInterfaces { return }
-        undo.did("the guard") { try Guard.install(gateway: gateway, interfaces: oldInterfaces) }
-        try Guard.install(gateway: gateway, interfaces: both)
+    /// No packet is judged by the image before any more: now live sessions are judged again, and who asked is answered at the end.
+    private func finish(_ applied: AppliedReload) {
+        let asked = reloading.asked
+        reloading.asked = []
+        reloading.step = .none
+        endDenied { [weak self] ended, isWhole in
+            guard let self else { return }
+            let summary = Self.summary(applied.plan, rules: applied.rules, ended: ended, isWhole: isWhole)
+            log.notice("reloaded", ["file": applied.path, "changes": summary])
+            tell(.reloaded(file: applied.path, changes: summary))
+            for number in asked {
+                server.answer(
+                    number, ControlResponse(ok: true, message: summary), now: MonotonicClock.nanoseconds())
+            }
+        }
+        beginNextReload()
     }
 
     /// Takes the program off an interface that is no zone's any more.
@@ -83,20 +220,6 @@ extension RunningGateway {
         } catch {
             // It stays guarded, and judged by a program that does not know it as a zone: nothing passes.
             report("interface \(name)", "interface \(name) could not be detached: \(error)")
-        }
-    }
-
-    /// Guards what is configured, and nothing else.
-    func shrinkGuard() {
-        let interfaces = configuration.zones.flatMap(\.interfaces).sorted()
-        if Guard.isInstalled(gateway: configuration.gateway, interfaces: interfaces) {
-            return report("guard", nil)
-        }
-        do throws(KernelError) {
-            try Guard.install(gateway: configuration.gateway, interfaces: interfaces)
-            report("guard", nil)
-        } catch {
-            report("guard", "the guard is not as it should be: \(error)")
         }
     }
 

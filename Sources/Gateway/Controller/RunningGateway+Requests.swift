@@ -17,8 +17,8 @@ extension RunningGateway {
         case .ping:
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is running")
         case .reload:
-            guard let refusal = reload(for: number) else { return nil }
-            return ControlResponse(ok: false, message: refusal)
+            reload(for: number)
+            return nil
         case .sessionReset:
             guard let sessions = request.sessions else {
                 return ControlResponse(
@@ -32,25 +32,6 @@ extension RunningGateway {
         case .instanceDrain, .instanceDrainCancel, .instanceStop, .fleetScale, .fleetPrescale, .maintenanceStart,
             .maintenancePause, .maintenanceResume, .maintenanceAbort:
             return ControlResponse(ok: false, message: "\(request.command.rawValue) is a question to the fleet")
-        }
-    }
-
-    /// Reads the configuration again, for the request with this number, or (nil) for SIGHUP. Who asked is answered once all
-    /// sessions are judged anew.
-    ///
-    /// - Returns: why it is refused.
-    func reload(for number: Int?) -> String? {
-        do throws(GatewayError) {
-            try reload { [weak self] summary in
-                guard let self, let number else { return }
-                server.answer(
-                    number, ControlResponse(ok: true, message: summary), now: MonotonicClock.nanoseconds())
-            }
-            return nil
-        } catch {
-            log.error("reload refused; what was in force stays", ["cause": "\(error)"])
-            tell(.reloadRefused(reason: "\(error)"))
-            return "\(error)\nNothing was changed."
         }
     }
 }

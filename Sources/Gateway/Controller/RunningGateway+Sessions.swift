@@ -28,8 +28,8 @@ extension RunningGateway {
         }
     }
 
-    /// Ends the sessions that the policy in force denies (NSG-3). Call after ``PolicyChange/apply()``, so that none slips in by the
-    /// image before.
+    /// Ends the sessions that the policy in force denies (NSG-3). Call ``PolicyChange/graceNanoseconds`` after
+    /// ``PolicyChange/apply()``, so that none slips in by the image before.
     func endDenied(finished: @escaping (_ ended: Int, _ isWhole: Bool) -> Void) {
         // All sessions are judged by the newest policy; what an older one has not come to is left to it.
         let older = jobs.filter(\.isJudging)

@@ -16,6 +16,10 @@ extension RunningGateway {
                 nanoseconds: now, counters: datapath.counters(), resetsSent: resetsSent, resetsFailed: resetsFailed,
                 ends: EndCountFile.total(in: directory), sessions: fleet.sessions,
                 receivedFrames: ReceivedFrames.total(Set(attached.keys))))
+        if record.longestTurn != turns.longest(now: now) {
+            record.longestTurn = turns.longest(now: now)
+            saveRecord()
+        }
         do throws(SystemError) {
             try directory.write(traffic, to: directory.trafficPath)
             report("traffic.json", nil)

@@ -29,6 +29,12 @@ final class RunningGateway {
     var waiting: [(command: FleetCommand, number: Int)] = []
     /// What it answered while it was asked.
     var answered: [(command: FleetCommand, response: ControlResponse)] = []
+    /// By which threads that work for the loop wake it.
+    let waker: LoopWaker
+    var reloading = Reloading()
+    var guardKeeping = GuardKeeping()
+    /// How long the loop's turns take.
+    var turns = TurnAccounting()
     /// What is being done to many sessions, in order.
     var jobs: [SessionJob] = []
     /// What packets have met in the last minute.
@@ -43,7 +49,7 @@ final class RunningGateway {
     var attachment: ZoneAttachment { ZoneAttachment(datapath: datapath, vethShortcut: configuration.vethShortcut) }
     init(
         directory: RunDirectory, lock: ProcessLock, log: Log, datapath: Datapath, outlet: any SegmentOutlet,
-        journal: any SessionJournal, server: ControlServer, history: History, fleet: FleetShell,
+        journal: any SessionJournal, server: ControlServer, history: History, fleet: FleetShell, waker: LoopWaker,
         source: ConfigurationSource, policy: PolicyChange,
         record: ControllerRecord, attached: [String: NetworkInterface]
     ) {
@@ -56,6 +62,7 @@ final class RunningGateway {
         self.server = server
         self.history = history
         self.fleet = fleet
+        self.waker = waker
         endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy

@@ -11,6 +11,7 @@ extension RunningGateway {
     ///
     /// - Throws: what could not be undone; everything else was.
     func shutDown() throws(GatewayError) {
+        abandonReload()
         server.remove()
         var failures: [String] = []
         func attempt(_ what: String, _ body: () throws -> Void) {
@@ -29,6 +30,7 @@ extension RunningGateway {
         case .keep:
             log.notice("the guard stays: nothing is forwarded between the zones until a gateway runs again")
         case .remove:
+            awaitGuard()
             attempt("the guard could not be removed") { try Guard.remove(gateway: configuration.gateway) }
         }
         directory.remove()

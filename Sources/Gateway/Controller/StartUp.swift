@@ -77,7 +77,8 @@ struct StartUp {
         let (fleet, directives) = makeFleet(datapath, history)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
-            journal: LogJournal(log: log), server: server, history: history, fleet: fleet, source: source,
+            journal: LogJournal(log: log), server: server, history: history, fleet: fleet, waker: try LoopWaker(),
+            source: source,
             policy: policy, record: record, attached: attached)
         fleet.surroundings = gateway
         gateway.tell(
@@ -91,6 +92,8 @@ struct StartUp {
         try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
+            // The loop does not turn yet.
+            usleep(UInt32(PolicyChange.graceNanoseconds / 1000))
             gateway.detachLeftovers(of: predecessor)
             gateway.endDenied { [log] ended, _ in
                 log.notice("took over what an earlier controller left", ["sessionsDenied": "\(ended)"])

@@ -28,12 +28,13 @@ extension FleetShell {
         case .repeatResets(let identifier): orders.orderRepeatedResets(of: identifier)
         case .endProcess(let identifier, let kill): endProcess(identifier, kill: kill)
         case .moveSlabs(let identifier, let others):
-            let move = sharing.moveSlabs(from: identifier, to: others)
-            pendingEvents.append(.emptied(identifier, sessions: move.sessions))
+            begin(.move(from: identifier, to: others), for: .emptying(identifier)) { shell, job in
+                shell.pendingEvents.append(.emptied(identifier, sessions: job.move.sessions))
+            }
         case .discardSessions(let identifier, let reason):
-            let count = sharing.discardSessions(
-                of: identifier, reason: EndReason(reason), now: Tick.of(nanoseconds: MonotonicClock.nanoseconds()))
-            pendingEvents.append(.emptied(identifier, sessions: count))
+            begin(.discard(of: identifier, reason: EndReason(reason)), for: .emptying(identifier)) { shell, job in
+                shell.pendingEvents.append(.emptied(identifier, sessions: job.discarded))
+            }
         case .ask(let identifiers, let number):
             for identifier in identifiers { sluice_store64(&record(identifier).pointee.askedNumber, UInt64(number)) }
         case .measure: measure()
@@ -54,9 +55,11 @@ extension FleetShell {
 
     private func check(_ binary: String?) {
         guard let binary else { return pendingEvents.append(.binaryChecked(binary: nil, problem: nil)) }
-        let live = sharing.counts().values.reduce(0) { $0 + $1.live }
-        binaryCheck = BinaryCheck.start(binary, liveSessions: live, now: MonotonicClock.nanoseconds())
-        finishBinaryCheck()
+        begin(.count(longLivedTicks: nil), for: .binaryCheck) { shell, job in
+            let live = job.counts.values.reduce(0) { $0 + $1.live }
+            shell.binaryCheck = BinaryCheck.start(binary, liveSessions: live, now: MonotonicClock.nanoseconds())
+            shell.finishBinaryCheck()
+        }
     }
 
     /// Tells how a check of a binary came out, once it has.

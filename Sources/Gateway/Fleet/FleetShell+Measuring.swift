@@ -3,22 +3,23 @@ internal import FlowCore
 internal import Kernel
 
 extension FleetShell {
-    /// What the autoscaler goes by (SCALE-1, SCALE-3).
+    /// What the autoscaler goes by (SCALE-1, SCALE-3). The machine is told when all slabs are counted.
     func measure() {
+        begin(.count(longLivedTicks: longLivedTicks), for: .measuring) { shell, job in shell.measured(job) }
+    }
+
+    private func measured(_ job: SlabJob) {
         let now = MonotonicClock.nanoseconds()
         let loads = meter.sample(processes: processes.mapValues(\.identity.identifier), now: now)
-        let counts = sharing.counts()
-        let tick = Tick.of(nanoseconds: now)
         measurements = machine.view.instances.map { instance in
             let load = loads[instance.identifier] ?? InstanceLoad()
             return InstanceMeasurement(
                 identifier: instance.identifier, cpu: load.processors, bitsPerSecond: load.bitsPerSecond,
-                sessions: counts[instance.identifier]?.live ?? 0,
-                longLivedSessions: sharing.longLivedSessions(
-                    of: instance.identifier, olderThanTicks: longLivedTicks, now: tick))
+                sessions: job.counts[instance.identifier]?.live ?? 0,
+                longLivedSessions: job.longLived[instance.identifier] ?? 0)
         }
-        sessions = counts.values.reduce(0) { $0 + $1.live + $1.tombstones }
-        let used = counts.values.reduce(0) { $0 + $1.live + $1.tombstones + $1.closed }
+        sessions = job.counts.values.reduce(0) { $0 + $1.live + $1.tombstones }
+        let used = job.counts.values.reduce(0) { $0 + $1.live + $1.tombstones + $1.closed }
         pendingEvents.append(
             .measured(
                 FleetMeasurement(instances: measurements, tableSessions: used, tableCapacity: datapath.slotCount)))

@@ -14,6 +14,7 @@ extension FleetShell {
     func nextTurn(now: UInt64) -> UInt64 {
         var next = lastLook + Self.lookNanoseconds
         if machine.view.instances.contains(where: \.state.isDraining) { next = min(next, lastCount + countNanoseconds) }
+        if !slabTasks.isEmpty { return now }
         if !awaited.isEmpty || binaryCheck != nil || replacement.isRunning { next = now + Self.impatientNanoseconds }
         return min(next, machine.nextTimer)
     }
@@ -37,6 +38,7 @@ extension FleetShell {
             handle(.wallClock(unixSeconds: WallTimeSource.seconds))
         }
         if timerIsDue || !pendingEvents.isEmpty { handle(.tick) }
+        workOnSlabs()
     }
 
     /// The loop was away for so long: the programs that it waits for may have been, too.
@@ -62,12 +64,16 @@ extension FleetShell {
     }
 
     private func countWhatDrains() {
-        let draining = machine.view.instances.filter(\.state.isDraining)
+        let draining = Set(machine.view.instances.filter(\.state.isDraining).map(\.identifier))
         guard !draining.isEmpty else { return }
-        let counts = sharing.counts()
-        for instance in draining {
-            let left = counts[instance.identifier] ?? InstanceSessions()
-            handle(.sessionsLeft(instance.identifier, live: left.live, tombstones: left.tombstones))
+        begin(.count(longLivedTicks: nil), for: .draining) { shell, job in
+            // One whose drain has begun since may have been counted before its last session came.
+            for instance in shell.machine.view.instances
+            where instance.state.isDraining && draining.contains(instance.identifier) {
+                let left = job.counts[instance.identifier] ?? InstanceSessions()
+                shell.pendingEvents.append(
+                    .sessionsLeft(instance.identifier, live: left.live, tombstones: left.tombstones))
+            }
         }
     }
 }

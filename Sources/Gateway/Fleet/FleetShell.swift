@@ -25,6 +25,8 @@ final class FleetShell {
     var meter: LoadMeter
     var measurements: [InstanceMeasurement] = []
     var binaryCheck: BinaryCheck?
+    /// Passes over the slabs, the one in hand first.
+    var slabTasks: [SlabTask] = []
     var replacement = ProgramReplacement()
     /// When signs of life, remaining sessions and the wall clock were looked at last.
     var lastLook: UInt64 = 0

@@ -13,4 +13,13 @@ package struct InstanceSessions: Equatable, Sendable {
     package var slabs = 0
 
     package init() {}
+
+    mutating func add(_ other: InstanceSessions) {
+        live += other.live
+        halfOpen += other.halfOpen
+        tombstones += other.tombstones
+        closed += other.closed
+        slots += other.slots
+        slabs += other.slabs
+    }
 }

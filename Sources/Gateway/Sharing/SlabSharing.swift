@@ -33,32 +33,9 @@ package struct SlabSharing {
     ///   - survivors: who gets them; where there is none, nothing happens.
     @discardableResult
     package func moveSlabs(from source: UInt16, to survivors: [UInt16]) -> Move {
-        let receivers = survivors.filter { $0 != source }
-        guard !receivers.isEmpty else { return Move() }
-        var loads: [(instance: UInt16, sessions: Int, slabs: Int)] = []
-        let counts = counts()
-        for instance in receivers {
-            let count = counts[instance] ?? InstanceSessions()
-            loads.append((instance, count.live, count.slabs))
-        }
-        // The fullest first, each to whoever has least.
-        var leaving: [(slab: Int, sessions: Int)] = []
-        for slab in 0..<table.slabCount where owner(of: slab) == source { leaving.append((slab, count(slab).live)) }
-        leaving.sort { ($0.sessions, $1.slab) > ($1.sessions, $0.slab) }
-        var move = Move()
-        for (slab, sessions) in leaving {
-            var least = 0
-            for index in loads.indices
-            where (loads[index].sessions, loads[index].slabs) < (loads[least].sessions, loads[least].slabs) {
-                least = index
-            }
-            guard give(slab, from: source, to: loads[least].instance) else { continue }
-            loads[least].sessions += sessions
-            loads[least].slabs += 1
-            move.slabs += 1
-            move.sessions += sessions
-        }
-        return move
+        var job = SlabJob(.move(from: source, to: survivors))
+        job.finish(self, now: 0)
+        return job.move
     }
 
     /// Gives one slab to another owner.
@@ -88,14 +65,19 @@ package struct SlabSharing {
         of instance: UInt16, reason: EndReason = .instanceLost, now: UInt32,
         journal: any SessionJournal = SilentJournal()
     ) -> Int {
+        var job = SlabJob(.discard(of: instance, reason: reason))
+        job.finish(self, now: now, journal: journal)
+        return job.discarded
+    }
+
+    /// The same for one slab of the instance's.
+    func discard(
+        _ slab: Int, of instance: UInt16, reason: EndReason, now: UInt32, journal: any SessionJournal
+    ) -> Int {
         let ending = SessionEnding(table: table, journal: journal)
         var count = 0
-        for slab in 0..<table.slabCount where owner(of: slab) == instance {
-            for slot in table.slots(ofSlab: slab) where ending.discard(slot: slot, reason: reason, now: now) {
-                count += 1
-            }
-            give(slab, from: instance, to: Self.pool)
-        }
+        for slot in table.slots(ofSlab: slab) where ending.discard(slot: slot, reason: reason, now: now) { count += 1 }
+        give(slab, from: instance, to: Self.pool)
         return count
     }
 
@@ -116,34 +98,22 @@ package struct SlabSharing {
 
     /// All instances' sessions, by identifier; those without slabs are left out. One pass over the control words.
     package func counts() -> [UInt16: InstanceSessions] {
-        var result: [UInt16: InstanceSessions] = [:]
-        for slab in 0..<table.slabCount {
-            let instance = owner(of: slab)
-            let more = count(slab)
-            var sum = result[instance] ?? InstanceSessions()
-            sum.live += more.live
-            sum.halfOpen += more.halfOpen
-            sum.tombstones += more.tombstones
-            sum.closed += more.closed
-            sum.slots += more.slots
-            sum.slabs += 1
-            result[instance] = sum
-        }
-        return result
+        var job = SlabJob(.count(longLivedTicks: nil))
+        job.finish(self, now: 0)
+        return job.counts
     }
 
-    /// Established sessions of the instance that began so long ago, or longer.
+    /// Established sessions of the slab that began so long ago, or longer.
     ///
     /// - Parameters:
     ///   - ticks: of age.
     ///   - now: tick.
-    package func longLivedSessions(of instance: UInt16, olderThanTicks ticks: UInt32, now: UInt32) -> Int {
+    func longLived(inSlab slab: Int, olderThanTicks ticks: UInt32, now: UInt32) -> Int {
+        if isWhollyFree(slab) { return 0 }
         var result = 0
-        for slab in 0..<table.slabCount where owner(of: slab) == instance {
-            for slot in table.slots(ofSlab: slab) where table.word(slot).isState(.established) {
-                let age = Int32(truncatingIfNeeded: now &- table.sessions[slot].createdTick)
-                if age >= Int32(truncatingIfNeeded: ticks) { result += 1 }
-            }
+        for slot in table.slots(ofSlab: slab) where table.word(slot).isState(.established) {
+            let age = Int32(truncatingIfNeeded: now &- table.sessions[slot].createdTick)
+            if age >= Int32(truncatingIfNeeded: ticks) { result += 1 }
         }
         return result
     }
@@ -154,7 +124,8 @@ package struct SlabSharing {
     /// The owner of slabs that belong to another member's instance: no instance of this gateway has this identifier.
     package static let otherMember = UInt16.max
 
-    private func count(_ slab: Int) -> InstanceSessions {
+    /// One slab's sessions.
+    func count(_ slab: Int) -> InstanceSessions {
         var result = InstanceSessions()
         result.slabs = 1
         result.slots = table.slabSlots

@@ -16,6 +16,8 @@ package struct ControllerRecord: Codable, Equatable, Sendable {
     package var startedAt: Int64
     /// The controller's binary; nil: it was of an earlier version, which did not say so.
     package var version: BinaryVersion?
+    /// Of its loop, in the last minute; nil: it has not said so.
+    package var longestTurn: LongestTurn?
 
     package init(
         gateway: String, processIdentifier: Int32, configurationFile: String, interfaces: [String: Int],

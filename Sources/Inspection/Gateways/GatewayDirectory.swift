@@ -108,6 +108,11 @@ package struct GatewayDirectory: Sendable {
         try read("controller.json", as: ControllerNote.self)?.version
     }
 
+    /// The longest turn of the controller's loop in the last minute; nil where it has not said so.
+    package func longestTurn() throws(InspectionError) -> LongestTurn? {
+        try read("controller.json", as: ControllerNote.self)?.longestTurn
+    }
+
     /// How the writing of flow logs goes, of all instances together.
     package func flowLogState() -> FlowLogState {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
@@ -142,6 +147,7 @@ package struct GatewayDirectory: Sendable {
     private struct ControllerNote: Decodable {
         let problems: [String]
         let version: BinaryVersion?
+        let longestTurn: LongestTurn?
     }
 
     private func read<Value: Decodable>(_ name: String, as type: Value.Type) throws(InspectionError) -> Value? {

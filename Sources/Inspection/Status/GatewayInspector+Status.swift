@@ -24,7 +24,8 @@ extension GatewayInspector {
             controller: .init(
                 running: controller != nil, processIdentifier: controller ?? 0,
                 problems: controller == nil ? [] : try directory.controllerProblems(),
-                version: controller == nil ? nil : try directory.controllerVersion()),
+                version: controller == nil ? nil : try directory.controllerVersion(),
+                longestTurn: controller == nil ? nil : try directory.longestTurn()),
             guardInstalled: network.guardInstalled,
             routesByDestination: datapath.routesByDestination(now: MonotonicClock.nanoseconds()),
             leavesToKernel: datapath.leavesToKernel,

@@ -112,14 +112,18 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var problems: [String]
         /// Its binary; nil: none runs, or it does not say.
         package var version: BinaryVersion?
+        /// Of its loop, in the last minute: so long nobody looked after instances. Nil: none runs, or it does not say.
+        package var longestTurn: LongestTurn?
 
         package init(
-            running: Bool, processIdentifier: Int32, problems: [String] = [], version: BinaryVersion? = nil
+            running: Bool, processIdentifier: Int32, problems: [String] = [], version: BinaryVersion? = nil,
+            longestTurn: LongestTurn? = nil
         ) {
             self.running = running
             self.processIdentifier = processIdentifier
             self.problems = problems
             self.version = version
+            self.longestTurn = longestTurn
         }
     }
 

@@ -19,17 +19,27 @@ package enum Guard {
     /// Whether it is there, unaltered, for exactly these zone interfaces. Others may flush nftables' rules: ask from time
     /// to time.
     package static func isInstalled(gateway: String, interfaces: [String]) -> Bool {
-        guard let listing = listing(gateway: gateway) else { return false }
+        guard let listing = try? listing(gateway: gateway) else { return false }
         return GuardRules.isListed(in: listing, interfaces: interfaces)
     }
 
-    /// Whether there is any, for whatever interfaces.
-    package static func isInstalled(gateway: String) -> Bool { listing(gateway: gateway) != nil }
+    /// Puts it in place for exactly these zone interfaces, where it is not there unaltered. Takes as long as two runs of nft, each
+    /// bounded by ``Command/patienceSeconds``.
+    package static func ensure(gateway: String, interfaces: [String]) throws(KernelError) {
+        if let listing = try listing(gateway: gateway), GuardRules.isListed(in: listing, interfaces: interfaces) {
+            return
+        }
+        try install(gateway: gateway, interfaces: interfaces)
+    }
 
-    private static func listing(gateway: String) -> String? {
+    /// Whether there is any, for whatever interfaces.
+    package static func isInstalled(gateway: String) -> Bool { (try? listing(gateway: gateway)) != nil }
+
+    /// - Returns: nil where there is none.
+    private static func listing(gateway: String) throws(KernelError) -> String? {
         let arguments = ["list", "table", "inet", GatewayName.table(gateway)]
-        let outcome = try? Command.run("nft", arguments, package: "nftables")
-        return outcome?.status == 0 ? outcome?.output : nil
+        let outcome = try Command.run("nft", arguments, package: "nftables")
+        return outcome.status == 0 ? outcome.output : nil
     }
 
     private static func run(_ arguments: [String], input: String) throws(KernelError) {

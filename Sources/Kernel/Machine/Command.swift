@@ -1,8 +1,13 @@
 internal import CLibBPF
 import Glibc
 
-/// Runs a program of the machine to its end.
+/// Runs a program of the machine to its end, or kills it when it takes too long.
 package enum Command {
+    /// What a program may take that changes or lists some rules.
+    package static let patienceSeconds = 10
+    /// What the kernel may take to end one that was killed.
+    private static let graceMilliseconds: Int32 = 1000
+
     package struct Outcome: Equatable, Sendable {
         /// The exit code, or 128 and the signal's number.
         package let status: Int32
@@ -11,9 +16,11 @@ package enum Command {
     }
 
     /// Runs `name` with a text as its standard input, in the caller's network namespace; throws only if it cannot be
-    /// started. `package` is the Debian package that has it, for the error message.
+    /// started, or does not end in time: then it is killed, with what it has started. `package` is the Debian package that has it, for
+    /// the error message.
     package static func run(
-        _ name: String, _ arguments: [String], input: String = "", package: String
+        _ name: String, _ arguments: [String], input: String = "", package: String,
+        within seconds: Int = patienceSeconds
     ) throws(KernelError) -> Outcome {
         guard let path = path(of: name) else { throw .commandMissing(command: name, package: package) }
         // Files in memory: neither side ever waits for the other.
@@ -30,14 +37,44 @@ package enum Command {
         lseek(standardInput.number, 0, SEEK_SET)
         let process = try spawn(
             path, [name] + arguments, standardStreams: [standardInput.number, output.number, errorOutput.number])
-        var status: Int32 = 0
-        try SystemCall.check("waiting for \(name)") { waitpid(process, &status, 0) }
+        guard let status = try end(of: process, name, within: seconds) else {
+            throw .commandHung(command: name, seconds: seconds)
+        }
         lseek(output.number, 0, SEEK_SET)
         lseek(errorOutput.number, 0, SEEK_SET)
         let signal = status & 0x7F
         return Outcome(
             status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal,
             output: TextFile.read(output.number) ?? "", errorOutput: TextFile.read(errorOutput.number) ?? "")
+    }
+
+    /// Waits for a process, and kills it when the time is over.
+    ///
+    /// - Returns: its status; nil: it was killed here.
+    private static func end(of process: pid_t, _ name: String, within seconds: Int) throws(KernelError) -> Int32? {
+        let descriptor = FileDescriptor(
+            try SystemCall.check("waiting for \(name)") { sluice_process_descriptor(process) })
+        let isInTime = waits(for: descriptor, milliseconds: Int32(seconds) * 1000)
+        if !isInTime {
+            kill(-process, SIGKILL)
+            // One that the kernel itself holds up is not waited for; it stays until it can end.
+            guard waits(for: descriptor, milliseconds: graceMilliseconds) else { return nil }
+        }
+        var status: Int32 = 0
+        try SystemCall.check("waiting for \(name)") { waitpid(process, &status, 0) }
+        return isInTime ? status : nil
+    }
+
+    private static func waits(for descriptor: borrowing FileDescriptor, milliseconds: Int32) -> Bool {
+        let end = MonotonicClock.nanoseconds() + UInt64(milliseconds) * 1_000_000
+        while true {
+            let now = MonotonicClock.nanoseconds()
+            let left = end > now ? (end - now + 999_999) / 1_000_000 : 0
+            var wanted = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+            let count = poll(&wanted, 1, Int32(left))
+            if count > 0 { return true }
+            if left == 0 { return false }
+        }
     }
 
     /// Where a program is; those for administrators included, which are not in everybody's PATH.
@@ -69,7 +106,9 @@ package enum Command {
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // A group of its own, so that what it has started can be killed with it.
+        posix_spawnattr_setpgroup(&attributes, 0)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         var process: pid_t = 0
         var argumentPointers = arguments.map { strdup($0) }
         argumentPointers.append(nil)

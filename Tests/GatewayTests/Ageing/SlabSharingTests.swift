@@ -34,6 +34,32 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
+    @Test("MET-3 what is done to all slabs is done one at a time, and comes to the same as all at once")
+    func pieces() {
+        let fleet = PlainFleet(slabs: 16)
+        fleet.serve([1, 2])
+        fleet.turn()
+        for _ in 0..<100 { fleet.admit(to: 1) }
+        for _ in 0..<50 { fleet.admit(to: 2) }
+        var count = SlabJob(.count(longLivedTicks: 0))
+        for step in 1...16 {
+            count.advance(fleet.sharing, now: fleet.tick)
+            #expect(count.counts.values.reduce(0) { $0 + $1.slabs } == step)
+            #expect(count.isDone == (step == 16))
+        }
+        #expect(count.counts == fleet.sharing.counts())
+        #expect(count.longLived[1] == 100 && count.longLived[2] == 50)
+        fleet.kill(1)
+        let slabs = fleet.slabs[1] ?? 0
+        var discard = SlabJob(.discard(of: 1, reason: .instanceLost))
+        for _ in 1...16 {
+            let before = fleet.slabs[1] ?? 0
+            discard.advance(fleet.sharing, now: fleet.tick)
+            #expect(before - (fleet.slabs[1] ?? 0) <= 1)
+        }
+        #expect(slabs > 1 && discard.isDone && discard.discarded == 100 && fleet.slabs[1] == nil)
+    }
+
     @Test("KEEP-1 without a survivor nothing moves")
     func nobody() {
         let fleet = PlainFleet(slabs: 4)
@@ -132,7 +158,11 @@ import Testing
         expected.slots = 256
         #expect(fleet.sharing.counts()[1] == expected)
         #expect(fleet.sharing.sessionsLeft(of: 1) == 6 && fleet.sharing.sessionsLeft(of: 2) == 0)
-        #expect(fleet.sharing.longLivedSessions(of: 1, olderThanTicks: 500, now: fleet.tick) == 1)
-        #expect(fleet.sharing.longLivedSessions(of: 1, olderThanTicks: 501, now: fleet.tick) == 0)
+        var old = SlabJob(.count(longLivedTicks: 500))
+        old.finish(fleet.sharing, now: fleet.tick)
+        #expect(old.longLived[1] == 1)
+        var older = SlabJob(.count(longLivedTicks: 501))
+        older.finish(fleet.sharing, now: fleet.tick)
+        #expect(older.longLived[1] == 0)
     }
 }

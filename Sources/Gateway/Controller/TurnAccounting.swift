@@ -1,0 +1,90 @@
+package import Kernel
+
+/// How long the turns of the controller's loop take, and what takes it (MET-3). Pure; times are CLOCK_MONOTONIC in nanoseconds.
+///
+/// A turn begins when the loop wakes, and ends when it waits again.
+package struct TurnAccounting: Sendable {
+    /// What the loop does in a turn.
+    package enum Work: String, CaseIterable, Sendable {
+        case signals, requests, fleet, reload, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
+            `guard`
+    }
+
+    /// Turns that are longer are reported in the log.
+    package static let toleratedNanoseconds: UInt64 = 1_000_000_000
+    /// From one report to the next at least.
+    package static let betweenReportsNanoseconds: UInt64 = 60_000_000_000
+    /// Longest turns are kept for each of these, and forgotten after a minute.
+    private static let periodNanoseconds: UInt64 = 10_000_000_000
+    private static let periods: UInt64 = 6
+
+    private struct Part {
+        var work: Work?
+        var nanoseconds: UInt64 = 0
+    }
+
+    private struct Turn {
+        var period: UInt64
+        var nanoseconds: UInt64
+        var longest: Part
+    }
+
+    private var began: UInt64 = 0
+    private var lastEnd: UInt64 = 0
+    private var longestPart = Part()
+    /// The longest turn of each period, oldest first.
+    private var turns: [Turn] = []
+    private var reportedAt: UInt64?
+
+    package init() {}
+
+    package mutating func begin(now: UInt64) {
+        began = now
+        lastEnd = now
+        longestPart = Part()
+    }
+
+    /// Something is done; it took the time since the turn began, or since what was done before.
+    package mutating func finished(_ work: Work, now: UInt64) {
+        let took = now - min(lastEnd, now)
+        lastEnd = now
+        if longestPart.work == nil || took > longestPart.nanoseconds {
+            longestPart = Part(work: work, nanoseconds: took)
+        }
+    }
+
+    /// - Returns: the turn, where the log is to report it.
+    package mutating func end(now: UInt64) -> LongestTurn? {
+        let turn = Turn(
+            period: now / Self.periodNanoseconds, nanoseconds: now - min(began, now), longest: longestPart)
+        if let last = turns.last, last.period == turn.period {
+            if turn.nanoseconds > last.nanoseconds { turns[turns.count - 1] = turn }
+        } else {
+            turns.removeAll { $0.period + Self.periods < turn.period }
+            turns.append(turn)
+        }
+        guard turn.nanoseconds > Self.toleratedNanoseconds,
+            reportedAt.map({ now >= $0 + Self.betweenReportsNanoseconds }) ?? true
+        else { return nil }
+        reportedAt = now
+        return Self.told(turn)
+    }
+
+    /// The longest turn of the last minute, and of at most ten seconds more; nil: there was none.
+    package func longest(now: UInt64) -> LongestTurn? {
+        let period = now / Self.periodNanoseconds
+        return turns.filter { $0.period + Self.periods >= period }.max { $0.nanoseconds < $1.nanoseconds }
+            .map(Self.told)
+    }
+
+    private static func told(_ turn: Turn) -> LongestTurn {
+        LongestTurn(
+            milliseconds: milliseconds(turn.nanoseconds), work: turn.longest.work?.rawValue ?? "nothing",
+            workMilliseconds: milliseconds(turn.longest.nanoseconds))
+    }
+
+    /// To a tenth.
+    private static func milliseconds(_ nanoseconds: UInt64) -> Double {
+        (Double(nanoseconds) / 100_000).rounded() / 10
+    }
+}

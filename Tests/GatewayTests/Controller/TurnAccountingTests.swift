@@ -1,0 +1,63 @@
+import Kernel
+import Testing
+
+@testable import Gateway
+
+@Suite struct TurnAccountingTests {
+    private static let millisecond: UInt64 = 1_000_000
+    private static let second: UInt64 = 1_000_000_000
+
+    /// One turn: each work with how long it takes.
+    private func turn(
+        _ accounting: inout TurnAccounting, at start: UInt64, _ parts: [(TurnAccounting.Work, UInt64)]
+    ) -> LongestTurn? {
+        accounting.begin(now: start)
+        var now = start
+        for (work, took) in parts {
+            now += took
+            accounting.finished(work, now: now)
+        }
+        return accounting.end(now: now)
+    }
+
+    @Test("MET-3 the longest turn of the last minute is known with what took most of it, and forgotten after that")
+    func longest() {
+        var accounting = TurnAccounting()
+        #expect(accounting.longest(now: 0) == nil)
+        let start = 100 * Self.second
+        let report = turn(
+            &accounting, at: start,
+            [(.signals, 1 * Self.millisecond), (.fleet, 30 * Self.millisecond), (.guard, 2 * Self.millisecond)])
+        #expect(report == nil)
+        for other in 1...55 {
+            _ = turn(&accounting, at: start + UInt64(other) * Self.second, [(.history, 5 * Self.millisecond)])
+        }
+        let expected = LongestTurn(milliseconds: 33, work: "fleet", workMilliseconds: 30)
+        #expect(accounting.longest(now: start + 56 * Self.second) == expected)
+        let later = start + 75 * Self.second
+        #expect(accounting.longest(now: later)?.work == "history")
+        _ = turn(&accounting, at: later, [(.log, 1 * Self.millisecond)])
+        #expect(accounting.longest(now: later)?.milliseconds == 5)
+        #expect(accounting.longest(now: later + 200 * Self.second) == nil)
+    }
+
+    @Test("MET-3 a turn of more than a second is reported, at most once a minute")
+    func report() {
+        var accounting = TurnAccounting()
+        let start = 100 * Self.second
+        #expect(turn(&accounting, at: start, [(.sessions, Self.second)]) == nil)
+        let report = turn(&accounting, at: start, [(.requests, 1), (.sessions, 2 * Self.second)])
+        #expect(report == LongestTurn(milliseconds: 2000, work: "sessions", workMilliseconds: 2000))
+        #expect(turn(&accounting, at: start + 10 * Self.second, [(.sessions, 2 * Self.second)]) == nil)
+        #expect(turn(&accounting, at: start + 65 * Self.second, [(.guard, 3 * Self.second)])?.work == "guard")
+    }
+
+    @Test("MET-3 a clock that is read on another processor a moment late takes nothing below zero")
+    func backwards() {
+        var accounting = TurnAccounting()
+        accounting.begin(now: 1000)
+        accounting.finished(.fleet, now: 900)
+        #expect(accounting.end(now: 800) == nil)
+        #expect(accounting.longest(now: 800)?.milliseconds == 0)
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+import Testing
+
+@testable import Kernel
+
+@Suite struct CommandTests {
+    @Test("MET-3 a program that does not end in time is killed, with what it has started")
+    func hangs() throws {
+        // A file in memory takes the number of the process that the shell starts.
+        var template = Array("/tmp/sluice-command-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&template)
+        defer { close(descriptor) }
+        let path = String(cString: template.map { $0 })
+        defer { unlink(path) }
+        #expect(throws: KernelError.commandHung(command: "sh", seconds: 1)) {
+            try Command.run("sh", ["-c", "sleep 1000 & echo $! > \(path); wait"], package: "dash", within: 1)
+        }
+        let text = try #require(TextFile.read(path))
+        let started = try #require(pid_t(text.prefix { $0 != "\n" }))
+        // It is nobody's child any more; whoever adopts it buries it, or leaves it dead.
+        var isDead = false
+        for _ in 0..<1000 where !isDead {
+            let state = TextFile.read("/proc/\(started)/stat")?.split(separator: ")").last?.first { $0 != " " }
+            isDead = state == nil || state == "Z"
+            usleep(10_000)
+        }
+        #expect(isDead)
+    }
+
+    @Test("MET-3 what a program says, and how it ended, is known; also when a signal ended it")
+    func ends() throws {
+        let outcome = try Command.run("sh", ["-c", "cat; echo no >&2; exit 3"], input: "text", package: "dash")
+        #expect(outcome == .init(status: 3, output: "text", errorOutput: "no\n"))
+        #expect(try Command.run("sh", ["-c", "kill -9 $$"], package: "dash").status == 128 + SIGKILL)
+    }
+}
