@@ -66,6 +66,8 @@ let package = Package(
             name: "Inspection",
             dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
+        // Metrics: their names, and the texts that scrapers read.
+        .target(name: "Telemetry", dependencies: ["Inspection", "FlowLog", "Kernel", "FlowCore"], swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -78,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
-                "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+                "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, plugins: ["StampCommit"]),
@@ -133,8 +135,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "Kernel", "FlowCore",
-                "FlowLayout",
+                "TestSupport", "Fleet", "Inspection", "Telemetry", "FlowLog", "Store", "sluice", "Policy", "Lab",
+                "Kernel", "FlowCore", "FlowLayout",
             ],
             swiftSettings: settings),
         .testTarget(

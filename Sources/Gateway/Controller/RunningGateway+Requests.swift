@@ -1,3 +1,4 @@
+internal import FlowLayout
 internal import FlowCore
 internal import Kernel
 internal import Policy
@@ -49,6 +50,7 @@ extension RunningGateway {
             return nil
         } catch {
             log.error("reload refused; what was in force stays", ["cause": "\(error)"])
+            datapath.runtime.pointee.reloadErrors &+= 1
             tell(.reloadRefused(reason: "\(error)"))
             return "\(error)\nNothing was changed."
         }

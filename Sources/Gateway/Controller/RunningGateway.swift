@@ -56,7 +56,7 @@ final class RunningGateway {
         self.server = server
         self.history = history
         self.fleet = fleet
-        endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
+        endTally = EndTally(counts: datapath.sessionTallies.endsByName, now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy
         self.record = record

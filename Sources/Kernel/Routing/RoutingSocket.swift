@@ -1,3 +1,4 @@
+internal import CLibBPF
 import Glibc
 
 /// A NETLINK_ROUTE socket in the network namespace of the thread that opens it (netlink(7), rtnetlink(7)).

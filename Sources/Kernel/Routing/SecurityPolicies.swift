@@ -1,3 +1,4 @@
+internal import CLibBPF
 import Glibc
 
 /// The IPsec policies (xfrm) of the network namespace that the thread is in which opens this (RFC 4301, 4.4.1; linux/xfrm.h).
