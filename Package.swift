@@ -67,7 +67,8 @@ let package = Package(
             dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         // Metrics: their names, and the texts that scrapers read.
-        .target(name: "Telemetry", dependencies: ["Inspection", "FlowLog", "Kernel", "FlowCore"], swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: ["Inspection", "FlowLog", "Kernel", "FlowCore"], swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(

@@ -78,7 +78,7 @@ package enum SessionTracker {
                 case .pass:
                     sender.count(packet)
                     packet.pointee.peerZone = peer.pointee.zone
-                                return .forward
+                    return .forward
                 case .changed:
                     return nil
                 case .over:
