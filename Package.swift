@@ -1,11 +1,12 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Not MemberImportVisibility: glibc's types (timeval, pthread_attr_t) come by way of CLibBPF as well, and which module declares them depends on
+// which files the compiler takes together.
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
     .treatAllWarnings(as: .error),
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
@@ -66,6 +67,9 @@ let package = Package(
             name: "Inspection",
             dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
+        // Metrics: their names, and the texts that scrapers read.
+        .target(
+            name: "Telemetry", dependencies: ["Inspection", "FlowLog", "Kernel", "FlowCore"], swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -78,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
-                "FlowCore", "FlowLayout",
+                "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+                "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, plugins: ["StampCommit"]),
@@ -133,8 +137,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "Fleet", "Inspection", "FlowLog", "Store", "sluice", "Policy", "Lab", "Kernel", "FlowCore",
-                "FlowLayout",
+                "TestSupport", "Fleet", "Inspection", "Telemetry", "FlowLog", "Store", "sluice", "Policy", "Lab",
+                "Kernel", "FlowCore", "FlowLayout",
             ],
             swiftSettings: settings),
         .testTarget(

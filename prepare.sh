@@ -52,6 +52,7 @@ ping iputils-ping
 tracepath iputils-tracepath
 traceroute traceroute
 socat socat
+promtool prometheus
 ps procps
 END
     [ -z "${also_needed-}" ] || echo "$also_needed"

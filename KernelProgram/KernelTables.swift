@@ -118,7 +118,7 @@ struct KernelTables: Tables {
     }
 
     @inline(__always)
-    func count(_ counter: Counter) { sluice_count(UInt32(counter.rawValue)) }
+    func countBegun(_ kind: SessionKind) { sluice_count(UInt32(Counter.begun(kind))) }
 
     @inline(__always)
     func mayEmitDeny(now: UInt32) -> Bool { sluice_may_emit_deny(now) != 0 }

@@ -127,6 +127,13 @@ INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
 
 INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
 
+/// Counts a packet that is dropped, and its bytes from the link header on.
+INLINE static void count_drop(const struct __sk_buff *skb, uint32_t reason) {
+    reason &= SLUICE_MAX_DROP_REASONS - 1;
+    sluice_count(reason);
+    add_to_counter(SLUICE_DROPPED_BYTES + reason, skb->len);
+}
+
 /// Counts a packet that is forwarded for the slab of its session: the throughput of instances.
 INLINE static void count_traffic(const struct sluice_packet *packet) {
     struct sluice_runtime *runtime = sluice_runtime_at();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "FlowLayout.h"
+#include "Tallies.h"
 
 #include <linux/bpf.h>
 
@@ -24,6 +25,7 @@ SLUICE_SHARED_ARRAY(sluice_words, 1, __u64);                     // capacity: co
 SLUICE_SHARED_ARRAY(sluice_free, 1, __u64);  // capacity / 4: rings of free slots, 4 offsets of 16 bits an element
 SLUICE_SHARED_ARRAY(sluice_slabs, SLUICE_MAX_SLABS, struct sluice_slab);
 SLUICE_SHARED_ARRAY(sluice_instances, SLUICE_MAX_INSTANCES, struct sluice_instance);
+SLUICE_SHARED_ARRAY(sluice_tallies, SLUICE_MAX_INSTANCES, struct sluice_tallies);  // of the processes alone
 SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_treatment);
 SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
 SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written

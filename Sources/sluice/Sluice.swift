@@ -13,7 +13,8 @@ struct Sluice: ParsableCommand {
             """,
         version: "sluice \(BinaryVersion.own)",
         groupedSubcommands: [
-            CommandGroup(name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Doctor.self]),
+            CommandGroup(
+                name: "The gateway:", subcommands: [Run.self, Status.self, Reload.self, Metrics.self, Doctor.self]),
             CommandGroup(
                 name: "What it does:",
                 subcommands: [

@@ -25,11 +25,13 @@ private let allowedImports: [String: Set<String>] = [
     // The shell.
     "Inspection": ["Fleet", "FlowLog", "Store", "Kernel", "Policy"] + shared,
     "Gateway": ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "Inspection"] + shared,
+    "Telemetry": ["Inspection", "FlowLog", "Kernel", "FlowCore"],
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice": [
-        "Gateway", "Inspection", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation", "ArgumentParser",
+        "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab", "Simulation",
+        "ArgumentParser",
     ]
         + shared,
 ]

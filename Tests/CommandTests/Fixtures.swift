@@ -189,9 +189,9 @@ enum Fixture {
         var counters = [UInt64](repeating: 0, count: Int(SLUICE_MAX_COUNTERS))
         counters[Int(DropReason.denied.rawValue)] = 5
         counters[Int(DropReason.noSession.rawValue)] = 1234
-        counters[Int(Counter.forwardedPackets.rawValue)] = 1_000_000
-        counters[Int(Counter.forwardedBytes.rawValue)] = 1_500_000_000
-        counters[Int(Counter.sessionsBegun.rawValue)] = 1000
+        counters[Int(Counter.forwardedToSourcePackets.rawValue)] = 1_000_000
+        counters[Int(Counter.forwardedToSourceBytes.rawValue)] = 1_500_000_000
+        counters[Int(Counter.begunEastWestTCP.rawValue)] = 1000
         return counters
     }
 }

@@ -53,8 +53,8 @@ struct HealthTests {
             nanoseconds: 5_000_000_000, counters: counters, resetsSent: 3, resetsFailed: 3, ends: ["fin": 4],
             sessions: before, receivedFrames: 11)
         for (reason, count) in drops { counters[Int(reason.rawValue)] += count }
-        counters[Int(Counter.forwardedPackets.rawValue)] += passed
-        counters[Int(Counter.sessionsBegun.rawValue)] += begun
+        counters[Int(Counter.forwardedToDestinationPackets.rawValue)] += passed
+        counters[Int(Counter.begunNorthSouthTCP.rawValue)] += begun
         let end = TrafficSample(
             nanoseconds: 5_000_000_000 + UInt64(seconds * 1e9), counters: counters, resetsSent: 13,
             resetsFailed: 3 + failed, ends: ends.merging(["fin": 4], uniquingKeysWith: +),

@@ -27,8 +27,10 @@ struct NumberTests {
             "REASON_WRONG_ZONE": DropReason.wrongZone.rawValue,
             "FLAG_FOLLOWS_CLOSELY": PacketFlags.followsClosely,
             "FLAG_KEEPS_TIMESTAMPS": PacketFlags.keepsTimestamps,
-            "COUNTER_FORWARDED_PACKETS": Counter.forwardedPackets.rawValue,
-            "COUNTER_FORWARDED_BYTES": Counter.forwardedBytes.rawValue,
+            "COUNTER_FORWARDED_PACKETS": Counter.forwardedToDestinationPackets.rawValue,
+            "COUNTER_FORWARDED_BYTES": Counter.forwardedToDestinationBytes.rawValue,
+            "COUNTERS_TO_SOURCE":
+                Counter.forwardedToSourcePackets.rawValue - Counter.forwardedToDestinationPackets.rawValue,
             "COUNTER_SLOW_PATH": Counter.slowPathPackets.rawValue, "COUNTER_HOST": Counter.hostPackets.rawValue,
             "COUNTER_RESETS_ANSWERED": Counter.resetsAnswered.rawValue,
             "COUNTER_EVENTS_LOST": Counter.eventsLost.rawValue,

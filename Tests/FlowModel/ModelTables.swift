@@ -26,7 +26,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     /// Whose rings the events went to.
     package var eventInstances: [UInt32] = []
     package var steeringTable = [UInt8](repeating: 1, count: Int(SLUICE_STEERING_ENTRIES))
-    package var counts: [Counter: Int] = [:]
+    package var begun: [SessionKind: Int] = [:]
     package var denyEventsAllowed = true
     /// The policy: everything is allowed unless a test says otherwise.
     package var policy: (UnsafeMutablePointer<sluice_classification>) -> Bool = { question in
@@ -158,7 +158,19 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         HalfOpenSessions.left(session, slot: slot, now: now, self)
     }
 
-    package func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool { policy(question) }
+    package func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool {
+        guard policy(question) else { return false }
+        let isEastWest = question.pointee.sourceIsInternal != 0 && question.pointee.destinationIsInternal != 0
+        let group: ProtocolGroup =
+            switch question.pointee.protocol {
+            case IPProtocol.tcp: .tcp
+            case IPProtocol.udp: .udp
+            case IPProtocol.icmp, IPProtocol.icmpv6: .icmp
+            default: .other
+            }
+        question.pointee.treatment += UInt16(SessionKind(isEastWest ? .eastWest : .northSouth, group).index)
+        return true
+    }
 
     package func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? {
         fragments[FragmentKey(key.pointee)]
@@ -205,7 +217,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         eventInstances.append(Steering.instance(for: &event, self))
     }
 
-    package func count(_ counter: Counter) { counts[counter, default: 0] += 1 }
+    package func countBegun(_ kind: SessionKind) { begun[kind, default: 0] += 1 }
 
     package func mayEmitDeny(now: UInt32) -> Bool { denyEventsAllowed }
 }

@@ -96,7 +96,7 @@ struct ClassifierTests {
             #expect(answer.allowed == 0)
             #expect(answer.rule == 0)
             #expect(answer.ruleIndex == 0xFFFF)
-            #expect(answer.treatment == TreatmentIndex.byClass)
+            #expect(TreatmentIndex.isByClass(answer.treatment))
         }
     }
 
@@ -195,7 +195,7 @@ struct ClassifierTests {
         func treatment(_ port: UInt16, _ destination: String, _ ipProtocol: UInt8 = 6) -> Treatment? {
             let answer = compiled.image.classify(
                 question("10.1.1.1", destination, port: port, ipProtocol: ipProtocol))
-            return answer.treatment == TreatmentIndex.byClass ? nil : compiled.treatments[answer.treatment]
+            return TreatmentIndex.isByClass(answer.treatment) ? nil : compiled.treatments[answer.treatment]
         }
         func seconds(_ count: UInt64, _ onIdle: OnIdle) -> Treatment {
             Treatment(timeoutNanoseconds: count * 1_000_000_000, onIdle: onIdle)

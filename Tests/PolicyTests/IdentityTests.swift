@@ -36,10 +36,11 @@ struct IdentityTests {
         var table = TreatmentTable(timeouts: Profile.azure.defaults)
         let long = Treatment(timeoutNanoseconds: 7_200_000_000_000, onIdle: .probe)
         let short = Treatment(timeoutNanoseconds: 10_000_000_000, onIdle: .silent)
-        #expect(try table.intern([long]) == [long: 16])
-        #expect(try table.intern([short, long, short]) == [short: 17, long: 16])
+        #expect(try table.intern([long]) == [long: 8])
+        #expect(try table.intern([short, long, short]) == [short: 16, long: 8])
         #expect(table[TreatmentIndex.northSouth] == Treatment(timeoutNanoseconds: 240_000_000_000, onIdle: .reset))
         #expect(table[TreatmentIndex.eastWest] == Treatment(timeoutNanoseconds: 300_000_000_000, onIdle: .silent))
+        #expect(table[TreatmentIndex.icmp + 4] == table[TreatmentIndex.icmp])
         #expect(table[TreatmentIndex.icmp] == Treatment(timeoutNanoseconds: 30_000_000_000, onIdle: .silent))
         // IDLE-1: never early, whatever the place between two ticks.
         #expect(UInt64(short.timeoutTicks - 1) << Tick.shift >= 10_000_000_000)
@@ -51,22 +52,24 @@ struct IdentityTests {
         var taken = TreatmentTable(reading: memory)
         #expect(taken == table)
         let third = Treatment(timeoutNanoseconds: 20_000_000_000, onIdle: .silent)
-        #expect(try taken.intern([third]) == [third: 18])
+        #expect(try taken.intern([third]) == [third: 24])
     }
 
     @Test("IDLE-5 a full table of treatments takes back what no session carries")
     func fullTable() throws {
         var table = TreatmentTable(timeouts: Profile.azure.defaults)
-        let all = (1...4080).map { Treatment(timeoutTicks: UInt32($0), onIdle: .reset) }
-        #expect(try table.intern(all).count == 4080)
+        let all = (1...511).map { Treatment(timeoutTicks: UInt32($0), onIdle: .reset) }
+        #expect(try table.intern(all).count == 511)
         let new = [Treatment(timeoutTicks: 9001, onIdle: .reset), Treatment(timeoutTicks: 9002, onIdle: .reset)]
-        #expect(throws: PolicyError.treatmentsExhausted(limit: 4080)) { try table.intern(new) }
-        let used = Set<UInt16>(16..<4095).subtracting([20])
+        #expect(throws: PolicyError.treatmentsExhausted(limit: 511)) { try table.intern(new) }
+        // Sessions of any kind keep their group.
+        let used = Set<UInt16>(8..<4088).subtracting(32..<40)
         let indices = try table.intern(new + [all[0]], stillUsed: { used })
-        #expect(Set(indices.values) == [16, 20, 4095])
-        #expect(table[20].map(new.contains) == true)
-        #expect(throws: PolicyError.treatmentsExhausted(limit: 4080)) {
-            try table.intern([Treatment(timeoutTicks: 9003, onIdle: .reset)], stillUsed: { Set(16...4095) })
+        #expect(Set(indices.values) == [8, 32, 4088])
+        #expect(table[32].map(new.contains) == true && table[39] == table[32])
+        #expect(throws: PolicyError.treatmentsExhausted(limit: 511)) {
+            try table.intern(
+                [Treatment(timeoutTicks: 9003, onIdle: .reset)], stillUsed: { Set(stride(from: 11, to: 4096, by: 8)) })
         }
     }
 

@@ -81,7 +81,11 @@ struct LinearEvaluator {
         let question = answer
         answer.allowed = 0
         answer.rule = 0
-        answer.treatment = TreatmentIndex.byClass
+        let trafficClass: TrafficClass =
+            question.sourceIsInternal == 1 && question.destinationIsInternal == 1 ? .eastWest : .northSouth
+        let groups: [UInt8: ProtocolGroup] = [1: .icmp, 6: .tcp, 17: .udp, 58: .icmp]
+        let kind = UInt16(SessionKind(trafficClass, groups[question.protocol] ?? .other).index)
+        answer.treatment = kind
         answer.ruleIndex = 0xFFFF
         for (index, rule) in rules.enumerated() {
             guard rule.protocolNumbers?.contains(question.protocol) ?? true, rule.source.contains(source),
@@ -91,9 +95,7 @@ struct LinearEvaluator {
             answer.allowed = rule.access == .allow ? 1 : 0
             answer.rule = identities.identity(of: rule.name) ?? 0
             answer.ruleIndex = UInt16(index)
-            let trafficClass: TrafficClass =
-                question.sourceIsInternal == 1 && question.destinationIsInternal == 1 ? .eastWest : .northSouth
-            answer.treatment = treatment(of: rule, ipProtocol: question.protocol, trafficClass)
+            answer.treatment = treatment(of: rule, ipProtocol: question.protocol, trafficClass) + kind
             return
         }
     }
@@ -111,7 +113,7 @@ struct LinearEvaluator {
             guard let timeout else { return TreatmentIndex.byClass }
             wanted = Treatment(timeoutNanoseconds: timeout, onIdle: .silent)
         }
-        let index = treatments.entries.dropFirst(Int(TreatmentIndex.firstCustom)).firstIndex { $0 == wanted }
-        return index.map { UInt16($0) } ?? TreatmentIndex.byClass
+        let first = stride(from: 8, to: UInt16(SLUICE_MAX_TREATMENTS), by: 8).first { treatments[$0] == wanted }
+        return first ?? TreatmentIndex.byClass
     }
 }

@@ -133,13 +133,14 @@ package enum Classifier {
                 let bit = word << 6 | lowestBit(matching)
                 let rules = UInt64(load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.rules)))
                 let rule = rules &+ bit << UInt64(PolicyImageLayout.ruleShift)
-                let sessionClass = treatmentClass(
-                    ipProtocol: question.pointee.protocol, eastWest: sourceIsInternal & destinationIsInternal)
+                let kind = kind(question, eastWest: sourceIsInternal & destinationIsInternal)
                 let flags = load16(image, rule &+ UInt64(PolicyImageLayout.RuleRecord.flags))
                 question.pointee.allowed = UInt8(truncatingIfNeeded: flags & PolicyImageLayout.RuleRecord.allows)
                 question.pointee.rule = load16(image, rule &+ UInt64(PolicyImageLayout.RuleRecord.identity))
-                question.pointee.treatment = load16(
-                    image, rule &+ UInt64(PolicyImageLayout.RuleRecord.treatments) &+ sessionClass << 1)
+                let column = PolicyImageLayout.RuleRecord.treatmentColumn(kind)
+                question.pointee.treatment =
+                    load16(image, rule &+ UInt64(PolicyImageLayout.RuleRecord.treatments) &+ column << 1)
+                    | UInt16(truncatingIfNeeded: kind)
                 question.pointee.ruleIndex = UInt16(truncatingIfNeeded: bit)
                 return
             }
@@ -147,19 +148,15 @@ package enum Classifier {
         }
         question.pointee.allowed = 0
         question.pointee.rule = 0
-        question.pointee.treatment = TreatmentIndex.byClass
+        question.pointee.treatment = UInt16(
+            truncatingIfNeeded: kind(question, eastWest: sourceIsInternal & destinationIsInternal))
         question.pointee.ruleIndex = 0xFFFF
     }
 
-    /// Which of the five treatments of a rule is a session's: `TreatmentIndex`, without branches.
+    /// The ``SessionKind`` of the session that it would be.
     @inline(__always)
-    private static func treatmentClass(ipProtocol: UInt8, eastWest: UInt64) -> UInt64 {
-        switch ipProtocol {
-        case 6: eastWest
-        case 17: UInt64(TreatmentIndex.udp)
-        case 1, 58: UInt64(TreatmentIndex.icmp)
-        case _: UInt64(TreatmentIndex.otherProtocol)
-        }
+    private static func kind(_ question: UnsafePointer<sluice_classification>, eastWest: UInt64) -> UInt64 {
+        eastWest << 2 | ProtocolGroup.of(ipProtocol: question.pointee.protocol)
     }
 
     /// The number of the lowest bit that is set; 64 where none is. eBPF has no instruction for it, so the bits below are counted

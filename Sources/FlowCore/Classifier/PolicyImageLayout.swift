@@ -95,8 +95,17 @@ package enum PolicyImageLayout {
         package static let identity = 0
         /// 2 bytes: 1 allows, 0 denies.
         package static let flags = 2
-        /// 2 bytes for each of the 5 classes of sessions: a treatment's index, in the order of `TreatmentIndex`.
+        /// 2 bytes for each of ``treatmentColumns``: a group of treatments (`TreatmentIndex`).
         package static let treatments = 4
+        /// TCP north-south, TCP east-west, UDP, ICMP, others: what rules tell apart.
+        package static let treatmentColumns = 5
+
+        /// The column of a `SessionKind`.
+        @inline(__always)
+        package static func treatmentColumn(_ kind: UInt64) -> UInt64 {
+            let group = kind & 3
+            return group == 0 ? kind >> 2 : group &+ 1
+        }
 
         package static let allows: UInt16 = 1
     }

@@ -106,7 +106,7 @@ package enum Admission {
         guard free.isState(.free), exchange(word, free, beginning) else { return .drop(.capacity) }
         let isEastWest = question.sourceIsInternal != 0 && question.destinationIsInternal != 0
         let generation = free.generation
-        let treatment = treatment(question, packet, isTCP: isTCP, isEastWest: isEastWest)
+        let treatment = question.treatment
         fill(session, packet, route, &question, isTCP: isTCP, isEastWest: isEastWest, now)
         if isTCP && tables.onIdle(treatment) == OnIdle.probe.rawValue {
             session.pointee.flags |= SessionFlags.keepsTimestamps
@@ -125,7 +125,7 @@ package enum Admission {
         }
         packet.pointee.slot = slot
         if isTCP { tables.noteHalfOpenBegan(packet, now: now) }
-        tables.count(.sessionsBegun)
+        tables.countBegun(SessionKind(treatment: treatment))
         if runtime.pointee.tellsEvents != 0 { tables.emit(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             tables.rememberFragment(packet, value, isOriginator: true, now: now)
@@ -145,19 +145,6 @@ package enum Admission {
         _ word: UnsafeMutablePointer<UInt64>, _ expected: ControlWord, _ desired: ControlWord
     ) -> Bool {
         sluice_compare_exchange64(word, expected.rawValue, desired.rawValue) == expected.rawValue
-    }
-
-    @inline(__always)
-    private static func treatment(
-        _ question: sluice_classification, _ packet: UnsafePointer<sluice_packet>, isTCP: Bool, isEastWest: Bool
-    ) -> UInt16 {
-        if question.treatment != TreatmentIndex.byClass { return question.treatment }
-        if isTCP { return isEastWest ? TreatmentIndex.eastWest : TreatmentIndex.northSouth }
-        switch packet.pointee.kind {
-        case PacketKind.udp.rawValue: return TreatmentIndex.udp
-        case PacketKind.echoRequest.rawValue: return TreatmentIndex.icmp
-        default: return TreatmentIndex.otherProtocol
-        }
     }
 
     @inline(__always)

@@ -41,7 +41,8 @@ package protocol Tables {
     func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>?
     /// How a treatment's sessions end (``OnIdle``).
     func onIdle(_ treatment: UInt16) -> UInt8
-    func count(_ counter: Counter)
+    /// Counts a session that began (``Counter/begun(_:)``).
+    func countBegun(_ kind: SessionKind)
     /// Whether a deny event may be emitted now: a flood must not fill the ring (LOG-3).
     func mayEmitDeny(now: UInt32) -> Bool
 }

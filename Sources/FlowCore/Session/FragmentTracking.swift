@@ -68,6 +68,7 @@ package enum FragmentTracking {
             end.noteSent(upTo: sent)
         }
         end.count(packet)
+        packet.pointee.isAnswer = isOriginator ? 0 : 1
         packet.pointee.peerZone =
             first.fromOriginator != 0 ? session.pointee.responder.zone : session.pointee.originator.zone
         return .forward

@@ -53,6 +53,7 @@ package enum SessionTracker {
         _ tables: T
     ) -> Verdict? {
         let isOriginator = isFromOriginator(packet, session)
+        packet.pointee.isAnswer = isOriginator ? 0 : 1
         let ends = UnsafeMutableRawPointer(session)
         let originator = (ends + originatorOffset).assumingMemoryBound(to: sluice_flow_end.self)
         let responder = (ends + responderOffset).assumingMemoryBound(to: sluice_flow_end.self)

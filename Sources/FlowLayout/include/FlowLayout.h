@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 8,
+    SLUICE_LAYOUT_VERSION = 9,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -37,8 +37,9 @@ enum {
     SLUICE_POLICY_BYTES = 1 << 24,
     /// Reasons of drops (FlowCore.DropReason): the first counters of the map.
     SLUICE_MAX_DROP_REASONS = 64,
-    /// All counters: the drop reasons, and behind them those of FlowCore.Counter.
-    SLUICE_MAX_COUNTERS = 128,
+    /// All counters: packets by drop reason, those of FlowCore.Counter, and from SLUICE_DROPPED_BYTES on bytes by drop reason.
+    SLUICE_MAX_COUNTERS = 192,
+    SLUICE_DROPPED_BYTES = 128,
     /// Secret words that the session hash is made with (FlowCore.KeyHash), and those of the sources' tallies behind them.
     SLUICE_SESSION_HASH_KEYS = 24,
     SLUICE_HASH_KEYS = 28,
@@ -192,7 +193,7 @@ struct sluice_instance {
     uint64_t scanNanoseconds, scanCount;  // CPU time of ageing, passes
 };
 
-/// How idle sessions of one kind end. Index: ControlWord.treatment.
+/// How idle sessions of one kind end. Index: ControlWord.treatment, of which the low 3 bits are FlowCore.SessionKind.
 struct sluice_treatment {
     uint32_t timeoutTicks;  // 0: unused entry
     uint8_t onIdle;  // FlowCore.OnIdle
@@ -227,8 +228,13 @@ struct sluice_runtime {
     uint32_t leavesToKernel;  // 1: the kernel's own forwarding does it all, since IPsec policies may concern any packet
     /// An epoch of the sources' tallies has 1 << sourceEpochShift ticks (FlowCore.SourceTally).
     uint32_t sourceEpochShift;
+    uint32_t policyGeneration;  // how often a policy came into force
+    // What the controller has done, for metrics.
+    uint64_t policySeconds;  // when the last policy came into force, seconds since 1970
+    uint32_t reloadErrors;  // reloads that were refused
+    uint32_t scaleOuts, scaleIns;
     uint32_t reservedWord;
-    uint64_t reservedWords[4];
+    uint64_t reservedWords[1];
     /// Random and secret, so that nobody outside can choose keys that share a bucket (FlowCore.KeyHash).
     uint64_t hashKeys[SLUICE_HASH_KEYS];
     uint64_t reservedForKeys[4];
@@ -342,7 +348,7 @@ struct sluice_classification {
     // The answer.
     uint8_t allowed;
     uint16_t rule;  // identity of the deciding rule; 0: none
-    uint16_t treatment;  // of the deciding rule; TreatmentIndex.byClass: none of its own
+    uint16_t treatment;  // of the session that it would be: the deciding rule's, or that of its kind
     uint8_t sourceIsInternal;
     uint8_t destinationIsInternal;
     uint16_t ruleIndex;  // in order of priority, in its rule set; 0xFFFF: none

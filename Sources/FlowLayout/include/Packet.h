@@ -23,7 +23,8 @@ struct sluice_packet {
     uint16_t fragmentOffset;  // bytes; ICMP error: of the quoted fragment
     uint16_t fragmentedHeaders;  // first fragment: bytes of extension headers between the fragment header and the transport header
     uint8_t peerZone;  // of the session's end that it goes to
-    uint8_t reserved[3];
+    uint8_t isAnswer;  // 1: sent by its session's responder
+    uint8_t reserved[2];
     uint8_t kind;  // FlowCore.PacketKind
     uint8_t flags;  // FlowCore.PacketFlags
     uint8_t tcpFlags;

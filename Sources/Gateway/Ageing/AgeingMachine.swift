@@ -136,8 +136,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     ///
     /// - Returns: whether more is left.
     package func workOff() -> Bool {
-        let resets = resetSending.sendBatch(from: work)
-        table.countResets(sent: resets.sent, failed: resets.failed)
+        table.countResets(resetSending.sendBatch(from: work))
         release.releaseBatch(from: work)
         return !work.isEmpty
     }

@@ -16,7 +16,8 @@ package struct ResetSending {
     }
 
     /// Sends the resets of up to ``batchSessions`` queued tombstones.
-    package mutating func sendBatch(from work: AgeingWork) -> (sent: Int, failed: Int) {
+    package mutating func sendBatch(from work: AgeingWork) -> ResetTally {
+        var tally = ResetTally()
         segments.removeAll(keepingCapacity: true)
         var sessions = 0
         while sessions < Self.batchSessions, let entry = work.resets.popFirst() {
@@ -25,8 +26,9 @@ package struct ResetSending {
             sessions += 1
             // A new SYN may have ended the tombstone: what speaks now is another session, and not to be disturbed.
             guard table.holds(slot, generation: entry.generation, state: .resetting) else { continue }
-            ResetSegments.forEach(table.sessions[slot]) { segments.append($0) }
+            tally.add(table.sessions[slot], to: &segments)
         }
-        return segments.isEmpty ? (0, 0) : outlet.send(segments)
+        if !segments.isEmpty { (tally.sent, tally.failed) = outlet.send(segments) }
+        return tally
     }
 }

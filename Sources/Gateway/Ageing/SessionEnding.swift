@@ -120,6 +120,7 @@ package struct SessionEnding {
             return false
         }
         if word.isState(.synSent) || word.isState(.synReceived) { table.noteHalfOpenLeft(session, now: now) }
+        table.countIdle(session, ticks: now &- word.tick)
         journal.ended(session, slot: slot, reason: reason)
         return true
     }

@@ -25,12 +25,6 @@ extension SessionTable {
     func noteHalfOpenLeft(_ session: sluice_session, now: UInt32) {
         withUnsafePointer(to: session) { HalfOpenSessions.leftSource($0, now: now, HalfOpenMemory(table: self)) }
     }
-
-    /// Resets were sent for sessions of this instance, by itself or by the controller.
-    func countResets(sent: Int, failed: Int) {
-        withUnsafeMutablePointer(to: &instance.pointee.resetsSent) { sluice_add64($0, UInt64(sent)) }
-        withUnsafeMutablePointer(to: &instance.pointee.resetsFailed) { sluice_add64($0, UInt64(failed)) }
-    }
 }
 
 /// The tallies of half-open sessions, as FlowCore asks for them.

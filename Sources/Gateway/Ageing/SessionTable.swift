@@ -19,6 +19,8 @@ package struct SessionTable {
     package let runtime: UnsafeMutablePointer<sluice_runtime>
     /// Half-open sessions by source, `SLUICE_SOURCE_TALLIES` words (FlowCore.SourceTally).
     package let sources: UnsafeMutablePointer<UInt64>
+    /// What was counted of sessions, by instance.
+    package let tallies: UnsafeMutablePointer<sluice_tallies>
     /// The records of all instances, by identifier.
     package let instances: UnsafeMutablePointer<sluice_instance>
     /// Whose slabs are looked after.
@@ -29,7 +31,8 @@ package struct SessionTable {
         words: UnsafeMutablePointer<UInt64>, freeRing: UnsafeMutablePointer<UInt16>,
         slabs: UnsafeMutablePointer<sluice_slab>, treatments: UnsafeMutablePointer<sluice_treatment>,
         runtime: UnsafeMutablePointer<sluice_runtime>, sources: UnsafeMutablePointer<UInt64>,
-        instances: UnsafeMutablePointer<sluice_instance>, instanceIdentifier: UInt16
+        tallies: UnsafeMutablePointer<sluice_tallies>, instances: UnsafeMutablePointer<sluice_instance>,
+        instanceIdentifier: UInt16
     ) {
         precondition(slotCount & ((1 << slabShift) - 1) == 0, "the last slab of \(slotCount) slots is not whole")
         self.slotCount = slotCount
@@ -41,6 +44,7 @@ package struct SessionTable {
         self.treatments = treatments
         self.runtime = runtime
         self.sources = sources
+        self.tallies = tallies
         self.instances = instances
         self.instanceIdentifier = instanceIdentifier
     }

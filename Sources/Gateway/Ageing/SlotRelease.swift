@@ -67,6 +67,7 @@ package final class SlotRelease<Flows: FlowTable> {
             return true
         }
         table.instance.pointee.ends &+= 1
+        table.countEnd(session, at: word.tick)
         observer?.released(slot: slot, word: word, session: session)
         return true
     }

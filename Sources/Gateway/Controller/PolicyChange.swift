@@ -75,6 +75,10 @@ struct PolicyChange: Sendable {
             // A full barrier: the image is in memory before it judges.
             sluice_compare_exchange32($0, active, next)
         }
+        withUnsafeMutablePointer(to: &datapath.runtime.pointee.policySeconds) {
+            sluice_store64($0, WallTimeSource.nanoseconds() / 1_000_000_000)
+        }
+        withUnsafeMutablePointer(to: &datapath.runtime.pointee.policyGeneration) { sluice_store32($0, $0.pointee &+ 1) }
     }
 
     /// The numbers of rules that this image, and sessions, carry.

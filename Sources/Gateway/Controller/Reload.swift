@@ -1,3 +1,4 @@
+internal import FlowLayout
 internal import Kernel
 internal import Policy
 
@@ -90,6 +91,7 @@ extension RunningGateway {
 
     private func refuse(_ error: GatewayError) {
         log.error("reload refused; what was in force stays", ["cause": "\(error)"])
+        datapath.runtime.pointee.reloadErrors &+= 1
         tell(.reloadRefused(reason: "\(error)"))
         for number in reloading.asked {
             server.answer(

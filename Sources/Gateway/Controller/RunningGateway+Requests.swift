@@ -1,3 +1,4 @@
+internal import FlowLayout
 internal import FlowCore
 internal import Kernel
 internal import Policy

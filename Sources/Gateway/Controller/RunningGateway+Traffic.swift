@@ -14,7 +14,7 @@ extension RunningGateway {
         traffic.add(
             TrafficSample(
                 nanoseconds: now, counters: datapath.counters(), resetsSent: resetsSent, resetsFailed: resetsFailed,
-                ends: EndCountFile.total(in: directory), sessions: fleet.sessions,
+                ends: datapath.sessionTallies.endsByName, sessions: fleet.sessions,
                 receivedFrames: ReceivedFrames.total(Set(attached.keys))))
         if record.longestTurn != turns.longest(now: now) {
             record.longestTurn = turns.longest(now: now)

@@ -63,7 +63,7 @@ final class RunningGateway {
         self.history = history
         self.fleet = fleet
         self.waker = waker
-        endTally = EndTally(counts: EndCountFile.total(in: directory), now: WallTimeSource.nanoseconds())
+        endTally = EndTally(counts: datapath.sessionTallies.endsByName, now: WallTimeSource.nanoseconds())
         self.source = source
         self.policy = policy
         self.record = record

@@ -26,19 +26,20 @@ package struct SessionResetting {
     func end(_ batch: ArraySlice<SessionReference>, reason: EndReason, now: UInt32) -> Int {
         var count = 0
         var segments: [TCPSegment] = []
+        var tally = ResetTally()
         for session in batch where Int(session.slot) < table.slotCount {
             let slot = Int(session.slot)
             switch ending.end(slot: slot, generation: session.generation, reason: reason, now: now) {
             case .resetting:
                 count += 1
-                ResetSegments.forEach(table.sessions[slot]) { segments.append($0) }
+                tally.add(table.sessions[slot], to: &segments)
             case .ending: count += 1
             case .lost, .nothing, .probe: break
             }
         }
         if !segments.isEmpty {
-            let outcome = outlet.send(segments)
-            table.countResets(sent: outcome.sent, failed: outcome.failed)
+            (tally.sent, tally.failed) = outlet.send(segments)
+            table.countResets(tally)
         }
         return count
     }

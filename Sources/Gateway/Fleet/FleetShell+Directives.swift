@@ -50,6 +50,11 @@ extension FleetShell {
         let details = change.details.sorted { $0.key < $1.key }.map { "\($0.key)=\(FleetHistory.text($0.value))" }
         log.notice(
             "\(subject): \(change.kind.rawValue)", ["cause": change.cause, "details": details.joined(separator: ",")])
+        switch change.kind {
+        case .scaleOut: datapath.runtime.pointee.scaleOuts &+= 1
+        case .scaleIn: datapath.runtime.pointee.scaleIns &+= 1
+        default: break
+        }
         if change.kind == .maintenanceCompleted { replaceProgramAfterMaintenance() }
     }
 

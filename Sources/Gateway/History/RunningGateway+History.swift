@@ -13,7 +13,7 @@ extension RunningGateway {
     func tendHistory() {
         let now = WallTimeSource.nanoseconds()
         if endTally.isDue(now: now) {
-            let counts = endTally.take(EndCountFile.total(in: directory), now: now)
+            let counts = endTally.take(datapath.sessionTallies.endsByName, now: now)
             if !counts.isEmpty { tell(.sessionsEnded(counts)) }
         }
         history.tend(now: now)
@@ -37,7 +37,7 @@ extension RunningGateway {
             let word = ControlWord(rawValue: sluice_load64(datapath.words + slot))
             if (SessionState.synSent.rawValue...SessionState.closing.rawValue).contains(word.stateValue) { left += 1 }
         }
-        tell(.stopped(reason: stopCause, sessionsLeft: left, ends: EndCountFile.total(in: directory)))
+        tell(.stopped(reason: stopCause, sessionsLeft: left, ends: datapath.sessionTallies.endsByName))
         history.tend(now: WallTimeSource.nanoseconds())
         guard let problem = history.problem else { return }
         log.error("\(history.waiting) events are lost", ["cause": problem])

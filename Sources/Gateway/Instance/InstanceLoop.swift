@@ -14,6 +14,9 @@ final class InstanceLoop {
     /// How long one turn works off what is queued.
     private static let turnNanoseconds: UInt64 = 20_000_000
 
+    /// Between two counts of all sessions, for metrics.
+    private static let countRestNanoseconds: UInt64 = 5_000_000_000
+
     /// Between two turns of a drain that has something to do, or of an instance that waits for slabs.
     private static let drainRestNanoseconds: UInt64 = 10_000_000
 
@@ -22,7 +25,6 @@ final class InstanceLoop {
     private let events: EventRing
     private let consumption: EventConsumption
     private let heartbeat: Heartbeat
-    private let endCounting: EndCounting
     private let signals: SignalPipe
     private let log: Log
     private let settings: () -> InstanceSettings
@@ -30,6 +32,7 @@ final class InstanceLoop {
     private var flowLogPlan: FlowLogPlan?
     private var flowLogging: FlowLogging?
     private var nextPass: UInt64 = 0
+    private var nextCount: UInt64 = 0
     private var recoveryEnds: UInt64?
 
     /// - Parameter settings: reads what the controller has written last.
@@ -49,8 +52,6 @@ final class InstanceLoop {
         events = try EventRing(datapath: datapath, instance: identifier)
         consumption = EventConsumption(log: log)
         heartbeat = Heartbeat(record: table.instance)
-        endCounting = EndCounting(identifier: identifier, directory: directory)
-        machine.release.observer = endCounting
     }
 
     /// Runs until SIGTERM or SIGINT, which leave all sessions as they are.
@@ -81,13 +82,12 @@ final class InstanceLoop {
             recover(now: now)
             let isPass = now >= nextPass
             if isPass { pass(now: now) }
+            if now >= nextCount { count(now: now) }
             let drain = machine.drain(now: now, isPass: isPass)
             if drain == .busy { nextPass = min(nextPass, now + Self.drainRestNanoseconds) }
             isBusy = workOff()
             flowLogging?.finishTurn(now: now)
-            endCounting.finishTurn(now: now)
         }
-        endCounting.write()
         flowLogging?.stop(withGateway: settings().gatewayStops == true)
         heartbeat.end()
         log.info("instance stopped")
@@ -119,7 +119,7 @@ final class InstanceLoop {
             let logging = try FlowLogging(
                 isNew: isNew, plan: plan, table: machine.table, datapath: datapath, directory: directory, log: log)
             flowLogging = logging
-            endCounting.next = logging
+            machine.release.observer = logging
         } catch {
             log.error("sessions are not logged", ["cause": "\(error)"])
             var state = FlowLogState()
@@ -166,6 +166,11 @@ final class InstanceLoop {
                 slots: machine.slabs.ownedCount << machine.table.slabShift, isCrowded: machine.isCrowded)
         // Without slabs, others are about to return some.
         if machine.slabs.ownedCount == 0 { nextPass = now + ScanInterval.shortestNanoseconds }
+    }
+
+    private func count(now: UInt64) {
+        machine.table.countSessions(now: now)
+        nextCount = now + Self.countRestNanoseconds
     }
 
     /// - Returns: whether more is left to do.

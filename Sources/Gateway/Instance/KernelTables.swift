@@ -18,7 +18,7 @@ extension SessionTable {
             slotCount: datapath.slotCount, slabShift: datapath.slabShift, sessions: datapath.sessions,
             words: datapath.words, freeRing: datapath.freeRing, slabs: datapath.slabs,
             treatments: datapath.treatments, runtime: datapath.runtime, sources: datapath.sources,
-            instances: datapath.instances, instanceIdentifier: instanceIdentifier)
+            tallies: datapath.tallies, instances: datapath.instances, instanceIdentifier: instanceIdentifier)
     }
 }
 

@@ -52,7 +52,7 @@ package struct PolicyExplanation: Codable, Equatable, Sendable {
         question: FlowQuestion, answer: sluice_classification, describer: SessionDescriber, session: SessionView?,
         trail: DecisionTrail = DecisionTrail()
     ) {
-        let treatment = PolicyExplanation.treatment(question: question, answer: answer)
+        let treatment = Int(answer.treatment)
         let entry = treatment < describer.treatments.count ? describer.treatments[treatment] : sluice_treatment()
         let isAllowed = answer.allowed != 0
         `protocol` = ProtocolName.write(question.ipProtocol)
@@ -103,16 +103,4 @@ package struct PolicyExplanation: Codable, Equatable, Sendable {
         answer.sourceIsInternal != 0 && answer.destinationIsInternal != 0
     }
 
-    /// The index of the treatment: the rule's own, or that of the class.
-    private static func treatment(question: FlowQuestion, answer: sluice_classification) -> Int {
-        guard answer.treatment == TreatmentIndex.byClass else { return Int(answer.treatment) }
-        let index =
-            switch question.ipProtocol {
-            case 6: isEastWest(answer) ? TreatmentIndex.eastWest : TreatmentIndex.northSouth
-            case 17: TreatmentIndex.udp
-            case 1, 58: TreatmentIndex.icmp
-            default: TreatmentIndex.otherProtocol
-            }
-        return Int(index)
-    }
 }

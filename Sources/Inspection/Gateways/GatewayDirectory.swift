@@ -134,15 +134,6 @@ package struct GatewayDirectory: Sendable {
         (try? read("traffic.json", as: TrafficSamples.self)) ?? TrafficSamples()
     }
 
-    /// How many sessions ended for which reason, by all instances together.
-    package func endCounts() -> [String: UInt64] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        return names.filter { $0.hasPrefix("ends-") && $0.hasSuffix(".json") }.reduce(into: [:]) { total, name in
-            let counts = try? read(name, as: [String: UInt64].self)
-            total.merge(counts ?? [:]) { $0 &+ $1 }
-        }
-    }
-
     /// The part of `controller.json` that a reader needs.
     private struct ControllerNote: Decodable {
         let problems: [String]

@@ -46,6 +46,21 @@ package struct SessionMemory {
             instance: UInt16(clamping: slabs[slot >> slabShift].owner))
     }
 
+    /// Hands every session's control word to `body`, with its slab's owner: what can be known without a look at the sessions themselves.
+    @inline(__always)
+    package func forEachWord(_ body: (ControlWord, _ instance: UInt16) -> Void) {
+        var slot = 0
+        while slot < slotCount {
+            let instance = UInt16(clamping: slabs[slot >> slabShift].owner)
+            let end = min(slot + 1 << slabShift, slotCount)
+            while slot < end {
+                let word = word(at: slot)
+                if SessionMemory.isLive(word) { body(word, instance) }
+                slot += 1
+            }
+        }
+    }
+
     /// The session of an identifier; nil where it has ended.
     package func record(_ identifier: SessionIdentifier) -> SessionRecord? {
         guard Int(identifier.slot) < slotCount, let record = record(at: Int(identifier.slot)),

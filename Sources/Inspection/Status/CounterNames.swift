@@ -1,4 +1,5 @@
 import FlowCore
+import FlowLayout
 
 /// The kernel program's counters by name (OPS-1).
 package enum CounterNames {
@@ -7,9 +8,29 @@ package enum CounterNames {
         Dictionary(uniqueKeysWithValues: DropReason.allCases.map { ($0.name, value(counters, $0.rawValue)) })
     }
 
-    /// The other tallies; every one is there.
+    /// Sums of several tallies.
+    package static let forwardedPackets = "forwardedPackets"
+    package static let forwardedBytes = "forwardedBytes"
+    package static let sessionsBegun = "sessionsBegun"
+
+    /// The other tallies, and sums of them; every one is there.
     package static func others(_ counters: [UInt64]) -> [String: UInt64] {
-        Dictionary(uniqueKeysWithValues: Counter.allCases.map { ($0.name, value(counters, $0.rawValue)) })
+        var result = Dictionary(
+            uniqueKeysWithValues: Counter.allCases.map { ($0.name, value(counters, $0.rawValue)) })
+        func sum(_ parts: [UInt8]) -> UInt64 { parts.reduce(0) { $0 &+ value(counters, $1) } }
+        result[forwardedPackets] = sum(
+            [Counter.forwardedToDestinationPackets, .forwardedToSourcePackets].map(\.rawValue))
+        result[forwardedBytes] = sum([Counter.forwardedToDestinationBytes, .forwardedToSourceBytes].map(\.rawValue))
+        result[sessionsBegun] = sum(SessionKind.allCases.map { Counter.begun($0) })
+        return result
+    }
+
+    /// Bytes dropped, by the name of the reason; every reason is there.
+    package static func droppedBytes(_ counters: [UInt64]) -> [String: UInt64] {
+        Dictionary(
+            uniqueKeysWithValues: DropReason.allCases.map {
+                ($0.name, value(counters, UInt8(SLUICE_DROPPED_BYTES) + $0.rawValue))
+            })
     }
 
     private static func value(_ counters: [UInt64], _ index: UInt8) -> UInt64 {

@@ -55,7 +55,7 @@ extension GatewayInspector {
         let records = (0..<Int(SLUICE_MAX_INSTANCES)).map { datapath.instances[$0] }
         let after = TrafficSample(
             nanoseconds: now, counters: counters, resetsSent: records.reduce(0) { $0 &+ $1.resetsSent },
-            resetsFailed: records.reduce(0) { $0 &+ $1.resetsFailed }, ends: directory.endCounts(),
+            resetsFailed: records.reduce(0) { $0 &+ $1.resetsFailed }, ends: datapath.sessionTallies.endsByName,
             receivedFrames: network.receivedFrames)
         let timeouts = (0..<Int(SLUICE_MAX_TREATMENTS)).map { datapath.treatments[$0] }
             .filter { $0.timeoutTicks > 0 && $0.onIdle == OnIdle.reset.rawValue }.map(\.timeoutTicks)

@@ -34,10 +34,10 @@ package struct RecentTraffic: Codable, Equatable, Sendable {
         }
         let others = more(CounterNames.others(before.counters), CounterNames.others(after.counters))
         seconds = Double((after.nanoseconds - min(before.nanoseconds, after.nanoseconds)) / 1_000_000) / 1000
-        passedPackets = (others[Counter.forwardedPackets.name] ?? 0) + (others[Counter.slowPathPackets.name] ?? 0)
+        passedPackets = (others[CounterNames.forwardedPackets] ?? 0) + (others[Counter.slowPathPackets.name] ?? 0)
         hostPackets = others[Counter.hostPackets.name] ?? 0
         drops = more(CounterNames.drops(before.counters), CounterNames.drops(after.counters))
-        sessionsBegun = others[Counter.sessionsBegun.name] ?? 0
+        sessionsBegun = others[CounterNames.sessionsBegun] ?? 0
         ends = more(before.ends, after.ends)
         resetsSent = more(before.resetsSent, after.resetsSent)
         resetsFailed = more(before.resetsFailed, after.resetsFailed)

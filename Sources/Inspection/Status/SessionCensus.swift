@@ -1,6 +1,6 @@
 import FlowCore
 
-/// How many sessions there are, by state, class and owner: one pass over the session memory.
+/// How many sessions there are, by state, class and owner: one pass over the control words.
 package struct SessionCensus: Equatable, Sendable {
     package private(set) var count = 0
     package private(set) var byState: [String: Int]
@@ -12,10 +12,10 @@ package struct SessionCensus: Equatable, Sendable {
         var states = [Int](repeating: 0, count: 16)
         var eastWest = 0
         var instances = [Int](repeating: 0, count: 1 << 16)
-        memory.forEach { record in
-            states[Int(record.word.stateValue)] += 1
-            if record.trafficClass == .eastWest { eastWest += 1 }
-            instances[Int(record.instance)] += 1
+        memory.forEachWord { word, instance in
+            states[Int(word.stateValue)] += 1
+            if SessionKind(treatment: word.treatment).trafficClass == .eastWest { eastWest += 1 }
+            instances[Int(instance)] += 1
         }
         count = states.reduce(0, +)
         byState = [:]

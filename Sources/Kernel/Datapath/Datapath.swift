@@ -25,6 +25,8 @@ package final class Datapath: @unchecked Sendable {
     package let freeRing: UnsafeMutablePointer<UInt16>
     package let slabs: UnsafeMutablePointer<sluice_slab>
     package let instances: UnsafeMutablePointer<sluice_instance>
+    /// What was counted of sessions, by instance.
+    package let tallies: UnsafeMutablePointer<sluice_tallies>
     package let treatments: UnsafeMutablePointer<sluice_treatment>
     package let runtime: UnsafeMutablePointer<sluice_runtime>
     /// Half-open sessions by source (FlowCore.SourceTally); `SLUICE_SOURCE_TALLIES` words.
@@ -139,6 +141,7 @@ package final class Datapath: @unchecked Sendable {
         buckets = try elements(MapName.flows, sluice_bucket.self)
         slabs = try elements(MapName.slabs, sluice_slab.self)
         instances = try elements(MapName.instances, sluice_instance.self)
+        tallies = try elements(MapName.tallies, sluice_tallies.self)
         treatments = try elements(MapName.treatments, sluice_treatment.self)
         runtime = try elements(MapName.runtime, sluice_runtime.self)
         interfaces = InterfaceTable(

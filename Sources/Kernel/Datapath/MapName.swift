@@ -6,6 +6,7 @@ enum MapName {
     static let free = "sluice_free"
     static let slabs = "sluice_slabs"
     static let instances = "sluice_instances"
+    static let tallies = "sluice_tallies"
     static let treatments = "sluice_treatments"
     static let runtime = "sluice_runtime"
     static let policies = "sluice_policies"
@@ -22,7 +23,7 @@ enum MapName {
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
-        fragments, counters, timestamps, events, steering, traffic, sources,
+        fragments, counters, timestamps, tallies, events, steering, traffic, sources,
     ]
 }
 

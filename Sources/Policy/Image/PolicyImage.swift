@@ -30,7 +30,7 @@ package struct PolicyImage: Sendable {
     /// Forwarding rules.
     package let ruleCount: Int
     package let hostRuleCount: Int
-    /// The indices of treatments that the image's rules carry, beyond ``TreatmentIndex/byClass``.
+    /// The groups of treatments that the image's rules carry, by their first index, beyond ``TreatmentIndex/byClass``.
     package let treatmentsInUse: Set<UInt16>
 
     /// Compiles a configuration's rules and groups. Names and treatments that are new are given numbers.

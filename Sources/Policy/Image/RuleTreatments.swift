@@ -19,7 +19,7 @@ struct RuleTreatments {
         }
     }
 
-    /// By class, in the order of ``TreatmentIndex``; nil: as the class has it.
+    /// By column of the rule's record (`PolicyImageLayout.RuleRecord`); nil: as the class has it.
     func treatments(of rule: FirewallRule) -> [Treatment?] {
         let timeout = rule.idleTimeoutNanoseconds.map { SessionTimeouts.scale($0, by: timeScale) }
         let tcp = TrafficClass.allCases.map { trafficClass -> Treatment? in

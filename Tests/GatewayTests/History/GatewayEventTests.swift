@@ -34,24 +34,4 @@ struct GatewayEventTests {
         #expect(!tally.isDue(now: 101 + hour))
         #expect(tally.take(["fin": 7, "idleReset": 1], now: 100 + 2 * hour) == [:])
     }
-
-    @Test("ends are counted across the processes of an instance, and over all instances")
-    func counts() throws {
-        let place = TemporaryDirectory()
-        let directory = RunDirectory(gateway: "g", root: place.path)
-        try directory.create()
-        for identifier in [UInt16(1), 2, 1] {
-            let counting = EndCounting(identifier: identifier, directory: directory)
-            let plain = PlainTable()
-            let machine = plain.machine()
-            machine.release.observer = counting
-            _ = try #require(plain.admit(port: 1, tick: 0))
-            machine.pass(now: PlainTable.northSouthTicks + 1)
-            while machine.workOff() {}
-            machine.pass(now: PlainTable.northSouthTicks + PlainTable.tombstoneTicks + 2)
-            while machine.workOff() {}
-            counting.finishTurn(now: 2_000_000_000)
-        }
-        #expect(EndCountFile.total(in: directory) == ["idleReset": 3])
-    }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Kernel
 import Lab
 import Store
 import TestSupport
@@ -79,7 +80,7 @@ struct HistoryLabTests {
             try await idle.client.waitFor("error", within: WholeGatewayTests.northSouthIdle + .seconds(6))
             // Both have had their rest.
             let counted = await eventually(within: .seconds(10)) {
-                EndCountFile.total(in: RunDirectory(gateway: lab.name)).values.reduce(0, +) >= 2
+                (try? Datapath.open(gateway: lab.name))?.sessionTallies.endsByName.values.reduce(0, +) ?? 0 >= 2
             }
             #expect(counted)
             #expect(await gateway.stop() == .code(0))

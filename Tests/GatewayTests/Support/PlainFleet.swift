@@ -28,7 +28,7 @@ final class PlainFleet {
         return SessionTable(
             slotCount: table.slotCount, slabShift: table.slabShift, sessions: table.sessions, words: table.words,
             freeRing: table.freeRing, slabs: table.slabs, treatments: table.treatments, runtime: table.runtime,
-            sources: table.sources, instances: table.instances, instanceIdentifier: instance)
+            sources: table.sources, tallies: table.tallies, instances: table.instances, instanceIdentifier: instance)
     }
 
     /// The process of an instance takes up its work.

@@ -30,6 +30,7 @@ final class PlainTable {
             words: memory(slots, 0), freeRing: memory(slots, 0), slabs: memory(Int(SLUICE_MAX_SLABS), sluice_slab()),
             treatments: memory(Int(SLUICE_MAX_TREATMENTS), sluice_treatment()), runtime: memory(1, sluice_runtime()),
             sources: memory(Int(SLUICE_SOURCE_TALLIES), 0),
+            tallies: memory(Int(SLUICE_MAX_INSTANCES), sluice_tallies()),
             instances: memory(Int(SLUICE_MAX_INSTANCES), sluice_instance()), instanceIdentifier: 1)
         for slab in 0..<table.slabCount {
             table.slabs[slab].owner = 1
@@ -61,6 +62,7 @@ final class PlainTable {
         table.treatments.deallocate()
         table.runtime.deallocate()
         table.sources.deallocate()
+        table.tallies.deallocate()
         table.instances.deallocate()
     }
 

@@ -1,0 +1,135 @@
+import Fleet
+package import FlowCore
+package import FlowLog
+import FlowLayout
+import FoundationEssentials
+package import Kernel
+import Policy
+
+/// What a scrape reads of a gateway: counters and tallies of the shared memory, and what the controller has written. Its cost does not
+/// depend on how many sessions there are (MET-1).
+package struct GatewayReading: Sendable {
+    package struct Instance: Equatable, Sendable {
+        package var identifier: UInt16
+        package var state: String
+        package var sessions: Int
+        package var heartbeatAgeSeconds: Double
+        /// nil: it does not drain.
+        package var drainRemainingSeconds: Double?
+    }
+
+    package struct Maintenance: Equatable, Sendable {
+        package var isOver: Bool
+        package var progress: Double
+    }
+
+    /// States of what people call a session.
+    package static let liveStates = SessionState.allCases.filter {
+        SessionMemory.isLive(ControlWord(tick: 0, state: $0, treatment: 0, generation: 0))
+    }
+
+    package var counters: [UInt64] = []
+    package var tallies: SessionTallies
+    /// Those whose processes live: what others counted last is somebody else's by now.
+    package var instances: [Instance] = []
+    package var capacity = 0
+    /// Used part of the table, 0 to 1.
+    package var occupancy = 0.0
+    package var halfOpen = 0
+    package var halfOpenLimit = 0
+    package var resetsFailed: UInt64 = 0
+    package var probesSent: UInt64 = 0
+    package var desired = 0
+    package var serving = 0
+    package var minimum = 0
+    package var maximum = 0
+    package var scaleOuts: UInt32 = 0
+    package var scaleIns: UInt32 = 0
+    /// The one that goes on, or the last one; nil: there was none.
+    package var maintenance: Maintenance?
+    package var controllerIsRunning = false
+    package var policyGeneration: UInt32 = 0
+    package var reloadErrors: UInt32 = 0
+    /// Since 1970.
+    package var policySeconds: UInt64 = 0
+    package var flowLogOmissions = Omissions()
+    package var version: BinaryVersion?
+    package var kernel = ""
+    package var profile = ""
+
+    package init(tallies: SessionTallies) { self.tallies = tallies }
+
+    package func counter(_ index: UInt8) -> UInt64 { Int(index) < counters.count ? counters[Int(index)] : 0 }
+
+    package func droppedBytes(_ reason: DropReason) -> UInt64 { counter(UInt8(SLUICE_DROPPED_BYTES) + reason.rawValue) }
+
+    /// Sessions of a kind and state, as the living instances counted them last.
+    package func sessions(_ kind: SessionKind, _ state: SessionState) -> Int {
+        instances.reduce(0) { $0 + tallies.counts[Int($1.identifier)].sessions(kind, state) }
+    }
+}
+
+extension GatewayInspector {
+    /// Reads what a scrape tells.
+    package func reading() throws(InspectionError) -> GatewayReading {
+        let now = MonotonicClock.nanoseconds()
+        let runtime = datapath.runtime.pointee
+        let report = try directory.fleetReport()
+        let configuration = try directory.configuration()
+        var reading = GatewayReading(tallies: datapath.sessionTallies)
+        reading.counters = datapath.counters()
+        reading.instances = instances(report, reading.tallies, now: now)
+        reading.capacity = Int(runtime.capacitySessions)
+        let free = (0..<datapath.slabCount).reduce(0) { $0 + Int(SlabRing.count(datapath.slabs + $1)) }
+        reading.occupancy = 1 - Double(min(free, datapath.slotCount)) / Double(max(datapath.slotCount, 1))
+        reading.halfOpen = Int(HalfOpenTally.estimate(datapath.runtime))
+        reading.halfOpenLimit = Int(runtime.halfOpenLimit)
+        for instance in 0..<Int(SLUICE_MAX_INSTANCES) {
+            reading.resetsFailed &+= datapath.instances[instance].resetsFailed
+            reading.probesSent &+= datapath.instances[instance].probesSent
+        }
+        reading.desired = report?.view.desired ?? reading.instances.count
+        reading.serving = reading.instances.count { $0.state == InstanceState.serving.name }
+        reading.minimum = report?.view.capacity.minimum ?? configuration.fleet.minCapacity
+        reading.maximum = report?.view.capacity.maximum ?? configuration.fleet.maxCapacity
+        reading.scaleOuts = runtime.scaleOuts
+        reading.scaleIns = runtime.scaleIns
+        reading.maintenance = report?.view.maintenance.map { view in
+            let all = view.updated.count + view.remaining.count
+            return .init(isOver: view.phase.isOver, progress: all > 0 ? Double(view.updated.count) / Double(all) : 1)
+        }
+        reading.controllerIsRunning = directory.controllerProcess() != nil
+        reading.policyGeneration = runtime.policyGeneration
+        reading.reloadErrors = runtime.reloadErrors
+        reading.policySeconds = runtime.policySeconds
+        if configuration.flowLog != nil { reading.flowLogOmissions = directory.flowLogState().omitted }
+        reading.version = try directory.controllerVersion()
+        reading.kernel = MachineCheck.release
+        reading.profile = configuration.profile.rawValue
+        return reading
+    }
+
+    private func instances(
+        _ report: FleetReport?, _ tallies: SessionTallies, now: UInt64
+    ) -> [GatewayReading.Instance] {
+        let views = Dictionary(
+            (report?.view.instances ?? []).map { ($0.identifier, $0) }, uniquingKeysWith: { first, _ in first })
+        return (1..<UInt16(SLUICE_MAX_INSTANCES)).compactMap { identifier in
+            let record = datapath.instances[Int(identifier)]
+            guard record.processIdentifier != 0, processExists(Int32(truncatingIfNeeded: record.processIdentifier))
+            else { return nil }
+            let age = now > record.heartbeatNanoseconds ? now - record.heartbeatNanoseconds : 0
+            let count = tallies.counts[Int(identifier)]
+            let view = views[identifier]
+            return GatewayReading.Instance(
+                identifier: identifier, state: (view?.state ?? .serving).name,
+                sessions: SessionKind.allCases.reduce(0) { sum, kind in
+                    sum + GatewayReading.liveStates.reduce(0) { $0 + count.sessions(kind, $1) }
+                },
+                heartbeatAgeSeconds: Double(age / 1_000_000) / 1000,
+                drainRemainingSeconds: view?.drain.map { drain in
+                    drain.deadline > now ? Double((drain.deadline - now) / 1_000_000) / 1000 : 0
+                })
+        }
+    }
+}
