@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that the other side could notice.
-    SLUICE_LAYOUT_VERSION = 8,
+    SLUICE_LAYOUT_VERSION = 9,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -119,6 +119,13 @@ SLUICE_INLINE void sluice_set_end_flags(struct sluice_flow_end *_Nonnull end, ui
 /// Clears flags of an end, and leaves those that another processor sets or clears meanwhile.
 SLUICE_INLINE void sluice_clear_end_flags(struct sluice_flow_end *_Nonnull end, uint8_t flags) {
     sluice_and32((uint32_t *)(void *)&end->windowScale, ~((uint32_t)flags << 8));
+}
+
+/// Gives an end another window scale and other flags, and leaves a flag that another processor sets meanwhile.
+SLUICE_INLINE void sluice_begin_end_flags(struct sluice_flow_end *_Nonnull end, uint8_t windowScale, uint8_t flags) {
+    uint32_t *word = (uint32_t *)(void *)&end->windowScale;
+    sluice_and32(word, 0xFFFF0000u);
+    sluice_or32(word, (uint32_t)flags << 8 | windowScale);
 }
 
 /// One slot: a session, both directions. 128 bytes. Its state, generation and last activity are in its control word,
