@@ -100,11 +100,14 @@ INLINE void sluice_attempt_insert(const struct sluice_attempt_key *key, const st
 }
 
 INLINE struct sluice_timestamps *sluice_timestamps_at(uint32_t slot) {
-    struct sluice_timestamps *stamps = bpf_map_lookup_elem(&sluice_timestamps, &slot);
+    uint32_t zero = 0;
+    void *table = bpf_map_lookup_elem(&sluice_timestamps, &zero);
+    if (!table) return 0;
+    struct sluice_timestamps *stamps = bpf_map_lookup_elem(table, &slot);
     if (stamps) return stamps;
     struct sluice_timestamps none = {};
-    bpf_map_update_elem(&sluice_timestamps, &slot, &none, BPF_NOEXIST);
-    return bpf_map_lookup_elem(&sluice_timestamps, &slot);
+    bpf_map_update_elem(table, &slot, &none, BPF_NOEXIST);
+    return bpf_map_lookup_elem(table, &slot);
 }
 
 INLINE uint32_t sluice_on_idle(uint32_t treatment) {
