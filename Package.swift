@@ -143,11 +143,14 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "FleetLiveTests",
-            dependencies: ["TestSupport", "Lab", "lab-endpoint", "sluice", "Inspection", "Gateway"],
+            dependencies: [
+                "TestSupport", "Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Kernel", "FlowCore",
+                "FlowLayout",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["TestSupport", "Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
+            dependencies: ["FlowModel", "TestSupport", "Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],
             swiftSettings: settings),
     ]
 )

@@ -60,11 +60,11 @@ func keyHashBody(_ key: UnsafePointer<sluice_session_key>) -> UInt64 {
 @c(sluice_find_flow_body)
 @inline(__always)
 func findFlowBody(
-    _ key: UnsafePointer<sluice_session_key>, _ value: UnsafeMutablePointer<sluice_flow_value>
+    _ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ value: UnsafeMutablePointer<sluice_flow_value>
 ) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime,
-        let found = FlowIndex.find(key, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables)
+        let found = FlowIndex.find(key, FlowIndex.Place(hash: hash, runtime), tables)
     else { return -1 }
     value.pointee = found
     return 0
@@ -72,25 +72,25 @@ func findFlowBody(
 
 @c(sluice_insert_flow_body)
 @inline(__always)
-func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
+func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables) ? 0 : -1
+    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtime), tables) ? 0 : -1
 }
 
 @c(sluice_remove_flow_body)
 @inline(__always)
-func removeFlowBody(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32) -> Int32 {
+func removeFlowBody(_ hash: UInt64, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    FlowIndex.remove(slot: slot, FlowIndex.Place(hash: sluice_key_hash(key), runtime), tables)
+    FlowIndex.remove(slot: slot, FlowIndex.Place(hash: hash, runtime), tables)
     return 0
 }
 
 @c(sluice_take_slot_body)
 @inline(__always)
-func takeSlotBody(_ key: UnsafePointer<sluice_session_key>) -> Int32 {
-    guard let slot = Steering.takeSlot(for: key, KernelTables()) else { return -1 }
+func takeSlotBody(_ hash: UInt64) -> Int32 {
+    guard let slot = Steering.takeSlot(hash: hash, KernelTables()) else { return -1 }
     return Int32(truncatingIfNeeded: slot)
 }
 
@@ -134,9 +134,11 @@ func halfOpenLeftBody(_ session: UnsafePointer<sluice_session>, _ slot: UInt32, 
 }
 
 /// Whose event ring is told.
-@c(sluice_event_instance_body)
+@c(sluice_teller_body)
 @inline(__always)
-func eventInstanceBody(_ event: UnsafePointer<sluice_event>) -> UInt32 { Steering.instance(for: event, KernelTables()) }
+func tellerBody(_ hash: UInt64, _ slot: UInt32, _ kind: UInt32) -> UInt32 {
+    Steering.teller(of: kind, hash: hash, slot: slot, KernelTables())
+}
 
 @c(sluice_options_body)
 @inline(__always)

@@ -2,6 +2,8 @@ import FlowLayout
 import KernelFunctions
 
 /// The datapath's maps, as FlowCore asks for them.
+///
+/// Functions that go by a key's hash are handed it: so the hash's stack is not below theirs.
 struct KernelTables: Tables {
     @inline(__always)
     init() {}
@@ -9,16 +11,18 @@ struct KernelTables: Tables {
     @inline(__always)
     func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
         var value = sluice_flow_value()
-        return sluice_find_flow(key, &value) == 0 ? value : nil
+        return sluice_find_flow(key, sluice_key_hash(key), &value) == 0 ? value : nil
     }
 
     @inline(__always)
     func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
-        sluice_insert_flow(key, slot) == 0
+        sluice_insert_flow(key, sluice_key_hash(key), slot) == 0
     }
 
     @inline(__always)
-    func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) { _ = sluice_remove_flow(key, slot) }
+    func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
+        _ = sluice_remove_flow(sluice_key_hash(key), slot)
+    }
 
     @inline(__always)
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { sluice_session_at(slot) }
@@ -28,7 +32,7 @@ struct KernelTables: Tables {
 
     @inline(__always)
     func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
-        let slot = sluice_take_slot(key)
+        let slot = sluice_take_slot(sluice_key_hash(key))
         return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
     }
 
@@ -112,9 +116,12 @@ struct KernelTables: Tables {
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
     ) {
+        let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
+        let instance = UInt32(bitPattern: sluice_teller(sluice_key_hash(key), flow.slot, UInt32(kind.rawValue)))
         _ = sluice_emit(
             UnsafeMutablePointer(mutating: packet), UnsafeMutablePointer(mutating: route), question,
-            UInt64(flow.generation) << 32 | UInt64(flow.slot), UInt32(reason) << 8 | UInt32(kind.rawValue))
+            UInt64(flow.generation) << 32 | UInt64(flow.slot),
+            instance << 16 | UInt32(reason) << 8 | UInt32(kind.rawValue))
     }
 
     @inline(__always)
@@ -127,9 +134,6 @@ struct KernelTables: Tables {
 extension KernelTables: SlotTables, FlowIndexTables, HalfOpenTables {
     @inline(__always)
     func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_source_at(index) }
-
-    @inline(__always)
-    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { sluice_key_hash(key) }
 
     @inline(__always)
     func steering(_ index: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: sluice_steering_entry(index)) }

@@ -26,14 +26,16 @@ uint32_t sluice_review_handshake_body(const struct sluice_packet *packet, uint32
 void sluice_note_timestamp_body(const void *skb, struct sluice_packet *packet);
 uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
 uint64_t sluice_key_hash_body(const struct sluice_session_key *key);
-int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
-int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint32_t slot);
-int32_t sluice_remove_flow_body(const struct sluice_session_key *key, uint32_t slot);
-int32_t sluice_take_slot_body(const struct sluice_session_key *key);
+int32_t sluice_find_flow_body(
+    const struct sluice_session_key *key, uint64_t hash, struct sluice_flow_value *value);
+int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint64_t hash, uint32_t slot);
+int32_t sluice_remove_flow_body(uint64_t hash, uint32_t slot);
+int32_t sluice_take_slot_body(uint64_t hash);
 int32_t sluice_take_slot_of_body(uint32_t instance);
 int32_t sluice_half_open_refusal_body(const struct sluice_packet *packet, uint32_t now);
 void sluice_half_open_began_body(const struct sluice_packet *packet, uint32_t now);
 void sluice_half_open_left_body(const struct sluice_session *session, uint32_t slot, uint32_t now);
+uint32_t sluice_teller_body(uint64_t hash, uint32_t slot, uint32_t kind);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
 uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
 _Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
@@ -49,27 +51,24 @@ __attribute__((noinline)) uint64_t sluice_key_hash(const struct sluice_session_k
     return sluice_key_hash_body(key);
 }
 
-__attribute__((noinline)) int sluice_find_flow(const struct sluice_session_key *key, struct sluice_flow_value *value) {
+__attribute__((noinline)) int sluice_find_flow(
+    const struct sluice_session_key *key, uint64_t hash, struct sluice_flow_value *value) {
     if (!key || !value) return -1;
-    return sluice_find_flow_body(key, value);
+    return sluice_find_flow_body(key, hash, value);
 }
 
-__attribute__((noinline)) int sluice_insert_flow(const struct sluice_session_key *key, uint32_t slot) {
+__attribute__((noinline)) int sluice_insert_flow(const struct sluice_session_key *key, uint64_t hash, uint32_t slot) {
     if (!key) return -1;
-    return sluice_insert_flow_body(key, slot);
+    return sluice_insert_flow_body(key, hash, slot);
 }
 
-__attribute__((noinline)) int sluice_remove_flow(const struct sluice_session_key *key, uint32_t slot) {
-    if (!key) return -1;
-    return sluice_remove_flow_body(key, slot);
+__attribute__((noinline)) int sluice_remove_flow(uint64_t hash, uint32_t slot) {
+    return sluice_remove_flow_body(hash, slot);
 }
 
 __attribute__((noinline)) int sluice_take_slot_of(uint32_t instance) { return sluice_take_slot_of_body(instance); }
 
-__attribute__((noinline)) int sluice_take_slot(const struct sluice_session_key *key) {
-    if (!key) return -1;
-    return sluice_take_slot_body(key);
-}
+__attribute__((noinline)) int sluice_take_slot(uint64_t hash) { return sluice_take_slot_body(hash); }
 
 __attribute__((noinline)) int sluice_half_open_refusal(const struct sluice_packet *packet, uint32_t now) {
     if (!packet) return REASON_MALFORMED;
@@ -86,6 +85,11 @@ __attribute__((noinline)) int sluice_half_open_left(const struct sluice_session 
     if (!session) return -1;
     sluice_half_open_left_body(session, slot, now);
     return 0;
+}
+
+/// Whose event ring is told of a session in a slot, or (EventKind.deny) of one that is denied.
+__attribute__((noinline)) int sluice_teller(uint64_t hash, uint32_t slot, uint32_t kind) {
+    return sluice_teller_body(hash, slot, kind);
 }
 
 __attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {

@@ -40,6 +40,7 @@ uint32_t sluice_group_set(uint32_t active, uint32_t offset);
 int sluice_remember_fragment(
     struct sluice_packet *_Nonnull packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 int sluice_follow_fragment(struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_teller(uint64_t hash, uint32_t slot, uint32_t kind);
 int sluice_emit(
     struct sluice_packet *_Nonnull packet, struct sluice_route *_Nonnull route,
     struct sluice_classification *_Nonnull question, uint64_t flow, uint32_t what);
@@ -50,8 +51,9 @@ int sluice_half_open_refusal(const struct sluice_packet *_Nonnull packet, uint32
 int sluice_half_open_began(const struct sluice_packet *_Nonnull packet, uint32_t now);
 int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);
 uint64_t sluice_key_hash(const struct sluice_session_key *_Nonnull key);
-int sluice_take_slot(const struct sluice_session_key *_Nonnull key);
+int sluice_take_slot(uint64_t hash);
 int sluice_take_slot_of(uint32_t instance);
-int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);
-int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);
-int sluice_remove_flow(const struct sluice_session_key *_Nonnull key, uint32_t slot);
+int sluice_find_flow(
+    const struct sluice_session_key *_Nonnull key, uint64_t hash, struct sluice_flow_value *_Nonnull value);
+int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint64_t hash, uint32_t slot);
+int sluice_remove_flow(uint64_t hash, uint32_t slot);

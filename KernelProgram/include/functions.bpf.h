@@ -14,7 +14,6 @@ uint32_t sluice_extensions_body(const void *skb, struct sluice_extension_walk *w
 void sluice_event_body(
     const struct sluice_packet *packet, const struct sluice_route *route, const struct sluice_classification *question,
     uint64_t flow, uint32_t what, struct sluice_event *event);
-uint32_t sluice_event_instance_body(const struct sluice_event *event);
 
 // MARK: Bytes of the packet
 
@@ -101,11 +100,14 @@ INLINE void sluice_attempt_insert(const struct sluice_attempt_key *key, const st
 }
 
 INLINE struct sluice_timestamps *sluice_timestamps_at(uint32_t slot) {
-    struct sluice_timestamps *stamps = bpf_map_lookup_elem(&sluice_timestamps, &slot);
+    uint32_t zero = 0;
+    void *table = bpf_map_lookup_elem(&sluice_timestamps, &zero);
+    if (!table) return 0;
+    struct sluice_timestamps *stamps = bpf_map_lookup_elem(table, &slot);
     if (stamps) return stamps;
     struct sluice_timestamps none = {};
-    bpf_map_update_elem(&sluice_timestamps, &slot, &none, BPF_NOEXIST);
-    return bpf_map_lookup_elem(&sluice_timestamps, &slot);
+    bpf_map_update_elem(table, &slot, &none, BPF_NOEXIST);
+    return bpf_map_lookup_elem(table, &slot);
 }
 
 INLINE uint32_t sluice_on_idle(uint32_t treatment) {
@@ -148,7 +150,7 @@ INLINE static void count_traffic(const struct sluice_packet *packet) {
 /// Makes an event and sends it. A function of its own, so that the event does not lie on the stack while rules are evaluated.
 ///
 /// - Parameter flow: slot and, above it, generation of the session, as far as there is one.
-/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte.
+/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte; above, the instance whose ring is told.
 __attribute__((noinline)) int sluice_emit(
     struct sluice_packet *packet, struct sluice_route *route, struct sluice_classification *question, uint64_t flow,
     uint32_t what) {
@@ -156,7 +158,7 @@ __attribute__((noinline)) int sluice_emit(
     if (!packet || !route || !question) return 0;
     sluice_event_body(packet, route, question, flow, what, &event);
     event.timeNanoseconds = bpf_ktime_get_ns();
-    uint32_t instance = sluice_event_instance_body(&event);
+    uint32_t instance = what >> 16;
     void *ring = bpf_map_lookup_elem(&sluice_events, &instance);
     if (!ring) {
         sluice_count(COUNTER_EVENTS_LOST);

@@ -56,13 +56,23 @@ struct {
     __type(value, struct sluice_attempt);
 } sluice_attempts SEC(".maps");
 
-/// Time stamps of sessions that may be probed, by slot: an element takes memory only while there is such a session.
-struct {
+/// Time stamps of sessions that may be probed, by slot: an element takes memory only while there is such a session. The one that is
+/// entered has room for more (Kernel.TimestampTable).
+struct sluice_timestamp_table {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 65536);
+    __uint(max_entries, 1);
     __type(key, __u32);
     __type(value, struct sluice_timestamps);
+};
+
+/// Its buckets take 1 MiB, and a map's size is fixed. So the controller makes it when the first policy comes that may probe, before that
+/// policy judges, and enters it here: a gateway that never probes does without.
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __array(values, struct sluice_timestamp_table);
 } sluice_timestamps SEC(".maps");
 
 struct {

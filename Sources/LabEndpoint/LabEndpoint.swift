@@ -12,7 +12,7 @@ struct LabEndpoint: ParsableCommand {
         commandName: "lab-endpoint", abstract: "The ends of TCP sessions under test.",
         subcommands: [
             Listen.self, Connect.self, ServeFile.self, EchoDatagrams.self, Datagrams.self, Inject.self,
-            InjectFragments.self, Flood.self,
+            InjectFragments.self, Flood.self, Churn.self, Absorb.self,
         ])
 }
 

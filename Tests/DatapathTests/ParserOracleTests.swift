@@ -139,7 +139,38 @@ struct KernelErrorTests {
         for treatment in [TreatmentIndex.northSouth, TreatmentIndex.eastWest] {
             bench.datapath.treatments[Int(treatment)].onIdle = (isProbed ? OnIdle.probe : OnIdle.reset).rawValue
         }
+        if isProbed { try bench.datapath.keepTimestamps() }
         let stamps = TimestampScene.play(on: bench) { bench.datapath.timestamps(slot: $0) }
         #expect(stamps.map { [$0.0, $0.1] } == (isProbed ? [203, 305] : nil))
+    }
+
+    @Test("IDLE-5 time stamps take memory once a policy may probe, and sessions go on without the table")
+    func timestampMemory() throws {
+        let bench = try KernelBench()
+        try bench.allow(TestPolicy.everything)
+        bench.datapath.treatments[Int(TreatmentIndex.northSouth)].onIdle = OnIdle.probe.rawValue
+        bench.datapath.treatments[Int(TreatmentIndex.eastWest)].onIdle = OnIdle.probe.rawValue
+        #expect(bench.datapath.timestampBytes() < 4096)
+        // A program that finds no table keeps nothing, and forwards all the same.
+        #expect(TimestampScene.play(on: bench) { bench.datapath.timestamps(slot: $0) } == nil)
+        let key = TCPScript("", "").key(of: FrameBuilder())
+        let slot = try #require(bench.slot(key))
+        #expect(bench.session(key)?.1.state == .established)
+        try bench.datapath.keepTimestamps()
+        #expect(bench.datapath.timestampBytes() > 1 << 20)
+        // The session was admitted as one that is probed: it has time stamps from its next segment on.
+        func kept(afterSending stamp: UInt8) throws -> UInt32 {
+            _ = bench.judge(
+                FrameBuilder().tcp(
+                    flags: TCPFlags.ack, sequence: 1010, acknowledgment: 5000, payload: 5,
+                    options: [1, 1, 8, 10, 0, 0, 0, stamp, 0, 0, 0, 9]), Circumstances(now: 101))
+            return UInt32(truncatingIfNeeded: try #require(bench.datapath.timestamps(slot: slot)).originator)
+        }
+        #expect(try kept(afterSending: 210) == 210)
+        // Once made it stays: the program writes where this process reads.
+        try bench.datapath.keepTimestamps()
+        #expect(try kept(afterSending: 211) == 211)
+        bench.datapath.removeTimestamps(slot: slot)
+        #expect(bench.datapath.timestamps(slot: slot) == nil)
     }
 }

@@ -17,12 +17,14 @@ struct FleetLab {
 
     /// Runs a test on a lab of its own, and takes it down whatever happens.
     static func with(
-        profile: String = "azure", continuity: String = "disruptive", timeScale: Int = timeScale, extra: String = "",
+        profile: String = "azure", continuity: String = "disruptive", timeScale: Int = timeScale, sessions: Int = 16384,
+        extra: String = "",
         _ body: (FleetLab) async throws -> Void
     ) async throws {
         try await withTestLab(prefix: "sluice-fl") { lab in
             let text = lab.configuration(
-                profile: profile, timeScale: timeScale, extra: "continuity: \(continuity)\n\(extra)")
+                profile: profile, timeScale: timeScale, sessions: sessions, extra: "continuity: \(continuity)\n\(extra)"
+            )
             let gateway = try await lab.startGateway(configuration: text)
             do {
                 let fleet = FleetLab(lab: lab, gateway: gateway)

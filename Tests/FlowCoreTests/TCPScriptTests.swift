@@ -1,3 +1,5 @@
+import FlowCore
+import FlowLayout
 import FlowModel
 import Testing
 
@@ -16,5 +18,49 @@ struct TCPScriptTests {
         frames.source = "2001:db8:3::10"
         frames.destination = "fd00:1::10"
         #expect(script.play(on: ModelBench(), frames: frames) == [])
+    }
+
+    @Test(
+        "BAD-8 a session that becomes half-open, again or not, is counted once, and once when it is no more",
+        arguments: TCPScripts.all)
+    func halfOpenCount(_ script: TCPScript) {
+        let bench = CountingBench()
+        #expect(script.play(on: bench) == [])
+        #expect(bench.failures == [])
+    }
+}
+
+/// Compares, after each segment, what the kernel program's half counts with what is half-open.
+private final class CountingBench: JudgeBench {
+    private let model = ModelBench()
+    private(set) var failures: [String] = []
+    /// What the owner of the slab has ended, and what it has made half-open: it counts by itself.
+    private var owners = 0
+
+    private var truth: Int {
+        let tables = model.tables
+        return (0..<tables.slotCount).count { slot in
+            let word = ControlWord(rawValue: tables.words[slot])
+            return word.isState(.synSent) || word.isState(.synReceived)
+        }
+    }
+
+    func judge(_ frame: [UInt8], _ circumstances: Circumstances) -> Verdict {
+        let verdict = model.judge(frame, circumstances)
+        let slab = model.tables.slabs[0]
+        let counted = Int(slab.halfOpenBegun) - Int(slab.halfOpenLeft) + owners
+        if counted != truth { failures.append("\(counted) counted, \(truth) half-open, after \(verdict)") }
+        let changes = model.tables.runtime.map { Int(Int32(bitPattern: $0.pointee.halfOpenChanges)) } ?? 0
+        if changes + owners != truth { failures.append("\(changes) changes, \(truth) half-open, after \(verdict)") }
+        return verdict
+    }
+
+    func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)? { model.session(key) }
+    func slot(_ key: sluice_session_key) -> UInt32? { model.slot(key) }
+
+    func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
+        let before = truth
+        model.transition(key, to: state, tick: tick)
+        owners += truth - before
     }
 }

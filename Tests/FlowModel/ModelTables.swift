@@ -19,6 +19,9 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     private var attempts: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
     /// Attempts that the model is to have forgotten, as the kernel's memory is short.
     package var hasForgotten: (sluice_attempt_key) -> Bool = { _ in false }
+    /// What other processors do while this one reviews a handshake, once; before that it looks for so many attempts.
+    package var meanwhile: (() -> Void)?
+    package var lookupsBefore = 0
     package let timestampMemory: UnsafeMutablePointer<sluice_timestamps>
     /// By treatment; others are reset.
     package var onIdle: [UInt16: UInt8] = [:]
@@ -122,7 +125,9 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
 
     package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
 
-    package func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? { Steering.takeSlot(for: key, self) }
+    package func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
+        Steering.takeSlot(hash: hash(of: key), self)
+    }
 
     package func takeSlot(of instance: UInt32) -> UInt32? { SlotAllocation.take(instance: instance, self) }
 
@@ -183,7 +188,9 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     }
 
     package func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>? {
-        hasForgotten(key.pointee) ? nil : attempts[AttemptKey(key.pointee)]
+        let found = hasForgotten(key.pointee) ? nil : attempts[AttemptKey(key.pointee)]
+        if lookupsBefore == 0 { letOthersRun() } else { lookupsBefore -= 1 }
+        return found
     }
 
     package func insertAttempt(
@@ -193,12 +200,19 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         let memory = attempts[key] ?? .allocate(capacity: 1)
         memory.initialize(to: value.pointee)
         attempts[key] = memory
+        letOthersRun()
     }
 
     package func reviewHandshake(
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
     ) -> HandshakeAttempts.Outcome {
         HandshakeAttempts.review(packet, slot: slot, word, now: now, self)
+    }
+
+    private func letOthersRun() {
+        guard let others = meanwhile else { return }
+        meanwhile = nil
+        others()
     }
 
     package func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? {
@@ -214,7 +228,8 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         var event = sluice_event()
         SessionEvent.fill(&event, kind: kind.rawValue, reason: reason, packet, route, question, flow)
         events.append(event)
-        eventInstances.append(Steering.instance(for: &event, self))
+        eventInstances.append(
+            Steering.teller(of: UInt32(kind.rawValue), hash: hash(of: &event.key), slot: flow.slot, self))
     }
 
     package func countBegun(_ kind: SessionKind) { begun[kind, default: 0] += 1 }

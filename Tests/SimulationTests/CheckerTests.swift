@@ -8,7 +8,7 @@ struct CheckerTests {
     /// The first violation that a few seeds show, with a mistake in what the machine directs, or in how it is set.
     private func firstViolation(
         continuity: Continuity, drain: DrainTimes = .azure, machineDrain: DrainTimes? = nil,
-        machineRecovery: RecoveryTimes? = nil,
+        machineRecovery: RecoveryTimes? = nil, tallying: HalfOpenTallying = .countedAnew,
         sabotage: (@Sendable (FleetDirective) -> FleetDirective?)? = nil
     ) -> String {
         for seed in 0..<60 as Range<UInt64> {
@@ -18,7 +18,9 @@ struct CheckerTests {
             var settings = scenario.settings
             if let machineDrain { settings.drain = machineDrain }
             if let machineRecovery { settings.recovery = machineRecovery }
-            let report = Simulation(scenario: scenario, machineSettings: settings, sabotage: sabotage).run()
+            let report = Simulation(
+                scenario: scenario, machineSettings: settings, tallying: tallying, sabotage: sabotage
+            ).run()
             if let violation = report.violation { return violation }
         }
         return "nothing"
@@ -102,5 +104,14 @@ struct CheckerTests {
             if case .discardSessions = directive { nil } else { directive }
         }
         #expect(violation.contains("it doesn't settle"), "\(violation)")
+    }
+
+    @Test("BAD-8 a tally of half-open sessions that is restored by value, instead of counted anew, is seen")
+    func tallyByValue() {
+        for continuity in [Continuity.preserve, .disruptive] {
+            let violation = firstViolation(continuity: continuity, tallying: .restoredByValue)
+            #expect(violation.contains("half-open sessions, and"), "\(violation)")
+            #expect(firstViolation(continuity: continuity) == "nothing")
+        }
     }
 }

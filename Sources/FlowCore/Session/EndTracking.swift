@@ -69,7 +69,8 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
             window: UInt32(packet.pointee.window), windowScale: packet.pointee.windowScale)
     }
 
-    /// Begins the end's half of the session.
+    /// Begins the end's half of the session. The caller has won an exchange of the control word since it looked at the session: positions of
+    /// a session that another processor has established meanwhile must not be begun again.
     ///
     /// - Parameter windowScale: as the SYN offers it; 0xFF: it does not.
     @inline(__always)
@@ -78,14 +79,11 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         pointee.sequenceEnd = sequence &+ 1 &+ payloadLength
         sluice_store64(sluice_acknowledged_and_edge(self), 0)
         pointee.maximumWindow = window
-        var flags = EndFlags.syn
         if windowScale != 0xFF {
-            flags |= EndFlags.scaleOffered
-            pointee.windowScale = windowScale &* 0x11
+            sluice_begin_end_flags(self, windowScale &* 0x11, EndFlags.syn | EndFlags.scaleOffered)
         } else {
-            pointee.windowScale = 0
+            sluice_begin_end_flags(self, 0, EndFlags.syn)
         }
-        pointee.flags = flags
     }
 
     /// Scaling holds only if both ends offered it (RFC 7323, 2.2).

@@ -37,7 +37,6 @@ package enum HandshakeAttempts {
         guard let session = tables.session(slot), let word = tables.word(slot), let state = current.state else {
             return .none
         }
-        let generation = UInt32(current.generation)
         let isOriginator = SessionTracker.isFromOriginator(packet, session)
         let ends = UnsafeMutableRawPointer(session) + MemoryLayout<sluice_session_key>.size
         let originator = ends.assumingMemoryBound(to: sluice_flow_end.self)
@@ -45,37 +44,42 @@ package enum HandshakeAttempts {
         let peer = isOriginator ? originator + 1 : originator
         let isHalfOpen = isHalfOpen(state)
         let flags = packet.pointee.tcpFlags
-        var own = sluice_attempt_key(
-            slot: slot, generation: generation, acknowledgment: packet.pointee.sequence,
-            fromOriginator: isOriginator ? 1 : 0)
-        var answered = sluice_attempt_key(
-            slot: slot, generation: generation, acknowledgment: packet.pointee.acknowledgment,
+        // One key for all that is looked for: the stack is short.
+        var key = sluice_attempt_key(
+            slot: slot, generation: UInt32(current.generation), acknowledgment: packet.pointee.acknowledgment,
             fromOriginator: isOriginator ? 0 : 1)
 
         if flags & TCPFlags.rst != 0 {
             // A refusal of another SYN, or an end's rejection of an answer to one: the ends know what it is about.
-            let isRefusal = flags & TCPFlags.ack != 0 && tables.attempt(&answered) != nil
-            return isRefusal || isHalfOpen && tables.attempt(&own) != nil ? .pass : .none
+            if flags & TCPFlags.ack != 0 && tables.attempt(&key) != nil { return .pass }
+            guard isHalfOpen else { return .none }
+            key.ofSender(isOriginator, packet.pointee.sequence)
+            return tables.attempt(&key) != nil ? .pass : .none
         }
         if flags & TCPFlags.syn != 0 {
-            own.acknowledgment = packet.pointee.sequence &+ 1
             if flags & TCPFlags.ack == 0 {
                 guard packet.pointee.sequence != sender.pointee.initialSequence else { return .none }
                 // The session follows the newest SYN until it is answered; the answer may be to the older one.
-                if isHalfOpen && isOriginator && state == .synSent { rememberCurrent(sender, own, tables) }
-                remember(packet, own, onOpenSession: !isHalfOpen, tables)
+                if isHalfOpen && isOriginator && state == .synSent {
+                    key.ofSender(isOriginator, sender.pointee.initialSequence &+ 1)
+                    rememberCurrent(sender, &key, tables)
+                    if isStill(current, word) { sender.noteSyn(packet) }
+                }
+                key.ofSender(isOriginator, packet.pointee.sequence &+ 1)
+                remember(packet, &key, onOpenSession: !isHalfOpen, tables)
                 return .none
             }
             if isHalfOpen {
                 let answersCurrent =
                     peer.hasFlag(EndFlags.syn) && packet.pointee.acknowledgment == peer.pointee.initialSequence &+ 1
-                guard answersCurrent || tables.attempt(&answered) != nil else { return .none }
-                remember(packet, own, onOpenSession: false, tables)
+                guard answersCurrent || tables.attempt(&key) != nil else { return .none }
+                key.ofSender(isOriginator, packet.pointee.sequence &+ 1)
+                remember(packet, &key, onOpenSession: false, tables)
                 return .pass
             }
             // A responder that answers a SYN on an open session has lost that session, and so has the end that sent the SYN. The
             // next SYN is judged as a new session's.
-            guard state != .closed, let attempt = tables.attempt(&answered), attempt.pointee.onOpenSession != 0,
+            guard state != .closed, let attempt = tables.attempt(&key), attempt.pointee.onOpenSession != 0,
                 attempt.pointee.initialSequence != peer.pointee.initialSequence
             else { return .none }
             let closed = current.with(state: .closed, tick: now)
@@ -85,27 +89,37 @@ package enum HandshakeAttempts {
             session.pointee.endReason = EndReason.reset.rawValue
             return .over
         }
-        guard isHalfOpen, flags & TCPFlags.ack != 0, let answer = tables.attempt(&answered),
+        guard isHalfOpen, flags & TCPFlags.ack != 0, let answer = tables.attempt(&key),
             answer.pointee.acknowledged == packet.pointee.sequence,
             !peer.hasFlag(EndFlags.syn) || answer.pointee.initialSequence != peer.pointee.initialSequence
                 || answer.pointee.acknowledged != sender.pointee.initialSequence &+ 1
         else { return .none }
-        guard adopt(answer, sender: sender, peer: peer, &own, tables) else { return .none }
+        // The SYN that it answers: a remembered one, or the session's own.
+        if !sender.hasFlag(EndFlags.syn) || answer.pointee.acknowledged != sender.pointee.initialSequence &+ 1 {
+            key.ofSender(isOriginator, packet.pointee.sequence)
+            guard let syn = tables.attempt(&key) else { return .none }
+            guard isStill(current, word) else { return .changed }
+            begin(sender, syn)
+        } else if !isStill(current, word) {
+            return .changed
+        }
+        adopt(answer, sender: sender, peer: peer)
+        // Half-open it was and is: no tally changes.
         let halfOpen = current.with(state: .synReceived, tick: current.tick)
         if halfOpen != current { _ = sluice_compare_exchange64(word, current.rawValue, halfOpen.rawValue) }
         return .changed
     }
 
-    /// Makes a remembered SYN-ACK, and the SYN that it answers, the session's. Returns false where the SYN is forgotten.
+    /// Whether the session is what it was. To be asked before positions are begun again: another processor may have established the session
+    /// meanwhile, and moved them on.
     @inline(__always)
-    private static func adopt<T: Tables>(
-        _ answer: UnsafeMutablePointer<sluice_attempt>, sender: End, peer: End, _ own: inout sluice_attempt_key,
-        _ tables: T
-    ) -> Bool {
-        if !sender.hasFlag(EndFlags.syn) || answer.pointee.acknowledged != sender.pointee.initialSequence &+ 1 {
-            guard let attempt = tables.attempt(&own) else { return false }
-            begin(sender, attempt)
-        }
+    private static func isStill(_ current: ControlWord, _ word: UnsafeMutablePointer<UInt64>) -> Bool {
+        sluice_compare_exchange64(word, current.rawValue, current.rawValue) == current.rawValue
+    }
+
+    /// Makes a remembered SYN-ACK the session's.
+    @inline(__always)
+    private static func adopt(_ answer: UnsafeMutablePointer<sluice_attempt>, sender: End, peer: End) {
         begin(peer, answer)
         sluice_store64(
             sluice_acknowledged_and_edge(peer),
@@ -113,7 +127,6 @@ package enum HandshakeAttempts {
                 | UInt64(answer.pointee.acknowledged &+ answer.pointee.window) << 32)
         sluice_set_end_flags(peer, EndFlags.acknowledgment)
         sender.agreeOnScale(with: peer)
-        return true
     }
 
     @inline(__always)
@@ -125,9 +138,8 @@ package enum HandshakeAttempts {
 
     @inline(__always)
     private static func remember<T: Tables>(
-        _ packet: UnsafePointer<sluice_packet>, _ key: sluice_attempt_key, onOpenSession: Bool, _ tables: T
+        _ packet: UnsafePointer<sluice_packet>, _ key: inout sluice_attempt_key, onOpenSession: Bool, _ tables: T
     ) {
-        var key = key
         var attempt = sluice_attempt()
         attempt.initialSequence = packet.pointee.sequence
         attempt.acknowledged = packet.pointee.acknowledgment
@@ -138,9 +150,7 @@ package enum HandshakeAttempts {
     }
 
     @inline(__always)
-    private static func rememberCurrent<T: Tables>(_ end: End, _ key: sluice_attempt_key, _ tables: T) {
-        var key = key
-        key.acknowledgment = end.pointee.initialSequence &+ 1
+    private static func rememberCurrent<T: Tables>(_ end: End, _ key: inout sluice_attempt_key, _ tables: T) {
         var attempt = sluice_attempt()
         attempt.initialSequence = end.pointee.initialSequence
         attempt.window = end.pointee.maximumWindow
@@ -150,4 +160,13 @@ package enum HandshakeAttempts {
 
     @inline(__always)
     private static func isHalfOpen(_ state: SessionState) -> Bool { state == .synSent || state == .synReceived }
+}
+
+extension sluice_attempt_key {
+    /// Names what the end that the packet comes from has sent, and what acknowledges it.
+    @inline(__always)
+    fileprivate mutating func ofSender(_ isOriginator: Bool, _ acknowledgment: UInt32) {
+        self.acknowledgment = acknowledgment
+        fromOriginator = isOriginator ? 1 : 0
+    }
 }

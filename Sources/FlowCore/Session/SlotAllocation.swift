@@ -7,8 +7,6 @@ package protocol SlotTables {
     func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
     /// An entry of the table of rings, which see ``SlabRing``.
     func freeEntry(_ index: UInt32) -> UInt16?
-    /// ``KeyHash``, with the table's keys.
-    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64
     /// An entry of the steering table: an instance's identifier; 0: none.
     func steering(_ index: UInt32) -> UInt8
     /// ``SlotAllocation/take(instance:_:)``, which the kernel's verifier checks on its own.

@@ -100,11 +100,9 @@ package enum TCPTracker {
     ) -> SegmentEffect {
         switch state {
         case .synSent:
-            if isOriginator {
-                // A retransmission, or a new attempt with another ISS; neither restarts the timer (SESS-3).
-                return packet.pointee.sequence == sender.pointee.initialSequence
-                    ? .pass(state) : .acceptSyn(state, renews: false)
-            }
+            // A retransmission, or a new attempt with another ISS, which ``HandshakeAttempts`` has made the session's; neither restarts
+            // the timer (SESS-3).
+            if isOriginator { return .pass(state) }
             // Both ends open at once (RFC 9293, 3.5, figure 8).
             return .acceptSyn(.synReceived, renews: true)
         case .synReceived:

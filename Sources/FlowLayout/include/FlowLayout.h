@@ -122,6 +122,13 @@ SLUICE_INLINE void sluice_clear_end_flags(struct sluice_flow_end *_Nonnull end, 
     sluice_and32((uint32_t *)(void *)&end->windowScale, ~((uint32_t)flags << 8));
 }
 
+/// Gives an end another window scale and other flags, and leaves a flag that another processor sets meanwhile.
+SLUICE_INLINE void sluice_begin_end_flags(struct sluice_flow_end *_Nonnull end, uint8_t windowScale, uint8_t flags) {
+    uint32_t *word = (uint32_t *)(void *)&end->windowScale;
+    sluice_and32(word, 0xFFFF0000u);
+    sluice_or32(word, (uint32_t)flags << 8 | windowScale);
+}
+
 /// One slot: a session, both directions. 128 bytes. Its state, generation and last activity are in its control word,
 /// an element of a dense array of its own (FlowCore.ControlWord).
 struct sluice_session {

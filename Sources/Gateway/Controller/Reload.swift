@@ -166,6 +166,7 @@ extension RunningGateway {
         let added = try plan.attach.sorted { $0.key < $1.key }.map { name, zone in
             (interface: try NetworkInterface.find(name), zone: zone)
         }
+        try change.prepare()
         let (directory, oldSource, oldPolicy) = (directory, source, policy)
         undo.did("writing \(directory.path)") {
             try oldPolicy.persist(to: directory)

@@ -58,6 +58,7 @@ struct StartUp {
         let outlet = try InjectorOutlet(datapath: datapath)
         let policy = try PolicyChange(
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
+        try policy.prepare()
         try policy.persist(to: directory)
         // A datapath that nobody uses yet gets its policy before it meets a packet; one that judges packets keeps the policy
         // that it has until nothing can fail any more.

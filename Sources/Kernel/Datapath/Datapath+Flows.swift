@@ -22,19 +22,6 @@ extension Datapath {
         FlowIndex.remove(slot: slot, FlowIndex.Place(&key, runtime), index)
     }
 
-    /// What the time stamp clocks of a session's ends showed last; nil where nothing is kept.
-    package func timestamps(slot: UInt32) -> sluice_timestamps? {
-        var stamps = sluice_timestamps()
-        let isKept =
-            (try? withUnsafeMutableBytes(of: &stamps) { memory in
-                try map(MapName.timestamps).lookup(slot, into: memory)
-            }) != nil
-        return isKept ? stamps : nil
-    }
-
-    /// Gives the memory of a slot's time stamps back.
-    package func removeTimestamps(slot: UInt32) { map(MapName.timestamps).remove(slot) }
-
     private var index: SharedFlowIndex {
         SharedFlowIndex(runtime: runtime, buckets: buckets, sessions: sessions, words: words, slotCount: slotCount)
     }

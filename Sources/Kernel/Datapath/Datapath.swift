@@ -34,6 +34,7 @@ package final class Datapath: @unchecked Sendable {
     /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
     package let steering: UnsafeMutablePointer<UInt8>
     package let interfaces: InterfaceTable
+    let timestampTable: TimestampTable
 
     let maps: [String: KernelMap]
     /// Changed by ``reopenPrograms()`` alone, by the one thread of the process that asks for it.
@@ -147,6 +148,7 @@ package final class Datapath: @unchecked Sendable {
         interfaces = InterfaceTable(
             dense: try elements(MapName.interfaces, sluice_interface.self), far: try map(MapName.farInterfaces))
         sources = try elements(MapName.sources, UInt64.self)
+        timestampTable = TimestampTable(place: try map(MapName.timestamps), pins: pins)
         let table = try elements(MapName.steering, sluice_steering.self)
         steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)
         // Four entries an element.

@@ -13,6 +13,6 @@ package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConverti
         self.layout = layout
     }
 
-    /// `0.11.0, commit 0123456789ab, layout 8`
+    /// `0.11.0, commit 0123456789ab, layout 9`
     package var description: String { "\(version), commit \(commit), layout \(layout)" }
 }

@@ -71,6 +71,20 @@ struct Checks {
         if isPreserve { fail("a session is reset by a drain, though sessions are preserved") }
     }
 
+    // MARK: - Half-open sessions
+
+    /// BAD-8: admission never goes by fewer than there are, and so never by a number below nothing.
+    mutating func tallied(_ estimate: Int, halfOpen: Int) {
+        if estimate < halfOpen {
+            fail("the tally has \(estimate) half-open sessions, and \(halfOpen) are: some were missed")
+        }
+    }
+
+    /// BAD-8: what admission adds up equals what is true at rest.
+    mutating func restingTally(_ estimate: Int, halfOpen: Int) {
+        if estimate != halfOpen { fail("at rest the tally has \(estimate) half-open sessions, and \(halfOpen) are") }
+    }
+
     // MARK: - Processes
 
     mutating func startedBeside(_ process: VirtualProcess) {

@@ -182,6 +182,7 @@ extension Simulation {
         for (index, slab) in slabs.enumerated() where !heirs.isEmpty {
             kernel.slabs[slab].owner = heirs[index % heirs.count]
         }
+        handshakes.move(from: from, to: heirs)
         report.counts.moved += sessions
         agenda.add(
             .told(.emptied(from, sessions: sessions), life: controllerLife), at: now + random.milliseconds(0...50))
@@ -193,6 +194,7 @@ extension Simulation {
         checks.discarded(identifier, reason, sessions: sessions.map { kernel.sessions[$0] }, now: now)
         for session in sessions { kernel.remove(session) }
         for slab in kernel.slabs(of: identifier) { kernel.slabs[slab].owner = 0 }
+        discardHandshakes(of: identifier)
         report.counts.discarded += sessions.count
         agenda.add(
             .told(.emptied(identifier, sessions: sessions.count), life: controllerLife),

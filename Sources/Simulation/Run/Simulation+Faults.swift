@@ -72,6 +72,7 @@ extension Simulation {
     mutating func checkQuiet() {
         guard let unrest else {
             isSettled = true
+            checks.restingTally(handshakes.estimate, halfOpen: handshakes.count)
             return trace("settled")
         }
         if now > quietBegan + Simulation.longestQuiet {
@@ -100,6 +101,7 @@ extension Simulation {
         if let process = processes.first(where: { !serving.contains($0.identifier) }) {
             return "a process of instance \(process.identifier) is left over"
         }
+        if !isCounted { return "half-open sessions have changed since they were counted" }
         return nil
     }
 }

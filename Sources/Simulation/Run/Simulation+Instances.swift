@@ -44,6 +44,7 @@ extension Simulation {
         if kernel.records[Int(identifier)].state == .serving { kernel.claim(for: identifier) }
         age(identifier)
         reset(identifier)
+        beginCount(index)
     }
 
     private mutating func age(_ identifier: InstanceIdentifier) {

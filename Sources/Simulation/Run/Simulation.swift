@@ -8,15 +8,20 @@ package struct Simulation {
     let machineSettings: FleetSettings
     /// Changes what the machine directs, as a mistake in it would; nil: leaves it out. For tests of the checkers.
     let sabotage: (@Sendable (FleetDirective) -> FleetDirective?)?
+    /// How half-open sessions are counted. For tests of the checkers.
+    let tallying: HalfOpenTallying
     let isTracing: Bool
 
     var random: SeededRandom
+    /// For half-open sessions.
+    var handshakeRandom: SeededRandom
     var agenda = Agenda<Occurrence>()
     var now: UInt64 = 1_000 * .second
     let begin: UInt64 = 1_000 * .second
 
     // What outlives processes.
     var kernel = VirtualKernel()
+    var handshakes = VirtualHandshakes()
     /// The database: the last snapshot that was saved.
     var saved: FleetSnapshot?
 
@@ -46,7 +51,10 @@ package struct Simulation {
         case sessionOpens
         case endsSpeak(Int)
         case sessionCloses(Int)
+        case synArrives
+        case handshakeIsCompleted(Int)
         case processTurns(serial: Int)
+        case processCounts(serial: Int)
         case processIsReady(serial: Int)
         case stallEnds(serial: Int)
         case processEnds(serial: Int, ProcessEnd)
@@ -62,14 +70,17 @@ package struct Simulation {
 
     package init(
         scenario: Scenario, isTracing: Bool = false, machineSettings: FleetSettings? = nil,
+        tallying: HalfOpenTallying = .countedAnew,
         sabotage: (@Sendable (FleetDirective) -> FleetDirective?)? = nil
     ) {
         self.scenario = scenario
         self.machineSettings = machineSettings ?? scenario.settings
+        self.tallying = tallying
         self.sabotage = sabotage
         self.isTracing = isTracing
         // Not the numbers that the scenario was drawn with.
         random = SeededRandom(seed: scenario.seed ^ 0x5D1C_E000_0000_0001)
+        handshakeRandom = SeededRandom(seed: scenario.seed ^ 0x5D1C_E000_0000_0002)
         checks = Checks(scenario: scenario)
         report = SimulationReport(seed: scenario.seed)
     }
@@ -84,6 +95,7 @@ package struct Simulation {
     private mutating func runToEnd() {
         agenda.add(.controllerStarts, at: now)
         agenda.add(.sessionOpens, at: now + 2 * .second)
+        agenda.add(.synArrives, at: now + 2 * .second)
         agenda.add(.fault, at: now + 5 * .second)
         agenda.add(.quietBegins, at: now + scenario.duration)
         while checks.violation == nil, !isSettled, let (time, occurrence) = agenda.next() {
@@ -91,6 +103,7 @@ package struct Simulation {
             report.counts.occurrences += 1
             happen(occurrence)
             checks.overdueFailures(now: now)
+            checks.tallied(handshakes.estimate, halfOpen: handshakes.count)
         }
         if let violation = checks.violation {
             trace("VIOLATION: \(violation)")
@@ -103,7 +116,10 @@ package struct Simulation {
         case .sessionOpens: sessionOpens()
         case .endsSpeak(let session): endsSpeak(session)
         case .sessionCloses(let session): kernel.remove(session)
+        case .synArrives: synArrives()
+        case .handshakeIsCompleted(let number): handshakes.complete(number, now: now)
         case .processTurns(let serial): processTurns(serial)
+        case .processCounts(let serial): processCounts(serial)
         case .processIsReady(let serial): processIsReady(serial)
         case .stallEnds(let serial): stallEnds(serial)
         case .processEnds(let serial, let end): processEnds(serial, end)

@@ -11,6 +11,7 @@ package struct SimulationReport: Sendable {
     package struct Counts: Hashable, Sendable {
         package var occurrences = 0
         package var sessions = 0
+        package var handshakes = 0
         package var drains = 0
         package var resets = 0
         package var moved = 0
@@ -30,14 +31,15 @@ package struct SimulationReport: Sendable {
 
         private static var all: [WritableKeyPath<Counts, Int>] {
             [
-                \.occurrences, \.sessions, \.drains, \.resets, \.moved, \.discarded, \.failures, \.controllerDeaths,
+                \.occurrences, \.sessions, \.handshakes, \.drains, \.resets, \.moved, \.discarded, \.failures,
+                \.controllerDeaths,
                 \.pauses,
                 \.maintenanceSteps, \.accepted, \.refused,
             ]
         }
 
         package var text: String {
-            "\(occurrences) occurrences: \(sessions) sessions, \(drains) drains, \(resets) resets, \(moved) sessions moved, "
+            "\(occurrences) occurrences: \(sessions) sessions, \(handshakes) handshakes, \(drains) drains, \(resets) resets, \(moved) sessions moved, "
                 + "\(discarded) discarded, \(failures) failures of instances, \(controllerDeaths) of controllers, \(pauses) pauses, "
                 + "\(maintenanceSteps) steps of maintenance, \(accepted) commands accepted, \(refused) refused"
         }

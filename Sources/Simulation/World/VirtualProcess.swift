@@ -14,6 +14,10 @@ struct VirtualProcess {
     var isSignalled = false
     var heartbeat: UInt64
     var answered: UInt32 = 0
+    /// The count of its half-open sessions that is going on.
+    var counting: HalfOpenCounting?
+    var countsNextAt: UInt64 = 0
+    var hasCounted = false
 
     func isReady(_ now: UInt64) -> Bool { readyAt.map { now >= $0 } ?? false }
 }

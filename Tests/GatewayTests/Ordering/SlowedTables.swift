@@ -1,0 +1,156 @@
+import FlowCore
+import FlowLayout
+import FlowModel
+import Foundation
+import Glibc
+
+/// How slowly one thread goes: at each step it may stand still for a while, where its seed says.
+///
+/// For one thread.
+final class Pace {
+    private var random: RandomSource
+
+    init(seed: UInt64) { random = RandomSource(seed: seed) }
+
+    /// Goes on at once in most cases; else after some nanoseconds, or when others have run, or after some hundred microseconds.
+    func rest() {
+        let number = random.next()
+        switch number & 0xFF {
+        case 0..<32: for _ in 0..<(number >> 8 & 0x3FF) { _ = sluice_opaque64(number) }
+        case 32..<40: sched_yield()
+        case 40: usleep(UInt32(number >> 8 & 0x1FF))
+        default: break
+        }
+    }
+
+    func next(below limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
+}
+
+/// The datapath's memory as one processor sees it that is slow at points that a seed chooses: between any two looks at the memory.
+/// FlowCore on it is what the kernel program does on a processor that is interrupted, or slow.
+struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
+    let memory: ModelTables
+    let attempts: SharedAttempts
+    let pace: Pace
+    /// Told of each slot that is taken, before it is used.
+    let handOut: (UInt32) -> Void
+
+    private func rested<Value>(_ value: Value) -> Value {
+        pace.rest()
+        return value
+    }
+
+    var runtime: UnsafeMutablePointer<sluice_runtime>? { memory.runtime }
+    func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { rested(memory.session(slot)) }
+    func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.word(slot)) }
+    func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.bucket(index)) }
+    func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? { memory.instance(identifier) }
+    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? { rested(memory.slab(index)) }
+    func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.sourceTally(index)) }
+    func steering(_ index: UInt32) -> UInt8 { memory.steering(index) }
+    func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? { memory.timestamps(slot) }
+
+    /// Asked for between the exchange of the head and the look at the entry.
+    func freeEntry(_ index: UInt32) -> UInt16? {
+        pace.rest()
+        return memory.freeEntry(index)
+    }
+
+    func takeSlot(of instance: UInt32) -> UInt32? {
+        let slot = SlotAllocation.take(instance: instance, self)
+        if let slot { handOut(slot) }
+        return rested(slot)
+    }
+
+    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
+        Steering.takeSlot(hash: memory.hash(of: key), self)
+    }
+
+    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+        guard let runtime else { return nil }
+        return rested(FlowIndex.find(key, FlowIndex.Place(key, runtime), self))
+    }
+
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
+        guard let runtime else { return false }
+        return rested(FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtime), self))
+    }
+
+    func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
+        guard let runtime else { return }
+        pace.rest()
+        FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtime), self)
+    }
+
+    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
+        HalfOpenSessions.refusal(of: packet, now: now, self)
+    }
+
+    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
+        pace.rest()
+        HalfOpenSessions.began(packet, now: now, self)
+    }
+
+    func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
+        pace.rest()
+        HalfOpenSessions.left(session, slot: slot, now: now, self)
+    }
+
+    /// Everything is allowed, by the rule that has the number of the server's port.
+    func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool {
+        question.pointee.allowed = 1
+        question.pointee.rule = question.pointee.destinationPort
+        question.pointee.treatment = TreatmentIndex.byClass
+        question.pointee.sourceIsInternal = 1
+        return rested(true)
+    }
+
+    func reviewHandshake(
+        _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
+    ) -> HandshakeAttempts.Outcome {
+        pace.rest()
+        return rested(HandshakeAttempts.review(packet, slot: slot, word, now: now, self))
+    }
+
+    func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>? {
+        rested(attempts[key.pointee])
+    }
+
+    func insertAttempt(_ key: UnsafePointer<sluice_attempt_key>, _ value: UnsafePointer<sluice_attempt>) {
+        attempts.insert(key.pointee, value.pointee)
+    }
+
+    func onIdle(_ treatment: UInt16) -> UInt8 { OnIdle.reset.rawValue }
+
+    // Nobody looks at these here.
+    func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? { nil }
+    func insertFragment(_ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>) {}
+    func emit(
+        _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
+        _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
+    ) {}
+    func count(_ counter: Counter) {}
+    func mayEmitDeny(now: UInt32) -> Bool { false }
+}
+
+/// Handshakes that began again, for several threads.
+final class SharedAttempts: @unchecked Sendable {
+    // Unchecked: a lock guards it.
+    private let lock = NSLock()
+    private var memory: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
+
+    deinit { for attempt in memory.values { attempt.deallocate() } }
+
+    subscript(key: sluice_attempt_key) -> UnsafeMutablePointer<sluice_attempt>? {
+        lock.withLock { memory[AttemptKey(key)] }
+    }
+
+    func insert(_ key: sluice_attempt_key, _ value: sluice_attempt) {
+        lock.withLock {
+            let key = AttemptKey(key)
+            let attempt = memory[key] ?? .allocate(capacity: 1)
+            attempt.initialize(to: value)
+            memory[key] = attempt
+        }
+    }
+}
