@@ -173,7 +173,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
             case IPProtocol.icmp, IPProtocol.icmpv6: .icmp
             default: .other
             }
-        question.pointee.treatment += UInt16(SessionKind(isEastWest ? .eastWest : .northSouth, group).index)
+        question.pointee.treatment |= UInt16(SessionKind(isEastWest ? .eastWest : .northSouth, group).index)
         return true
     }
 

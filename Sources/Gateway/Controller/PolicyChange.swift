@@ -65,7 +65,7 @@ struct PolicyChange: Sendable {
     /// Makes in the kernel what the new rules need and it does not have yet; what is made stays, and does nothing without them.
     func prepare() throws(KernelError) {
         // The table has what sessions of earlier rules carry, too.
-        if treatments.entries.contains(where: { $0?.onIdle == .probe }) { try datapath.keepTimestamps() }
+        if treatments.mayProbe { try datapath.keepTimestamps() }
     }
 
     /// Lets the kernel judge by the new image from the next packet on. Can't fail. Until ``graceNanoseconds`` later, a packet may still be

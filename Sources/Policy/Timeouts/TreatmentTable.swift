@@ -67,6 +67,11 @@ package struct TreatmentTable: Equatable, Sendable {
         }
     }
 
+    /// Whether any session may be probed, by this policy or by an earlier one that it carries a treatment of.
+    package var mayProbe: Bool {
+        classes.contains { $0?.onIdle == .probe } || groups.values.contains { $0.onIdle == .probe }
+    }
+
     package subscript(index: UInt16) -> Treatment? {
         guard !TreatmentIndex.isByClass(index) else { return classes[Int(index)] }
         return groups[Self.first(of: index)]

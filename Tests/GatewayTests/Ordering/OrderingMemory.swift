@@ -47,22 +47,28 @@ final class ModelOrdering: OrderingMemory, @unchecked Sendable {
     private let tables = ModelTables(slabs: 8, slabShift: 5)
     private let attempts = SharedAttempts()
     private let treatments: UnsafeMutablePointer<sluice_treatment>
+    private let tallies: UnsafeMutablePointer<sluice_tallies>
 
     init() {
+        tallies = .allocate(capacity: Int(SLUICE_MAX_INSTANCES))
+        tallies.initialize(repeating: sluice_tallies(), count: Int(SLUICE_MAX_INSTANCES))
         treatments = .allocate(capacity: Int(SLUICE_MAX_TREATMENTS))
         treatments.initialize(repeating: sluice_treatment(), count: Int(SLUICE_MAX_TREATMENTS))
         for entry in tables.steeringTable.indices { tables.steeringTable[entry] = UInt8(1 + entry % 2) }
         prepare()
     }
 
-    deinit { treatments.deallocate() }
+    deinit {
+        treatments.deallocate()
+        tallies.deallocate()
+    }
 
     func view(_ instance: UInt16) -> SessionTable {
         guard let runtime = tables.runtime else { preconditionFailure("a model has settings") }
         return SessionTable(
             slotCount: tables.slotCount, slabShift: Int(tables.slabShift), sessions: tables.sessions,
             words: tables.words, freeRing: tables.ring, slabs: tables.slabs, treatments: treatments, runtime: runtime,
-            sources: tables.sources, instances: tables.instances, instanceIdentifier: instance)
+            sources: tables.sources, tallies: tallies, instances: tables.instances, instanceIdentifier: instance)
     }
 
     func flow(_ key: sluice_session_key) -> sluice_flow_value? {

@@ -129,7 +129,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
     ) {}
-    func count(_ counter: Counter) {}
+    func countBegun(_ kind: SessionKind) {}
     func mayEmitDeny(now: UInt32) -> Bool { false }
 }
 
