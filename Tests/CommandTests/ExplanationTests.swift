@@ -13,11 +13,14 @@ struct ExplanationTests {
             destination: try #require(NetworkAddress("203.0.113.10")), destinationPort: 443)
     }
 
-    private func answer(allowed: Bool, rule: UInt16 = 3, eastWest: Bool = false) -> sluice_classification {
+    /// As the classifier answers of a rule without an idle timeout of its own.
+    private func answer(
+        allowed: Bool, rule: UInt16 = 3, eastWest: Bool = false, group: ProtocolGroup = .tcp
+    ) -> sluice_classification {
         var answer = sluice_classification()
         answer.allowed = allowed ? 1 : 0
         answer.rule = rule
-        answer.treatment = TreatmentIndex.byClass
+        answer.treatment = UInt16(SessionKind(eastWest ? .eastWest : .northSouth, group).index)
         answer.sourceIsInternal = 1
         answer.destinationIsInternal = eastWest ? 1 : 0
         return answer
@@ -51,12 +54,15 @@ struct ExplanationTests {
     @Test(
         "NSG-7 each class and protocol has its own treatment",
         arguments: [
-            (6, true, 300.0, "silent"), (17, false, 240, "silent"), (1, false, 30, "silent"),
-            (50, false, 240, "silent"),
+            (6, ProtocolGroup.tcp, true, 300.0, "silent"), (17, .udp, false, 240, "silent"),
+            (1, .icmp, false, 30, "silent"),
+            (50, .other, false, 240, "silent"),
         ])
-    func treatments(ipProtocol: UInt8, eastWest: Bool, seconds: Double, onIdle: String) throws {
+    func treatments(
+        ipProtocol: UInt8, group: ProtocolGroup, eastWest: Bool, seconds: Double, onIdle: String
+    ) throws {
         let explanation = PolicyExplanation(
-            question: try question(ipProtocol), answer: answer(allowed: true, eastWest: eastWest),
+            question: try question(ipProtocol), answer: answer(allowed: true, eastWest: eastWest, group: group),
             describer: Fixture.describer, session: nil)
         #expect(explanation.idleTimeoutSeconds == seconds)
         #expect(explanation.onIdle == onIdle)

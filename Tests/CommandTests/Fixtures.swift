@@ -83,7 +83,9 @@ enum Fixture {
                 timeoutTicks: Tick.covering(nanoseconds: seconds * 1_000_000_000), onIdle: onIdle.rawValue,
                 reserved: (0, 0, 0))
         }
-        return [entry(240, .reset), entry(300, .silent), entry(240, .silent), entry(30, .silent), entry(240, .silent)]
+        // By kind: TCP, UDP, ICMP, others; then the same east-west.
+        let others = [entry(240, .silent), entry(30, .silent), entry(240, .silent)]
+        return [entry(240, .reset)] + others + [entry(300, .silent)] + others
     }
 
     static var describer: SessionDescriber {
@@ -109,7 +111,7 @@ enum Fixture {
             26, idleTicks: ticks(12.4),
             session("10.1.0.10", 51234, "203.0.113.10", 443, ageTicks: ticks(75.5)))
         table.put(
-            70, treatment: 1, idleTicks: ticks(0.5),
+            70, treatment: TreatmentIndex.eastWest, idleTicks: ticks(0.5),
             session("fd00:1::10", 40000, "fd00:2::10", 5432, flags: SessionFlags.eastWest, ageTicks: ticks(3700)))
         table.put(
             71, state: .synSent, generation: 1,
@@ -119,7 +121,7 @@ enum Fixture {
         table.put(200, state: .resetting, generation: 65535, idleTicks: ticks(2), reset)
         table.put(201, state: .ending, session("10.1.0.11", 1, "203.0.113.10", 443))
         table.put(
-            202, treatment: 3, session("10.1.0.10", 77, "203.0.113.10", 77, ipProtocol: 1))
+            202, treatment: TreatmentIndex.icmp, session("10.1.0.10", 77, "203.0.113.10", 77, ipProtocol: 1))
         return table
     }
 
