@@ -60,11 +60,11 @@ func keyHashBody(_ key: UnsafePointer<sluice_session_key>) -> UInt64 {
 @c(sluice_find_flow_body)
 @inline(__always)
 func findFlowBody(
-    _ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ value: UnsafeMutablePointer<sluice_flow_value>
+    _ key: UnsafePointer<sluice_session_key>, _ value: UnsafeMutablePointer<sluice_flow_value>
 ) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime,
-        let found = FlowIndex.find(key, FlowIndex.Place(hash: hash, runtime), tables)
+        let found = FlowIndex.find(key, FlowIndex.Place(key, runtime), tables)
     else { return -1 }
     value.pointee = found
     return 0

@@ -26,8 +26,7 @@ uint32_t sluice_review_handshake_body(const struct sluice_packet *packet, uint32
 void sluice_note_timestamp_body(const void *skb, struct sluice_packet *packet);
 uint32_t sluice_admit_body(struct sluice_packet *packet, const struct sluice_route *route, uint32_t now);
 uint64_t sluice_key_hash_body(const struct sluice_session_key *key);
-int32_t sluice_find_flow_body(
-    const struct sluice_session_key *key, uint64_t hash, struct sluice_flow_value *value);
+int32_t sluice_find_flow_body(const struct sluice_session_key *key, struct sluice_flow_value *value);
 int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint64_t hash, uint32_t slot);
 int32_t sluice_remove_flow_body(uint64_t hash, uint32_t slot);
 int32_t sluice_take_slot_body(uint64_t hash);
@@ -51,10 +50,9 @@ __attribute__((noinline)) uint64_t sluice_key_hash(const struct sluice_session_k
     return sluice_key_hash_body(key);
 }
 
-__attribute__((noinline)) int sluice_find_flow(
-    const struct sluice_session_key *key, uint64_t hash, struct sluice_flow_value *value) {
+__attribute__((noinline)) int sluice_find_flow(const struct sluice_session_key *key, struct sluice_flow_value *value) {
     if (!key || !value) return -1;
-    return sluice_find_flow_body(key, hash, value);
+    return sluice_find_flow_body(key, value);
 }
 
 __attribute__((noinline)) int sluice_insert_flow(const struct sluice_session_key *key, uint64_t hash, uint32_t slot) {

@@ -53,7 +53,6 @@ int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_
 uint64_t sluice_key_hash(const struct sluice_session_key *_Nonnull key);
 int sluice_take_slot(uint64_t hash);
 int sluice_take_slot_of(uint32_t instance);
-int sluice_find_flow(
-    const struct sluice_session_key *_Nonnull key, uint64_t hash, struct sluice_flow_value *_Nonnull value);
+int sluice_find_flow(const struct sluice_session_key *_Nonnull key, struct sluice_flow_value *_Nonnull value);
 int sluice_insert_flow(const struct sluice_session_key *_Nonnull key, uint64_t hash, uint32_t slot);
 int sluice_remove_flow(uint64_t hash, uint32_t slot);

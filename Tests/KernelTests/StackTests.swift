@@ -28,4 +28,15 @@ struct StackTests {
         let isThere = object.indices.contains { object[$0...].starts(with: name) }
         #expect(!isThere)
     }
+
+    @Test("every map lookup is in a map that the verifier knows, so that no packet pays for an indirect call")
+    func knownMaps() {
+        let joined = JoinedLookups(object: KernelObject.bytes).functions.sorted()
+        #expect(
+            joined.isEmpty,
+            """
+            \(joined.joined(separator: ", ")): two lookups in different maps became one. Make the branches differ at their ends, by \
+            an empty `asm` on the result of one (interface_at in functions.bpf.h).
+            """)
+    }
 }
