@@ -24,6 +24,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        // The HTTP API only: hangs on its leaf, so that nothing else waits for it.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         // Shared with the kernel.
@@ -70,6 +77,22 @@ let package = Package(
         // Metrics: their names, and the texts that scrapers read.
         .target(
             name: "Telemetry", dependencies: ["Inspection", "FlowLog", "Kernel", "FlowCore"], swiftSettings: settings),
+        // What is seen from outside: HTTP, and a page that the binary carries.
+        .plugin(name: "EmbedPage", capability: .buildTool()),
+        .target(
+            name: "API",
+            dependencies: [
+                "Inspection", "Telemetry", "Gateway", "FlowLog", "Store", "Kernel", "Policy", "FlowCore",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            exclude: ["Page"], swiftSettings: settings, plugins: ["EmbedPage"]),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -82,7 +105,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+                "API", "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
                 "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -134,6 +157,15 @@ let package = Package(
                 "TestSupport", "Lab", "lab-endpoint", "sluice", "Inspection", "Gateway", "Policy", "FlowCore",
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "APITests",
+            dependencies: [
+                "TestSupport", "API", "Gateway", "Inspection", "Store", "Policy", "Lab", "sluice", "Kernel",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            exclude: ["schemathesis.sh"], swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -38,7 +38,8 @@ final class HistoryFile {
         } catch {
             throw HistoryError(error, path: path)
         }
-        chmod(path, 0o600)
+        // Its folder says who comes that far.
+        chmod(path, 0o640)
         guard let identity = FileIdentity(path: path) else { throw .missing(path: path) }
         self.path = path
         self.identity = identity

@@ -3,6 +3,7 @@ import Glibc
 import Lab
 import Testing
 
+@testable import Inspection
 @testable import sluice
 
 /// The built program, run as people run it.

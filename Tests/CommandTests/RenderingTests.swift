@@ -19,7 +19,7 @@ struct RenderingTests {
     func sessionRow() throws {
         for view in Fixture.views + [Golden.awkward] {
             var row = JSONRow()
-            SessionRendering.write(view, to: &row)
+            SessionRow.write(view, to: &row)
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             #expect(
@@ -53,7 +53,9 @@ struct RenderingTests {
     @Test("OPS-2 status --json of a gateway that is not there has its health")
     func down() throws {
         let text = try JSONText.of(
-            StatusReport(gateway: "edge-1", health: HealthRules.unreadable(.noGateway(name: "edge-1", known: []))))
+            StatusReport(
+                gateway: "edge-1", health: HealthRules.unreadable(.noGateway(name: "edge-1", known: [])), version: .own)
+        )
         #expect(text.contains("\"level\" : \"down\""))
         #expect(text.contains("sluice run --config FILE"))
     }
@@ -62,7 +64,8 @@ struct RenderingTests {
     func dropsInJSON() throws {
         let status = Fixture.status()
         struct Answer: Decodable { let drops: [String: UInt64] }
-        let answer = try JSONDecoder().decode(Answer.self, from: Data(try JSONText.of(StatusReport(status)).utf8))
+        let answer = try JSONDecoder().decode(
+            Answer.self, from: Data(try JSONText.of(StatusReport(status, version: .own)).utf8))
         #expect(answer.drops == status.drops)
     }
 

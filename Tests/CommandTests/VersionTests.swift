@@ -28,7 +28,7 @@ struct VersionTests {
         let healthy = try JSONText.of(StatusReport(Fixture.status(), version: Fixture.version))
         let version = try JSONDecoder().decode(Answer.self, from: Data(healthy.utf8)).version
         #expect(version == Fixture.version)
-        let down = try JSONText.of(StatusReport(gateway: "x", health: .init(findings: [])))
+        let down = try JSONText.of(StatusReport(gateway: "x", health: .init(findings: []), version: .own))
         #expect(try JSONDecoder().decode(Answer.self, from: Data(down.utf8)).version == .own)
         let other = BinaryVersion(version: "1.2.2", commit: "unknown", layout: 8)
         let screen = StatusRendering.screen(

@@ -170,19 +170,6 @@ struct ConfigurationErrorTests {
         for (text, message) in cases { #expect(errors(text) == message) }
     }
 
-    @Test("BAD-6 what this version does not enforce is refused, not ignored")
-    func laterVersions() {
-        for key in [
-            "api: { listen: a }"
-        ] {
-            let name = key.prefix { $0 != ":" }
-            let column = name.count + 3
-            #expect(
-                errors("zones: [{ name: a, interfaces: [eth0] }]\n\(key)")
-                    == "sluice.yaml:2:\(column): \(name): is not available in this version: remove it")
-        }
-    }
-
     @Test(
         "BAD-6 a mistake in flowLog is told with what to write instead",
         arguments: [

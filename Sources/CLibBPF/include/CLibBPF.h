@@ -59,3 +59,13 @@ enum {
 int sluice_send_many(
     int descriptor, const uint8_t *_Nonnull segments, size_t stride, const uint8_t *_Nonnull lengths,
     const void *_Nonnull addresses, size_t address_size, unsigned count);
+
+/// Gives up, for good, what a process without threads may do: supplementary groups, group and user (where it is root), all
+/// capabilities in all sets, new privileges by execve(2), core dumps, and that others of its user may look into it. Returns 0, or -1
+/// and errno; then it may be half done, and the process must end.
+int sluice_give_up_privileges(uint32_t user, uint32_t group);
+
+/// Lets the calling thread, and those that it starts, only read what lies below `paths`, of all files, and neither bind nor connect by
+/// TCP (Landlock, as far as the kernel has it). Paths that are not there are left out. Returns Landlock's version, 0 where the kernel
+/// has none, or -1 and errno.
+int sluice_restrict_files(const char *_Nonnull const *_Nonnull paths, unsigned count);

@@ -15,15 +15,17 @@ final class ControlConnection {
     /// Never given twice by a server.
     let number: Int
     let descriptor: Int32
+    let peer: ControlPeer
     private(set) var deadlineNanoseconds: UInt64
     private var input: [UInt8] = []
     private var output: [UInt8] = []
     private var written = 0
     private var hasRequest = false
 
-    init(number: Int, descriptor: Int32, now: UInt64) {
+    init(number: Int, descriptor: Int32, isAPI: Bool, now: UInt64) {
         self.number = number
         self.descriptor = descriptor
+        peer = ControlPeer(of: descriptor, isAPI: isAPI)
         deadlineNanoseconds = now + ControlLimits.patienceNanoseconds
     }
 

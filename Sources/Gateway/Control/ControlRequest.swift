@@ -57,6 +57,8 @@ package struct ControlRequest: Codable, Equatable, Sendable {
     package var maximum: Int?
     package var binary: String?
     package var now: Bool?
+    /// Of whoever asked the HTTP API: without it its process may only ping.
+    package var token: String?
 
     package init(_ command: Command, sessions: [SessionReference]? = nil) {
         self.command = command
@@ -77,11 +79,21 @@ package struct ControlResponse: Codable, Equatable, Sendable {
     package var message: String
     /// Sessions that were reset or ended.
     package var count: Int?
+    /// Why it was not done, for programs; nil: for what the message says.
+    package var refusal: Refusal?
 
-    package init(ok: Bool, message: String, count: Int? = nil) {
+    package enum Refusal: String, Codable, Sendable {
+        /// Who asks may not.
+        case notPermitted
+        /// What is asked for is wrong in itself: a configuration with mistakes, a request that is none.
+        case invalid
+    }
+
+    package init(ok: Bool, message: String, count: Int? = nil, refusal: Refusal? = nil) {
         self.ok = ok
         self.message = message
         self.count = count
+        self.refusal = refusal
     }
 }
 
@@ -92,6 +104,8 @@ package enum ControlLimits {
     /// Sessions that a request can name; who has more asks more often.
     package static let sessionsPerRequest = 4096
     package static let clients = 16
+    /// Of the HTTP API's process, besides.
+    package static let apiClients = 8
     /// Until a request must be complete, and again until its answer must have been taken.
     package static let patienceNanoseconds: UInt64 = 5_000_000_000
     /// What takes a while is answered within this time: the check of a binary, a reload after which millions of sessions are judged.

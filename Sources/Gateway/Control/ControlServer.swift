@@ -4,6 +4,8 @@ package import Glibc
 package final class ControlServer {
     package let path: String
     private let listener: Int32
+    /// Where the process of the HTTP API connects; nil: there is none.
+    private var apiListener: (path: String, descriptor: Int32)?
     private var connections: [ControlConnection] = []
     private var nextNumber = 0
 
@@ -11,20 +13,24 @@ package final class ControlServer {
     /// it is nobody's.
     package init(path: String) throws(SystemError) {
         self.path = path
+        listener = try Self.listening(path: path, mask: 0o177)
+    }
+
+    private static func listening(path: String, mask: mode_t) throws(SystemError) -> Int32 {
         let listener = try UnixSocket.make()
         do throws(SystemError) {
             if unlink(path) != 0 && errno != ENOENT { throw SystemError("replacing \(path)") }
             // From the first moment, not by a later chmod: between the two anybody could connect.
-            let mask = umask(0o177)
+            let before = umask(mask)
             let status: Int32
             do throws(SystemError) {
                 status = try UnixSocket.withAddress(of: path) { Glibc.bind(listener, $0, $1) }
             } catch {
-                umask(mask)
+                umask(before)
                 throw error
             }
             let errorNumber = errno
-            umask(mask)
+            umask(before)
             guard status == 0 else { throw SystemError("making \(path)", errorNumber: errorNumber) }
             guard listen(listener, 16) == 0 else { throw SystemError("listening on \(path)") }
         } catch {
@@ -32,19 +38,48 @@ package final class ControlServer {
             throw error
         }
         UnixSocket.setNonblocking(listener)
-        self.listener = listener
+        return listener
     }
 
-    deinit { close(listener) }
+    deinit {
+        close(listener)
+        closeAPI()
+    }
 
-    /// Takes the name away.
-    package func remove() { unlink(path) }
+    /// Takes the names away.
+    package func remove() {
+        unlink(path)
+        closeAPI()
+    }
+
+    /// Makes a second socket, for the process of the HTTP API alone; nothing happens where it is there.
+    ///
+    /// - Parameter group: of the file's readers and writers; the file has its directory's anyway, where that hands it down.
+    package func openAPI(path: String, group: gid_t) throws(SystemError) {
+        guard apiListener == nil else { return }
+        let descriptor = try Self.listening(path: path, mask: 0o117)
+        apiListener = (path, descriptor)
+        guard chown(path, uid_t.max, group) == 0 || geteuid() != 0 else {
+            let errorNumber = errno
+            closeAPI()
+            throw SystemError("giving \(path) to group \(group)", errorNumber: errorNumber)
+        }
+    }
+
+    /// Takes that socket away.
+    package func closeAPI() {
+        guard let (path, descriptor) = apiListener else { return }
+        apiListener = nil
+        unlink(path)
+        close(descriptor)
+    }
 
     /// What to poll.
     package var pollDescriptors: [pollfd] {
         var result: [pollfd] = []
-        if connections.count < ControlLimits.clients {
-            result.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
+        if hasRoom(isAPI: false) { result.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
+        if let apiListener, hasRoom(isAPI: true) {
+            result.append(pollfd(fd: apiListener.descriptor, events: Int16(POLLIN), revents: 0))
         }
         for connection in connections {
             result.append(pollfd(fd: connection.descriptor, events: connection.interest, revents: 0))
@@ -57,15 +92,16 @@ package final class ControlServer {
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
     ///   - handle: answers a request; nil: not yet, but by ``answer(_:_:now:)`` with the number it was given.
-    package func serve(now: UInt64, _ handle: (ControlRequest, Int) -> ControlResponse?) {
-        accept(now: now)
+    package func serve(now: UInt64, _ handle: (ControlRequest, ControlPeer, Int) -> ControlResponse?) {
+        accept(listener, isAPI: false, now: now)
+        if let apiListener { accept(apiListener.descriptor, isAPI: true, now: now) }
         connections.removeAll { connection in
             switch connection.receive() {
             case .waiting: break
             case .finished: return true
             case .refused(let response): connection.answer(response, now: now)
             case .request(let request):
-                if let response = handle(request, connection.number) {
+                if let response = handle(request, connection.peer, connection.number) {
                     connection.answer(response, now: now)
                 } else {
                     connection.waitForAnswer(now: now)
@@ -87,14 +123,20 @@ package final class ControlServer {
         for connection in connections { connection.wasAway(nanoseconds: nanoseconds) }
     }
 
-    private func accept(now: UInt64) {
-        while connections.count < ControlLimits.clients {
+    private func hasRoom(isAPI: Bool) -> Bool {
+        let limit = isAPI ? ControlLimits.apiClients : ControlLimits.clients
+        return connections.count { $0.peer.isAPI == isAPI } < limit
+    }
+
+    private func accept(_ listener: Int32, isAPI: Bool, now: UInt64) {
+        while hasRoom(isAPI: isAPI) {
             let descriptor = Glibc.accept(listener, nil, nil)
             guard descriptor >= 0 else { return }
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
             UnixSocket.setNonblocking(descriptor)
             nextNumber += 1
-            connections.append(ControlConnection(number: nextNumber, descriptor: descriptor, now: now))
+            connections.append(
+                ControlConnection(number: nextNumber, descriptor: descriptor, isAPI: isAPI, now: now))
         }
     }
 }

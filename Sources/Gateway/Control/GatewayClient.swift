@@ -37,7 +37,16 @@ package struct GatewayClient: Sendable {
     /// How long to wait for an answer; a reload of a large policy, with millions of sessions to judge, takes a moment.
     package var patienceSeconds = 60
 
+    /// Whether this is the process of the HTTP API: it has a socket of its own.
+    private var isAPI = false
+
     package init(directory: RunDirectory) { self.directory = directory }
+
+    /// - Parameter isAPI: whether it asks by the socket of the HTTP API's process, where each request carries a token.
+    package init(directory: RunDirectory, isAPI: Bool) {
+        self.directory = directory
+        self.isAPI = isAPI
+    }
     package init(gateway: String) { self.init(directory: RunDirectory(gateway: gateway)) }
 
     package func ping() throws(Failure) { _ = try ask(ControlRequest(.ping)) }
@@ -62,7 +71,16 @@ package struct GatewayClient: Sendable {
     }
 
     /// Sends a request and waits for its answer.
+    ///
+    /// - Throws: also ``Failure/refused(_:)``.
     package func ask(_ request: ControlRequest) throws(Failure) -> ControlResponse {
+        let response = try exchange(request)
+        guard response.ok else { throw .refused(response.message) }
+        return response
+    }
+
+    /// Sends a request and waits for its answer, which may be a refusal.
+    package func exchange(_ request: ControlRequest) throws(Failure) -> ControlResponse {
         let descriptor = try connected()
         defer { close(descriptor) }
         guard let data = try? JSONEncoder().encode(request) else { preconditionFailure("a request has no JSON form") }
@@ -71,16 +89,17 @@ package struct GatewayClient: Sendable {
         guard let response = try? JSONDecoder().decode(ControlResponse.self, from: Data(line)) else {
             throw .unreadable(gateway: directory.gateway, answer: String(decoding: line, as: UTF8.self))
         }
-        guard response.ok else { throw .refused(response.message) }
         return response
     }
+
+    private var socketPath: String { isAPI ? directory.apiSocketPath : directory.controlSocketPath }
 
     private func connected() throws(Failure) -> Int32 {
         do throws(SystemError) {
             let descriptor = try UnixSocket.make()
             let status: Int32
             do throws(SystemError) {
-                status = try UnixSocket.withAddress(of: directory.controlSocketPath) { connect(descriptor, $0, $1) }
+                status = try UnixSocket.withAddress(of: socketPath) { connect(descriptor, $0, $1) }
             } catch {
                 close(descriptor)
                 throw error
@@ -94,7 +113,7 @@ package struct GatewayClient: Sendable {
             }
             let errorNumber = errno
             close(descriptor)
-            throw SystemError("connecting to \(directory.controlSocketPath)", errorNumber: errorNumber)
+            throw SystemError("connecting to \(socketPath)", errorNumber: errorNumber)
         } catch {
             switch error.errorNumber {
             case ENOENT, ECONNREFUSED, ENOTDIR: throw .notRunning(gateway: directory.gateway)

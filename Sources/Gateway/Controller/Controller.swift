@@ -17,11 +17,12 @@ package enum Controller {
     ///   - configurationPath: the file to read now and at every reload.
     ///   - version: of this binary, for those who ask what runs.
     ///   - root: where the run directory is.
+    ///   - checkCertificate: what is wrong with the files of the HTTP API's certificate; nil: nothing.
     ///   - ready: called once it forwards.
     /// - Throws: one message that names cause and remedy; nothing is left half-configured then.
     package static func run(
         configurationPath: String, version: BinaryVersion? = nil, root: String = RunDirectory.standardRoot,
-        ready: () -> Void
+        checkCertificate: @escaping CertificateCheck = { _ in nil }, ready: () -> Void
     ) throws(GatewayError) {
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
@@ -30,7 +31,8 @@ package enum Controller {
         let signals = try GatewayError.wrapping { try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) }
         let source = try ConfigurationSource(path: configurationPath)
         let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
-        var startUp = StartUp(source: source, directory: directory, log: log, version: version)
+        var startUp = StartUp(
+            source: source, directory: directory, log: log, version: version, checkCertificate: checkCertificate)
         let gateway = try startUp.run()
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
         ready()
@@ -61,14 +63,16 @@ package enum Controller {
                 case SIGTERM, SIGINT:
                     gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
                     return
-                case SIGHUP: gateway.reload(for: nil)
+                case SIGHUP: gateway.reload(by: "SIGHUP", for: nil)
                 // The end of an instance, seen to below.
                 default: break
                 }
             }
             gateway.waker.clear()
             gateway.did(.signals)
-            gateway.server.serve(now: MonotonicClock.nanoseconds()) { gateway.answer($0, number: $1) }
+            gateway.server.serve(now: MonotonicClock.nanoseconds()) {
+                gateway.answer($0, from: $1, number: $2)
+            }
             gateway.did(.requests)
             gateway.fleet.turn(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
@@ -111,6 +115,8 @@ package enum Controller {
         gateway.did(.log)
         gateway.watchFlowLog()
         gateway.did(.flowLog)
+        gateway.watchAPI(now: MonotonicClock.nanoseconds())
+        gateway.did(.api)
     }
 
     /// Waits for whatever comes first. Tells whether the routing or IPsec policies have changed.

@@ -6,14 +6,18 @@ extension RunningGateway {
     /// Reads the configuration again and applies it: all of it, or nothing (OPS-3, NSG-8). Sessions are kept, but for those
     /// that the new rules deny (NSG-3), which are ended from then on, a piece at a time. Nothing of it makes the loop wait.
     ///
-    /// - Parameter number: of the request, which is answered once all sessions are judged anew, or the file is refused; nil: SIGHUP.
-    func reload(for number: Int?) {
+    /// - Parameters:
+    ///   - requester: who asks, for the history.
+    ///   - number: of the request, which is answered once all sessions are judged anew, or the file is refused; nil: SIGHUP.
+    func reload(by requester: String, for number: Int?) {
         guard reloading.isIdle else {
             reloading.isWantedAgain = true
+            reloading.requestersAgain.append(requester)
             if let number { reloading.askedAgain.append(number) }
             log.notice("a reload is on its way: the file is read again after it")
             return
         }
+        reloading.requesters = [requester]
         if let number { reloading.asked.append(number) }
         beginReload()
     }
@@ -92,10 +96,10 @@ extension RunningGateway {
     private func refuse(_ error: GatewayError) {
         log.error("reload refused; what was in force stays", ["cause": "\(error)"])
         datapath.runtime.pointee.reloadErrors &+= 1
-        tell(.reloadRefused(reason: "\(error)"))
+        tell(.reloadRefused(reason: "\(error)", by: reloading.requester))
         for number in reloading.asked {
             server.answer(
-                number, ControlResponse(ok: false, message: "\(error)\nNothing was changed."),
+                number, ControlResponse(ok: false, message: "\(error)\nNothing was changed.", refusal: .invalid),
                 now: MonotonicClock.nanoseconds())
         }
         let guardMayBeWider = reloading.ownsGuard
@@ -107,6 +111,8 @@ extension RunningGateway {
 
     private func beginNextReload() {
         guard reloading.isWantedAgain else { return }
+        reloading.requesters = reloading.requestersAgain
+        reloading.requestersAgain = []
         reloading.asked = reloading.takeAsked()
         beginReload()
     }
@@ -163,6 +169,7 @@ extension RunningGateway {
     /// The steps that can fail come first, each with its undoing; then the change of policy, which can't.
     private func apply(_ prepared: PreparedReload, _ undo: inout UndoStack) throws {
         let (new, plan, change) = (prepared.source, prepared.plan, prepared.change)
+        let preparedAPI = try api.prepare(new.configuration)
         let added = try plan.attach.sorted { $0.key < $1.key }.map { name, zone in
             (interface: try NetworkInterface.find(name), zone: zone)
         }
@@ -193,18 +200,19 @@ extension RunningGateway {
         checkFlowLog()
         for notice in new.configuration.notices { log.notice(notice) }
         saveRecord()
+        beginAPI(preparedAPI)
     }
 
     /// No packet is judged by the image before any more: now live sessions are judged again, and who asked is answered at the end.
     private func finish(_ applied: AppliedReload) {
-        let asked = reloading.asked
+        let (asked, requester) = (reloading.asked, reloading.requester)
         reloading.asked = []
         reloading.step = .none
         endDenied { [weak self] ended, isWhole in
             guard let self else { return }
             let summary = Self.summary(applied.plan, rules: applied.rules, ended: ended, isWhole: isWhole)
             log.notice("reloaded", ["file": applied.path, "changes": summary])
-            tell(.reloaded(file: applied.path, changes: summary))
+            tell(.reloaded(file: applied.path, changes: summary, by: requester))
             for number in asked {
                 server.answer(
                     number, ControlResponse(ok: true, message: summary), now: MonotonicClock.nanoseconds())

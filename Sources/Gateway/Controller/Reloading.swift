@@ -27,8 +27,13 @@ struct Reloading {
     var asked: [Int] = []
     /// Requests that came meanwhile: the file may have changed since it was read, so it is read again for them.
     var askedAgain: [Int] = []
+    /// Who asked for the reload on its way, and who for the one after it.
+    var requesters: [String] = []
+    var requestersAgain: [String] = []
     /// Whether anybody asked meanwhile, by a request or by SIGHUP.
     var isWantedAgain = false
+
+    var requester: String { requesters.joined(separator: "; ") }
 
     var isIdle: Bool { if case .none = step { true } else { false } }
 

@@ -6,11 +6,14 @@ internal import Store
 extension RunningGateway {
     /// Asks the fleet for something.
     ///
+    /// - Parameter requester: who wants it, for the history.
     /// - Returns: nil where it has to look into it first, and answers later.
-    func ask(_ command: FleetCommand, number: Int) -> ControlResponse? {
-        log.notice("the fleet is asked", ["for": "\(command)"])
+    func ask(_ command: FleetCommand, by requester: String, number: Int) -> ControlResponse? {
+        log.notice("the fleet is asked", ["for": "\(command)", "by": requester])
         waiting.append((command, number))
+        fleet.requester = requester
         fleet.handle(.requested(command))
+        fleet.requester = nil
         guard let index = answered.firstIndex(where: { $0.command == command }) else { return nil }
         waiting.removeLast()
         return answered.remove(at: index).response

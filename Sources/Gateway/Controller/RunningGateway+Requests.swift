@@ -6,11 +6,14 @@ internal import Policy
 extension RunningGateway {
     /// Does what the control socket was asked for.
     ///
-    /// - Parameter number: by which the server knows who asked.
+    /// - Parameters:
+    ///   - peer: who asks.
+    ///   - number: by which the server knows who asked.
     /// - Returns: nil where the answer comes later.
-    func answer(_ request: ControlRequest, number: Int) -> ControlResponse? {
+    func answer(_ request: ControlRequest, from peer: ControlPeer, number: Int) -> ControlResponse? {
+        if peer.isAPI, let refusal = api.refusal(of: request) { return refusal }
         do throws(GatewayError) {
-            if let command = try request.fleetCommand() { return ask(command, number: number) }
+            if let command = try request.fleetCommand() { return ask(command, by: peer.text, number: number) }
         } catch {
             return ControlResponse(ok: false, message: "\(error)")
         }
@@ -18,17 +21,18 @@ extension RunningGateway {
         case .ping:
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is running")
         case .reload:
-            reload(for: number)
+            reload(by: peer.text, for: number)
             return nil
         case .sessionReset:
             guard let sessions = request.sessions else {
                 return ControlResponse(
                     ok: false, message: #"session-reset: name the sessions: "sessions": [[slot, generation], ...]"#)
             }
-            resetByHand(sessions, number: number)
+            resetByHand(sessions, by: peer.text, number: number)
             return nil
         case .stop:
             shallStop = true
+            stopCause = "asked for by \(peer.text)"
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is stopping")
         case .instanceDrain, .instanceDrainCancel, .instanceStop, .fleetScale, .fleetPrescale, .maintenanceStart,
             .maintenancePause, .maintenanceResume, .maintenanceAbort:

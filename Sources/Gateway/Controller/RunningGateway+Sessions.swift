@@ -16,10 +16,10 @@ extension RunningGateway {
     private static let turnNanoseconds: UInt64 = 10_000_000
 
     /// RST-5. Answers who asked when all is done.
-    func resetByHand(_ sessions: [SessionReference], number: Int) {
+    func resetByHand(_ sessions: [SessionReference], by requester: String, number: Int) {
         begin(SessionWork(ending: sessions, reason: .operatorReset), isJudging: false) { [weak self] ended, _ in
             guard let self else { return }
-            tell(.sessionsReset(asked: sessions.count, reset: ended))
+            tell(.sessionsReset(asked: sessions.count, reset: ended, by: requester))
             log.notice("sessions reset by hand", ["asked": "\(sessions.count)", "reset": "\(ended)"])
             server.answer(
                 number,

@@ -20,6 +20,9 @@ final class RunningGateway {
     var attached: [String: NetworkInterface]
     let history: History
     let fleet: FleetShell
+    let api: APISupervision
+    /// What was last seen in the network namespace, for readers who may not look there.
+    var networkNote: NetworkNote?
     /// Nil where it can't be had: then ways are never remembered by destination.
     let routingSocket: RoutingSocket?
     var routing = SourceRouting()
@@ -51,7 +54,7 @@ final class RunningGateway {
         directory: RunDirectory, lock: ProcessLock, log: Log, datapath: Datapath, outlet: any SegmentOutlet,
         journal: any SessionJournal, server: ControlServer, history: History, fleet: FleetShell, waker: LoopWaker,
         source: ConfigurationSource, policy: PolicyChange,
-        record: ControllerRecord, attached: [String: NetworkInterface]
+        record: ControllerRecord, attached: [String: NetworkInterface], api: APISupervision
     ) {
         self.directory = directory
         self.lock = lock
@@ -68,6 +71,7 @@ final class RunningGateway {
         self.policy = policy
         self.record = record
         self.attached = attached
+        self.api = api
         do throws(KernelError) {
             routingSocket = try RoutingSocket.listening()
         } catch {

@@ -13,6 +13,7 @@ extension RunningGateway {
     func shutDown() throws(GatewayError) {
         abandonReload()
         server.remove()
+        api.stop()
         var failures: [String] = []
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch { failures.append("\(what): \(error)") }

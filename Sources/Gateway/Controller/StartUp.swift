@@ -12,15 +12,20 @@ struct StartUp {
     let directory: RunDirectory
     let log: Log
     let version: BinaryVersion?
+    let checkCertificate: CertificateCheck
     private var undo = UndoStack()
 
     private var configuration: Configuration { source.configuration }
 
-    init(source: ConfigurationSource, directory: RunDirectory, log: Log, version: BinaryVersion? = nil) {
+    init(
+        source: ConfigurationSource, directory: RunDirectory, log: Log, version: BinaryVersion? = nil,
+        checkCertificate: @escaping CertificateCheck = { _ in nil }
+    ) {
         self.source = source
         self.directory = directory
         self.log = log
         self.version = version
+        self.checkCertificate = checkCertificate
     }
 
     mutating func run() throws(GatewayError) -> RunningGateway {
@@ -48,6 +53,9 @@ struct StartUp {
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
+        let api = APISupervision(directory: directory, log: log, checkCertificate: checkCertificate)
+        api.endPredecessor()
+        let preparedAPI = try api.prepare(configuration)
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
@@ -79,8 +87,7 @@ struct StartUp {
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
             journal: LogJournal(log: log), server: server, history: history, fleet: fleet, waker: try LoopWaker(),
-            source: source,
-            policy: policy, record: record, attached: attached)
+            source: source, policy: policy, record: record, attached: attached, api: api)
         fleet.surroundings = gateway
         gateway.tell(
             isTakeover
@@ -103,6 +110,7 @@ struct StartUp {
         gateway.watchRouting()
         gateway.watchSecurityPolicies()
         gateway.tendHistory()
+        gateway.beginAPI(preparedAPI)
         return gateway
     }
 

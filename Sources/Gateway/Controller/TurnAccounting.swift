@@ -7,7 +7,7 @@ package struct TurnAccounting: Sendable {
     /// What the loop does in a turn.
     package enum Work: String, CaseIterable, Sendable {
         case signals, requests, fleet, reload, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
-            `guard`
+            api, `guard`
     }
 
     /// Turns that are longer are reported in the log.

@@ -3,11 +3,15 @@ internal import Store
 
 /// The fleet's changes as events of the gateway's history (FLEET-2).
 enum FleetHistory {
-    /// - Parameter time: nanoseconds since 1970. The directives are carried out as soon as they are given, so it is now.
-    static func event(_ change: FleetChange, time: UInt64) -> HistoryEvent {
-        HistoryEvent(
+    /// - Parameters:
+    ///   - time: nanoseconds since 1970. The directives are carried out as soon as they are given, so it is now.
+    ///   - requester: who asked for it; nil: nobody did.
+    static func event(_ change: FleetChange, time: UInt64, by requester: String? = nil) -> HistoryEvent {
+        var detail = change.details.mapValues(value)
+        detail[GatewayEvent.by] = requester.map { .text($0) }
+        return HistoryEvent(
             time: time, kind: change.kind.rawValue, subject: change.instance.map(GatewayEvent.subject) ?? "fleet",
-            cause: change.cause, detail: change.details.mapValues(value))
+            cause: change.cause, detail: detail)
     }
 
     private static func value(_ detail: FleetChange.Detail) -> HistoryValue {

@@ -37,6 +37,8 @@ final class FleetShell {
     private var savedSnapshot: FleetSnapshot?
     private var savedReport: FleetReport?
     private var isHandling = false
+    /// Who asked for what is being handled; nil: nobody did.
+    var requester: String?
 
     /// Whom it tells; set before ``begin(_:)``.
     weak var surroundings: (any FleetSurroundings)?
@@ -90,7 +92,7 @@ final class FleetShell {
         let isChanged = machine.snapshot != savedSnapshot
         if isChanged || !changes.isEmpty {
             savedSnapshot = machine.snapshot
-            let events = changes.map { FleetHistory.event($0, time: WallTimeSource.nanoseconds()) }
+            let events = changes.map { FleetHistory.event($0, time: WallTimeSource.nanoseconds(), by: requester) }
             surroundings?.remember(events, isChanged ? [.set(Self.stateKey, machine.snapshot)] : [])
         }
         for directive in directives { carryOut(directive) }

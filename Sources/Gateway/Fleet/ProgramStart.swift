@@ -5,12 +5,16 @@ enum ProgramStart {
     /// POSIX_SPAWN_SETSID of spawn.h, which the importer does not show.
     private static let newSession: Int16 = 0x80
 
+    /// The number of the descriptor that a program inherits.
+    static let inheritedNumber: Int32 = 3
+
     /// - Parameters:
     ///   - path: of the program; not looked up in PATH.
     ///   - arguments: the program's name first.
     ///   - output: where its standard output and standard error go; nil: the first to nowhere, the second is ours.
+    ///   - inherited: a descriptor that it has, too, as number 3.
     static func inOwnSession(
-        _ path: String, _ arguments: [String], output: Int32? = nil
+        _ path: String, _ arguments: [String], output: Int32? = nil, inherited: Int32? = nil
     ) throws(SystemError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -23,6 +27,8 @@ enum ProgramStart {
             // Standard output is the controller's answer to whoever started it; whoever reads it must see it end.
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         }
+        // Also where it has that number already: only so it outlives execve.
+        if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, inheritedNumber) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -9,13 +9,13 @@ package enum GatewayEvent: Equatable, Sendable {
     /// A controller found what an earlier one had left in the kernel, and went on with it.
     case tookOver(rules: Int, predecessor: Int32?)
     /// A configuration was applied.
-    case reloaded(file: String, changes: String)
+    case reloaded(file: String, changes: String, by: String)
     /// One was refused; what was in force stays.
-    case reloadRefused(reason: String)
+    case reloadRefused(reason: String, by: String)
     /// Rules that deny what they did not deny before ended sessions (NSG-3).
     case policyEndedSessions(count: Int)
     /// Sessions were reset by hand (RST-5).
-    case sessionsReset(asked: Int, reset: Int)
+    case sessionsReset(asked: Int, reset: Int, by: String)
     case interfaceAttached(String, reason: String?)
     case interfaceDetached(String)
     case interfaceGone(String)
@@ -49,18 +49,19 @@ package enum GatewayEvent: Equatable, Sendable {
             var detail: [String: HistoryValue] = ["rules": .count(rules)]
             detail["predecessor"] = predecessor.map { .count($0) }
             return make(time, .gatewayTookOver, cause: "an earlier controller had ended", detail: detail)
-        case .reloaded(let file, let changes):
+        case .reloaded(let file, let changes, let by):
             return make(
                 time, .configurationReloaded, cause: "asked for",
-                detail: ["file": .text(file), "changes": .text(changes)])
-        case .reloadRefused(let reason):
-            return make(time, .configurationRefused, cause: reason)
+                detail: ["file": .text(file), "changes": .text(changes), Self.by: .text(by)])
+        case .reloadRefused(let reason, let by):
+            return make(time, .configurationRefused, cause: reason, detail: [Self.by: .text(by)])
         case .policyEndedSessions(let count):
             return make(
                 time, .policyChanged, cause: "the rules deny them now", detail: ["sessionsEnded": .count(count)])
-        case .sessionsReset(let asked, let reset):
+        case .sessionsReset(let asked, let reset, let by):
             return make(
-                time, .sessionsReset, cause: "asked for", detail: ["asked": .count(asked), "reset": .count(reset)])
+                time, .sessionsReset, cause: "asked for",
+                detail: ["asked": .count(asked), "reset": .count(reset), Self.by: .text(by)])
         case .sessionsEnded(let counts):
             return make(time, .sessionsEnded, detail: counts.mapValues { .count($0) })
         case .stopped(let reason, let sessionsLeft, let ends):
@@ -76,6 +77,9 @@ package enum GatewayEvent: Equatable, Sendable {
         case .interfaceGone(let name): return make(time, .interfaceGone, "interface \(name)")
         }
     }
+
+    /// The detail of an event that says who asked for what happened: `root (uid 0), process 1234 sluice`, or `token admin`.
+    package static let by = "by"
 
     /// How events name an instance: `instance 3`.
     package static func subject(_ instance: UInt16) -> String { "instance \(instance)" }

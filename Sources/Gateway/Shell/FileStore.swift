@@ -33,9 +33,11 @@ enum FileStore {
     }
 
     /// Replaces a file: whoever reads it sees the old content or the new one, never a part, also after a crash.
-    static func replace(_ path: String, with bytes: [UInt8]) throws(SystemError) {
+    ///
+    /// - Parameter mode: its directory says who comes that far.
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o640) throws(SystemError) {
         let temporary = "\(path).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SystemError("writing \(temporary)") }
         do throws(SystemError) {
             defer { close(descriptor) }

@@ -16,7 +16,7 @@ package final class ProcessLock {
     /// - Parameter processIdentifier: what is written into the file, for others to read.
     package init(path: String, processIdentifier: Int32 = getpid()) throws(Failure) {
         while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
             guard descriptor >= 0 else { throw .system(SystemError("opening \(path)")) }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
                 let errorNumber = errno

@@ -36,13 +36,22 @@ package struct RunDirectory: Sendable {
     package var fleetPath: String { "\(path)/fleet.json" }
     /// What happened to packets in the last minute (`TrafficSamples`).
     package var trafficPath: String { "\(path)/traffic.json" }
+    /// Of the process that serves the HTTP API.
+    package var apiLockPath: String { "\(path)/api.lock" }
+    /// Where that process asks for changes.
+    package var apiSocketPath: String { "\(path)/api.sock" }
+    /// What is seen in the gateway's network namespace (`NetworkNote`).
+    package var networkPath: String { "\(path)/network.json" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
-    /// Makes the directory, readable for its owner only.
+    /// Makes the directory, readable for its owner only; one that is there keeps the group that it is shared with.
     package func create() throws(SystemError) {
         for directory in [root, path] {
             if mkdir(directory, 0o700) != 0 && errno != EEXIST { throw SystemError("making \(directory)") }
         }
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw SystemError("protecting \(path)") }
+        guard status.st_mode & 0o027 != 0 else { return }
         guard chmod(path, 0o700) == 0 else { throw SystemError("protecting \(path)") }
     }
 

@@ -134,6 +134,9 @@ package struct GatewayDirectory: Sendable {
         (try? read("traffic.json", as: TrafficSamples.self)) ?? TrafficSamples()
     }
 
+    /// What the controller has seen of its network namespace; nil where it has not written it, or that can't be read.
+    package func networkNote() -> NetworkNote? { try? read("network.json", as: NetworkNote.self) }
+
     /// The part of `controller.json` that a reader needs.
     private struct ControllerNote: Decodable {
         let problems: [String]

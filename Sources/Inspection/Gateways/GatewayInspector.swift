@@ -9,17 +9,35 @@ package struct GatewayInspector: Sendable {
     package let gateway: String
     package let datapath: Datapath
     package let directory: GatewayDirectory
+    /// Whether this process has no privileges: then what is to be seen only with them is what the controller has written down.
+    package let isConfined: Bool
+    /// What the datapath costs; the kernel tells it to nobody without privileges.
+    let memoryCost: DatapathMemory
 
-    package init(gateway: String) throws(InspectionError) {
+    /// - Parameter isConfined: whether this process gives up its privileges, and can only read from here on.
+    package init(gateway: String, isConfined: Bool = false) throws(InspectionError) {
         guard Datapath.exists(gateway: gateway) else {
             throw .noGateway(name: gateway, known: Datapath.gateways())
         }
         do {
-            datapath = try Datapath.open(gateway: gateway)
+            datapath = try Datapath.open(gateway: gateway, isReadOnly: isConfined)
         } catch {
             throw .kernel(error)
         }
         self.gateway = gateway
+        self.isConfined = isConfined
+        memoryCost = datapath.memory()
+        // libbpf looks in /sys how many processors there may be, once.
+        _ = datapath.counters()
+        directory = GatewayDirectory(gateway: gateway)
+    }
+
+    /// A gateway whose datapath is open already.
+    package init(gateway: String, datapath: Datapath) {
+        self.gateway = gateway
+        self.datapath = datapath
+        isConfined = false
+        memoryCost = datapath.memory()
         directory = GatewayDirectory(gateway: gateway)
     }
 
@@ -40,6 +58,28 @@ package struct GatewayInspector: Sendable {
                 return describer.view(record)
             }
         }
+    }
+
+    /// Hands the sessions that pass to `body`, from a slot on, and at most so many.
+    ///
+    /// - Returns: the slot to go on from; nil: there are no more.
+    package func sessions(
+        _ filter: SessionFilter, from first: Int, limit: Int, _ body: (SessionView) -> Void
+    ) -> Int? {
+        var describer = describer()
+        let memory = memory
+        var count = 0
+        var slot = first
+        while slot < memory.slotCount {
+            if let record = memory.record(at: slot), filter.matches(record) {
+                if count == limit { return slot }
+                describer.nowNanoseconds = MonotonicClock.nanoseconds()
+                body(describer.view(record))
+                count += 1
+            }
+            slot += 1
+        }
+        return nil
     }
 
     package func sessions(_ filter: SessionFilter = SessionFilter()) -> [SessionView] {

@@ -8,6 +8,11 @@ package struct HistoryLocation: Equatable, Sendable {
     package let gateway: String
     package let path: String
 
+    package init(gateway: String, path: String) {
+        self.gateway = gateway
+        self.path = path
+    }
+
     /// - Parameters:
     ///   - gateway: its name; nil: the one that runs here, or the only one that ever did.
     ///   - stateDirectory: nil: as its configuration says, while it runs, or the usual one.

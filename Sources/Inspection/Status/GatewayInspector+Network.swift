@@ -9,6 +9,8 @@ extension GatewayInspector {
         var guardInstalled: Bool
         /// Frames that the zone interfaces have received.
         var receivedFrames: UInt64
+        /// How long ago it was seen.
+        var ageSeconds = 0.0
 
         var isAttached: Bool { zones.contains { $0.interfaces.contains(where: \.attached) } }
     }
@@ -16,6 +18,7 @@ extension GatewayInspector {
     /// Looks where the gateway's processes are. Where all are dead, the datapath goes on without them: then wherever it is
     /// attached, of our own namespace and those that have a name.
     func network(_ configuration: Configuration, processes: [Int32]) -> NetworkFindings {
+        if isConfined { return written(configuration) }
         let look = {
             let zones = self.zones(configuration)
             let attached = zones.flatMap(\.interfaces).filter(\.attached).map(\.name)
@@ -33,6 +36,26 @@ extension GatewayInspector {
             if let findings = NetworkVisit.run(in: "/run/netns/\(name)", look), findings.isAttached { return findings }
         }
         return here
+    }
+
+    /// What the controller has written down last; nothing is there where it has not.
+    private func written(_ configuration: Configuration) -> NetworkFindings {
+        let note = directory.networkNote()
+        let now = MonotonicClock.nanoseconds()
+        let zones = configuration.zones.map { zone in
+            GatewayStatus.Zone(
+                name: zone.name,
+                interfaces: zone.interfaces.map { name in
+                    let seen = note?.interfaces.first { $0.name == name }
+                    return .init(
+                        name: name, present: seen?.mtu != nil, attached: seen?.isAttached ?? false,
+                        mtu: UInt32(seen?.mtu ?? 0))
+                })
+        }
+        let age = note.map { now > $0.nanoseconds ? Double((now - $0.nanoseconds) / 1_000_000) / 1000 : 0 }
+        return NetworkFindings(
+            zones: zones, guardInstalled: note?.isGuarded ?? false, receivedFrames: note?.receivedFrames ?? 0,
+            ageSeconds: age ?? 0)
     }
 
     private func zones(_ configuration: Configuration) -> [GatewayStatus.Zone] {

@@ -15,7 +15,6 @@ extension GatewayInspector {
         let network = network(configuration, processes: processes)
         let runtime = datapath.runtime.pointee
         let counters = datapath.counters()
-        let cost = datapath.memory()
         return GatewayStatus(
             gateway: gateway,
             profile: configuration.profile.rawValue,
@@ -34,7 +33,8 @@ extension GatewayInspector {
                 count: census.count, capacity: Int(runtime.capacitySessions),
                 halfOpen: Int(HalfOpenTally.estimate(datapath.runtime)),
                 halfOpenLimit: Int(runtime.halfOpenLimit), byState: census.byState, byClass: census.byClass),
-            memory: .init(totalBytes: UInt64(cost.totalBytes), bytesPerSession: cost.bytesPerSession),
+            memory: .init(
+                totalBytes: UInt64(memoryCost.totalBytes), bytesPerSession: memoryCost.bytesPerSession),
             fleet: fleetStatus(try directory.fleetReport(), census: census, configured: configuration.fleet),
             instances: instances,
             policy: .init(activeImage: Int(runtime.activePolicy), rules: configuration.rules.count),
@@ -43,7 +43,7 @@ extension GatewayInspector {
             drops: CounterNames.drops(counters),
             counters: CounterNames.others(counters),
             flowLog: configuration.flowLog == nil ? nil : directory.flowLogState(),
-            recent: recentTraffic(counters, network))
+            recent: recentTraffic(counters, network), networkAgeSeconds: network.ageSeconds)
     }
 
     /// What has happened since the oldest sample of the controller's; nil where it has left none lately.

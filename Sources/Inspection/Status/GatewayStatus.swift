@@ -178,13 +178,15 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var flowLog: FlowLogState?
     /// What packets and sessions have met lately; nil: no controller has noted it.
     package var recent: RecentTraffic?
+    /// How old what is said of interfaces and guard is: the API has it from the controller.
+    package var networkAgeSeconds: Double
 
     package init(
         gateway: String, profile: String, continuity: String, timeScale: Double, controller: Controller,
         guardInstalled: Bool, routesByDestination: Bool, leavesToKernel: Bool = false, zones: [Zone],
         sessions: Sessions, memory: Memory, fleet: FleetStatus, instances: [Instance], policy: Policy,
         timeouts: [String: Timeout], drops: [String: UInt64], counters: [String: UInt64],
-        flowLog: FlowLogState? = nil, recent: RecentTraffic? = nil
+        flowLog: FlowLogState? = nil, recent: RecentTraffic? = nil, networkAgeSeconds: Double = 0
     ) {
         self.gateway = gateway
         self.profile = profile
@@ -206,6 +208,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         self.counters = counters
         self.flowLog = flowLog
         self.recent = recent
+        self.networkAgeSeconds = networkAgeSeconds
         self.health = GatewayHealth(level: .healthy, findings: [])
         self.health = HealthRules.assess(self)
     }

@@ -7,9 +7,13 @@ package enum HealthRules {
     /// From this occupancy on, an operator should act: half-open timeouts shrink from 60 % on by themselves (SESS-9).
     package static let occupancyLimit = 0.9
 
+    /// The controller tells it every 5 s.
+    package static let networkAgeLimitSeconds = 20.0
+
     package static func assess(_ status: GatewayStatus) -> GatewayHealth {
         var findings: [GatewayHealth.Finding] = []
         findings += interfaces(status)
+        findings += sight(status)
         findings += protection(status)
         findings += processes(status)
         findings += table(status)
@@ -47,6 +51,18 @@ package enum HealthRules {
                     level: level, reason: "zone \(zone): the interface \(interface.name) does not exist",
                     remedy: "create it (ip link show), or take it out of the zone's interfaces; then: sluice reload")
         }
+    }
+
+    /// What somebody else has seen, a while ago: it may be otherwise by now.
+    private static func sight(_ status: GatewayStatus) -> [GatewayHealth.Finding] {
+        guard status.networkAgeSeconds >= networkAgeLimitSeconds, status.controller.running else { return [] }
+        return [
+            .init(
+                level: .degraded,
+                reason:
+                    "the controller last told the API \(Int(status.networkAgeSeconds)) s ago how the interfaces are",
+                remedy: "ask the gateway itself: sluice status")
+        ]
     }
 
     private static func protection(_ status: GatewayStatus) -> [GatewayHealth.Finding] {

@@ -75,9 +75,11 @@ package final class Datapath: @unchecked Sendable {
     ///
     /// Throws ``KernelError/notLoaded(gateway:path:)``, or ``KernelError/layoutMismatch(gateway:found:expected:)`` if another
     /// version of sluice has loaded it.
-    package static func open(gateway: String) throws(KernelError) -> Datapath {
+    ///
+    /// - Parameter isReadOnly: whether this process can only read it, whatever becomes of the process: a write ends it.
+    package static func open(gateway: String, isReadOnly: Bool = false) throws(KernelError) -> Datapath {
         let pins = try PinDirectory(gateway: gateway)
-        let loaded = try pins.open()
+        let loaded = try pins.open(isReadOnly: isReadOnly)
         guard let map = loaded.maps[MapName.runtime] else {
             throw .damaged(gateway: gateway, what: "map \(MapName.runtime) is missing")
         }

@@ -36,7 +36,9 @@ struct PinDirectory: Sendable {
     }
 
     /// Opens what is pinned here.
-    func open() throws(KernelError) -> ObjectLoader.Loaded {
+    ///
+    /// - Parameter isReadOnly: whether maps can only be read by what is returned, and no program but the evaluator is opened.
+    func open(isReadOnly: Bool = false) throws(KernelError) -> ObjectLoader.Loaded {
         guard exists else {
             if errno == EACCES || errno == EPERM {
                 throw .call(action: "opening \(path)", errorNumber: errno, remedy: nil)
@@ -45,6 +47,11 @@ struct PinDirectory: Sendable {
         }
         var result = ObjectLoader.Loaded()
         for name in Self.names(in: path) where !name.hasPrefix(Self.markPrefix) {
+            if isReadOnly, let descriptor = Self.openForReading("\(path)/\(name)") {
+                result.maps[name] = try KernelMap(name: name, descriptor: descriptor, readOnlyPath: "\(path)/\(name)")
+                continue
+            }
+            if isReadOnly, name != ProgramName.explain { continue }
             let descriptor = FileDescriptor(
                 try SystemCall.check("opening \(path)/\(name)") { bpf_obj_get("\(path)/\(name)") })
             if Self.isMap(descriptor) {
@@ -54,6 +61,17 @@ struct PinDirectory: Sendable {
             }
         }
         return result
+    }
+
+    /// Opens a map that can only be read by this descriptor; nil where the name is a program's, which has no such mode.
+    private static func openForReading(_ path: String) -> FileDescriptor? {
+        var options = bpf_obj_get_opts()
+        options.sz = MemoryLayout<bpf_obj_get_opts>.size
+        options.file_flags = UInt32(BPF_F_RDONLY)
+        let number = bpf_obj_get_opts(path, &options)
+        guard number >= 0 else { return nil }
+        let descriptor = FileDescriptor(number)
+        return isMap(descriptor) ? descriptor : nil
     }
 
     /// The kernel calls a descriptor of BPF `anon_inode:bpf-map` or `anon_inode:bpf-prog`.

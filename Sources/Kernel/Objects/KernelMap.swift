@@ -11,13 +11,17 @@ final class KernelMap: Sendable {
     let capacity: Int
     /// The kernel's identifier of the map.
     let identifier: UInt32
+    /// Where it is pinned, if it was opened for reading only.
+    private let readOnlyPath: String?
+
+    var isReadOnly: Bool { readOnlyPath != nil }
 
     var fileDescriptor: Int32 { descriptor.number }
 
     /// The distance between two elements of an array: values are rounded up to 8 bytes.
     var stride: Int { (valueSize + 7) & ~7 }
 
-    init(name: String, descriptor: FileDescriptor) throws(KernelError) {
+    init(name: String, descriptor: FileDescriptor, readOnlyPath: String? = nil) throws(KernelError) {
         var information = bpf_map_info()
         var length = UInt32(MemoryLayout<bpf_map_info>.size)
         try SystemCall.check("reading the sizes of map \(name)") {
@@ -29,6 +33,13 @@ final class KernelMap: Sendable {
         valueSize = Int(information.value_size)
         capacity = Int(information.max_entries)
         identifier = information.id
+        self.readOnlyPath = readOnlyPath
+    }
+
+    /// Another descriptor of it, which can write; nil: this one can.
+    func openForWriting() throws(KernelError) -> FileDescriptor? {
+        guard let path = readOnlyPath else { return nil }
+        return FileDescriptor(try SystemCall.check("opening \(path)") { bpf_obj_get(path) })
     }
 
     /// Bytes of kernel memory that the map takes, as the kernel itself accounts them (`memlock` in fdinfo, proc(5)).

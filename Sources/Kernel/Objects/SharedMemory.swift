@@ -14,7 +14,10 @@ final class SharedMemory: @unchecked Sendable {
     init(of map: KernelMap) throws(KernelError) {
         let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
         let length = (map.capacity * map.stride + pageSize - 1) / pageSize * pageSize
-        let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, map.fileDescriptor, 0)
+        // The kernel maps no descriptor that can't write. What was mapped for reading alone stays so: mprotect(2) is refused.
+        let writable = try map.openForWriting()
+        let access = map.isReadOnly ? PROT_READ : PROT_READ | PROT_WRITE
+        let address = mmap(nil, length, access, MAP_SHARED, writable?.number ?? map.fileDescriptor, 0)
         guard let address, address != MAP_FAILED else {
             throw .call(action: "mapping \(map.name) into memory", errorNumber: errno, remedy: nil)
         }

@@ -37,6 +37,8 @@ package struct Configuration: Equatable, Sendable {
     package var maintenance: MaintenanceWindow?
     /// nil: sessions are not logged.
     package var flowLog: FlowLogSettings?
+    /// nil: there is no HTTP API.
+    package var api: APISettings?
     /// Where the gateway keeps what survives it: its history, the fleet's state.
     package var stateDirectory = Self.usualStateDirectory
     /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.

@@ -20,16 +20,24 @@ extension Configuration {
     /// Reads and checks a configuration text. `file` is what messages call it; `hostName` names the gateway where the text does
     /// not (nil: the name of this host). Files that it names lie beside it, unless it brings them along.
     ///
+    /// - Parameter readsFiles: false where whoever wrote the text may not know what is in this machine's files.
     /// - Returns: the configuration, with legal values only.
     /// - Throws: all of its mistakes, in the order of their lines.
     package static func parse(
-        _ text: String, file: String, hostName: String? = nil
+        _ text: String, file: String, hostName: String? = nil, readsFiles: Bool = true
     ) throws(ConfigurationErrors) -> Configuration {
         let (text, embedded) = EmbeddedFiles.part(text)
         let directory = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
         var reader = ConfigurationReader(file: file, hostName: hostName ?? Configuration.hostName) {
             (name) throws(ConfigurationErrors) in
             if let bytes = embedded[name] { return bytes }
+            guard readsFiles else {
+                throw ConfigurationErrors([
+                    ConfigurationError(
+                        file: name, key: "",
+                        message: "is not read here: check the configuration on the gateway, with 'sluice policy check'")
+                ])
+            }
             return try GroupFile.bytes(path: name.hasPrefix("/") ? name : directory + name)
         }
         let configuration = reader.read(text)

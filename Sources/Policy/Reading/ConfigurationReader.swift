@@ -32,7 +32,6 @@ struct ConfigurationReader {
         guard let root = compose(text),
             let section = section(root, path: "", keys: ConfigurationReference.names(of: .top))
         else { return nil }
-        refuseKeysOfLaterVersions(in: section)
 
         let gateway = gatewayName(section)
         let profile = choice(section, "profile", Profile.self) ?? (section["profile"] == nil ? .azure : nil)
@@ -53,6 +52,7 @@ struct ConfigurationReader {
         let withoutSession = choice(section, "withoutSession", Configuration.WithoutSession.self) ?? .drop
         let guardOnStop = choice(section, "guardOnStop", Configuration.GuardOnStop.self) ?? .keep
         let flowLog = flowLog(section)
+        let api = api(section)
         let stateDirectory = absolutePath(section, "stateDirectory", example: Configuration.usualStateDirectory)
         checkTogether(rules + hostRules)
         let (groups, book) = groups(
@@ -71,6 +71,7 @@ struct ConfigurationReader {
             hostRules: hostRules.map(\.rule).sorted { $0.priority < $1.priority },
             vethShortcut: vethShortcut, hostPing: hostPing, withoutSession: withoutSession, guardOnStop: guardOnStop,
             unscaledDrain: drain, unscaledTimeouts: timeouts, fleet: fleet, maintenance: maintenance, flowLog: flowLog,
+            api: api,
             stateDirectory: stateDirectory ?? Configuration.usualStateDirectory, notices: notices)
     }
 
@@ -80,13 +81,5 @@ struct ConfigurationReader {
         errors.append(
             ConfigurationError(
                 file: file, line: node?.mark?.line, column: node?.mark?.column, key: key, message: message))
-    }
-
-    /// What this version can't enforce is refused: a policy that is accepted but not in force would be worse than none.
-    private mutating func refuseKeysOfLaterVersions(in section: Section) {
-        for key in ConfigurationReference.laterKeys {
-            guard let node = section[key] else { continue }
-            report(node, key, "is not available in this version: remove it")
-        }
     }
 }

@@ -31,6 +31,7 @@
 /// | `guardOnStop` | keep, remove | keep | Whether nothing is forwarded while the gateway is stopped, or everything as without it. |
 /// | `flowLog` | mapping | none | Where sessions and denies are logged. |
 /// | `stateDirectory` | absolute path | /var/lib/sluice | Where the history and the fleet's state are kept; made at the start if it is not there. |
+/// | `api` | mapping | none | An HTTP API and page, in a process of its own without privileges. |
 /// | `capacity.sessions` | 1 to 16777216 | 262144 | Sessions that the table holds; memory is taken at the start. |
 /// | `idleReset.northSouth` | true, false | true | Both ends of an idle north-south session receive a reset. |
 /// | `idleReset.eastWest` | true, false | false | Both ends of an idle east-west session receive a reset. |
@@ -54,6 +55,17 @@
 /// | `flowLog.region` | name | local | Stands for the cloud's region. |
 /// | `flowLog.retention.age` | duration, 1h or more | 7d | Files of hours that are longer ago are removed. |
 /// | `flowLog.retention.size` | bytes: 500MB, 10GB | 1GB | The oldest files are removed when all together are larger. |
+/// | `api.listen` | address:port | required | Where it listens: 127.0.0.1:8686. Beyond loopback with tls, or insecure. |
+/// | `api.tls` | mapping | none | HTTPS instead of HTTP. |
+/// | `api.insecure` | true, false | false | Whether plain HTTP is good enough beyond loopback, tokens included. |
+/// | `api.limits` | mapping |  | What clients may use. |
+/// | `api.tls.certificate` | absolute path | required | PEM file: the certificate, then those between it and a root. |
+/// | `api.tls.key` | absolute path | required | PEM file: the certificate's private key. |
+/// | `api.limits.requestBytes` | 1024 to 67108864 | 1048576 | Bytes of a request's body. |
+/// | `api.limits.connections` | 8 to 4096 | 256 | Connections at the same time. |
+/// | `api.limits.streams` | 1 to 1024 | 32 | Streams of events at the same time. |
+/// | `api.limits.clientTime` | duration, 1s to 10m | 10s | How long a client may take to send a request, and to take its answer. |
+/// | `api.limits.requestsPerSecond` | 1 to 100000 | 50 | Requests of one token or address; twice as many in a burst. |
 /// | `cloud.resourceGroup` | name | none | The resource group that templates are deployed to. |
 /// | `cloud.location` | region | none | Its region. |
 /// | `cloud.subscription` | UUID | none | The subscription's id. |
@@ -90,6 +102,9 @@ package enum ConfigurationReference {
         case maintenance = "maintenance"
         case flowLog = "flowLog"
         case retention = "flowLog.retention"
+        case api = "api"
+        case apiTLS = "api.tls"
+        case apiLimits = "api.limits"
         case cloud = "cloud"
         case zone = "zones[]"
         case rule = "rules[]"
@@ -179,6 +194,7 @@ package enum ConfigurationReference {
                     "stateDirectory", "absolute path", "/var/lib/sluice",
                     "Where the history and the fleet's state are kept; made at the start if it is not there."
                 ),
+                ("api", "mapping", "none", "An HTTP API and page, in a process of its own without privileges."),
             ])
         + table(
             .capacity,
@@ -239,6 +255,9 @@ package enum ConfigurationReference {
             ])
         + table(.flowLog, flowLogKeys)
         + table(.retention, retentionKeys)
+        + table(.api, apiKeys)
+        + table(.apiTLS, apiTLSKeys)
+        + table(.apiLimits, apiLimitKeys)
         + table(.rule, ruleKeys)
         + table(.hostRule, ruleKeys.filter { !["destination", "idleTimeout", "onIdle"].contains($0.name) })
 
@@ -273,6 +292,38 @@ package enum ConfigurationReference {
         ("size", "bytes: 500MB, 10GB", "1GB", "The oldest files are removed when all together are larger."),
     ]
 
+    private static let apiKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        (
+            "listen", "address:port", "required",
+            "Where it listens: 127.0.0.1:8686. Beyond loopback with tls, or insecure."
+        ),
+        ("tls", "mapping", "none", "HTTPS instead of HTTP."),
+        ("insecure", "true, false", "false", "Whether plain HTTP is good enough beyond loopback, tokens included."),
+        ("limits", "mapping", "", "What clients may use."),
+    ]
+
+    private static let apiTLSKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        (
+            "certificate", "absolute path", "required",
+            "PEM file: the certificate, then those between it and a root."
+        ),
+        ("key", "absolute path", "required", "PEM file: the certificate's private key."),
+    ]
+
+    private static let apiLimitKeys: [(name: String, value: String, usual: String, meaning: String)] = [
+        ("requestBytes", "1024 to 67108864", "1048576", "Bytes of a request's body."),
+        ("connections", "8 to 4096", "256", "Connections at the same time."),
+        ("streams", "1 to 1024", "32", "Streams of events at the same time."),
+        (
+            "clientTime", "duration, 1s to 10m", "10s",
+            "How long a client may take to send a request, and to take its answer."
+        ),
+        (
+            "requestsPerSecond", "1 to 100000", "50",
+            "Requests of one token or address; twice as many in a burst."
+        ),
+    ]
+
     private static let ruleKeys: [(name: String, value: String, usual: String, meaning: String)] = [
         ("name", "text", "required", "Names the rule, for people and logs; unique among all rules."),
         ("priority", "1 to 65535", "required", "Lower is asked first; unique in the list."),
@@ -295,9 +346,6 @@ package enum ConfigurationReference {
         ),
     ]
 
-    /// Keys of later versions at the file's top: known, and refused.
-    package static let laterKeys = ["api"]
-
     /// What to say of a key that is out of place, by path without indices.
     static let hints = [
         "hostRules[].destination": "a host rule is for the gateway's own addresses: remove it",
@@ -311,14 +359,6 @@ package enum ConfigurationReference {
         rows.map { Key(place: place, name: $0.name, value: $0.value, usual: $0.usual, meaning: $0.meaning) }
     }
 
-    /// The names that a mapping may hold, those that are known and refused included.
-    static func names(of place: Place) -> [String] {
-        let names = keys.filter { $0.place == place }.map(\.name)
-        switch place {
-        case .top: return names + laterKeys
-        case .cloud, .zone, .capacity, .idleReset, .drain, .fleet, .fleetInstance, .recovery, .maintenance, .flowLog,
-            .retention, .rule, .hostRule:
-            return names
-        }
-    }
+    /// The names that a mapping may hold.
+    static func names(of place: Place) -> [String] { keys.filter { $0.place == place }.map(\.name) }
 }

@@ -1,4 +1,5 @@
 import Gateway
+import Inspection
 
 /// Asks the controller of a gateway for a change of its fleet, and says what it answered.
 enum FleetRequest {
@@ -6,7 +7,7 @@ enum FleetRequest {
     static func send(_ request: ControlRequest, _ gateway: GatewayOption, _ output: OutputOption) throws {
         let message = try GatewayClient(gateway: try gateway.resolve()).ask(request).message
         if output.isJSON {
-            Console.output(try JSONText.of(["message": message]))
+            Console.output(try JSONText.of(MessageReport(message)))
         } else {
             Console.outputLine(message)
         }

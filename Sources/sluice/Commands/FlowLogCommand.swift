@@ -225,7 +225,7 @@ struct FlowLogQueryCommand: ParsableCommand {
         }
         sums.omitted = FlowLogReading.omissions(in: tree.root, since: filter.since)
         if output.isJSON {
-            Console.output(try FlowLogRendering.json(sums, top: top))
+            Console.output(try JSONText.of(FlowLogReport(sums, top: top)))
         } else {
             Console.page(FlowLogRendering.tables(sums, top: top))
         }

@@ -63,7 +63,7 @@ struct MaintenanceStatusCommand: ParsableCommand {
     func run() throws {
         let fleet = try GatewayInspector(gateway: try gateway.resolve()).fleet()
         if output.isJSON {
-            Console.output(try JSONText.of(["maintenance": fleet.maintenance]))
+            Console.output(try JSONText.of(MaintenanceReport(fleet.maintenance)))
         } else {
             Console.page(FleetRendering.maintenance(fleet.maintenance))
         }

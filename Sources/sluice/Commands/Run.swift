@@ -1,3 +1,4 @@
+import API
 import ArgumentParser
 import Gateway
 import Kernel
@@ -17,7 +18,9 @@ struct Run: ParsableCommand {
 
     func run() throws {
         try ServiceProcess.run {
-            try Controller.run(configurationPath: file, version: .own) { LogOutput.standardOutput.write("ready\n") }
+            try Controller.run(
+                configurationPath: file, version: .own, checkCertificate: CertificateFiles.problem
+            ) { LogOutput.standardOutput.write("ready\n") }
         }
     }
 }

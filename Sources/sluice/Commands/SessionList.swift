@@ -34,7 +34,7 @@ struct SessionList: ParsableCommand {
             count += 1
             guard limit == 0 || count <= limit else { return }
             row.newLine(comma: count > 1)
-            SessionRendering.write(session(), to: &row)
+            SessionRow.write(session(), to: &row)
             if row.bytes.count >= 1 << 16 {
                 Console.output(row.bytes)
                 row.removeAll()

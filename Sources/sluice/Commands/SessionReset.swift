@@ -52,7 +52,7 @@ struct SessionReset: ParsableCommand {
         let references = chosen.map { SessionReference(slot: $0.slot, generation: $0.generation) }
         let count = references.isEmpty ? 0 : try GatewayClient(gateway: inspector.gateway).reset(references)
         if output.isJSON {
-            Console.output(try JSONText.of(["reset": count]))
+            Console.output(try JSONText.of(ResetReport(reset: count)))
         } else {
             Console.outputLine("\(HumanText.count(count, of: "session")) reset")
         }

@@ -52,7 +52,7 @@ struct SessionWatch: ParsableCommand {
         row.object { row in
             row.member("gateway", gateway)
             row.list("sessions") { row in
-                inspector.forEachSession(filter) { SessionRendering.write($0(), to: &row) }
+                inspector.forEachSession(filter) { SessionRow.write($0(), to: &row) }
             }
             row.member("time", now)
         }

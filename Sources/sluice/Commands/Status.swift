@@ -45,7 +45,7 @@ struct Status: ParsableCommand {
     /// What can be known: a gateway that is down has no more than its health.
     private func read() throws -> StatusReport {
         do {
-            return StatusReport(try GatewayInspector(gateway: try gateway.resolve()).status())
+            return StatusReport(try GatewayInspector(gateway: try gateway.resolve()).status(), version: .own)
         } catch let error as InspectionError {
             // Which one is meant is a question of the command line; nothing is known of any gateway's health then.
             if case .ambiguous = error { throw ValidationError("\(error)") }
@@ -53,40 +53,8 @@ struct Status: ParsableCommand {
                 Console.note("Error: \(error)")
                 throw ExitCode(Status.noPermission)
             }
-            return StatusReport(gateway: gateway.name ?? "", health: HealthRules.unreadable(error))
+            return StatusReport(
+                gateway: gateway.name ?? "", health: HealthRules.unreadable(error), version: .own)
         }
-    }
-}
-
-/// The answer of `sluice status --json`: a status, or the health alone of a gateway that is not there.
-struct StatusReport: Encodable {
-    let gateway: String
-    let health: GatewayHealth
-    let status: GatewayStatus?
-    /// Of the binary that says all this; the gateway's own is its controller's.
-    let version: BinaryVersion
-
-    init(_ status: GatewayStatus, version: BinaryVersion = .own) {
-        self.version = version
-        self.gateway = status.gateway
-        self.health = status.health
-        self.status = status
-    }
-
-    init(gateway: String, health: GatewayHealth) {
-        self.gateway = gateway
-        self.health = health
-        self.status = nil
-        self.version = .own
-    }
-
-    private enum Key: String, CodingKey { case gateway, health, version }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: Key.self)
-        try container.encode(version, forKey: .version)
-        if let status { return try status.encode(to: encoder) }
-        try container.encode(gateway, forKey: .gateway)
-        try container.encode(health, forKey: .health)
     }
 }

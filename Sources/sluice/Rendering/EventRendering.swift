@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Inspection
 import Store
 
@@ -16,11 +15,7 @@ enum EventRendering {
     }
 
     /// One object on a line.
-    static func jsonLine(_ event: EventView) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(event), as: UTF8.self) + "\n"
-    }
+    static func jsonLine(_ event: EventView) throws -> String { try JSONText.line(event) }
 
     /// Cause and details in a line.
     private static func story(_ event: EventView) -> String {

@@ -98,31 +98,4 @@ enum FlowLogRendering {
             HumanText.count(sum.packets), HumanText.bytes(sum.bytes),
         ]
     }
-
-    private struct Document: Encodable {
-        struct Talker: Encodable {
-            var source: String
-            var destination: String
-            var destinationPort: UInt16
-            var `protocol`: String
-            var sum: FlowLogSums.Sum
-        }
-        var omitted: Omissions
-        var unreadable: Int
-        var total: FlowLogSums.Sum
-        var rules: [String: FlowLogSums.Sum]
-        var topTalkers: [Talker]
-    }
-
-    static func json(_ sums: FlowLogSums, top: Int) throws -> String {
-        try JSONText.of(
-            Document(
-                omitted: sums.omitted, unreadable: sums.unreadable, total: sums.total, rules: sums.rules,
-                topTalkers: sums.topTalkers(top).map { talker, sum in
-                    Document.Talker(
-                        source: talker.source, destination: talker.destination,
-                        destinationPort: talker.destinationPort,
-                        protocol: ProtocolName.write(talker.ipProtocol), sum: sum)
-                }))
-    }
 }

@@ -1,6 +1,6 @@
 import Inspection
 
-/// How sessions look: as rows of a table, as a page, as JSON.
+/// How sessions look: as rows of a table, as a page.
 enum SessionRendering {
     /// The table's titles.
     static let columns: [TextTable.Column] = [
@@ -52,40 +52,6 @@ enum SessionRendering {
         return aligned(facts)
     }
 
-    /// Appends the session as one line of JSON, with the members of ``SessionView`` in the order of their names.
-    static func write(_ session: SessionView, to row: inout JSONRow) {
-        row.object { row in
-            row.member("ageSeconds", session.ageSeconds)
-            row.object("bytes") { write(session.bytes, to: &$0) }
-            row.object("destination") { write(session.destination, to: &$0) }
-            row.member("direction", session.direction)
-            row.member("endReason", session.endReason)
-            row.member("generation", session.generation)
-            row.member("groupRule", session.groupRule)
-            row.member("id", session.id)
-            row.member("idleSeconds", session.idleSeconds)
-            row.member("idleTimeoutSeconds", session.idleTimeoutSeconds)
-            row.member("instance", session.instance)
-            row.member("onIdle", session.onIdle)
-            row.object("packets") { write(session.packets, to: &$0) }
-            row.object("positions") { positions in
-                positions.object("originator") { write(session.positions.originator, to: &$0) }
-                positions.object("responder") { write(session.positions.responder, to: &$0) }
-            }
-            row.member("protocol", session.protocol)
-            row.member("rule", session.rule)
-            row.object("source") { write(session.source, to: &$0) }
-            row.member("state", session.state)
-            row.member("tcpAuthentication", session.tcpAuthentication)
-            row.member("trafficClass", session.trafficClass)
-            row.member("treatment", session.treatment)
-            row.object("zones") { zones in
-                zones.member("destination", session.zones.destination)
-                zones.member("source", session.zones.source)
-            }
-        }
-    }
-
     /// An address and port: `10.1.0.10:443`, `[2001:db8::1]:443`.
     static func endpoint(_ endpoint: SessionView.Endpoint) -> String {
         endpoint.address.contains(":")
@@ -118,20 +84,5 @@ enum SessionRendering {
 
     private static func position(_ position: SessionView.Position) -> String {
         "sent up to \(position.sequenceEnd), acknowledged \(position.acknowledged)"
-    }
-
-    private static func write(_ tally: SessionView.PerDirection, to row: inout JSONRow) {
-        row.member("toDestination", tally.toDestination)
-        row.member("toSource", tally.toSource)
-    }
-
-    private static func write(_ endpoint: SessionView.Endpoint, to row: inout JSONRow) {
-        row.member("address", endpoint.address)
-        row.member("port", endpoint.port)
-    }
-
-    private static func write(_ position: SessionView.Position, to row: inout JSONRow) {
-        row.member("acknowledged", position.acknowledged)
-        row.member("sequenceEnd", position.sequenceEnd)
     }
 }

@@ -39,6 +39,67 @@ import Testing
         #expect(status.st_mode & 0o777 == 0o700)
     }
 
+    @Test("OPS-4 who asks is known by the kernel: user, process and program")
+    func peer() throws {
+        let server = try server()
+        let client = try connected(#"{"command":"ping"}"# + "\n")
+        defer { close(client) }
+        var peers: [ControlPeer] = []
+        server.serve(now: 1) { _, peer, _ in
+            peers.append(peer)
+            return ControlResponse(ok: true, message: "")
+        }
+        #expect(peers.count == 1 && peers.first?.isAPI == false)
+        let text = peers.first?.text ?? ""
+        #expect(
+            text.hasPrefix(geteuid() == 0 ? "root (uid 0), process \(getpid()) " : "uid \(geteuid()), process "),
+            "\(text)")
+    }
+
+    @Test(
+        "API-3 the API's process has a socket of its own, which is told apart, for its group alone, and gone when it is closed"
+    )
+    func socketOfTheAPI() throws {
+        let server = try server()
+        try server.openAPI(path: directory.apiSocketPath, group: getegid())
+        var status = stat()
+        #expect(stat(directory.apiSocketPath, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o660)
+        let client = try UnixSocket.make()
+        defer { close(client) }
+        #expect(try UnixSocket.withAddress(of: directory.apiSocketPath) { connect(client, $0, $1) } == 0)
+        let request = #"{"command":"ping"}"# + "\n"
+        #expect(write(client, request, request.utf8.count) == request.utf8.count)
+        var peers: [ControlPeer] = []
+        server.serve(now: 1) { _, peer, _ in
+            peers.append(peer)
+            return ControlResponse(ok: true, message: "")
+        }
+        #expect(peers == [ControlPeer(isAPI: true, text: "token admin")])
+        server.closeAPI()
+        #expect(access(directory.apiSocketPath, F_OK) != 0)
+    }
+
+    @Test("API-5 the API's process takes no client's place, however many connections it has")
+    func places() throws {
+        let server = try server()
+        try server.openAPI(path: directory.apiSocketPath, group: getegid())
+        var others: [Int32] = []
+        defer { for other in others { close(other) } }
+        for _ in 0..<30 {
+            let other = try UnixSocket.make()
+            _ = fcntl(other, F_SETFL, O_NONBLOCK)
+            _ = try UnixSocket.withAddress(of: directory.apiSocketPath) { connect(other, $0, $1) }
+            others.append(other)
+        }
+        let client = try connected(#"{"command":"ping"}"# + "\n")
+        defer { close(client) }
+        for time in 1...3 {
+            server.serve(now: UInt64(time)) { _, _, _ in ControlResponse(ok: true, message: "pong") }
+        }
+        #expect(answer(client).contains("pong"))
+    }
+
     @Test("A request is answered, in whatever pieces it comes")
     func request() throws {
         let server = try server()
@@ -46,7 +107,7 @@ import Testing
         defer { close(client) }
         var seen: [ControlRequest] = []
         func serve() {
-            server.serve(now: 1) { request, _ in
+            server.serve(now: 1) { request, _, _ in
                 seen.append(request)
                 return ControlResponse(ok: true, message: "done", count: 2)
             }
@@ -75,7 +136,7 @@ import Testing
         let server = try server()
         let client = try connected(text + "\n")
         defer { close(client) }
-        server.serve(now: 1) { _, _ in
+        server.serve(now: 1) { _, _, _ in
             Issue.record("taken for a request")
             return ControlResponse(ok: true, message: "")
         }
@@ -93,10 +154,10 @@ import Testing
             close(slow)
             close(quick)
         }
-        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(quick).contains("pong"))
         #expect(server.pollDescriptors.count == 2)
-        server.serve(now: 2 + ControlLimits.patienceNanoseconds) { _, _ in ControlResponse(ok: true, message: "") }
+        server.serve(now: 2 + ControlLimits.patienceNanoseconds) { _, _, _ in ControlResponse(ok: true, message: "") }
         #expect(server.pollDescriptors.count == 1)
     }
 
@@ -105,14 +166,14 @@ import Testing
         let server = try server()
         let client = try connected(#"{"command""#)
         defer { close(client) }
-        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "") }
+        server.serve(now: 1) { _, _, _ in ControlResponse(ok: true, message: "") }
         SignalPipe.ignoreBrokenPipes()
         let pause = 2 * ControlLimits.patienceNanoseconds
         server.wasAway(nanoseconds: pause)
-        server.serve(now: 2 + pause) { _, _ in ControlResponse(ok: true, message: "") }
+        server.serve(now: 2 + pause) { _, _, _ in ControlResponse(ok: true, message: "") }
         let rest = #":"ping"}"# + "\n"
         #expect(write(client, rest, rest.utf8.count) == rest.utf8.count)
-        server.serve(now: 3 + pause) { _, _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 3 + pause) { _, _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(client).contains("pong"))
     }
 
@@ -123,10 +184,10 @@ import Testing
         for _ in 0..<ControlLimits.clients { clients.append(try connected()) }
         clients.append(try connected(#"{"command":"ping"}"# + "\n"))
         defer { for client in clients.dropFirst() { close(client) } }
-        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(clients[ControlLimits.clients]) == "")
         close(clients[0])
-        for _ in 0..<2 { server.serve(now: 2) { _, _ in ControlResponse(ok: true, message: "pong") } }
+        for _ in 0..<2 { server.serve(now: 2) { _, _, _ in ControlResponse(ok: true, message: "pong") } }
         #expect(answer(clients[ControlLimits.clients]).contains("pong"))
     }
 
@@ -140,7 +201,7 @@ import Testing
         var text = ""
         for _ in 0..<200 where text.isEmpty {
             _ = write(client, part, part.count)
-            server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "") }
+            server.serve(now: 1) { _, _, _ in ControlResponse(ok: true, message: "") }
             text = answer(client)
         }
         #expect(text.contains("at most \(ControlLimits.requestBytes) bytes"))
@@ -158,7 +219,7 @@ import Testing
         let server = try server()
         let client = try connected(#"{"command":"ping"}"# + "\n")
         defer { close(client) }
-        server.serve(now: 1) { _, _ in ControlResponse(ok: true, message: "pong") }
+        server.serve(now: 1) { _, _, _ in ControlResponse(ok: true, message: "pong") }
         #expect(answer(client).contains("pong"))
     }
 

@@ -52,7 +52,10 @@ struct HistoryLabTests {
             #expect(all.map(\.id) == Array(1...Int64(all.count)))
             #expect(all.map(\.time) == all.map(\.time).sorted())
             let reset = try #require(all.first { $0.kind == "sessionsReset" })
-            #expect(reset.detail == ["asked": 1, "reset": 1])
+            #expect(reset.detail["asked"] == 1 && reset.detail["reset"] == 1)
+            // OPS-4: who did it.
+            guard case .text(let by)? = reset.detail["by"] else { throw LabError.leftBehind("an event without 'by'") }
+            #expect(by.hasPrefix("root (uid 0), process "), "\(by)")
             let stopped = try #require(all.last)
             #expect(stopped.cause == "SIGTERM" && stopped.detail["sessionsLeft"] == 1)
             #expect(all.first { $0.kind == "interfaceDetached" }?.subject == "interface peer0")

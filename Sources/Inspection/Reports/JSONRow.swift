@@ -1,11 +1,13 @@
 /// Writes one JSON object on one line, member by member: for lists of a million, where an encoder would take minutes.
 ///
 /// The members must come in the order of their names, so that the result is what ``JSONText`` writes, less its spaces.
-struct JSONRow {
-    private(set) var bytes: [UInt8] = []
+package struct JSONRow {
+    package private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
-    mutating func object(_ name: StaticString? = nil, _ members: (inout JSONRow) -> Void) {
+    package init() {}
+
+    package mutating func object(_ name: StaticString? = nil, _ members: (inout JSONRow) -> Void) {
         begin(name)
         bytes.append(UInt8(ascii: "{"))
         needsComma = false
@@ -15,7 +17,7 @@ struct JSONRow {
     }
 
     /// A list of objects.
-    mutating func list(_ name: StaticString, _ elements: (inout JSONRow) -> Void) {
+    package mutating func list(_ name: StaticString, _ elements: (inout JSONRow) -> Void) {
         begin(name)
         bytes.append(UInt8(ascii: "["))
         needsComma = false
@@ -24,7 +26,7 @@ struct JSONRow {
         needsComma = true
     }
 
-    mutating func member(_ name: StaticString, _ value: String) {
+    package mutating func member(_ name: StaticString, _ value: String) {
         begin(name)
         bytes.append(UInt8(ascii: "\""))
         for byte in value.utf8 {
@@ -37,7 +39,7 @@ struct JSONRow {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
+    package mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
         begin(name)
         var rest = value.magnitude
         let start = bytes.count
@@ -49,26 +51,26 @@ struct JSONRow {
         bytes[start...].reverse()
     }
 
-    mutating func member(_ name: StaticString, _ value: Bool) {
+    package mutating func member(_ name: StaticString, _ value: Bool) {
         begin(name)
         bytes += (value ? "true" : "false").utf8
     }
 
     /// A finite number; whole ones are written without decimals.
-    mutating func member(_ name: StaticString, _ value: Double) {
+    package mutating func member(_ name: StaticString, _ value: Double) {
         begin(name)
         var text = "\(value)"
         if text.hasSuffix(".0") { text.removeLast(2) }
         bytes += text.utf8
     }
 
-    mutating func newLine(comma: Bool) {
+    package mutating func newLine(comma: Bool) {
         if comma { bytes.append(UInt8(ascii: ",")) }
         bytes.append(UInt8(ascii: "\n"))
         needsComma = false
     }
 
-    mutating func removeAll() {
+    package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         needsComma = false
     }

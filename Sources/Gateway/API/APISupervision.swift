@@ -1,0 +1,163 @@
+import Glibc
+internal import Kernel
+package import Policy
+
+/// What is wrong with a certificate and its key, with the remedy; nil: nothing. Given by whoever knows TLS, which this room does not.
+package typealias CertificateCheck = (APISettings.TLS) -> String?
+
+/// Looks after the process that serves the HTTP API (API-1): starts it, starts it again when it ends, and judges what it asks for.
+///
+/// Nothing else depends on it.
+final class APISupervision {
+    /// Between the end of the process and its next start; twice as long each time that it did not last.
+    private static let shortestPause: UInt64 = 1_000_000_000
+    private static let longestPause: UInt64 = 60_000_000_000
+    /// A process that has served for so long has proved itself.
+    private static let lasting: UInt64 = 60_000_000_000
+
+    /// What was made ready for a configuration, and is not in use yet.
+    struct Prepared {
+        var settings: APISettings
+        var listener: APIListener
+        var tokens: APITokens
+        /// Bytes of certificate and key: another certificate may come under the same name.
+        var material: [[UInt8]]
+        var stateFolder: String
+    }
+
+    private let directory: RunDirectory
+    private let log: Log
+    private let checkCertificate: CertificateCheck
+    private var current: Prepared?
+    private var process: APIServing?
+    private var pause = APISupervision.shortestPause
+    private var nextStart: UInt64 = 0
+    /// What is wrong at the moment; nil: nothing.
+    private(set) var problem: String?
+
+    init(directory: RunDirectory, log: Log, checkCertificate: @escaping CertificateCheck) {
+        self.directory = directory
+        self.log = log
+        self.checkCertificate = checkCertificate
+    }
+
+    var isWanted: Bool { current != nil }
+
+    // MARK: Starting and changing
+
+    /// The process of a controller that has died: it serves what was in force then.
+    func endPredecessor() {
+        let path = directory.apiLockPath
+        guard ProcessLock.isHeld(path: path), let holder = ProcessLock.holder(path: path),
+            let identity = ProcessIdentity.current(holder)
+        else { return }
+        kill(holder, SIGTERM)
+        for _ in 0..<100 where identity.isAlive { usleep(5_000) }
+        if identity.isAlive { kill(holder, SIGKILL) }
+        for _ in 0..<100 where identity.isAlive { usleep(5_000) }
+    }
+
+    /// All of a configuration that can fail, and nothing that anybody would notice: a port that is taken, a certificate that is not good,
+    /// a token that can't be made.
+    ///
+    /// - Returns: nil where no API is wanted.
+    func prepare(_ configuration: Configuration) throws(GatewayError) -> Prepared? {
+        guard let settings = configuration.api else { return nil }
+        var material: [[UInt8]] = []
+        if let tls = settings.tls {
+            if let problem = checkCertificate(tls) { throw GatewayError(problem) }
+            material = [tls.certificate, tls.key].map { (try? FileStore.read($0)) ?? [] }
+        }
+        let folder = "\(configuration.stateDirectory)/\(configuration.gateway)"
+        let tokens = try APITokens.make(in: folder)
+        let inUse = current?.listener
+        let listener =
+            if let inUse, inUse.settings.listen == settings.listen { inUse } else { try APIListener(settings) }
+        return Prepared(
+            settings: settings, listener: listener, tokens: tokens, material: material, stateFolder: folder)
+    }
+
+    /// Puts into use what was made ready; a process goes on where nothing of it has changed.
+    ///
+    /// - Parameter flowLog: the directory of the flow log, which is shared, too.
+    func use(_ prepared: Prepared?, flowLog: String?, now: UInt64) {
+        let isSame =
+            prepared?.settings == current?.settings && prepared?.tokens == current?.tokens
+            && prepared?.material == current?.material && prepared?.stateFolder == current?.stateFolder
+        current = prepared
+        if let prepared { share(prepared, flowLog: flowLog) }
+        if isSame, process?.ended() == nil { return }
+        process?.end()
+        process = nil
+        problem = nil
+        pause = Self.shortestPause
+        nextStart = now
+        tend(now: now)
+    }
+
+    /// Lets the process read what it shows: it is in no other group.
+    private func share(_ prepared: Prepared, flowLog: String?) {
+        guard geteuid() == 0 else { return }
+        let group = Confinement.group
+        SharedFolder.shareEntrance(directory.root, with: group)
+        SharedFolder.share(directory.path, with: group)
+        SharedFolder.share(prepared.stateFolder, with: group)
+        if let flowLog { SharedFolder.shareTree(flowLog, with: group) }
+    }
+
+    // MARK: Looking after it
+
+    /// To be called once a second: starts the process where there is none.
+    func tend(now: UInt64) {
+        guard let current else { return }
+        if let process {
+            guard let end = process.ended() else {
+                if now > process.startedAt + Self.lasting { pause = Self.shortestPause }
+                return
+            }
+            self.process = nil
+            nextStart = now + pause
+            problem =
+                "the process of the API ended (\(end)), and is started again in \(pause / 1_000_000_000) s: its last lines in the "
+                + "log say why"
+            log.error("the process of the API ended", ["how": end, "nextStartSeconds": "\(pause / 1_000_000_000)"])
+            pause = min(pause * 2, Self.longestPause)
+        }
+        guard now >= nextStart else { return }
+        do throws(SystemError) {
+            process = try APIServing(
+                gateway: directory.gateway, listener: current.listener.descriptor, now: now)
+            log.notice("the API is served", ["at": current.settings.listen, "process": "\(process?.identifier ?? 0)"])
+            problem = nil
+        } catch {
+            problem = "the process of the API can't be started: \(error)"
+            nextStart = now + pause
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+
+    func stop() {
+        process?.end()
+        process = nil
+        current = nil
+    }
+
+    // MARK: What it may ask for
+
+    /// Why a request that came from the process of the API is refused; nil: it is not.
+    ///
+    /// The process has looked at the token, too; this is where it counts.
+    func refusal(of request: ControlRequest) -> ControlResponse? {
+        if request.command == .ping { return nil }
+        guard let tokens = current?.tokens, let token = request.token, APITokens.areEqual(token, tokens.admin) else {
+            return ControlResponse(
+                ok: false, message: "a change by the API needs the admin token", refusal: .notPermitted)
+        }
+        guard request.command != .stop, request.binary == nil else {
+            return ControlResponse(
+                ok: false, message: "this can't be done by the API: run it as a command on the gateway",
+                refusal: .notPermitted)
+        }
+        return nil
+    }
+}

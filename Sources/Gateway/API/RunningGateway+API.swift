@@ -1,0 +1,55 @@
+internal import Kernel
+internal import Policy
+
+extension RunningGateway {
+    /// Has the HTTP API served as prepared, or (nil) not served. Whatever fails here is reported, and nothing else.
+    func beginAPI(_ prepared: APISupervision.Prepared?) {
+        if prepared == nil {
+            server.closeAPI()
+        } else {
+            do throws(SystemError) {
+                try server.openAPI(path: directory.apiSocketPath, group: Confinement.group)
+                report("api.sock", nil)
+            } catch {
+                report("api.sock", "the API can change nothing: \(error)")
+            }
+            networkNote = nil
+        }
+        let now = MonotonicClock.nanoseconds()
+        if prepared != nil { noteNetwork(now: now) }
+        api.use(prepared, flowLog: configuration.flowLog?.directory, now: now)
+        report("api", api.problem)
+    }
+
+    /// Once a second.
+    func watchAPI(now: UInt64) {
+        guard api.isWanted else { return }
+        noteNetwork(now: now)
+        api.tend(now: now)
+        report("api", api.problem)
+    }
+
+    /// Writes down what is to be seen in this network namespace alone: the process of the API may not look there.
+    private func noteNetwork(now: UInt64) {
+        let interfaces = configuration.zones.flatMap(\.interfaces).map { name in
+            let interface = try? NetworkInterface.find(name)
+            return NetworkNote.Interface(
+                name: name,
+                isAttached: interface.map { datapath.isAttached(interfaceIndex: $0.index) } ?? false,
+                mtu: interface?.mtu)
+        }
+        let note = NetworkNote(
+            nanoseconds: now, interfaces: interfaces, isGuarded: problems["guard"] == nil,
+            receivedFrames: ReceivedFrames.total(Set(attached.keys)))
+        if let last = networkNote, note.agrees(with: last), now < last.nanoseconds + NetworkNote.intervalNanoseconds {
+            return
+        }
+        networkNote = note
+        do throws(SystemError) {
+            try directory.write(note, to: directory.networkPath)
+            report("network.json", nil)
+        } catch {
+            report("network.json", "the API can't be told how the interfaces are: \(error)")
+        }
+    }
+}
