@@ -18,7 +18,7 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "What it does:",
                 subcommands: [
-                    SessionCommand.self, DropCommand.self, PolicyCommand.self, EventCommand.self,
+                    SessionCommand.self, DropCommand.self, CaptureCommand.self, PolicyCommand.self, EventCommand.self,
                     FlowLogCommand.self,
                     ConfigCommand.self,
                 ]),

@@ -143,4 +143,71 @@ struct LookTests {
             #expect(isOver)
         }
     }
+
+    @Test("LOOK-2 capture writes pcapng that tshark reads: both directions, verdict, session and rule as comments")
+    func capture() async throws {
+        try await withGateway { gateway in
+            let place = try Place()
+            let path = "\(place.path)/packets.pcapng"
+            let capture = try await start(gateway, "capture", "--write", path, "--seconds", "600")
+            _ = try await gateway.lab.listener(in: .internet, port: 8080, "--echo")
+            let client = try gateway.lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+            try await client.waitFor("connected", within: Self.patience)
+            let session = try #require(try await sessions(gateway).first)
+            try await send(gateway, "timeout 0.3 bash -c 'echo > /dev/tcp/\(LabZone.internet.address)/23'; true")
+            try await Task.sleep(for: .seconds(1))
+            capture.send(signal: SIGINT)
+            #expect(await capture.waitForExit(within: Self.patience) == .code(0), "\(capture.everythingSaid)")
+            #expect(capture.standardError.contains("packets in \(path), none left out"), "\(capture.standardError)")
+            let fields = ["frame.interface_name", "ip.src", "tcp.dstport", "tcp.flags.syn", "frame.comment"]
+            let read = try await ChildProcess(
+                ["tshark", "-n", "-r", path, "-Y", "tcp", "-T", "fields", "-E", "separator=|"]
+                    + fields.flatMap { ["-e", $0] }
+            ).result(within: .seconds(60))
+            #expect(read.exit == .code(0), "\(read.errors)")
+            let rows = read.output.split(separator: "\n").map {
+                $0.split(separator: "|", omittingEmptySubsequences: false)
+            }
+            let comment = "verdict forward, session \(session.id), rule services"
+            func row(_ interface: String, _ from: LabZone, _ comment: String) -> [Substring]? {
+                rows.first {
+                    $0.count == 5 && $0[0] == interface && $0[1] == from.address && $0[4].hasPrefix(comment)
+                }
+            }
+            let syn = try #require(row("client0", .client, comment), "\(read.output)")
+            #expect(syn[2] == "8080" && ["1", "True"].contains(syn[3]))
+            #expect(row("internet0", .internet, comment) != nil, "\(read.output)")
+            let dropped = try #require(row("client0", .client, "dropped: denied, rule default"), "\(read.output)")
+            #expect(dropped[2] == "23")
+        }
+    }
+
+    @Test("LOOK-2 a capture is bounded by count, bytes and time, each by itself; without --write it shows lines")
+    func bounds() async throws {
+        try await withGateway { gateway in
+            let place = try Place()
+            let ping = try inside(gateway, "ping", "-n", "-i", "0.01", "-c", "3000", LabZone.internet.address)
+            func run(_ arguments: String...) async throws -> CommandResult {
+                try await gateway.lab.execute(
+                    in: .gateway,
+                    [gateway.binary, "capture", "--protocol", "icmp", "--gateway", gateway.lab.name] + arguments)
+            }
+            let shown = try await run("--count", "4", "--json")
+            let seen = try packets(shown.output)
+            #expect(seen.count == 4 && seen.allSatisfy { $0.verdict == "forward" && $0.rule == "ping" })
+            #expect(seen.allSatisfy { $0.session != nil })
+            #expect(Set(seen.map(\.interface)) == ["client0", "internet0"])
+            let path = "\(place.path)/small"
+            let full = try await run("--bytes", "3000", "--write", path)
+            #expect(full.exit == .code(0), "\(full.everythingSaid)")
+            #expect(full.errors.contains("ended as the file has reached"), "\(full.everythingSaid)")
+            let size = try #require(FileManager.default.contents(atPath: path)?.count)
+            #expect(size > 2000 && size <= 3000)
+            let timed = try await run("--seconds", "0.2", "--reason", "malformed")
+            #expect(timed.exit == .code(0) && timed.errors.contains("0 packets shown"), "\(timed.everythingSaid)")
+            let refused = try await run("--write", "/nowhere/packets")
+            #expect(refused.exit != .code(0) && refused.errors.contains("/nowhere/packets can't be made"))
+            await ping.terminate()
+        }
+    }
 }
