@@ -210,4 +210,43 @@ struct LookTests {
             await ping.terminate()
         }
     }
+
+    @Test("LOOK-3 session trace follows a session from now to its reset: positions, states, and why it ended")
+    func trace() async throws {
+        try await withGateway { gateway in
+            let lab = gateway.lab
+            _ = try await lab.listener(in: .internet, port: 8080, "--echo")
+            let client = try inside(gateway, "socat", "-d", "-", "TCP:\(LabZone.internet.address):8080")
+            var sessions: [SessionView] = []
+            let isThere = await eventually(within: Self.patience) {
+                sessions = (try? await self.sessions(gateway)) ?? []
+                return sessions.first?.state == "established"
+            }
+            try #require(isThere, "\(client.everythingSaid)")
+            let trace = try ChildProcess([
+                gateway.binary, "session", "trace", sessions[0].id, "--json", "--interval", "0", "--gateway", lab.name,
+            ])
+            try await trace.waitForText("\"begin\"", within: Self.patience)
+            #expect(client.write("hello\n"))
+            try await trace.waitForText("\"positions\"", within: Self.patience)
+            try await lab.execute(
+                in: .gateway, [gateway.binary, "session", "reset", sessions[0].id, "--gateway", lab.name]
+            ).required()
+            #expect(await trace.waitForExit(within: .seconds(60)) == .code(0), "\(trace.everythingSaid)")
+            await client.terminate()
+            let events = try trace.standardOutput.split(separator: "\n").map {
+                try JSONDecoder().decode(SessionTraceEvent.self, from: Data($0.utf8))
+            }
+            #expect(events.first?.kind == .begin && events.first?.state == "established")
+            let moved = try #require(events.last { $0.kind == .positions && $0.state == "established" })
+            let start = events[0].positions.originator.sequenceEnd
+            #expect(moved.positions.originator.sequenceEnd == start &+ 6)
+            #expect(events.contains { $0.kind == .reset && $0.endReason == "operatorReset" && $0.state == "resetting" })
+            #expect(events.last?.kind == .end && events.last?.endReason == "operatorReset")
+            #expect(events.allSatisfy { $0.session == sessions[0].id && $0.instance > 0 })
+            let gone = try await lab.execute(
+                in: .gateway, [gateway.binary, "session", "trace", sessions[0].id, "--gateway", lab.name])
+            #expect(gone.exit != .code(0) && gone.errors.contains("has no session \(sessions[0].id)"))
+        }
+    }
 }
