@@ -70,9 +70,11 @@ let package = Package(
             name: "Gateway",
             dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
+        // Packets for people: their headers, and files that others read.
+        .target(name: "Capture", swiftSettings: settings),
         .target(
             name: "Inspection",
-            dependencies: ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
+            dependencies: ["Capture", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "FlowCore", "FlowLayout"],
             swiftSettings: settings),
         // Metrics: their names, and the texts that scrapers read.
         .target(
@@ -105,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "API", "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+                "API", "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy",
+                "Lab",
                 "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -132,6 +135,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Lab"], path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "FlowCoreTests", dependencies: ["FlowModel", "FlowCore", "FlowLayout"], swiftSettings: settings),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "FlowModel"], swiftSettings: settings),
         .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Fleet"], swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
@@ -169,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "CommandTests",
             dependencies: [
-                "TestSupport", "Fleet", "Inspection", "Telemetry", "FlowLog", "Store", "sluice", "Policy", "Lab",
+                "TestSupport", "Fleet", "Inspection", "Capture", "Telemetry", "FlowLog", "Store", "sluice", "Policy",
+                "Lab",
                 "Kernel", "FlowCore", "FlowLayout",
             ],
             swiftSettings: settings),

@@ -41,6 +41,7 @@ nft nftables
 ip iproute2
 nsenter util-linux
 tcpdump tcpdump
+tshark tshark
 iperf3 iperf3
 ethtool ethtool
 sshd openssh-server

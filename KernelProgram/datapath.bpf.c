@@ -7,12 +7,12 @@
 
 #include "classify.bpf.h"
 #include "functions.bpf.h"
+#include "looking.bpf.h"
 #include "neighbours.bpf.h"
 #include "routing.bpf.h"
 #include "remembering.bpf.h"
 
 #include <linux/if_packet.h>
-#include <linux/pkt_cls.h>
 
 #include <bpf/bpf_endian.h>
 
@@ -131,9 +131,9 @@ __attribute__((noinline)) int sluice_admit(struct sluice_packet *packet, struct 
 
 // MARK: Carrying verdicts out
 
-INLINE static int drop(struct __sk_buff *skb, uint32_t reason) {
-    count_drop(skb, reason);
-    return TC_ACT_SHOT;
+INLINE static int drop(
+    struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t reason) {
+    return sluice_drop(skb, packet, route, VERDICT(ACTION_DROP, reason));
 }
 
 /// Leaves an allowed packet to the kernel's own forwarding. The guard knows it by the destination in its link header, which has done its
@@ -150,7 +150,8 @@ __attribute__((noinline)) int sluice_leave_to_kernel(struct __sk_buff *skb, uint
 INLINE static int hand_to_host(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     uint32_t verdict = sluice_admit(packet, route, now);
-    if ((verdict & 0xFF) != ACTION_HOST) return drop(skb, verdict >> 8);
+    if ((verdict & 0xFF) != ACTION_HOST) return drop(skb, packet, route, verdict >> 8);
+    look_at(skb, packet, route, ACTION_HOST);
     sluice_count(COUNTER_HOST);
     return TC_ACT_OK;
 }
@@ -168,27 +169,33 @@ INLINE static int forward(
     // An address of the session has become the gateway's own: it was allowed to another host, not to this one.
     if (route->kind == ROUTE_HOST) return hand_to_host(skb, packet, route, now);
     // The kernel tells the sender. Should it find a way that the lookup does not know, the guard ends it.
-    if (route->kind == ROUTE_UNREACHABLE) return TC_ACT_OK;
-    if (route->zone == 0) return drop(skb, REASON_NO_ROUTE);
+    if (route->kind == ROUTE_UNREACHABLE) {
+        look_at(skb, packet, route, ACTION_UNROUTABLE);
+        return TC_ACT_OK;
+    }
+    if (route->zone == 0) return drop(skb, packet, route, REASON_NO_ROUTE);
     // The zones of a session are part of what was allowed: a way that has come to lead elsewhere was not (NSG-4).
-    if (route->zone != packet->peerZone) return drop(skb, REASON_WRONG_ZONE);
-    if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14)
+    if (route->zone != packet->peerZone) return drop(skb, packet, route, REASON_WRONG_ZONE);
+    if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) {
+        look_at(skb, packet, route, ACTION_FORWARD | LOOK_SLOWLY);
         return sluice_leave_to_kernel(skb, packet->networkOffset);
+    }
+    look_at(skb, packet, route, ACTION_FORWARD);
     uint32_t direction = packet->isAnswer ? COUNTERS_TO_SOURCE : 0;
     add_to_counter(COUNTER_FORWARDED_PACKETS + direction, packet->wirePackets);
     add_to_counter(COUNTER_FORWARDED_BYTES + direction, packet->wireBytes);
     void *data = (void *)(long)skb->data;
     void *end = (void *)(long)skb->data_end;
     if (data + 54 > end) {
-        if (bpf_skb_pull_data(skb, skb->len < 54 ? skb->len : 54) != 0) return drop(skb, REASON_MALFORMED);
+        if (bpf_skb_pull_data(skb, skb->len < 54 ? skb->len : 54) != 0) return drop(skb, packet, route, REASON_MALFORMED);
         data = (void *)(long)skb->data;
         end = (void *)(long)skb->data_end;
     }
     if (packet->key.family == 4) {
-        if (data + 34 > end) return drop(skb, REASON_MALFORMED);
+        if (data + 34 > end) return drop(skb, packet, route, REASON_MALFORMED);
         sluice_rewrite_ipv4_body(data, route);
     } else {
-        if (data + 54 > end) return drop(skb, REASON_MALFORMED);
+        if (data + 54 > end) return drop(skb, packet, route, REASON_MALFORMED);
         sluice_rewrite_ipv6_body(data, route);
         // A sum over the whole packet, where the interface supplied one, loses the hop that was taken.
         bpf_csum_update(skb, bpf_htons(0xFFFE));
@@ -244,7 +251,7 @@ int sluice_ingress(struct __sk_buff *skb) {
     struct sluice_packet packet = {};
     struct sluice_route route = {};
     struct sluice_interface *in = interface_at(skb->ifindex);
-    if (!in || in->zone == 0) return drop(skb, REASON_NO_ROUTE);
+    if (!in || in->zone == 0) return drop(skb, &packet, &route, REASON_NO_ROUTE);
     // Another VLAN's, which is no zone's of ours by this interface: its own interface has it next, or nobody. A tag of VLAN 0 has
     // only a priority (IEEE 802.1Q, 9.6).
     if (skb->vlan_present && ((skb->vlan_tci & 0xFFF) != 0 || bpf_skb_vlan_pop(skb) != 0 || skb->vlan_present))
@@ -274,15 +281,17 @@ int sluice_ingress(struct __sk_buff *skb) {
         count_traffic(&packet);
         return forward(skb, &packet, &route, now);
     case ACTION_ANSWER_RESET:
-        count_drop(skb, verdict >> 8);
+        sluice_drop(skb, &packet, &route, verdict);
         return sluice_answer(skb, &packet);
     case ACTION_HOST:
+        look_at(skb, &packet, &route, ACTION_HOST);
         sluice_count(COUNTER_HOST);
         return TC_ACT_OK;
     case ACTION_UNROUTABLE:
+        look_at(skb, &packet, &route, ACTION_UNROUTABLE);
         return TC_ACT_OK;
     default:
-        return drop(skb, verdict >> 8);
+        return drop(skb, &packet, &route, verdict >> 8);
     }
 }
 

@@ -8,6 +8,8 @@ import Policy
 @main
 struct DatapathBenchmark {
     static func main() throws {
+        // What looks cost: a part of its own, since it is measured by turns.
+        if CommandLine.arguments.dropFirst().first == "looks" { return try LookCost.run() }
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
         datapath.runtime.pointee.halfOpenLimit = 65536

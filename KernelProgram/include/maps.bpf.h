@@ -4,6 +4,7 @@
 #pragma once
 
 #include "FlowLayout.h"
+#include "Looks.h"
 #include "Tallies.h"
 
 #include <linux/bpf.h>
@@ -115,3 +116,25 @@ struct {
     __type(key, __u32);
     __type(value, struct sluice_deny_budget);
 } sluice_deny_budgets SEC(".maps");
+
+SLUICE_SHARED_ARRAY(sluice_watch, 1, struct sluice_watch);  // what whoever watches packets wants to see
+
+struct sluice_look_ring {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 1 << 18);  // bytes; the one that is entered may have more
+};
+
+/// The ring of whoever watches packets, who makes it (Kernel.PacketWatch): a gateway that nobody watches does without.
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __array(values, struct sluice_look_ring);
+} sluice_looks SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct sluice_look_budget);
+} sluice_look_budgets SEC(".maps");

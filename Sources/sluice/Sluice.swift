@@ -18,7 +18,9 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "What it does:",
                 subcommands: [
-                    SessionCommand.self, PolicyCommand.self, EventCommand.self, FlowLogCommand.self, ConfigCommand.self,
+                    SessionCommand.self, DropCommand.self, CaptureCommand.self, PolicyCommand.self, EventCommand.self,
+                    FlowLogCommand.self,
+                    ConfigCommand.self,
                 ]),
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),

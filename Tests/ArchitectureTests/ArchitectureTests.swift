@@ -22,8 +22,10 @@ private let allowedImports: [String: Set<String>] = [
     // What happened: files, and nothing of the kernel's.
     "FlowLog": ["Policy"] + shared,
     "Store": ["GRDB", "Glibc", "FoundationEssentials"],
+    // Packets for people: bytes in, text and files out.
+    "Capture": [],
     // The shell.
-    "Inspection": ["Fleet", "FlowLog", "Store", "Kernel", "Policy"] + shared,
+    "Inspection": ["Capture", "Fleet", "FlowLog", "Store", "Kernel", "Policy"] + shared,
     "Gateway": ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "Inspection"] + shared,
     "Telemetry": ["Inspection", "FlowLog", "Kernel", "FlowCore"],
     // What is seen from outside. The heavy packages hang on this leaf, and on nothing below it.
@@ -35,9 +37,8 @@ private let allowedImports: [String: Set<String>] = [
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice": [
-        "API", "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-        "Simulation",
-        "ArgumentParser",
+        "API", "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+        "Simulation", "ArgumentParser",
     ]
         + shared,
 ]

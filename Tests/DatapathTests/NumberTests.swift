@@ -24,6 +24,8 @@ struct NumberTests {
             "ROUTE_FORWARD_SLOWLY": RouteKind.forwardSlowly.rawValue, "ROUTE_HOST": RouteKind.host.rawValue,
             "ROUTE_UNREACHABLE": RouteKind.unreachable.rawValue,
             "REASON_MALFORMED": DropReason.malformed.rawValue, "REASON_NO_ROUTE": DropReason.noRoute.rawValue,
+            "REASON_UNSUPPORTED": DropReason.unsupported.rawValue,
+            "KIND_ICMP_ERROR": PacketKind.icmpError.rawValue,
             "REASON_WRONG_ZONE": DropReason.wrongZone.rawValue,
             "FLAG_FOLLOWS_CLOSELY": PacketFlags.followsClosely,
             "FLAG_KEEPS_TIMESTAMPS": PacketFlags.keepsTimestamps,

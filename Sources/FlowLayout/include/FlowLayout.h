@@ -240,8 +240,9 @@ struct sluice_runtime {
     uint64_t policySeconds;  // when the last policy came into force, seconds since 1970
     uint32_t reloadErrors;  // reloads that were refused
     uint32_t scaleOuts, scaleIns;
+    /// Until this tick somebody watches drops, or every packet; 0: nobody. Who watches renews it each second (Kernel.PacketWatch).
+    uint32_t dropWatchEnd, packetWatchEnd;
     uint32_t reservedWord;
-    uint64_t reservedWords[1];
     /// Random and secret, so that nobody outside can choose keys that share a bucket (FlowCore.KeyHash).
     uint64_t hashKeys[SLUICE_HASH_KEYS];
     uint64_t reservedForKeys[4];

@@ -111,6 +111,7 @@ package enum Controller {
         gateway.did(.ipsec)
         gateway.tendHistory()
         gateway.did(.history)
+        gateway.endAbandonedWatch()
         gateway.watchLog()
         gateway.did(.log)
         gateway.watchFlowLog()

@@ -42,6 +42,8 @@ package struct RunDirectory: Sendable {
     package var apiSocketPath: String { "\(path)/api.sock" }
     /// What is seen in the gateway's network namespace (`NetworkNote`).
     package var networkPath: String { "\(path)/network.json" }
+    /// Held by whoever watches packets.
+    package var watchLockPath: String { "\(path)/watcher" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
     /// Makes the directory, readable for its owner only; one that is there keeps the group that it is shared with.

@@ -51,7 +51,7 @@ package struct GatewayDirectory: Sendable {
     }
 
     /// The processes that hold the gateway's locks, or held them: its controller and its instances.
-    private func processes() -> [Int32] {
+    func processes() -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0 == "lock" || $0.hasSuffix(".lock") }.compactMap(process(ofLock:))
     }

@@ -69,6 +69,11 @@ package struct SessionMemory {
         return record
     }
 
+    /// What is still in the slot of a session that has ended; perhaps already another session's.
+    package func remains(_ identifier: SessionIdentifier) -> sluice_session? {
+        Int(identifier.slot) < slotCount ? sessions[Int(identifier.slot)] : nil
+    }
+
     /// Hands every session that passes the filter to `body`, in the order of their slots.
     package func forEach(
         where filter: SessionFilter = SessionFilter(), _ body: (SessionRecord) throws -> Void

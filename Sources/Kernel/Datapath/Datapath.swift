@@ -33,6 +33,8 @@ package final class Datapath: @unchecked Sendable {
     package let sources: UnsafeMutablePointer<UInt64>
     /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
     package let steering: UnsafeMutablePointer<UInt8>
+    /// What whoever watches packets wants to see (``PacketWatch``).
+    let watch: UnsafeMutablePointer<sluice_watch>
     package let interfaces: InterfaceTable
     let timestampTable: TimestampTable
 
@@ -150,6 +152,7 @@ package final class Datapath: @unchecked Sendable {
         interfaces = InterfaceTable(
             dense: try elements(MapName.interfaces, sluice_interface.self), far: try map(MapName.farInterfaces))
         sources = try elements(MapName.sources, UInt64.self)
+        watch = try elements(MapName.watch, sluice_watch.self)
         timestampTable = TimestampTable(place: try map(MapName.timestamps), pins: pins)
         let table = try elements(MapName.steering, sluice_steering.self)
         steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)

@@ -19,11 +19,15 @@ enum MapName {
     static let steering = "sluice_steering"
     static let traffic = "sluice_slab_traffic"
     static let sources = "sluice_sources"
+    static let watch = "sluice_watch"
+    static let looks = "sluice_looks"
+    static let lookBudgets = "sluice_look_budgets"
 
     /// Those that this module uses; the kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
         fragments, counters, timestamps, tallies, events, steering, traffic, sources,
+        watch, looks, lookBudgets,
     ]
 }
 

@@ -39,7 +39,7 @@ enum EventRendering {
     }
 
     /// Milliseconds are enough for people.
-    private static func time(_ text: String) -> String {
+    static func time(_ text: String) -> String {
         guard let dot = text.firstIndex(of: "."), text.hasSuffix("Z") else { return text }
         return text[..<dot] + text[dot...].prefix(4) + "Z"
     }

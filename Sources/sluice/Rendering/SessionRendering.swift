@@ -52,6 +52,18 @@ enum SessionRendering {
         return aligned(facts)
     }
 
+    /// A line of a trace: `2026-03-01T12:00:00.123Z  state          established: was synReceived`.
+    static func line(_ event: SessionTraceEvent) -> String {
+        let kind = event.kind.rawValue
+        let padding = String(repeating: " ", count: max(0, 13 - kind.count))
+        let text = "\(EventRendering.time(event.time))  \(kind)\(padding)  \(event.what)"
+        guard event.kind == .positions || event.kind == .begin || event.kind == .end else { return text }
+        let (packets, bytes) = (event.packets, event.bytes)
+        return text
+            + "  > \(position(event.positions.originator)), \(tally(packets.toDestination, bytes.toDestination))"
+            + "  < \(position(event.positions.responder)), \(tally(packets.toSource, bytes.toSource))"
+    }
+
     /// An address and port: `10.1.0.10:443`, `[2001:db8::1]:443`.
     static func endpoint(_ endpoint: SessionView.Endpoint) -> String {
         endpoint.address.contains(":")

@@ -1,0 +1,134 @@
+package import Capture
+import FlowCore
+package import FlowLayout
+import FlowLog
+import Kernel
+import Policy
+
+/// Makes views of what a watch saw: names for numbers, and the rule that denied a packet, which the evaluator is asked for (NSG-7).
+package struct PacketDescriber {
+    private let inspector: GatewayInspector
+    private let interfaces: [UInt32: String]
+    /// What is to be added to the machine's monotonic clock for nanoseconds since 1970.
+    private let clockOffset: UInt64
+    private var names: SessionDescriber
+    /// The policy that the names are of.
+    private var policyGeneration: UInt32
+
+    /// - Parameter clockOffset: nanoseconds since 1970, less those of `MonotonicClock`.
+    package init(_ inspector: GatewayInspector, clockOffset: UInt64) {
+        self.inspector = inspector
+        self.clockOffset = clockOffset
+        interfaces = inspector.interfaceNames()
+        policyGeneration = sluice_load32(&inspector.datapath.runtime.pointee.policyGeneration)
+        names = inspector.describer()
+    }
+
+    package static func headers(of look: sluice_look) -> PacketHeaders {
+        PacketHeaders(frame: bytes(of: look), linkHeaderLength: Int(look.linkHeaderLength))
+    }
+
+    /// The packet's first bytes, from the link header on.
+    package static func bytes(of look: sluice_look) -> [UInt8] {
+        withUnsafeBytes(of: look.bytes) { Array($0.prefix(Int(look.copied))) }
+    }
+
+    /// Nanoseconds since 1970.
+    package func wallNanoseconds(of look: sluice_look) -> UInt64 { look.timeNanoseconds &+ clockOffset }
+
+    package func interfaceName(of look: sluice_look) -> String {
+        interfaces[look.interfaceIndex] ?? "#\(look.interfaceIndex)"
+    }
+
+    package mutating func view(_ look: sluice_look, _ headers: PacketHeaders) -> PacketView {
+        let current = sluice_load32(&inspector.datapath.runtime.pointee.policyGeneration)
+        if current != policyGeneration {
+            policyGeneration = current
+            names = inspector.describer()
+        }
+        let verdict = Verdict(rawValue: UInt32(look.action) | UInt32(look.reason) << 8)
+        var view = PacketView(
+            time: WallTime(nanoseconds: wallNanoseconds(of: look)).text, interface: interfaceName(of: look),
+            zone: names.zoneName(look.sourceZone), protocol: Self.protocolName(headers),
+            source: Self.endpoint(headers.source, headers.sourcePort),
+            destination: Self.endpoint(headers.destination, headers.destinationPort), tcpFlags: headers.tcpFlagNames,
+            sequence: headers.sequence, acknowledgment: headers.acknowledgment, icmpType: headers.icmpType,
+            icmpCode: headers.icmpCode, fragmentOffset: headers.fragmentOffset,
+            quoted: headers.quoted.first.flatMap(Self.text), length: look.length,
+            verdict: verdict.action.map { "\($0)" } ?? "unknown", reason: verdict.reason?.name)
+        if look.hasSession != 0 {
+            view.session = SessionIdentifier(slot: look.slot, generation: look.generation).description
+            view.rule = names.ruleName(look.rule)
+        } else if verdict.reason == .denied || verdict.reason == .hostDenied {
+            view.rule = decidingRule(look, headers)
+        }
+        if look.slowly != 0 { view.slowly = true }
+        return view
+    }
+
+    /// The rule that denied it; nil where that can't be told, as the policy is another by now, or the headers were not all there.
+    private func decidingRule(_ look: sluice_look, _ headers: PacketHeaders) -> String? {
+        guard look.policyGeneration == policyGeneration, let ipProtocol = headers.ipProtocol,
+            let source = headers.source.flatMap(NetworkAddress.init),
+            let destination = headers.destination.flatMap(NetworkAddress.init), source.family == destination.family
+        else { return nil }
+        let hasPorts = ipProtocol == IPProtocol.tcp || ipProtocol == IPProtocol.udp
+        if hasPorts && headers.destinationPort == nil { return nil }
+        let question = FlowQuestion(
+            ipProtocol: ipProtocol, source: source, sourcePort: headers.sourcePort ?? 0, destination: destination,
+            destinationPort: headers.destinationPort ?? 0, forHost: look.forHost != 0, sourceZone: look.sourceZone,
+            destinationZone: look.destinationZone)
+        guard let answer = try? inspector.datapath.classify(question.classification), answer.allowed == 0 else {
+            return nil
+        }
+        let isGroup = answer.stage != PolicyStage.ownRules.rawValue && answer.groupRule != 0
+        let rule = isGroup ? answer.groupRule : answer.rule
+        return rule == 0 ? "default" : names.ruleName(rule)
+    }
+
+    private static func endpoint(_ address: PacketHeaders.Address?, _ port: UInt16?) -> SessionView.Endpoint? {
+        address.flatMap(NetworkAddress.init).map { .init(address: $0.description, port: port ?? 0) }
+    }
+
+    private static func protocolName(_ headers: PacketHeaders) -> String {
+        if let number = headers.ipProtocol { return ProtocolName.write(number) }
+        switch headers.etherType {
+        case 0x0800: return "ipv4"
+        case 0x86DD: return "ipv6"
+        case 0x0806: return "arp"
+        case let type:
+            let digits = String(type, radix: 16)
+            return "0x" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        }
+    }
+
+    private static func text(_ quoted: PacketHeaders) -> String? {
+        guard let source = endpoint(quoted.source, quoted.sourcePort),
+            let destination = endpoint(quoted.destination, quoted.destinationPort)
+        else { return nil }
+        return "\(protocolName(quoted)) \(source.text) > \(destination.text)"
+    }
+}
+
+extension SessionView.Endpoint {
+    /// `10.1.0.10:443`, `[2001:db8::1]:443`.
+    package var text: String { address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)" }
+}
+
+extension GatewayInspector {
+    /// The names of the zone interfaces, by their index: those of the network namespace that the gateway's processes are in.
+    package func interfaceNames() -> [UInt32: String] {
+        guard let configuration = try? directory.configuration() else { return [:] }
+        let look = {
+            var names: [UInt32: String] = [:]
+            for name in configuration.zones.flatMap(\.interfaces) {
+                if let interface = try? NetworkInterface.find(name) { names[UInt32(interface.index)] = name }
+            }
+            return names
+        }
+        for process in directory.processes() {
+            if let names = NetworkVisit.run(in: "/proc/\(process)/ns/net", look), !names.isEmpty { return names }
+        }
+        return look()
+    }
+}

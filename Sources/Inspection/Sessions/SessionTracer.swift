@@ -1,0 +1,139 @@
+import FlowCore
+package import FlowLayout
+
+/// What happened to a session, as `sluice session trace` tells it. The property names are the JSON's.
+package struct SessionTraceEvent: Codable, Equatable, Sendable {
+    package enum Kind: String, Codable, Sendable {
+        /// How it is when the trace begins.
+        case begin
+        case state
+        /// Another instance owns it.
+        case owner
+        /// The firewall has reset both ends.
+        case reset
+        /// An end still speaks, and was answered with another reset.
+        case resetRepeated
+        /// An end has sent its FIN.
+        case fin
+        /// Segments came: positions and counts have moved on.
+        case positions
+        /// It has ended, and its slot is free for another.
+        case end
+    }
+
+    /// RFC 3339, UTC; to the length of a look.
+    package var time: String
+    package var session: String
+    package var kind: Kind
+    package var state: String
+    package var instance: UInt16
+    package var positions: SessionView.Positions
+    package var packets: SessionView.PerDirection
+    package var bytes: SessionView.PerDirection
+    /// Seconds since the last segment that renewed it.
+    package var idleSeconds: Double
+    /// Why it has ended, or is about to; `none`.
+    package var endReason: String
+    /// In words, as in `established: was synReceived`.
+    package var what: String
+}
+
+/// Tells a session's story from looks at it, each of which may show several changes. Pure: whoever has it, looks.
+package struct SessionTracer {
+    private var last: SessionRecord
+    private var lastPositions: UInt64
+    private let positionInterval: UInt64
+    private var owedPositions = false
+
+    /// - Parameters:
+    ///   - first: how the session is now.
+    ///   - positionInterval: nanoseconds between two events of positions at least; what comes earlier is told by the next one.
+    package init(_ first: SessionRecord, now: UInt64, positionInterval: UInt64) {
+        last = first
+        lastPositions = now
+        self.positionInterval = positionInterval
+    }
+
+    /// What changed since the last look, in the order in which it must have happened.
+    ///
+    /// - Returns: kinds, with what they are in words.
+    package mutating func look(
+        _ record: SessionRecord, now: UInt64
+    ) -> [(kind: SessionTraceEvent.Kind, what: String)] {
+        var events: [(kind: SessionTraceEvent.Kind, what: String)] = []
+        let old = last
+        last = record
+        if Self.moved(old.session, record.session) { owedPositions = true }
+        let changedState = record.word.stateValue != old.word.stateValue
+        if owedPositions, changedState || now &- lastPositions >= positionInterval {
+            events.append((.positions, "segments came"))
+            owedPositions = false
+            lastPositions = now
+        }
+        if record.instance != old.instance {
+            events.append((.owner, "instance \(record.instance) owns it: was instance \(old.instance)"))
+        }
+        for (name, before, after) in [
+            ("source", old.session.originator, record.session.originator),
+            ("destination", old.session.responder, record.session.responder),
+        ] where after.flags & EndFlags.fin != 0 && before.flags & EndFlags.fin == 0 {
+            events.append((.fin, "the \(name) has sent its FIN"))
+        }
+        if changedState {
+            let before = VocabularyNames.states[Int(old.word.stateValue)]
+            if record.word.isState(.resetting) {
+                events.append((.reset, "both ends are reset (\(Self.reason(record.session))): was \(before)"))
+            } else {
+                let name = VocabularyNames.states[Int(record.word.stateValue)]
+                let why = record.session.endReason == 0 ? "" : " (\(Self.reason(record.session)))"
+                events.append((.state, "\(name)\(why): was \(before)"))
+            }
+        }
+        let spoke = SessionFlags.spokeSinceReset
+        if record.session.flags & spoke != 0, old.session.flags & spoke == 0 {
+            events.append((.resetRepeated, "an end still speaks, and was answered with another reset"))
+        }
+        return events
+    }
+
+    /// The session is gone.
+    ///
+    /// - Parameter remains: what its slot still holds, if it is the same session.
+    package mutating func end(remains: sluice_session?) -> (record: SessionRecord, what: String) {
+        if let remains, Self.isSame(remains, last.session) {
+            last = SessionRecord(slot: last.slot, word: last.word, session: remains, instance: last.instance)
+        }
+        return (last, "it has ended: \(Self.reason(last.session))")
+    }
+
+    private static func reason(_ session: sluice_session) -> String {
+        session.endReason == 0 ? "reason unknown" : VocabularyNames.endReasons[Int(session.endReason)]
+    }
+
+    private static func moved(_ old: sluice_session, _ new: sluice_session) -> Bool {
+        func differ(_ one: sluice_flow_end, _ other: sluice_flow_end) -> Bool {
+            one.packets != other.packets || one.sequenceEnd != other.sequenceEnd
+                || one.acknowledged != other.acknowledged
+        }
+        return differ(old.originator, new.originator) || differ(old.responder, new.responder)
+    }
+
+    private static func isSame(_ one: sluice_session, _ other: sluice_session) -> Bool {
+        one.createdTick == other.createdTick && one.key.lowPort == other.key.lowPort
+            && one.key.highPort == other.key.highPort && one.key.protocol == other.key.protocol
+            && one.key.lowAddress.isEqual(other.key.lowAddress) && one.key.highAddress.isEqual(other.key.highAddress)
+    }
+}
+
+extension SessionDescriber {
+    /// - Parameter time: RFC 3339.
+    package func event(
+        _ kind: SessionTraceEvent.Kind, _ what: String, of record: SessionRecord, time: String
+    ) -> SessionTraceEvent {
+        let view = view(record)
+        return SessionTraceEvent(
+            time: time, session: view.id, kind: kind, state: view.state, instance: view.instance,
+            positions: view.positions, packets: view.packets, bytes: view.bytes, idleSeconds: view.idleSeconds,
+            endReason: view.endReason, what: what)
+    }
+}

@@ -1,0 +1,109 @@
+import Capture
+import FlowLayout
+import FoundationEssentials
+import Gateway
+import Glibc
+import Inspection
+import Kernel
+import Synchronization
+
+/// Set by the first signal that asks the command to end.
+private let isInterrupted = Atomic<Bool>(false)
+
+/// Watches a gateway's packets until somebody has seen enough: what `drop watch` and `capture` share.
+///
+/// One process at a time: whoever watches holds a lock in the run directory, and the next one is told who.
+struct PacketWatching {
+    let inspector: GatewayInspector
+    let subject: PacketWatch.Subject
+    let filter: PacketFilter
+    /// On each processor, in a tick of 17 ms; the rest is left out, and counted.
+    let recordsPerTick: UInt32
+    let ringBytes: UInt32
+    /// Ends by itself after so long; nil: never.
+    var seconds: Double?
+
+    /// Between two looks at the ring.
+    private static let pauseSeconds = 0.02
+    private static let renewalNanoseconds: UInt64 = 500_000_000
+
+    /// Hands every packet over with how many were left out so far, until `body` returns false, time is up, or a signal comes; then how many were
+    /// left out in all.
+    func run(
+        _ body: (sluice_look, PacketHeaders, _ omitted: UInt64) throws -> Bool, eachSecond: (UInt64) throws -> Void
+    ) throws -> UInt64 {
+        let lock = try takeLock()
+        defer { withExtendedLifetime(lock) {} }
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in isInterrupted.store(true, ordering: .relaxed) }
+        }
+        let watch = try PacketWatch(
+            datapath: inspector.datapath, subject: subject, wanted: filter.wanted(recordsPerTick: recordsPerTick),
+            ringBytes: ringBytes)
+        let began = MonotonicClock.nanoseconds()
+        var renewed = began
+        var looks: [sluice_look] = []
+        var goesOn = true
+        while goesOn, !isInterrupted.load(ordering: .relaxed) {
+            let now = MonotonicClock.nanoseconds()
+            if let seconds, Double(now - began) >= seconds * 1e9 { goesOn = false }
+            if now - renewed >= Self.renewalNanoseconds {
+                renewed = now
+                watch.renew()
+                try eachSecond(watch.omitted())
+                try checkGateway()
+            }
+            watch.drain { looks.append($0) }
+            let omitted = looks.isEmpty ? 0 : watch.omitted()
+            for look in looks {
+                let headers = PacketDescriber.headers(of: look)
+                guard filter.matches(look, headers) else { continue }
+                goesOn = try body(look, headers, omitted) && goesOn
+                if !goesOn { break }
+            }
+            looks.removeAll(keepingCapacity: true)
+            if goesOn { Pause.seconds(Self.pauseSeconds) }
+        }
+        return watch.omitted()
+    }
+
+    private func takeLock() throws -> ProcessLock {
+        do {
+            return try ProcessLock(path: RunDirectory(gateway: inspector.gateway).watchLockPath)
+        } catch {
+            switch error {
+            case .held(let process):
+                let who = process.map { "process \($0) (\(Self.commandLine($0)))" } ?? "another process"
+                throw CommandFailure(
+                    what: "\(who) watches the packets of gateway \(inspector.gateway) already, and only one can",
+                    next: "wait for it to end\(process.map { ", or end it: kill \($0)" } ?? "")")
+            case .system(let error): throw error
+            }
+        }
+    }
+
+    private static func commandLine(_ process: Int32) -> String {
+        let bytes = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+        return String(decoding: bytes.map { $0 == 0 ? UInt8(ascii: " ") : $0 }, as: UTF8.self)
+            .split(separator: " ").joined(separator: " ")
+    }
+
+    /// A gateway that was taken down, or started anew, has other maps: these would stay empty for ever.
+    private func checkGateway() throws {
+        if let current = try? Datapath.open(gateway: inspector.gateway) {
+            let isSame = current.runtime.pointee.identity == inspector.datapath.runtime.pointee.identity
+            // Its memory goes with it.
+            withExtendedLifetime(current) {}
+            if isSame { return }
+        }
+        throw CommandFailure(
+            what: "gateway \(inspector.gateway) was stopped, or started anew", next: "run the command again")
+    }
+
+    /// Nanoseconds since 1970, less those of the machine's monotonic clock.
+    static var clockOffset: UInt64 {
+        var wall = timespec()
+        clock_gettime(CLOCK_REALTIME, &wall)
+        return UInt64(wall.tv_sec) * 1_000_000_000 + UInt64(wall.tv_nsec) &- MonotonicClock.nanoseconds()
+    }
+}
