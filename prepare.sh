@@ -53,6 +53,8 @@ ping iputils-ping
 tracepath iputils-tracepath
 traceroute traceroute
 socat socat
+chromium chromium
+python3 python3
 promtool prometheus
 ps procps
 END

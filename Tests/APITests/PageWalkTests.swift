@@ -1,0 +1,54 @@
+import FoundationEssentials
+import Lab
+import Testing
+
+@testable import API
+
+/// The page in a browser, against a gateway that runs.
+@Suite(.serialized) struct PageWalkTests {
+    @Test("WEB-2 headless Chromium walks through each view during a drain: what is on the screen, and no error")
+    func walk() async throws {
+        let folder = "\(#filePath)".replacing("/APITests/PageWalkTests.swift", with: "/PageTests")
+        let extra = "fleet: { minCapacity: 3, maxCapacity: 6 }"
+        try await APILab.with(extra: extra, timeScale: 2) { api in
+            let lab = api.lab
+            let flows = "\(APILab.listen)\n\(extra)\nflowLog: { directory: \(lab.directory)/flows }"
+            try await api.gateway.reload(lab.configuration(timeScale: 2, extra: flows))
+            let server = try await lab.listener(in: .internet, port: 8080, "--echo")
+            var clients = [try lab.connector(in: .client, to: LabZone.internet.address, port: 8080)]
+            for _ in 1..<12 {
+                clients.append(try lab.connector(in: .client, to: LabZone.internet.address, port: 8080))
+            }
+            for client in clients { try await client.waitFor("connected", within: .seconds(10)) }
+            // Nobody may: what is dropped, and why.
+            _ = try await lab.execute(
+                in: .client, ["curl", "-s", "-m", "2", "http://\(LabZone.peer.address):23/"])
+            let walk = try await lab.execute(
+                in: .gateway,
+                [
+                    "python3", "\(folder)/walk.py", "http://127.0.0.1:8686/",
+                    "\(lab.directory)/state/\(lab.name)/admin.token",
+                ],
+                within: .seconds(240))
+            #expect(walk.exit == .code(0), "\(walk.everythingSaid)")
+            withExtendedLifetime((server, clients)) {}
+        }
+    }
+
+    @Test("WEB-1 the page is under 200 KB, names no other host, and never writes data as markup")
+    func text() {
+        let files = PageFile.all.filter { $0.route != "/openapi.json" }
+        #expect(files.count > 10)
+        #expect(files.reduce(0) { $0 + $1.bytes.count } < 200_000)
+        let forbidden = [
+            "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "<style",
+            "style=", "onclick=\"", "javascript:", "https://", "@import", "import(",
+        ]
+        for file in files {
+            // The name of SVG is no address that anything is fetched from.
+            let text = String(decoding: file.bytes, as: UTF8.self).replacing("http://www.w3.org/2000/svg", with: "")
+            #expect(!text.contains("http://"), "\(file.route)")
+            for word in forbidden { #expect(!text.contains(word), "\(file.route) has \(word)") }
+        }
+    }
+}

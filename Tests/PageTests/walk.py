@@ -1,0 +1,224 @@
+"""Walks through the page's views against a live gateway, with a drain under way, and checks what is on the screen.
+
+    walk.py ADDRESS ADMIN_TOKEN_FILE [FOLDER_FOR_PICTURES]
+
+The gateway has at least 3 instances, some sessions to port 8080, flow logs, and has denied something to port 23.
+"""
+
+import sys
+from urllib.parse import urlsplit
+
+from chromium import Browser
+
+address, token_file = sys.argv[1:3]
+folder = sys.argv[3] if len(sys.argv) > 3 else None
+with open(token_file) as file:
+    token = file.read().strip()
+
+
+def click(browser, selector, text=""):
+    """Clicks what can be seen there, and has this text."""
+    find = (f"[...document.querySelectorAll({selector!r})].find(e => e.offsetParent !== null "
+            f"&& (e.innerText + (e.ariaLabel ?? '')).includes({text!r}))")
+    browser.until(find, f"{selector} '{text}'")
+    browser.run(f"{find}.click()")
+
+
+def view(browser, name, heading):
+    browser.run(f"location.hash = '#/{name}'")
+    browser.shows(heading, "main h1")
+
+
+def picture(browser, name):
+    if folder:
+        browser.picture(f"{folder}/{name}.png")
+
+
+def check(condition, text):
+    if not condition:
+        raise AssertionError(text)
+
+
+def first_paint(browser):
+    browser.go(address)
+    # A machine under load may have a finding of its own.
+    browser.until("/^(Healthy|Degraded)$/.test(document.querySelector('.verdict h2')?.innerText)", "the verdict")
+    browser.until("performance.getEntriesByName('first-contentful-paint').length", "first paint")
+    print("first contentful paint:",
+          round(browser.run("performance.getEntriesByName('first-contentful-paint')[0].startTime")), "ms")
+    size = browser.run("performance.getEntriesByType('resource').filter(e => e.name.includes('/assets/'))"
+                       ".reduce((sum, e) => sum + e.decodedBodySize, 0)")
+    check(5_000 < size < 200_000, f"the page loads {size} bytes")
+    print("files of the page:", size, "bytes")
+
+
+def reset_asks(browser):
+    """A reset names what will be reset, and nothing happens without a token."""
+    view(browser, "sessions", "Sessions")
+    browser.until("document.querySelectorAll('tbody tr').length > 3", "rows")
+    browser.shows("203.0.113.10:8080", "tbody")
+    # The filter, by keys alone.
+    browser.press("/")
+    browser.press("Tab")
+    browser.press("Tab")
+    browser.type("9")
+    browser.press("Enter")
+    browser.shows("No session passes this filter")
+    check("port=9" in browser.run("location.hash"), "the filter is in the address")
+    click(browser, "form button", "Clear")
+    browser.until("document.querySelectorAll('tbody tr').length > 3", "rows again")
+    # Sorting.
+    click(browser, "thead button", "Source")
+    browser.until("document.querySelector('th[aria-sort]').innerText.includes('Source')", "sorted by source")
+    rows = browser.run("[...document.querySelectorAll('tbody a')].map(e => Number(e.innerText.split(':')[1]))")
+    check(rows == sorted(rows), f"sorted: {rows}")
+    picture(browser, "sessions")
+    # One session.
+    browser.run("document.querySelector('tbody a').click()")
+    for text in ("Originator", "Responder", "sequence end", "acknowledged", "Timers", "idle timeout", "Rule", "services"):
+        browser.shows(text)
+    source = browser.text(".end .address").replace(" port ", ":").strip()
+    click(browser, "button.danger", "Reset this session")
+    browser.shows("Reset this session?", "dialog")
+    browser.shows(source, "dialog")
+    click(browser, "dialog button.danger", "Reset it")
+    browser.shows("A token is needed", "dialog")
+    browser.type("wrong")
+    browser.press("Enter")
+    browser.shows("does not know that token", "dialog")
+    browser.press("Escape")
+    browser.until("!document.querySelector('dialog')", "no dialog")
+    check(browser.run("sessionStorage.getItem('sluice-token')") is None, "a wrong token is not kept")
+    # The answer 401 is an error in the browser's log, and here it was asked for.
+    browser.mistakes = [m for m in browser.mistakes if "401" not in m]
+
+
+def drain(browser):
+    """Drains an instance by the page, which asks first, and for the token then. Returns its name."""
+    view(browser, "fleet", "Fleet and maintenance")
+    browser.shows("Start maintenance")
+    browser.until("document.querySelector('tbody button')", "instances")
+    name = browser.run("[...document.querySelectorAll('tbody button')].filter(e => e.offsetParent)"
+                       ".map(e => e.ariaLabel).find(t => t.startsWith('Drain'))").removeprefix("Drain ")
+    click(browser, "tbody button", f"Drain {name}")
+    browser.shows(f"Drain {name}?", "dialog")
+    browser.shows("It takes no new session", "dialog")
+    click(browser, "dialog button", f"Drain {name}")
+    browser.shows("A token is needed", "dialog")
+    browser.type(token)
+    browser.press("Enter")
+    browser.shows(f"{name} drains", "#notes")
+    browser.shows("draining", "tbody")
+    browser.shows("gone in", "tbody")
+    overview(browser, name)
+
+
+def overview(browser, name):
+    """In five seconds: what drains and until when, what carries traffic, what is dropped and why."""
+    view(browser, "overview", "Overview")
+    browser.shows(f"{name} drains, and is gone in 0:", ".verdict")
+    browser.shows("draining", ".box.warn")
+    first = browser.text(".box.warn .clock")
+    browser.until(f"document.querySelector('.box.warn .clock').innerText !== {first!r}", "the countdown runs", 5)
+    picture(browser, "overview")
+    for zone in ("client", "peer", "internet"):
+        browser.shows(zone, ".zones")
+    browser.shows("attached", ".zones")
+    browser.shows("denied", ".drops")
+    browser.until("document.querySelectorAll('figure path.series').length >= 4", "lines in the charts")
+    browser.shows("instance draining", ".tape")
+    check("by token admin" in browser.text(".tape"), "the tape says who did it")
+
+
+def others(browser):
+    view(browser, "risk", "Sessions at risk")
+    browser.run("document.querySelector('input[type=checkbox]').click()")
+    browser.until("/^\\d+:\\d\\d/.test(document.querySelector('tbody .clock')?.innerText)", "time left")
+    left = browser.run("[...document.querySelectorAll('tbody .clock')].map(e => e.innerText)"
+                       ".filter(t => t !== 'due').map(t => t.split(':').reduce((s, p) => 60 * s + Number(p), 0))")
+    check(left == sorted(left), f"the least time left comes first: {left}")
+
+    view(browser, "events", "Events")
+    browser.shows("instance draining", ".tape")
+    browser.run("{ const e = document.querySelector('main input'); e.value = 'gateway started';"
+                " e.dispatchEvent(new Event('input')); }")
+    browser.until("document.querySelectorAll('.tape li').length === 1", "one event passes")
+
+    view(browser, "flows?decision=denied", "Flow logs")
+    browser.shows("10.2.0.10:23")
+    picture(browser, "flows")
+    click(browser, "td a", "Explain")
+    browser.shows("Denied", ".verdict")
+    browser.shows("No rule allows it")
+    check("destinationPort=23" in browser.run("location.hash"), "the 5-tuple is in the address")
+    browser.run("location.hash = '#/explain?protocol=tcp&source=10.1.0.10&destination=203.0.113.10&destinationPort=8080'")
+    browser.shows("Allowed", ".verdict")
+    browser.shows("Rule services decides")
+    browser.shows("priority 100")
+    picture(browser, "explain")
+    # Whatever is typed is text, and what is wrong is said.
+    browser.run("location.hash = '#/explain?protocol=tcp&source=%3Cimg%20src%3Dx%3E&destination=10.2.0.10&destinationPort=1'")
+    browser.shows("<img src=x>", "main .problem")
+    check(not browser.run("document.querySelector('main img') !== null"), "data became markup")
+    browser.mistakes = [m for m in browser.mistakes if "status of 400" not in m]
+
+
+def small_and_dark(browser):
+    for dark in (False, True):
+        browser.theme(dark)
+        for width in (1440, 800, 360):
+            browser.size(width, 800)
+            for name, heading in (("overview", "Overview"), ("sessions", "Sessions"), ("risk", "Sessions at risk"),
+                                  ("explain", "Explain"), ("events", "Events"), ("flows", "Flow logs"), ("fleet", "Fleet")):
+                view(browser, name, heading)
+                over = browser.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                check(over <= 0, f"{name} is {over} pixels too wide at {width}")
+    browser.size(1440, 900)
+    # The flow logs are read for a few at a time: a view that was left a moment ago may hold that place.
+    browser.mistakes = [m for m in browser.mistakes if not ("status of 503" in m and "/v1/flow-logs" in m)]
+
+
+def keys(browser):
+    browser.run("document.activeElement.blur()")
+    browser.press("4")
+    browser.shows("Explain", "main h1")
+    browser.press("?")
+    browser.shows("Go to a view", "dialog")
+    browser.press("Escape")
+    browser.until("!document.querySelector('dialog')", "no dialog")
+    browser.press("1")
+    browser.shows("Last events")
+    before = browser.run("getComputedStyle(document.body).color")
+    browser.press("t")
+    check(browser.run("getComputedStyle(document.body).color") != before, "the theme is another one")
+    # By Tab one gets to every link of the navigation, and sees where one is.
+    seen = set()
+    browser.run("document.querySelector('.skip').focus()")
+    for _ in range(14):
+        browser.press("Tab")
+        seen.add(browser.run("document.activeElement.dataset.view ?? ''"))
+        shown = browser.run("getComputedStyle(document.activeElement).outlineStyle")
+        who = browser.run("document.activeElement.tagName + ' ' + document.activeElement.innerText.slice(0, 40)")
+        check(shown != "none" or who.startswith("BODY"), f"the focus can't be seen: {who}")
+    check(len(seen - {""}) == 7, f"reached by Tab: {seen}")
+
+
+def disconnected(browser):
+    browser.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    browser.shows("No connection to the gateway", "#banner")
+    browser.shows("What you see is from", "#banner")
+    browser.shows("Disconnected", "#pulse")
+    check(browser.run("document.body.classList.contains('stale')"), "old data is grey")
+    browser.call("Network.emulateNetworkConditions", offline=False, latency=0, downloadThroughput=-1, uploadThroughput=-1)
+    browser.until("document.getElementById('banner').hidden", "connected again by itself")
+    browser.mistakes = [m for m in browser.mistakes if "ERR_INTERNET_DISCONNECTED" not in m]
+
+
+with Browser() as browser:
+    for step in (first_paint, reset_asks, drain, others, keys, small_and_dark, disconnected):
+        step(browser)
+        check(not browser.mistakes, f"{step.__name__}: {browser.mistakes}")
+        print(step.__name__, "ok", flush=True)
+    own = urlsplit(address).netloc
+    foreign = [a for a in browser.addresses if urlsplit(a).netloc not in (own, "") and not a.startswith("about:")]
+    check(not foreign, f"asked for elsewhere: {foreign[:5]}")
