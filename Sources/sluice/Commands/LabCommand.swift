@@ -34,6 +34,10 @@ struct LabUp: AsyncParsableCommand {
     @Option(help: "Divides every duration of the profile: 60 makes a minute a second.")
     var timeScale = 1
 
+    @Option(
+        help: "Have the gateway serve its API and page there, in its own network namespace: as in 127.0.0.1:8686.")
+    var api: String?
+
     @Flag(help: "Don't start the gateway: then nothing is forwarded until it runs.")
     var bare = false
 
@@ -44,7 +48,8 @@ struct LabUp: AsyncParsableCommand {
     func run() async throws {
         try Privilege.requireRoot(for: "sluice lab up")
         let lab = try Lab.up(name: lab.name)
-        let configuration = lab.configuration(timeScale: timeScale)
+        let configuration = lab.configuration(
+            timeScale: timeScale, extra: api.map { "api: { listen: \"\($0)\" }" } ?? "")
         do {
             if bare {
                 let path = try lab.write(configuration, to: "sluice.yaml")
