@@ -26,7 +26,7 @@ import Testing
             let walk = try await lab.execute(
                 in: .gateway,
                 [
-                    "python3", "\(folder)/walk.py", "http://127.0.0.1:8686/",
+                    "python3", "-B", "\(folder)/walk.py", "http://127.0.0.1:8686/",
                     "\(lab.directory)/state/\(lab.name)/admin.token",
                 ],
                 within: .seconds(240))
