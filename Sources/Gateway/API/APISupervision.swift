@@ -23,6 +23,8 @@ final class APISupervision {
         /// Bytes of certificate and key: another certificate may come under the same name.
         var material: [[UInt8]]
         var stateFolder: String
+        /// Of the flow log, which it shows, too; nil: there is none.
+        var flowLogFolder: String?
     }
 
     private let directory: RunDirectory
@@ -74,18 +76,18 @@ final class APISupervision {
         let listener =
             if let inUse, inUse.settings.listen == settings.listen { inUse } else { try APIListener(settings) }
         return Prepared(
-            settings: settings, listener: listener, tokens: tokens, material: material, stateFolder: folder)
+            settings: settings, listener: listener, tokens: tokens, material: material, stateFolder: folder,
+            flowLogFolder: configuration.flowLog?.directory)
     }
 
-    /// Puts into use what was made ready; a process goes on where nothing of it has changed.
-    ///
-    /// - Parameter flowLog: the directory of the flow log, which is shared, too.
-    func use(_ prepared: Prepared?, flowLog: String?, now: UInt64) {
+    /// Puts into use what was made ready; a process goes on where nothing of it has changed. What it may read is decided at its start.
+    func use(_ prepared: Prepared?, now: UInt64) {
         let isSame =
             prepared?.settings == current?.settings && prepared?.tokens == current?.tokens
             && prepared?.material == current?.material && prepared?.stateFolder == current?.stateFolder
+            && prepared?.flowLogFolder == current?.flowLogFolder
         current = prepared
-        if let prepared { share(prepared, flowLog: flowLog) }
+        if let prepared { share(prepared) }
         if isSame, process?.ended() == nil { return }
         process?.end()
         process = nil
@@ -96,13 +98,13 @@ final class APISupervision {
     }
 
     /// Lets the process read what it shows: it is in no other group.
-    private func share(_ prepared: Prepared, flowLog: String?) {
+    private func share(_ prepared: Prepared) {
         guard geteuid() == 0 else { return }
         let group = Confinement.group
         SharedFolder.shareEntrance(directory.root, with: group)
         SharedFolder.share(directory.path, with: group)
         SharedFolder.share(prepared.stateFolder, with: group)
-        if let flowLog { SharedFolder.shareTree(flowLog, with: group) }
+        if let flowLog = prepared.flowLogFolder { SharedFolder.shareTree(flowLog, with: group) }
     }
 
     // MARK: Looking after it

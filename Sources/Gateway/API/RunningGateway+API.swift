@@ -17,7 +17,7 @@ extension RunningGateway {
         }
         let now = MonotonicClock.nanoseconds()
         if prepared != nil { noteNetwork(now: now) }
-        api.use(prepared, flowLog: configuration.flowLog?.directory, now: now)
+        api.use(prepared, now: now)
         report("api", api.problem)
     }
 
