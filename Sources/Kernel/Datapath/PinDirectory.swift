@@ -65,10 +65,12 @@ struct PinDirectory: Sendable {
 
     /// Opens a map that can only be read by this descriptor; nil where the name is a program's, which has no such mode.
     private static func openForReading(_ path: String) -> FileDescriptor? {
-        var options = bpf_obj_get_opts()
-        options.sz = MemoryLayout<bpf_obj_get_opts>.size
-        options.file_flags = UInt32(BPF_F_RDONLY)
-        let number = bpf_obj_get_opts(path, &options)
+        // libbpf refuses an argument whose padding is not zero, as an optimised build leaves it.
+        let number = withZeroed(bpf_obj_get_opts.self) { options in
+            options.pointee.sz = MemoryLayout<bpf_obj_get_opts>.size
+            options.pointee.file_flags = UInt32(BPF_F_RDONLY)
+            return bpf_obj_get_opts(path, options)
+        }
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(number)
         return isMap(descriptor) ? descriptor : nil

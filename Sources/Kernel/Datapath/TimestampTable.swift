@@ -37,12 +37,13 @@ final class TimestampTable: Sendable {
     func make() throws(KernelError) {
         if current != nil { return }
         let number = try SystemCall.check("making the table of time stamps") {
-            var options = bpf_map_create_opts()
-            options.sz = MemoryLayout<bpf_map_create_opts>.size
-            options.map_flags = UInt32(BPF_F_NO_PREALLOC)
-            return bpf_map_create(
-                BPF_MAP_TYPE_HASH, "sluice_stamps", UInt32(MemoryLayout<UInt32>.size),
-                UInt32(MemoryLayout<sluice_timestamps>.size), Self.capacity, &options)
+            withZeroed(bpf_map_create_opts.self) { options in
+                options.pointee.sz = MemoryLayout<bpf_map_create_opts>.size
+                options.pointee.map_flags = UInt32(BPF_F_NO_PREALLOC)
+                return bpf_map_create(
+                    BPF_MAP_TYPE_HASH, "sluice_stamps", UInt32(MemoryLayout<UInt32>.size),
+                    UInt32(MemoryLayout<sluice_timestamps>.size), Self.capacity, options)
+            }
         }
         let made = try KernelMap(name: MapName.timestamps, descriptor: FileDescriptor(number))
         // First the name: a table that is entered can be found.
