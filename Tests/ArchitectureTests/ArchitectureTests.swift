@@ -54,6 +54,10 @@ private let forbidden: [(text: String, instead: String)] = [
     ("fatal" + "Error(", "throw a typed error, or use precondition with the state in its message"),
     ("try" + "!", "handle the error or declare it"),
     ("as" + "!", "use as? and handle the other case"),
+    (
+        "_opts" + "()",
+        "use withZeroed: libbpf refuses options whose padding is not zero, as an optimised build leaves it"
+    ),
     ("TO" + "DO", "do it, or write an issue"),
     ("FIX" + "ME", "fix it, or write an issue"),
 ]

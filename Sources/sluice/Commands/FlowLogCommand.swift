@@ -25,19 +25,7 @@ struct FlowLogOptions: ParsableArguments {
         completion: FlowLogOptions.formats.completion, transform: { try FlowLogOptions.formats.read($0) })
     var format: FlowLogSettings.Format?
 
-    @Option(help: "Prefix or address of the end that opened the session.", transform: FilterOptions.prefix)
-    var source: AddressPrefix?
-
-    @Option(help: "Prefix or address of the end that it was opened to.", transform: FilterOptions.prefix)
-    var destination: AddressPrefix?
-
-    @Option(help: "Port of either end.")
-    var port: UInt16?
-
-    @Option(
-        name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
-    var ipProtocol: UInt8?
+    @OptionGroup var ends: EndOptions
 
     @Option(help: "Name of the deciding rule.", completion: Completing.rules)
     var rule: String?
@@ -68,10 +56,10 @@ struct FlowLogOptions: ParsableArguments {
     /// - Parameter now: nanoseconds since 1970.
     func filter(now: UInt64) -> FlowLogFilter {
         var filter = FlowLogFilter()
-        filter.source = source
-        filter.destination = destination
-        filter.port = port
-        filter.ipProtocol = ipProtocol
+        filter.source = ends.source
+        filter.destination = ends.destination
+        filter.port = ends.port
+        filter.ipProtocol = ends.ipProtocol
         filter.rule = rule
         filter.decision = denied ? .denied : allowed ? .allowed : nil
         filter.since = last.map { now - min(now, $0) }

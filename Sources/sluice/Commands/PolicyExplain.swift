@@ -20,7 +20,7 @@ struct PolicyExplain: ParsableCommand {
 
     @Option(
         name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
+        completion: EndOptions.protocols, transform: EndOptions.ipProtocol)
     var ipProtocol: UInt8
 
     @Option(help: "Address of the end that sends the first packet.", transform: PolicyExplain.address)

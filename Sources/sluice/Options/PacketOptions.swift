@@ -5,19 +5,7 @@ import Policy
 
 /// Which packets are meant; all that is given must hold.
 struct PacketOptions: ParsableArguments {
-    @Option(help: "Prefix or address of the packet's source.", transform: FilterOptions.prefix)
-    var source: AddressPrefix?
-
-    @Option(help: "Prefix or address of the packet's destination.", transform: FilterOptions.prefix)
-    var destination: AddressPrefix?
-
-    @Option(help: "Port of either end.")
-    var port: UInt16?
-
-    @Option(
-        name: .customLong("protocol"), help: "Protocol: a name like tcp, or a number.",
-        completion: FilterOptions.protocols, transform: FilterOptions.ipProtocol)
-    var ipProtocol: UInt8?
+    @OptionGroup var ends: EndOptions
 
     @Option(help: "Name of the zone by which it came in.", completion: Completing.zones)
     var zone: String?
@@ -30,7 +18,9 @@ struct PacketOptions: ParsableArguments {
     static let reasons = WordList("reason", DropReason.allCases.map { .init(word: $0.name, value: $0) })
 
     func validate() throws {
-        guard let source, let destination, source.first.family != destination.first.family else { return }
+        guard let source = ends.source, let destination = ends.destination,
+            source.first.family != destination.first.family
+        else { return }
         throw ValidationError(
             "--source is \(source.first.family.name), --destination \(destination.first.family.name): no packet has both"
         )
@@ -38,7 +28,7 @@ struct PacketOptions: ParsableArguments {
 
     func filter(_ inspector: GatewayInspector) throws -> PacketFilter {
         PacketFilter(
-            source: source, destination: destination, port: port, ipProtocol: ipProtocol,
+            source: ends.source, destination: ends.destination, port: ends.port, ipProtocol: ends.ipProtocol,
             zone: try zone.map { try number(ofZone: $0, inspector) }, reasons: reason)
     }
 
