@@ -1,4 +1,3 @@
-import API
 import ArgumentParser
 import Gateway
 import Kernel
@@ -18,9 +17,7 @@ struct Run: ParsableCommand {
 
     func run() throws {
         try ServiceProcess.run {
-            try Controller.run(
-                configurationPath: file, version: .own, checkCertificate: CertificateFiles.problem
-            ) { LogOutput.standardOutput.write("ready\n") }
+            try Controller.run(configurationPath: file, version: .own) { LogOutput.standardOutput.write("ready\n") }
         }
     }
 }
