@@ -1,6 +1,5 @@
 import Glibc
 import Kernel
-import Synchronization
 import TestSupport
 import Testing
 
@@ -99,16 +98,17 @@ import Testing
     func lookedAt() async throws {
         try directory.create()
         let path = directory.lockPath
-        let isOver = Flag()
+        _ = try ProcessLock(path: path)
+        // A look that takes long, as of a process that is not scheduled.
+        let look = open(path, O_RDONLY | O_CLOEXEC)
+        #expect(flock(look, LOCK_SH | LOCK_NB) == 0)
         let looking = Task.detached {
-            while !isOver.value.load(ordering: .relaxed) { _ = ProcessLock.isHeld(path: path) }
+            usleep(50_000)
+            close(look)
         }
-        for _ in 0..<200 { _ = try ProcessLock(path: path) }
-        isOver.value.store(true, ordering: .relaxed)
+        let lock = try ProcessLock(path: path)
+        #expect(ProcessLock.isHeld(path: path))
+        withExtendedLifetime(lock) {}
         await looking.value
     }
-}
-
-private final class Flag: Sendable {
-    let value = Atomic(false)
 }
