@@ -73,21 +73,21 @@ extension RunningGateway {
         }
     }
 
-    /// The gateway stops: who waits for a change that has not been made is told so.
-    func abandonReload() {
+    /// The gateway stops, or its controller is replaced: who waits for a change that has not been made is told so.
+    func abandonReload(because reason: String = "the gateway is stopping") {
         let now = MonotonicClock.nanoseconds()
         if case .settling = reloading.step {
             for number in reloading.asked {
                 server.answer(
                     number,
-                    ControlResponse(ok: true, message: "the new rules are in force, and the gateway is stopping"),
+                    ControlResponse(ok: true, message: "the new rules are in force, and \(reason)"),
                     now: now)
             }
             reloading.asked = []
         }
         for number in reloading.takeAsked() {
             server.answer(
-                number, ControlResponse(ok: false, message: "the gateway is stopping\nNothing was changed."), now: now)
+                number, ControlResponse(ok: false, message: "\(reason)\nNothing was changed."), now: now)
         }
         // A thread that compiles changes nothing, and ends with the process; one that runs nft is waited for.
         if !reloading.isGuarding { reloading.step = .none }

@@ -61,9 +61,12 @@ struct StartUp {
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
         let existing = isTakeover ? try openDatapath() : nil
         if !isTakeover { try checkNoInstance() }
+        step("guarding the interfaces")
         try installGuard(earlier: predecessor.map { $0.interfaces.keys.sorted() } ?? [])
+        step(isTakeover ? "taking over" : "loading the kernel program")
         let datapath = try existing ?? loadDatapath()
         let outlet = try InjectorOutlet(datapath: datapath)
+        step("compiling the rules")
         let policy = try PolicyChange(
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
         try policy.prepare()
@@ -97,6 +100,7 @@ struct StartUp {
                     capacitySessions: datapath.slotCount))
         gateway.checkFlowLog()
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
+        step("starting the instances")
         try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
@@ -113,6 +117,9 @@ struct StartUp {
         gateway.beginAPI(preparedAPI)
         return gateway
     }
+
+    /// Tells the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
+    private func step(_ name: String) { ServiceNotification.send(ServiceNotices.starting(name)) }
 
     private func makeFleet(_ datapath: Datapath, _ history: History) -> (FleetShell, [FleetDirective]) {
         let (machine, directives) = FleetMachine.restore(

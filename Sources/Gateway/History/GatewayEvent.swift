@@ -8,6 +8,8 @@ package enum GatewayEvent: Equatable, Sendable {
     case started(zones: Int, rules: Int, capacitySessions: Int)
     /// A controller found what an earlier one had left in the kernel, and went on with it.
     case tookOver(rules: Int, predecessor: Int32?)
+    /// A controller has left the gateway, which goes on, to the next one.
+    case handedOver(reason: String)
     /// A configuration was applied.
     case reloaded(file: String, changes: String, by: String)
     /// One was refused; what was in force stays.
@@ -29,7 +31,7 @@ package enum GatewayEvent: Equatable, Sendable {
 
     /// The words for them, as the history has them.
     package enum Kind: String, CaseIterable, Sendable {
-        case gatewayStarted, gatewayTookOver, gatewayStopped
+        case gatewayStarted, gatewayTookOver, gatewayHandedOver, gatewayStopped
         case configurationReloaded, configurationRefused, policyChanged
         case sessionsReset, sessionsEnded
         case interfaceAttached, interfaceDetached, interfaceGone
@@ -49,6 +51,7 @@ package enum GatewayEvent: Equatable, Sendable {
             var detail: [String: HistoryValue] = ["rules": .count(rules)]
             detail["predecessor"] = predecessor.map { .count($0) }
             return make(time, .gatewayTookOver, cause: "an earlier controller had ended", detail: detail)
+        case .handedOver(let reason): return make(time, .gatewayHandedOver, cause: reason)
         case .reloaded(let file, let changes, let by):
             return make(
                 time, .configurationReloaded, cause: "asked for",
