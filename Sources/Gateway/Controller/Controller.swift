@@ -40,11 +40,12 @@ package enum Controller {
         let signals = try GatewayError.wrapping {
             try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD])
         }
-        let source = try ConfigurationSource(path: configurationPath)
+        let (source, refusal) = try ConfigurationSource.forStart(path: configurationPath, root: root)
         let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
         var startUp = StartUp(
             source: source, directory: directory, log: log, version: version, checkCertificate: checkCertificate)
         let gateway = try startUp.run()
+        if let refusal { gateway.reportRefusedFile(refusal) }
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
         ready()
         if !ServiceNotification.send("READY=1") {

@@ -93,6 +93,16 @@ extension RunningGateway {
         if !reloading.isGuarding { reloading.step = .none }
     }
 
+    private static let refusedFile = "configuration"
+
+    /// A file was refused at the start, and the gateway goes on with what was in force before: until a reload takes the file.
+    func reportRefusedFile(_ reason: String) {
+        report(
+            Self.refusedFile,
+            "\(source.path) is refused by this version, and the configuration that was in force before its start goes on: "
+                + reason)
+    }
+
     private func refuse(_ error: GatewayError) {
         log.error("reload refused; what was in force stays", ["cause": "\(error)"])
         datapath.runtime.pointee.reloadErrors &+= 1
@@ -206,6 +216,7 @@ extension RunningGateway {
     /// No packet is judged by the image before any more: now live sessions are judged again, and who asked is answered at the end.
     private func finish(_ applied: AppliedReload) {
         let (asked, requester) = (reloading.asked, reloading.requester)
+        report(Self.refusedFile, nil)
         reloading.asked = []
         reloading.step = .none
         endDenied { [weak self] ended, isWhole in

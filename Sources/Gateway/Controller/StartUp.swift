@@ -50,6 +50,7 @@ struct StartUp {
         if let problem = DirectoryCheck.pins(of: configuration.gateway).compactMap(\.problem).first {
             throw GatewayError("\(problem)")
         }
+        try TakeoverCheck.requireLayout(gateway: configuration.gateway, directory: directory)
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
@@ -86,7 +87,7 @@ struct StartUp {
             interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore,
             startedAt: Self.wallClockSeconds(), version: version)
         try directory.write(record, to: directory.controllerPath)
-        let (fleet, directives) = makeFleet(datapath, history)
+        let (fleet, directives) = makeFleet(datapath, history, isTakeover: isTakeover)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
             journal: LogJournal(log: log), server: server, history: history, fleet: fleet, waker: try LoopWaker(),
@@ -94,7 +95,9 @@ struct StartUp {
         fleet.surroundings = gateway
         gateway.tell(
             isTakeover
-                ? .tookOver(rules: configuration.rules.count, predecessor: predecessor?.processIdentifier)
+                ? .tookOver(
+                    rules: configuration.rules.count, predecessor: predecessor?.processIdentifier,
+                    version: version?.description, predecessorVersion: predecessor?.version?.description)
                 : .started(
                     zones: configuration.zones.count, rules: configuration.rules.count,
                     capacitySessions: datapath.slotCount))
@@ -121,7 +124,9 @@ struct StartUp {
     /// Tells the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
     private func step(_ name: String) { ServiceNotification.send(ServiceNotices.starting(name)) }
 
-    private func makeFleet(_ datapath: Datapath, _ history: History) -> (FleetShell, [FleetDirective]) {
+    private func makeFleet(
+        _ datapath: Datapath, _ history: History, isTakeover: Bool
+    ) -> (FleetShell, [FleetDirective]) {
         let (machine, directives) = FleetMachine.restore(
             settings: Fleet.FleetSettings(configuration),
             snapshot: history.state(FleetShell.stateKey, as: FleetSnapshot.self),
@@ -129,6 +134,9 @@ struct StartUp {
             now: MonotonicClock.nanoseconds())
         let fleet = FleetShell(
             gateway: configuration.gateway, directory: directory, datapath: datapath, log: log, machine: machine)
+        fleet.programIsOutdated =
+            isTakeover && history.state(ProgramReplacement.programKey, as: String.self) != ProgramFile.own?.description
+        if !isTakeover { ProgramReplacement.remember(in: history) }
         fleet.replacement.order = history.state(ProgramReplacement.stateKey, as: ProgramReplacement.Order.self)
         return (fleet, directives)
     }
