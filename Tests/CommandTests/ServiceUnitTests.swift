@@ -50,7 +50,7 @@ import Testing
         }
         #expect(settings["User"] == ["sluice"] && settings["NoNewPrivileges"] == ["yes"])
         // Of /sys/fs/bpf itself systemd 252 keeps ProtectKernelTunables' read-only line, whatever stands here.
-        #expect(settings["ReadWritePaths"] == ["/sys/fs/bpf/sluice /proc/sys/net"])
+        #expect(settings["ReadWritePaths"] == ["-/sys/fs/bpf/sluice /proc/sys/net"])
     }
 
     @Test("PKG-3 a restart hands over, a stop stops, instances outlive their controller, and so does what they need")

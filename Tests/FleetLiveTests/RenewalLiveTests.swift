@@ -21,7 +21,7 @@ import Testing
             let crowd = try await Crowd.begin(first, count: 80)
             let (owners, drops) = (try await first.owners(), try await first.drops())
             let before = Set(try await first.status().instances.map(\.processIdentifier))
-            let version2 = try first.otherVersion("version-2")
+            let version2 = try await first.otherVersion("version-2")
             try await first.handOver()
             let fleet = try await first.startController(binary: version2)
             try await fleet.waitForRenewal()
@@ -64,7 +64,7 @@ import Testing
             var fleet = first
             let crowd = try await Crowd.begin(fleet, count: 80)
             let owners = try await fleet.owners()
-            let versions = [try fleet.otherVersion("version-2"), first.gateway.binary]
+            let versions = [try await fleet.otherVersion("version-2"), first.gateway.binary]
             // Renewals begin half a second after the start of a controller, and take some hundred milliseconds each.
             for (number, milliseconds) in [450, 500, 550, 600, 650, 700, 800, 1000].enumerated() {
                 await fleet.killController()
@@ -89,7 +89,7 @@ import Testing
             let crowd = try await Crowd.begin(first, count: 60)
             let leaving = try await first.owners().filter { $0.value == 1 }.count
             #expect(try await first.run("instance", "drain", "1").succeeded)
-            let version2 = try first.otherVersion("version-2")
+            let version2 = try await first.otherVersion("version-2")
             try await first.handOver()
             let fleet = try await first.startController(binary: version2)
             let waiting = try await fleet.waitFor("the renewal to wait") { $0.renewal != nil }
@@ -108,7 +108,7 @@ import Testing
         try await FleetLab.with(continuity: "preserve") { first in
             let crowd = try await Crowd.begin(first, count: 60)
             let second = try await first.process(2)
-            let version2 = try first.otherVersion("version-2")
+            let version2 = try await first.otherVersion("version-2")
             try await first.handOver()
             // Whoever waits longest gets the lock when the old process is gone, and the new one does not.
             let path = "/run/sluice/\(first.lab.name)/instance-1.lock"
@@ -208,9 +208,10 @@ import Testing
 
 extension FleetLab {
     /// Another file with the same program, as another version would be.
-    func otherVersion(_ name: String) throws -> String {
+    func otherVersion(_ name: String) async throws -> String {
         let path = "\(lab.directory)/\(name)"
-        try FileManager.default.copyItem(atPath: realPath(gateway.binary) ?? gateway.binary, toPath: path)
+        // By a process of its own: a file that any process has open for writing can't be run, and this one starts others all the time.
+        try await lab.execute(in: .gateway, ["cp", realPath(gateway.binary) ?? gateway.binary, path]).required()
         return path
     }
 

@@ -1,4 +1,3 @@
-internal import Fleet
 internal import FlowLayout
 internal import Kernel
 internal import Policy
@@ -79,9 +78,15 @@ package enum TakeoverCheck {
             + "and nothing is forwarded for the seconds in between"
     }
 
+    /// The part of `fleet.json` that every version has.
+    private struct Measured: Decodable {
+        struct Instance: Decodable { let sessions: Int }
+        let measurements: [Instance]
+    }
+
     /// As measured last by whichever version runs: its table can't be read by another one.
     private static func sessions(_ directory: RunDirectory) -> Int? {
-        guard let report = try? directory.read(FleetReport.self, from: directory.fleetPath) else { return nil }
-        return report.measurements.isEmpty ? nil : report.measurements.reduce(0) { $0 + $1.sessions }
+        guard let measured = try? directory.read(Measured.self, from: directory.fleetPath) else { return nil }
+        return measured.measurements.isEmpty ? nil : measured.measurements.reduce(0) { $0 + $1.sessions }
     }
 }
