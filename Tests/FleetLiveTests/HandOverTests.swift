@@ -111,7 +111,7 @@ import Testing
         try await FleetLab.with { first in
             let reload = try first.lab.spawn(
                 in: .gateway, [first.gateway.binary, "reload", "--gateway", first.lab.name])
-            try await Task.sleep(for: .milliseconds(20))
+            try await first.gateway.process.waitForText("reading the configuration again", within: .seconds(5))
             try await first.handOver()
             let exit = await reload.waitForExit(within: .seconds(5))
             #expect(exit == .code(0) || reload.standardError.contains("is being replaced"), "\(reload.everythingSaid)")

@@ -25,6 +25,8 @@ struct Stage {
     private(set) var silent: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
     /// After a pause of the whole machine: the last signs of life of all, until the next look.
     private var frozen: (heartbeat: UInt64, answered: UInt32)?
+    /// The last signs of life in each record: what the next process of an instance finds, until it is ready.
+    private var beats: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
     /// Who beats, but does not answer.
     var mute: Set<InstanceIdentifier> = []
     /// Who does not end on SIGTERM.
@@ -113,7 +115,10 @@ struct Stage {
     mutating func look() {
         defer { frozen = nil }
         for identifier in processes.keys.sorted() {
-            let last = silent[identifier] ?? frozen ?? (now, mute.contains(identifier) ? 0 : questionNumber)
+            let isReady = !pending.contains { $0.event == .serving(identifier) }
+            let sign = (now, mute.contains(identifier) ? 0 : questionNumber)
+            let last = silent[identifier] ?? frozen ?? (isReady ? sign : beats[identifier] ?? (0, 0))
+            beats[identifier] = last
             tell(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
             if let left = sessionsLeft { tell(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones)) }
         }
