@@ -137,6 +137,7 @@ struct RenewalTests {
     @Test("PKG-3 RECOV-1 it waits for a recovery, and the replacement needs no renewal")
     func waitsForRecovery() {
         var stage = Self.stage(.disruptive)
+        stage.startNanoseconds = 2 * Stage.second
         stage.restart(lost: [2], program: "version 2")
         stage.run(seconds: 10)
         #expect(stage.serving == [1, 3] && stage.programs[1] == "version 2" && stage.programs[3] == "version 2")
