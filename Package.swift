@@ -18,6 +18,7 @@ let package = Package(
     name: "sluice",
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
+        .executable(name: "sluice-api", targets: ["sluice-api"]),
         .executable(name: "sluice-bench", targets: ["sluice-bench"]),
     ],
     dependencies: [
@@ -102,13 +103,19 @@ let package = Package(
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/LabEndpoint",
             swiftSettings: settings),
-        // Writes the commit that is built into a file of the command line.
+        // Writes the commit that is built into a file of the program.
         .plugin(name: "StampCommit", capability: .buildTool()),
+        // A program of its own: HTTP and TLS are in no other process.
+        .executableTarget(
+            name: "sluice-api",
+            dependencies: [
+                "API", "Gateway", "Kernel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings, plugins: ["StampCommit"]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "API", "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy",
-                "Lab",
+                "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
                 "Simulation", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -154,7 +161,9 @@ let package = Package(
         .testTarget(
             name: "DatapathTests", dependencies: ["FlowModel", "Kernel", "FlowCore", "FlowLayout", "Policy"],
             swiftSettings: settings),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "Lab", "lab-endpoint"], swiftSettings: settings),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "Lab", "lab-endpoint", "sluice-api"],
+            swiftSettings: settings),
         .testTarget(
             name: "EndTests",
             dependencies: [
@@ -164,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "APITests",
             dependencies: [
-                "TestSupport", "API", "Gateway", "Inspection", "Store", "Policy", "Lab", "sluice", "Kernel",
+                "TestSupport", "API", "Gateway", "Inspection", "Store", "Policy", "Lab", "sluice", "sluice-api",
+                "Kernel",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),

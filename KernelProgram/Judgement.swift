@@ -114,17 +114,17 @@ func eventBody(
         question, flowValue(flow))
 }
 
-/// The reason to refuse a half-open session; 0: none.
-@c(sluice_half_open_refusal_body)
+/// ``HalfOpenSessions/Answer``
+@c(sluice_ask_half_open_body)
 @inline(__always)
-func halfOpenRefusalBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) -> Int32 {
-    Int32(HalfOpenSessions.refusal(of: packet, now: now, KernelTables())?.rawValue ?? 0)
+func askHalfOpenBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
+    HalfOpenSessions.ask(packet, now: now, KernelTables()).rawValue
 }
 
 @c(sluice_half_open_began_body)
 @inline(__always)
-func halfOpenBeganBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) {
-    HalfOpenSessions.began(packet, now: now, KernelTables())
+func halfOpenBeganBody(_ slot: UInt32, _ source: UInt32, _ now: UInt32) {
+    HalfOpenSessions.began(slot: slot, source: source, now: now, KernelTables())
 }
 
 @c(sluice_half_open_left_body)

@@ -16,8 +16,8 @@ struct KernelTables: Tables {
     }
 
     @inline(__always)
-    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
-        sluice_insert_flow(key, sluice_key_hash(key), slot) == 0
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool {
+        sluice_insert_flow(key, hash, slot) == 0
     }
 
     @inline(__always)
@@ -32,8 +32,11 @@ struct KernelTables: Tables {
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_word_at(slot) }
 
     @inline(__always)
-    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
-        let slot = sluice_take_slot(sluice_key_hash(key))
+    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { sluice_key_hash(key) }
+
+    @inline(__always)
+    func takeSlot(hash: UInt64) -> UInt32? {
+        let slot = sluice_take_slot(hash)
         return slot < 0 ? nil : UInt32(truncatingIfNeeded: slot)
     }
 
@@ -41,17 +44,13 @@ struct KernelTables: Tables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { sluice_runtime_at() }
 
     @inline(__always)
-    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
-        switch sluice_half_open_refusal(packet, now) {
-        case 0: nil
-        case Int32(DropReason.limited.rawValue): .limited
-        default: .capacity
-        }
+    func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer {
+        HalfOpenSessions.Answer(rawValue: UInt32(bitPattern: sluice_ask_half_open(packet, now)))
     }
 
     @inline(__always)
-    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
-        _ = sluice_half_open_began(packet, now)
+    func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
+        _ = sluice_half_open_began(slot, source, now)
     }
 
     @inline(__always)

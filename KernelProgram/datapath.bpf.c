@@ -31,8 +31,8 @@ int32_t sluice_insert_flow_body(const struct sluice_session_key *key, uint64_t h
 int32_t sluice_remove_flow_body(uint64_t hash, uint32_t slot);
 int32_t sluice_take_slot_body(uint64_t hash);
 int32_t sluice_take_slot_of_body(uint32_t instance);
-int32_t sluice_half_open_refusal_body(const struct sluice_packet *packet, uint32_t now);
-void sluice_half_open_began_body(const struct sluice_packet *packet, uint32_t now);
+uint32_t sluice_ask_half_open_body(const struct sluice_packet *packet, uint32_t now);
+void sluice_half_open_began_body(uint32_t slot, uint32_t source, uint32_t now);
 void sluice_half_open_left_body(const struct sluice_session *session, uint32_t slot, uint32_t now);
 uint32_t sluice_teller_body(uint64_t hash, uint32_t slot, uint32_t kind);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
@@ -68,14 +68,14 @@ __attribute__((noinline)) int sluice_take_slot_of(uint32_t instance) { return sl
 
 __attribute__((noinline)) int sluice_take_slot(uint64_t hash) { return sluice_take_slot_body(hash); }
 
-__attribute__((noinline)) int sluice_half_open_refusal(const struct sluice_packet *packet, uint32_t now) {
-    if (!packet) return REASON_MALFORMED;
-    return sluice_half_open_refusal_body(packet, now);
+/// FlowCore.HalfOpenSessions.Answer
+__attribute__((noinline)) int sluice_ask_half_open(const struct sluice_packet *packet, uint32_t now) {
+    if (!packet) return REASON_UNSUPPORTED;
+    return sluice_ask_half_open_body(packet, now);
 }
 
-__attribute__((noinline)) int sluice_half_open_began(const struct sluice_packet *packet, uint32_t now) {
-    if (!packet) return -1;
-    sluice_half_open_began_body(packet, now);
+__attribute__((noinline)) int sluice_half_open_began(uint32_t slot, uint32_t source, uint32_t now) {
+    sluice_half_open_began_body(slot, source, now);
     return 0;
 }
 

@@ -42,15 +42,21 @@ struct DatapathBenchmark {
         try run("UDP", other.udp())
         try run("malformed", Array(frames.tcp(flags: TCPFlags.ack, sequence: 1).prefix(40)))
         try RuleCost.run()
-        for sessions in [1000, 1_000_000] { try random(sessions: sessions) }
+        for sessions in [1000, 1_000_000] {
+            try random(sessions: sessions, FrameBuilder().udp())
+            try random(sessions: sessions, FrameBuilder().tcp(flags: TCPFlags.syn, sequence: 999))
+        }
     }
 
     /// Sessions hit at random: what the memory of the table costs.
-    private static func random(sessions: Int) throws {
+    ///
+    /// - Parameter template: a packet that begins a session, and of which others come later.
+    private static func random(sessions: Int, _ template: [UInt8]) throws {
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: sessions, pinned: false, programs: ProgramName.all)
+        datapath.runtime.pointee.halfOpenLimit = UInt32(2 * sessions)
         try allowEverything(datapath)
-        var frame = FrameBuilder().udp()
+        var frame = template
         var context = PacketContext()
         context.control0 = 1 | 1 << 8 | 2 << 16 | 1 << 24
         context.control1 = 1000
@@ -79,7 +85,7 @@ struct DatapathBenchmark {
         begin.sort()
         known.sort()
         print(
-            "\(sessions) sessions: begin \(begin[begin.count / 2]) ns, a packet of one at random \(known[known.count / 2]) ns,",
+            "\(sessions) \(template[23] == IPProtocol.tcp ? "TCP" : "UDP") sessions: begin \(begin[begin.count / 2]) ns, a packet of one at random \(known[known.count / 2]) ns,",
             "\(datapath.memory().bytesPerSession) bytes a session")
     }
 

@@ -47,8 +47,8 @@ int sluice_emit(
 int sluice_classify(struct sluice_classification *_Nonnull question);
 int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
 int sluice_review_handshake(struct sluice_packet *_Nonnull packet, uint32_t slot, uint64_t word, uint32_t now);
-int sluice_half_open_refusal(const struct sluice_packet *_Nonnull packet, uint32_t now);
-int sluice_half_open_began(const struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_ask_half_open(const struct sluice_packet *_Nonnull packet, uint32_t now);
+int sluice_half_open_began(uint32_t slot, uint32_t source, uint32_t now);
 int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);
 uint64_t sluice_key_hash(const struct sluice_session_key *_Nonnull key);
 int sluice_take_slot(uint64_t hash);

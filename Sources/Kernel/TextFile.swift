@@ -1,9 +1,9 @@
 import Glibc
 
 /// Small files of text, such as those of /proc.
-enum TextFile {
+package enum TextFile {
     /// The file's text; nil if it cannot be read.
-    static func read(_ path: String) -> String? {
+    package static func read(_ path: String) -> String? {
         let number = open(path, O_RDONLY | O_CLOEXEC)
         guard number >= 0 else { return nil }
         let descriptor = FileDescriptor(number)

@@ -169,6 +169,18 @@ package enum GatewayMetrics {
                     ("entries", Double(reading.flowLogOmissions.entries)),
                 ]),
             MetricFamily(
+                "flow_log_lag_seconds", .gauge, "How long entries of the flow log wait that could not be written.",
+                reading.flowLogLagSeconds),
+            process(
+                reading, "cpu_seconds", .counter, "Processor time of a process of the gateway that is no instance.",
+                \.cpuSeconds),
+            process(
+                reading, "resident_memory_bytes", .gauge, "Memory that such a process has.",
+                { Double($0.residentBytes) }
+            ),
+            process(
+                reading, "start_time_seconds", .gauge, "When such a process started, since 1970.", \.startedSeconds),
+            MetricFamily(
                 "build_info", .gauge, "Always 1; what runs.",
                 [
                     .init(
@@ -179,6 +191,14 @@ package enum GatewayMetrics {
                         ], value: 1)
                 ]),
         ]
+    }
+
+    private static func process(
+        _ reading: GatewayReading, _ name: String, _ kind: MetricFamily.Kind, _ help: String,
+        _ value: (ProcessUsage) -> Double
+    ) -> MetricFamily {
+        MetricFamily(
+            "process_\(name)", kind, help, by: "process", reading.processes.map { ($0.name, value($0.usage)) })
     }
 
     private static func histogram(

@@ -28,8 +28,8 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "Other:",
                 subcommands: [
-                    Release.self, Completions.self, InstanceProcessCommand.self, APIProcessCommand.self,
-                    BinaryCheckCommand.self, ReplaceProgramCommand.self,
+                    Release.self, Completions.self, InstanceProcessCommand.self, BinaryCheckCommand.self,
+                    ReplaceProgramCommand.self,
                 ]),
         ])
 }

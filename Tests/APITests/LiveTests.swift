@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import Lab
+import TestSupport
 import Testing
 
 @testable import Inspection
@@ -150,6 +151,27 @@ import Testing
             }
             #expect(isServed, "\(api.gateway.process.everythingSaid)")
             await taken.terminate()
+        }
+    }
+
+    @Test("API-1 BAD-6 without its program 'api:' is refused with what to install, and nothing changes")
+    func noProgram() async throws {
+        try await withTestLab(prefix: "sluice-api") { lab in
+            // The same binary where nothing is beside it.
+            let alone = "\(lab.directory)/sluice"
+            let built = try SluiceBinary.path()
+            try await lab.execute(in: .gateway, ["sh", "-c", "ln \(built) \(alone) || cp \(built) \(alone)"]).required()
+            let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: 10), binary: alone)
+            _ = try lab.write(lab.configuration(timeScale: 10, extra: APILab.listen), to: "sluice.yaml")
+            let reload = try await gateway.command("reload")
+            #expect(
+                reload.exit != .code(0) && reload.errors.contains("Nothing was changed"), "\(reload.everythingSaid)")
+            #expect(reload.errors.contains("install the package 'sluice-api'"), "\(reload.everythingSaid)")
+            #expect(await gateway.stop() == .code(0))
+            let start = try await lab.execute(
+                in: .gateway, [alone, "run", "--config", "\(lab.directory)/sluice.yaml"])
+            #expect(start.exit != .code(0) && start.errors.contains("install the package 'sluice-api'"))
+            #expect(access("/run/sluice/\(lab.name)", F_OK) != 0)
         }
     }
 

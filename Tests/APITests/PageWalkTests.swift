@@ -6,7 +6,9 @@ import Testing
 
 /// The page in a browser, against a gateway that runs.
 @Suite(.serialized) struct PageWalkTests {
-    @Test("WEB-2 headless Chromium walks through each view during a drain: what is on the screen, and no error")
+    @Test(
+        "WEB-2 headless Chromium walks through each view during a drain, a maintenance and a restart: what is on the screen, and no error"
+    )
     func walk() async throws {
         let folder = "\(#filePath)".replacing("/APITests/PageWalkTests.swift", with: "/PageTests")
         let extra = "fleet: { minCapacity: 3, maxCapacity: 6 }"
@@ -23,14 +25,23 @@ import Testing
             // Nobody may: what is dropped, and why.
             _ = try await lab.execute(
                 in: .client, ["curl", "-s", "-m", "2", "http://\(LabZone.peer.address):23/"])
-            let walk = try await lab.execute(
+            let walk = try lab.spawn(
                 in: .gateway,
                 [
                     "python3", "-B", "\(folder)/walk.py", "http://127.0.0.1:8686/",
                     "\(lab.directory)/state/\(lab.name)/admin.token",
-                ],
-                within: .seconds(240))
-            #expect(walk.exit == .code(0), "\(walk.everythingSaid)")
+                ])
+            _ = await eventually(within: .seconds(240)) {
+                walk.standardOutput.contains("stop the gateway now") || !walk.isRunning
+            }
+            await api.gateway.stop()
+            _ = await eventually(within: .seconds(60)) {
+                walk.standardOutput.contains("start the gateway now") || !walk.isRunning
+            }
+            let second = try await lab.startGateway(configuration: lab.configuration(timeScale: 2, extra: flows))
+            let exit = await walk.waitForExit(within: .seconds(120))
+            #expect(exit == .code(0), "\(walk.everythingSaid)")
+            await second.stop()
             withExtendedLifetime((server, clients)) {}
         }
     }

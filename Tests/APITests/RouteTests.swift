@@ -88,6 +88,14 @@ import Testing
             #expect(explained.status == 200 && steady(explained.body) == steady(printed), "\(explained)\n\(printed)")
             let drops = try await api.request("/v1/drops")
             #expect(drops.status == 200 && drops.body.contains("\"reason\" : \"denied\""), "\(drops)")
+            let metrics = try await api.request("/metrics?compat=nf_conntrack")
+            for line in [
+                "sluice_sessions_limit ", "node_nf_conntrack_entries_limit ",
+                "sluice_process_cpu_seconds_total{process=\"api\"} ",
+            ] {
+                #expect(metrics.body.contains("\n\(line)"), "\(metrics)")
+            }
+            #expect(try await api.request("/metrics?compat=other").status == 400)
             withExtendedLifetime(server) {}
         }
     }

@@ -48,4 +48,17 @@ import Testing
         #expect(error?.description.contains("which can't be made") == true)
         #expect(access("\(temporary.path)/missing", F_OK) != 0)
     }
+
+    @Test("API-3 on a full disk no token is made, the message says so, and there is one once the disk has room")
+    func fullDisk() throws {
+        let disk = try SmallDisk(megabytes: 1)
+        disk.fill()
+        let error = #expect(throws: GatewayError.self) { try APITokens.make(in: disk.path) }
+        #expect(error?.description.contains("No space left on device") == true)
+        for name in [APITokens.readName, APITokens.adminName] {
+            for suffix in ["", ".new"] { #expect(access("\(disk.path)/\(name)\(suffix)", F_OK) != 0) }
+        }
+        disk.empty()
+        #expect(try APITokens.make(in: disk.path) == APITokens.read(in: disk.path))
+    }
 }

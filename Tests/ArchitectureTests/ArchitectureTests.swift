@@ -36,8 +36,9 @@ private let allowedImports: [String: Set<String>] = [
     // Around it.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
+    "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
-        "API", "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+        "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
         "Simulation", "ArgumentParser",
     ]
         + shared,

@@ -26,6 +26,9 @@ enum MetricsFixtures {
                 identifier: UInt16($0), state: "serving", sessions: $0 == 1 ? 3 : 0, heartbeatAgeSeconds: 0.25,
                 drainRemainingSeconds: $0 == 2 ? 12.5 : nil)
         }
+        reading.processes = ["controller", "api"].map {
+            ($0, ProcessUsage(cpuSeconds: 12.5, residentBytes: 50_000_000, startedSeconds: 1_700_000_000))
+        }
         reading.capacity = 1000
         reading.kernel = "6.1.0"
         reading.profile = "azure"

@@ -23,7 +23,7 @@ struct FlowIndexTests {
         for number in 0..<tables.slotCount {
             fill(tables, UInt32(number), number)
             var key = key(number)
-            #expect(tables.insertFlow(&key, slot: UInt32(number)))
+            #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: UInt32(number)))
         }
         for number in 0..<tables.slotCount {
             var key = key(number)
@@ -47,7 +47,7 @@ struct FlowIndexTests {
             let place = FlowIndex.Place(&key, runtime)
             #expect(place.first != place.second && place.first / 64 == place.second / 64)
             let used = try count(tables, place.first)
-            #expect(tables.insertFlow(&key, slot: UInt32(number)))
+            #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: UInt32(number)))
             if try count(tables, place.first) == used {
                 inSecond += 1
                 #expect(used >= 5)
@@ -75,7 +75,7 @@ struct FlowIndexTests {
             }
             #expect(tables.flow(&wanted)?.slot == UInt32(place))
             fill(tables, 20, 1)
-            #expect(!tables.insertFlow(&wanted, slot: 20))
+            #expect(!tables.insertFlow(&wanted, hash: tables.hash(of: &wanted), slot: 20))
         }
     }
 
@@ -85,8 +85,8 @@ struct FlowIndexTests {
         var key = key(1)
         fill(tables, 0, 1)
         fill(tables, 1, 1)
-        #expect(tables.insertFlow(&key, slot: 0))
-        #expect(!tables.insertFlow(&key, slot: 1))
+        #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: 0))
+        #expect(!tables.insertFlow(&key, hash: tables.hash(of: &key), slot: 1))
         #expect(tables.flow(&key)?.slot == 0)
         // Only its own slot takes it out.
         tables.removeFlow(&key, slot: 1)
@@ -110,7 +110,11 @@ struct FlowIndexTests {
                     var mine: Set<Int> = []
                     for number in 0..<512 {
                         var key = keys[number]
-                        if shared.tables.insertFlow(&key, slot: UInt32(number * 2 + worker)) { mine.insert(number) }
+                        if shared.tables.insertFlow(
+                            &key, hash: shared.tables.hash(of: &key), slot: UInt32(number * 2 + worker))
+                        {
+                            mine.insert(number)
+                        }
                     }
                     return mine
                 }

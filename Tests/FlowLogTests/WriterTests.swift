@@ -182,6 +182,26 @@ struct WriterTests {
         #expect(try strict(directory.path, RecordPath.version2Container).count == 6)
     }
 
+    @Test("LOG-4 MET-1 a file that another process has locked: nothing is lost, the lag grows, a problem after 10 s")
+    func locked() throws {
+        let directory = TemporaryDirectory()
+        let writer = writer(directory.path, formats: [.virtualNetworkVersion4])
+        writer.flush(session(1), omitted: Omissions(), now: now)
+        let file = "\(directory.path)/\(try #require(LogTree.files(in: directory.path).first).path)"
+        let other = open(file, O_RDWR | O_CLOEXEC)
+        #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+        writer.flush(session(2), omitted: Omissions(), now: now)
+        #expect(writer.state.problem == nil)
+        #expect(writer.state.lagSeconds(now: now + 3_500_000_000) == 3.5)
+        writer.flush(session(3), omitted: Omissions(), now: now + 11_000_000_000)
+        #expect(writer.state.problem?.contains("another process holds its lock") == true)
+        close(other)
+        writer.flush([], omitted: Omissions(), now: now + 12_000_000_000)
+        #expect(writer.state.problem == nil && writer.state.lagSeconds(now: now + 20_000_000_000) == 0)
+        let ports = try strict(directory.path, RecordPath.version4Container).map { $0.fields[3] }
+        #expect(Set(ports) == ["1", "2", "3"])
+    }
+
     @Test("a directory that vanishes: the writer says so, keeps what it can, and goes on when it is back")
     func vanished() throws {
         let directory = TemporaryDirectory()

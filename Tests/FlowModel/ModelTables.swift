@@ -105,8 +105,8 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         FlowIndex.find(key, FlowIndex.Place(key, runtimeMemory), self)
     }
 
-    package func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
-        FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtimeMemory), self)
+    package func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool {
+        FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtimeMemory), self)
     }
 
     package func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
@@ -125,9 +125,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
 
     package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
 
-    package func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
-        Steering.takeSlot(hash: hash(of: key), self)
-    }
+    package func takeSlot(hash: UInt64) -> UInt32? { Steering.takeSlot(hash: hash, self) }
 
     package func takeSlot(of instance: UInt32) -> UInt32? { SlotAllocation.take(instance: instance, self) }
 
@@ -151,12 +149,12 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
         index < UInt32(SLUICE_SOURCE_TALLIES) ? sources + Int(index) : nil
     }
 
-    package func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
-        HalfOpenSessions.refusal(of: packet, now: now, self)
+    package func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer {
+        HalfOpenSessions.ask(packet, now: now, self)
     }
 
-    package func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
-        HalfOpenSessions.began(packet, now: now, self)
+    package func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
+        HalfOpenSessions.began(slot: slot, source: source, now: now, self)
     }
 
     package func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {

@@ -78,6 +78,36 @@ extension LabTests {
         }
     }
 
+    @Test("API-1 BAD-6 PKG-2 the HTTP API is served by a gateway that another user than root runs, and may change it")
+    func servesTheAPI() async throws {
+        try await withLab { lab in
+            let machine = try await PreparedMachine(lab, user: users[0])
+            let gateway = try await lab.startGateway(
+                configuration: lab.configuration(extra: "api: { listen: 127.0.0.1:8686 }"),
+                binary: try machine.sluice(listed))
+            func ask(_ arguments: String...) async throws -> CommandResult {
+                try await lab.execute(
+                    in: .gateway, ["curl", "-sS", "-m", "10", "--retry", "20", "--retry-connrefused"] + arguments)
+            }
+            let base = "http://127.0.0.1:8686"
+            let answer = try await ask("\(base)/v1/status").required()
+            #expect(answer.output.contains("\"gateway\" : \"\(lab.name)\""), "\(answer.everythingSaid)")
+            #expect(try await ask("\(base)/readyz").required().output.contains("\"ready\" : true"))
+            let process = try #require(
+                lab.processes(in: .gateway).first { arguments(of: $0).hasPrefix("sluice-api\0serve\0") })
+            #expect(status(of: process, "Uid")?.hasPrefix("\(users[0])\t") == true)
+            for set in ["CapEff", "CapPrm", "CapInh", "CapAmb"] {
+                #expect(status(of: process, set).flatMap { UInt64($0, radix: 16) } == 0, "\(set)")
+            }
+            let token = try await machine.execute(["cat", "\(lab.directory)/state/\(lab.name)/admin.token"]).required()
+            let change = try await ask(
+                "-X", "PUT", "-H", "Authorization: Bearer \(token.output.prefix { $0 != "\n" })", "-H",
+                "Content-Type: application/json", "-d", "{\"instances\":3}", "\(base)/v1/fleet/scale")
+            #expect(change.output.contains("3 instances are to serve"), "\(change.everythingSaid)")
+            #expect(await gateway.stop() == .code(0), "\(gateway.process.everythingSaid)")
+        }
+    }
+
     @Test(
         "BAD-6 without one of the capabilities, run and doctor name it, and run leaves nothing", arguments: listed,
         users)
@@ -181,10 +211,12 @@ private struct PreparedMachine {
         let prepare = Self.directories(lab).filter { !except.contains($0) }.map {
             "install -d -o \(user) -m 0700 \($0)"
         }
-        let built = try SluiceBinary.path()
+        let folder = try SluiceBinary.path().dropLast("/sluice".count)
         let script = """
             set -e
-            ln \(built) \(binary) || cp \(built) \(binary)
+            for program in sluice sluice-api; do
+                ln \(folder)/$program \(lab.directory)/$program || cp \(folder)/$program \(lab.directory)/$program
+            done
             mkdir -p /run/sluice
             mount -t tmpfs -o mode=0755 tmpfs /run/sluice
             mount -t bpf -o mode=0711 bpf /sys/fs/bpf
@@ -223,13 +255,7 @@ private struct PreparedMachine {
     }
 
     func instances() -> [pid_t] {
-        lab.processes(in: .gateway).filter { process in
-            let descriptor = open("/proc/\(process)/cmdline", O_RDONLY | O_CLOEXEC)
-            defer { close(descriptor) }
-            var bytes = [UInt8](repeating: 0, count: 256)
-            let count = max(0, read(descriptor, &bytes, bytes.count))
-            return String(decoding: bytes[..<count], as: UTF8.self).hasPrefix("sluice\0instance-process\0")
-        }
+        lab.processes(in: .gateway).filter { arguments(of: $0).hasPrefix("sluice\0instance-process\0") }
     }
 
     /// What a gateway could leave: programs on interfaces, pins, the guard, forwarding, files, processes.
@@ -247,6 +273,15 @@ private struct PreparedMachine {
         }
         return text + "\(instances())"
     }
+}
+
+/// The command line of a process, each word ended by a zero: proc(5).
+private func arguments(of process: pid_t) -> String {
+    let descriptor = open("/proc/\(process)/cmdline", O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = max(0, read(descriptor, &bytes, bytes.count))
+    return String(decoding: bytes[..<count], as: UTF8.self)
 }
 
 /// A line of a process's status: proc(5).

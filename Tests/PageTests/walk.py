@@ -3,6 +3,7 @@
     walk.py ADDRESS ADMIN_TOKEN_FILE [FOLDER_FOR_PICTURES]
 
 The gateway has at least 3 instances, some sessions to port 8080, flow logs, and has denied something to port 23.
+Whoever runs this stops the gateway when it prints 'stop the gateway now', and starts it when it prints 'start the gateway now'.
 """
 
 import sys
@@ -130,6 +131,50 @@ def overview(browser, name):
     check("by token admin" in browser.text(".tape"), "the tape says who did it")
 
 
+def confirm(browser, button, title, action, says):
+    """Presses a button, reads what it asks, confirms, and waits for what the page says then."""
+    click(browser, "button", button)
+    browser.shows(title, "dialog")
+    click(browser, "dialog button", action)
+    browser.until("!document.querySelector('dialog')", "the dialog is closed")
+    browser.shows(says, "#notes")
+
+
+def write(browser, name, value):
+    browser.run(f"document.querySelector('input[name={name}]').value = {value}")
+
+
+def changes(browser):
+    """Everything else that the fleet's view can change, each by its button; the token is known by now."""
+    view(browser, "fleet", "Fleet and maintenance")
+    click(browser, "tbody button", "Cancel the drain of")
+    browser.shows("Cancel the drain of instance", "dialog")
+    click(browser, "dialog button", "Cancel the drain")
+    browser.until("![...document.querySelectorAll('tbody .state')].some(e => e.innerText.includes('draining'))",
+                  "no instance drains")
+    write(browser, "minimum", 3)
+    write(browser, "maximum", 9)
+    confirm(browser, "Prescale…", "Set the capacity to 3 to 9?", "Set it", "3 to 9 instances")
+    browser.until("document.querySelector('dl.pairs').innerText.includes('9')", "at most 9")
+    write(browser, "instances", 5)
+    confirm(browser, "Scale…", "Scale to 5 instances?", "Scale to 5", "5 instances are to serve")
+    browser.until("document.querySelectorAll('tbody .state.good').length === 5", "5 serve")
+    confirm(browser, "Start maintenance…", "Start maintenance?", "Start", "maintenance")
+    browser.shows("replaces one instance after the other")
+    picture(browser, "maintenance")
+    confirm(browser, "Pause…", "Pause maintenance?", "Pause", "pause")
+    browser.shows("paused")
+    confirm(browser, "Resume…", "Resume maintenance?", "Resume", "goes on")
+    browser.shows("replaces one instance after the other")
+    confirm(browser, "Abort…", "Abort maintenance?", "Abort it", "abort")
+    browser.shows("aborted")
+    confirm(browser, "Reload the configuration…", "Reload the configuration?", "Reload", "")
+    view(browser, "events", "Events")
+    for kind in ("drain cancelled", "capacity changed", "maintenance started",
+                 "maintenance paused", "maintenance resumed", "maintenance aborted"):
+        browser.shows(kind, ".tape")
+
+
 def others(browser):
     view(browser, "risk", "Sessions at risk")
     browser.run("document.querySelector('input[type=checkbox]').click()")
@@ -214,8 +259,24 @@ def disconnected(browser):
     browser.mistakes = [m for m in browser.mistakes if "ERR_INTERNET_DISCONNECTED" not in m]
 
 
+def restarted(browser):
+    """The gateway ends and begins anew while the page is open: it says so, and goes on by itself."""
+    view(browser, "overview", "Overview")
+    print("stop the gateway now", flush=True)
+    browser.shows("No connection to the gateway", "#banner", 60)
+    print("start the gateway now", flush=True)
+    browser.until("document.getElementById('banner').hidden", "connected again by itself", 60)
+    browser.until("/^(Healthy|Degraded)$/.test(document.querySelector('.verdict h2')?.innerText)", "the verdict")
+    # The events that came meanwhile, and those that come now.
+    view(browser, "events", "Events")
+    browser.shows("gateway stopped", ".tape", 30)
+    browser.until("[...document.querySelectorAll('.tape li')].filter(e => e.innerText.includes('gateway started')).length === 2", "started twice", 30)
+    browser.mistakes = [m for m in browser.mistakes if "ERR_CONNECTION_REFUSED" not in m
+                        and "ERR_INCOMPLETE_CHUNKED" not in m and "ERR_CONNECTION_RESET" not in m and "status of 503" not in m]
+
+
 with Browser() as browser:
-    for step in (first_paint, reset_asks, drain, others, keys, small_and_dark, disconnected):
+    for step in (first_paint, reset_asks, drain, changes, others, keys, small_and_dark, disconnected, restarted):
         step(browser)
         check(not browser.mistakes, f"{step.__name__}: {browser.mistakes}")
         print(step.__name__, "ok", flush=True)

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Glibc
 @testable import Store
+import TestSupport
 import Testing
 
 @Suite("History on bad disks")
@@ -80,7 +81,7 @@ struct HistoryFailureTests {
         let history = try History(gateway: "edge", stateDirectory: disk.path, now: 1)
         let path = HistoryPath.of(gateway: "edge", in: disk.path)
         #expect(history.record(event(1), state: [.set("fleet", 1)]))
-        try disk.fill()
+        disk.fill()
         var second: UInt64 = 2
         let begin = Date()
         while history.problem == nil && second < 5000 {
@@ -106,7 +107,7 @@ struct HistoryFailureTests {
     @Test("BAD-6 a disk that is full from the start keeps no gateway from starting")
     func fullFromTheStart() throws {
         let disk = try SmallDisk(megabytes: 1)
-        try disk.fill()
+        disk.fill()
         let history = try History(gateway: "edge", stateDirectory: disk.path, now: 1)
         #expect(history.problem != nil)
         history.record(event(1), state: [.set("fleet", 1)])

@@ -32,6 +32,8 @@ enum ContenderKind: String, CaseIterable, Codable {
     case sluiceFleetTwo = "fleet-2"
     case sluiceFleetTen = "fleet-10"
     case sluiceFleetFifty = "fleet-50"
+    /// Sluice, with a million sessions of UDP that stay, and the HTTP API.
+    case sluiceAPI = "sluice-api"
 
     /// For tables.
     var title: String {
@@ -53,6 +55,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .sluiceFleetTwo: "sluice, 2 instances"
         case .sluiceFleetTen: "sluice, 10 instances"
         case .sluiceFleetFifty: "sluice, 50 instances"
+        case .sluiceAPI: "sluice, 1,000,000 sessions, HTTP API"
         }
     }
 
@@ -88,6 +91,8 @@ enum ContenderKind: String, CaseIterable, Codable {
         case .sluiceFleetTwo: Self.idle(instances: 2)
         case .sluiceFleetTen: Self.idle(instances: 10)
         case .sluiceFleetFifty: Self.idle(instances: 50)
+        case .sluiceAPI:
+            SluiceSettings(rules: [BenchRule.matching], capacitySessions: 1 << 20, streams: APIRow.streams)
         case .door, .plain, .nftables, .nftablesChain, .nftablesSets, .proxy: nil
         }
     }

@@ -12,6 +12,8 @@ struct SluiceSettings {
     var preservesSessions = false
     /// Whether groups allow the same once more, out of the client's zone and into the service's.
     var hasGroups = false
+    /// Event streams that the HTTP API may serve at the same time; nil: there is no API.
+    var streams: Int?
 }
 
 /// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table; a
@@ -45,6 +47,7 @@ enum SluiceConfiguration {
             continuity: \(settings.preservesSessions ? "preserve" : "disruptive")
             drain: { refuse: 5s, reset: 45s }
             stateDirectory: /var/lib/sluice-lab/\(gateway)/state
+            \(settings.streams.map(api) ?? "")
             zones:
             \(zones.joined(separator: "\n"))
             \(settings.hasGroups ? groups(settings.rules) : "")
@@ -52,6 +55,11 @@ enum SluiceConfiguration {
             \(lines.joined(separator: "\n"))
 
             """
+    }
+
+    private static func api(streams: Int) -> String {
+        "api: { listen: \(HTTPRequests.host), limits: { requestsPerSecond: 100000, streams: \(streams), "
+            + "connections: \(streams + 100) } }"
     }
 
     /// A group for each direction, as none may have more than 1,000 rules, whose rules say what the gateway's own say.

@@ -48,6 +48,7 @@ enum Rows {
         TakeoverRow(),
         RecoveryRow(),
         IdleFleetRow(),
+        APIRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {

@@ -66,6 +66,25 @@ final class StreamSocket {
         }
     }
 
+    /// Receives until `text` has come, and nothing after what came together with it.
+    func receive(untilText text: String, withinSeconds limit: Int) throws -> String {
+        let wanted = Array(text.utf8)
+        var received: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let deadline = CPUMeter.nanoseconds(CLOCK_MONOTONIC) + limit * 1_000_000_000
+        while CPUMeter.nanoseconds(CLOCK_MONOTONIC) < deadline {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else {
+                throw BenchError.system(call: "receive", reason: count == 0 ? "the other end has closed" : reason())
+            }
+            received += buffer[..<count]
+            if received.indices.contains(where: { received[$0...].starts(with: wanted) }) {
+                return String(decoding: received, as: UTF8.self)
+            }
+        }
+        throw BenchError.answer(of: "the other end", said: String(decoding: received.suffix(500), as: UTF8.self))
+    }
+
     /// Sends a FIN.
     func finish() throws {
         guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else {

@@ -8,7 +8,7 @@ import NIOSSL
 import Policy
 import Store
 
-/// The process that serves the HTTP API: `sluice api-process`. It opens what it needs, and gives up all else (API-1).
+/// The process that serves the HTTP API: `sluice-api serve`. It opens what it needs, and gives up all else (API-1).
 package enum APIProcess {
     /// Why it can't serve.
     package struct Failure: Error, CustomStringConvertible {

@@ -1,25 +1,32 @@
 internal import FoundationEssentials
-import Glibc
+package import Glibc
 import NIOSSL
-package import Policy
+internal import Policy
 
 /// The certificate and key of HTTPS, read and checked.
 package enum CertificateFiles {
-    /// What is wrong with them, where, and what to do; nil: they can serve.
-    package static func problem(_ tls: APISettings.TLS) -> String? {
-        do throws(Failure) {
-            _ = try load(tls, now: time(nil))
-            return nil
-        } catch {
-            return error.description
+    /// What is wrong with one of them, and what to do.
+    package struct Failure: Error, CustomStringConvertible {
+        /// `certificate` or `key`: the word of the configuration for the file.
+        package let key: String
+        package let message: String
+
+        init(_ key: String, _ message: String) {
+            self.key = key
+            self.message = message
         }
+
+        package var description: String { "api.tls.\(key): \(message)" }
     }
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-
-        init(_ place: APISettings.Place, _ key: String, _ message: String) {
-            description = "\(place.text): api.tls.\(key): \(message)"
+    /// - Parameter now: seconds since 1970.
+    /// - Returns: nil: they can serve.
+    package static func problem(certificate: String, key: String, now: time_t) -> Failure? {
+        do throws(Failure) {
+            _ = try load(.init(certificate: certificate, key: key), now: now)
+            return nil
+        } catch {
+            return error
         }
     }
 
@@ -30,23 +37,23 @@ package enum CertificateFiles {
             chain = try NIOSSLCertificate.fromPEMBytes(try bytes(tls.certificate))
         } catch {
             throw Failure(
-                tls.certificatePlace, "certificate",
+                "certificate",
                 "\(tls.certificate) can't be read as certificates in PEM (\(reason(error))): name a file that begins with "
                     + "-----BEGIN CERTIFICATE-----")
         }
         guard let own = chain.first else {
             throw Failure(
-                tls.certificatePlace, "certificate",
+                "certificate",
                 "\(tls.certificate) holds no certificate: name a file that begins with -----BEGIN CERTIFICATE-----")
         }
         guard own.notValidAfter > now else {
             throw Failure(
-                tls.certificatePlace, "certificate",
+                "certificate",
                 "\(tls.certificate) expired at \(WallTimeText.of(own.notValidAfter)): put a new one there")
         }
         guard own.notValidBefore <= now else {
             throw Failure(
-                tls.certificatePlace, "certificate",
+                "certificate",
                 "\(tls.certificate) is not valid before \(WallTimeText.of(own.notValidBefore)): put another one there, or set "
                     + "this machine's clock")
         }
@@ -55,7 +62,7 @@ package enum CertificateFiles {
             key = try NIOSSLPrivateKey(bytes: try bytes(tls.key), format: .pem)
         } catch {
             throw Failure(
-                tls.keyPlace, "key",
+                "key",
                 "\(tls.key) can't be read as a private key in PEM without a passphrase (\(reason(error))): name the key of "
                     + tls.certificate)
         }
@@ -67,7 +74,7 @@ package enum CertificateFiles {
             _ = try NIOSSLContext(configuration: configuration)
         } catch {
             throw Failure(
-                tls.keyPlace, "key",
+                "key",
                 "\(tls.key) is not the key of \(tls.certificate): name the one that it was made with")
         }
         return configuration

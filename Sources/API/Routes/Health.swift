@@ -17,11 +17,14 @@ extension Service {
                 return answer
             },
             Route(.get, "/metrics", .read) { call throws(Problem) in
-                _ = try Query(call.query, known: [])
+                let query = try Query(call.query, known: ["compat"])
+                let names = try query.value("compat") { name throws(Problem) in
+                    try SessionParameters.word(name, "compat", CompatibleMetrics.allCases.map { ($0.rawValue, $0) })
+                }
                 let exposition = Exposition(accept: call.headers[.accept])
                 let reading = try self.reading { () throws(InspectionError) in try self.inspector.reading() }
-                return Answer(
-                    type: exposition.contentType, Array(exposition.text(GatewayMetrics.families(reading)).utf8))
+                let families = GatewayMetrics.families(reading) + (names?.families(reading) ?? [])
+                return Answer(type: exposition.contentType, Array(exposition.text(families).utf8))
             },
             Route(.get, "/v1/status", .read) { call throws(Problem) in
                 _ = try Query(call.query, known: [])

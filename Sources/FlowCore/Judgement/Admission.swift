@@ -95,10 +95,16 @@ package enum Admission {
         _ tables: T
     ) -> Verdict {
         let isTCP = packet.pointee.kind == PacketKind.tcp.rawValue
-        if isTCP, let reason = tables.halfOpenRefusal(of: packet, now: now) { return .drop(reason) }
+        let halfOpen = isTCP ? tables.askHalfOpen(packet, now: now) : HalfOpenSessions.Answer(source: 0)
+        if let reason = halfOpen.refusal { return .drop(reason) }
         let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
-        guard let slot = tables.takeSlot(for: key), let session = tables.session(slot), let word = tables.word(slot)
+        let hash = tables.hash(of: key)
+        guard let slot = tables.takeSlot(hash: hash), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
+        // The slot's memory comes in while the word does: what is asked for after an exchange is not on its way before that is done.
+        let lines = UnsafeMutableRawPointer(session).assumingMemoryBound(to: UInt64.self)
+        _ = sluice_load64(lines)
+        _ = sluice_load64(lines + 8)
         // From here on the slot is this packet's alone. A processor that stood still since it took the slot may find that it was taken
         // for lost, and is another session's by now.
         let free = ControlWord(rawValue: sluice_load64(word))
@@ -115,7 +121,7 @@ package enum Admission {
             tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
         // Only what is in the index becomes a session, so that nobody hears of a slot that never was one (LOG-2).
-        guard enter(key, slot, tables), exchange(word, beginning, control) else {
+        guard enter(key, hash, slot, tables), exchange(word, beginning, control) else {
             // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
             // back by way of its owner.
             _ = exchange(word, beginning, beginning.with(state: .abandoned, tick: now))
@@ -124,7 +130,7 @@ package enum Admission {
             return .forward
         }
         packet.pointee.slot = slot
-        if isTCP { tables.noteHalfOpenBegan(packet, now: now) }
+        if isTCP { tables.noteHalfOpenBegan(slot: slot, source: halfOpen.source, now: now) }
         tables.countBegun(SessionKind(treatment: treatment))
         if runtime.pointee.tellsEvents != 0 { tables.emit(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
@@ -135,9 +141,11 @@ package enum Admission {
 
     /// Enters the key of a slot that is filled. Two processors that enter the same key may both go back (``FlowIndex``): then once more.
     @inline(__always)
-    private static func enter<T: Tables>(_ key: UnsafePointer<sluice_session_key>, _ slot: UInt32, _ tables: T) -> Bool
-    {
-        tables.insertFlow(key, slot: slot) || (tables.flow(key) == nil && tables.insertFlow(key, slot: slot))
+    private static func enter<T: Tables>(
+        _ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ slot: UInt32, _ tables: T
+    ) -> Bool {
+        tables.insertFlow(key, hash: hash, slot: slot)
+            || (tables.flow(key) == nil && tables.insertFlow(key, hash: hash, slot: slot))
     }
 
     @inline(__always)

@@ -5,17 +5,21 @@ package protocol Tables {
     /// The slot of a session.
     func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value?
     /// Enters a session that is filled already. Returns false where there is one already, or no room.
-    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool
+    ///
+    /// - Parameter hash: of the key.
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool
     func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32)
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>?
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
-    /// Takes a free slot for a new session (``Steering``); nil where there is none.
-    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32?
+    /// ``KeyHash``.
+    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64
+    /// Takes a free slot for a new session with a key of this hash (``Steering``); nil where there is none.
+    func takeSlot(hash: UInt64) -> UInt32?
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
-    /// ``HalfOpenSessions/refusal(of:now:_:)``, ``HalfOpenSessions/began(_:now:_:)`` and ``HalfOpenSessions/left(_:slot:now:_:)``,
+    /// ``HalfOpenSessions/ask(_:now:_:)``, ``HalfOpenSessions/began(slot:source:now:_:)`` and ``HalfOpenSessions/left(_:slot:now:_:)``,
     /// which the kernel's verifier checks on their own.
-    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason?
-    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32)
+    func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer
+    func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32)
     func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32)
     /// Asks the policy. Returns false where there is none, which denies.
     func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool

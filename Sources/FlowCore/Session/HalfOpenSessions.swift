@@ -10,36 +10,62 @@ package protocol HalfOpenTables {
 
 /// Limits half-open sessions, all of them and each source's, and counts them (BAD-2, BAD-10).
 package enum HalfOpenSessions {
-    /// Why a TCP session may not begin; nil where it may.
+    /// Whether a TCP session may begin, and where its source is counted; as it travels in one register.
+    package struct Answer: RawRepresentable {
+        package let rawValue: UInt32
+
+        @inline(__always)
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        @inline(__always)
+        package init(source: UInt32) { rawValue = source &<< 8 }
+
+        @inline(__always)
+        init(refusal: DropReason) { rawValue = UInt32(refusal.rawValue) }
+
+        /// Why it may not; nil: it may.
+        @inline(__always)
+        package var refusal: DropReason? {
+            switch UInt8(truncatingIfNeeded: rawValue) {
+            case 0: nil
+            case DropReason.limited.rawValue: .limited
+            default: .capacity
+            }
+        }
+
+        /// The number of the source's tally.
+        @inline(__always)
+        package var source: UInt32 { rawValue &>> 8 }
+    }
+
     @inline(__always)
-    package static func refusal<T: HalfOpenTables>(
-        of packet: UnsafePointer<sluice_packet>, now: UInt32, _ tables: T
-    ) -> DropReason? {
-        guard let runtime = tables.runtime else { return .capacity }
-        if HalfOpenTally.estimate(runtime) >= runtime.pointee.halfOpenLimit { return .capacity }
+    package static func ask<T: HalfOpenTables>(
+        _ packet: UnsafePointer<sluice_packet>, now: UInt32, _ tables: T
+    ) -> Answer {
+        guard let runtime = tables.runtime else { return Answer(refusal: .capacity) }
+        if HalfOpenTally.estimate(runtime) >= runtime.pointee.halfOpenLimit { return Answer(refusal: .capacity) }
         let source = source(of: packet.pointee.key, isLow: packet.pointee.flags & PacketFlags.sourceIsLow != 0, runtime)
-        guard let tally = tables.sourceTally(source) else { return .capacity }
+        guard let tally = tables.sourceTally(source) else { return Answer(refusal: .capacity) }
         let limit = runtime.pointee.halfOpenLimitPerSource
         let epoch = SourceTally.epoch(of: now, shift: runtime.pointee.sourceEpochShift)
-        if limit == 0 || SourceTally.count(sluice_load64(tally), epoch: epoch) < limit { return nil }
+        if limit == 0 || SourceTally.count(sluice_load64(tally), epoch: epoch) < limit { return Answer(source: source) }
         // The instances make room (Gateway.HalfOpenRoom).
         if sluice_load32(&runtime.pointee.sourceLimitedTick) != now {
             sluice_store32(&runtime.pointee.sourceLimitedTick, now)
         }
-        return .limited
+        return Answer(refusal: .limited)
     }
 
     /// Counts a session that has begun: its control word says so already.
+    ///
+    /// - Parameter source: as ``ask(_:now:_:)`` gave it.
     @inline(__always)
-    package static func began<T: HalfOpenTables>(
-        _ packet: UnsafePointer<sluice_packet>, now: UInt32, _ tables: T
-    ) {
+    package static func began<T: HalfOpenTables>(slot: UInt32, source: UInt32, now: UInt32, _ tables: T) {
         guard let runtime = tables.runtime else { return }
-        if let slab = tables.slab(packet.pointee.slot &>> (runtime.pointee.slabShift & 31)) {
+        if let slab = tables.slab(slot &>> (runtime.pointee.slabShift & 31)) {
             _ = sluice_fetch_add32(&slab.pointee.halfOpenBegun, 1)
         }
         _ = sluice_fetch_add32(&runtime.pointee.halfOpenChanges, 1)
-        let source = source(of: packet.pointee.key, isLow: packet.pointee.flags & PacketFlags.sourceIsLow != 0, runtime)
         if let tally = tables.sourceTally(source) {
             SourceTally.add(tally, epoch: SourceTally.epoch(of: now, shift: runtime.pointee.sourceEpochShift))
         }

@@ -7,6 +7,8 @@ package final class FlowLogWriter {
     package static let entriesPerRecord = 8192
     /// Records that wait for a disk that can't be written; beyond, the newest are dropped and counted.
     package static let pendingBytesLimit = 32 << 20
+    /// For so long nobody is told that another process holds the lock of a file: it writes, too, and disks are slow at times.
+    private static let lockPatienceNanoseconds: UInt64 = 10_000_000_000
     private static let sweepNanoseconds: UInt64 = 60_000_000_000
 
     private struct Piece {
@@ -148,7 +150,7 @@ package final class FlowLogWriter {
             byPath[piece.path, default: []].append(piece)
         }
         var failed: [Piece] = []
-        var problem: String?
+        var problem: FileFailure?
         for path in order {
             let pieces = byPath[path] ?? []
             do throws(FileFailure) {
@@ -157,12 +159,19 @@ package final class FlowLogWriter {
             } catch {
                 files[path] = nil
                 failed += pieces
-                if problem == nil { problem = "\(error)" }
+                if problem == nil { problem = error }
             }
         }
         pending = failed
         pendingBytes = failed.reduce(0) { $0 + $1.bytes.count }
-        state.problem = problem
+        state.waitingSince = problem.map { _ in state.waitingSince ?? now }
+        if let problem, problem.errorNumber == EWOULDBLOCK, let since = state.waitingSince,
+            now &- since < Self.lockPatienceNanoseconds
+        {
+            // Nothing is lost: it is tried again with the next flush.
+        } else {
+            state.problem = problem?.description
+        }
         closeOld(now: now)
         if problem == nil, unsaidOmissions > 0 {
             let omitted = Omissions(entries: unsaidOmissions)

@@ -8,9 +8,13 @@ final class APIServing {
     private var status: Int32?
 
     /// - Parameter listener: the socket that it serves.
-    init(gateway: String, listener: Int32, now: UInt64) throws(SystemError) {
-        identifier = try ProgramStart.inOwnSession(
-            "/proc/self/exe", ["sluice", "api-process", "--gateway", gateway], inherited: listener)
+    init(gateway: String, listener: Int32, now: UInt64) throws(GatewayError) {
+        let path = try APIBinary.path()
+        identifier = try GatewayError.wrapping { () throws(SystemError) in
+            try ProgramStart.inOwnSession(
+                path, ["sluice-api", "serve", "--gateway", gateway, "--listener", "\(ProgramStart.inheritedNumber)"],
+                inherited: listener)
+        }
         startedAt = now
     }
 

@@ -1,20 +1,11 @@
 import Glibc
 internal import Kernel
-package import Policy
-
-/// What is wrong with a certificate and its key, with the remedy; nil: nothing. Given by whoever knows TLS, which this room does not.
-package typealias CertificateCheck = (APISettings.TLS) -> String?
+internal import Policy
 
 /// Looks after the process that serves the HTTP API (API-1): starts it, starts it again when it ends, and judges what it asks for.
 ///
 /// Nothing else depends on it.
 final class APISupervision {
-    /// Between the end of the process and its next start; twice as long each time that it did not last.
-    private static let shortestPause: UInt64 = 1_000_000_000
-    private static let longestPause: UInt64 = 60_000_000_000
-    /// A process that has served for so long has proved itself.
-    private static let lasting: UInt64 = 60_000_000_000
-
     /// What was made ready for a configuration, and is not in use yet.
     struct Prepared {
         var settings: APISettings
@@ -29,18 +20,16 @@ final class APISupervision {
 
     private let directory: RunDirectory
     private let log: Log
-    private let checkCertificate: CertificateCheck
     private var current: Prepared?
     private var process: APIServing?
-    private var pause = APISupervision.shortestPause
+    private var restartPause = RestartPause()
     private var nextStart: UInt64 = 0
     /// What is wrong at the moment; nil: nothing.
     private(set) var problem: String?
 
-    init(directory: RunDirectory, log: Log, checkCertificate: @escaping CertificateCheck) {
+    init(directory: RunDirectory, log: Log) {
         self.directory = directory
         self.log = log
-        self.checkCertificate = checkCertificate
     }
 
     var isWanted: Bool { current != nil }
@@ -59,15 +48,14 @@ final class APISupervision {
         for _ in 0..<100 where identity.isAlive { usleep(5_000) }
     }
 
-    /// All of a configuration that can fail, and nothing that anybody would notice: a port that is taken, a certificate that is not good,
-    /// a token that can't be made.
+    /// What of a configuration can still fail when ``APIBinary/check(_:)`` has found nothing, and nothing that anybody would notice: a port
+    /// that is taken, a token that can't be made.
     ///
     /// - Returns: nil where no API is wanted.
     func prepare(_ configuration: Configuration) throws(GatewayError) -> Prepared? {
         guard let settings = configuration.api else { return nil }
         var material: [[UInt8]] = []
         if let tls = settings.tls {
-            if let problem = checkCertificate(tls) { throw GatewayError(problem) }
             material = [tls.certificate, tls.key].map { (try? FileStore.read($0)) ?? [] }
         }
         let folder = "\(configuration.stateDirectory)/\(configuration.gateway)"
@@ -92,7 +80,7 @@ final class APISupervision {
         process?.end()
         process = nil
         problem = nil
-        pause = Self.shortestPause
+        restartPause = RestartPause()
         nextStart = now
         tend(now: now)
     }
@@ -113,28 +101,24 @@ final class APISupervision {
     func tend(now: UInt64) {
         guard let current else { return }
         if let process {
-            guard let end = process.ended() else {
-                if now > process.startedAt + Self.lasting { pause = Self.shortestPause }
-                return
-            }
+            guard let end = process.ended() else { return }
             self.process = nil
+            let pause = restartPause.ended(afterNanoseconds: now - min(now, process.startedAt))
             nextStart = now + pause
             problem =
                 "the process of the API ended (\(end)), and is started again in \(pause / 1_000_000_000) s: its last lines in the "
                 + "log say why"
             log.error("the process of the API ended", ["how": end, "nextStartSeconds": "\(pause / 1_000_000_000)"])
-            pause = min(pause * 2, Self.longestPause)
         }
         guard now >= nextStart else { return }
-        do throws(SystemError) {
+        do throws(GatewayError) {
             process = try APIServing(
                 gateway: directory.gateway, listener: current.listener.descriptor, now: now)
             log.notice("the API is served", ["at": current.settings.listen, "process": "\(process?.identifier ?? 0)"])
             problem = nil
         } catch {
             problem = "the process of the API can't be started: \(error)"
-            nextStart = now + pause
-            pause = min(pause * 2, Self.longestPause)
+            nextStart = now + restartPause.ended(afterNanoseconds: 0)
         }
     }
 

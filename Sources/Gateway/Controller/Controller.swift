@@ -26,12 +26,11 @@ package enum Controller {
     ///   - configurationPath: the file to read now and at every reload.
     ///   - version: of this binary, for those who ask what runs.
     ///   - root: where the run directory is.
-    ///   - checkCertificate: what is wrong with the files of the HTTP API's certificate; nil: nothing.
     ///   - ready: called once it forwards.
     /// - Throws: one message that names cause and remedy; nothing is left half-configured then.
     package static func run(
         configurationPath: String, version: BinaryVersion? = nil, root: String = RunDirectory.standardRoot,
-        checkCertificate: @escaping CertificateCheck = { _ in nil }, ready: () -> Void
+        ready: () -> Void
     ) throws(GatewayError) {
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
@@ -42,8 +41,7 @@ package enum Controller {
         }
         let (source, refusal) = try ConfigurationSource.forStart(path: configurationPath, root: root)
         let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
-        var startUp = StartUp(
-            source: source, directory: directory, log: log, version: version, checkCertificate: checkCertificate)
+        var startUp = StartUp(source: source, directory: directory, log: log, version: version)
         let gateway = try startUp.run()
         if let refusal { gateway.reportRefusedFile(refusal) }
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])

@@ -69,6 +69,7 @@ struct PreparedReload: Sendable {
     /// Reads and compiles: whatever may take long. Called by a thread, while what is in force does not change.
     init(path: String, inForce: PolicyChange, old: Configuration, directory: RunDirectory) throws(GatewayError) {
         source = try ConfigurationSource(path: path)
+        try APIBinary.check(source.configuration)
         plan = try ReloadPlan(from: old, to: source.configuration)
         change = try PolicyChange(
             to: source.configuration, datapath: inForce.datapath, directory: directory, isNew: false, inForce: inForce)

@@ -12,20 +12,15 @@ struct StartUp {
     let directory: RunDirectory
     let log: Log
     let version: BinaryVersion?
-    let checkCertificate: CertificateCheck
     private var undo = UndoStack()
 
     private var configuration: Configuration { source.configuration }
 
-    init(
-        source: ConfigurationSource, directory: RunDirectory, log: Log, version: BinaryVersion? = nil,
-        checkCertificate: @escaping CertificateCheck = { _ in nil }
-    ) {
+    init(source: ConfigurationSource, directory: RunDirectory, log: Log, version: BinaryVersion? = nil) {
         self.source = source
         self.directory = directory
         self.log = log
         self.version = version
-        self.checkCertificate = checkCertificate
     }
 
     mutating func run() throws(GatewayError) -> RunningGateway {
@@ -45,6 +40,7 @@ struct StartUp {
         try checkPrivileges()
         let interfaces = try findInterfaces()
         try checkDirectories()
+        try APIBinary.check(configuration)
         let lock = try takeLock()
         try BPFFileSystem.ensureMounted()
         if let problem = DirectoryCheck.pins(of: configuration.gateway).compactMap(\.problem).first {
@@ -54,7 +50,7 @@ struct StartUp {
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
-        let api = APISupervision(directory: directory, log: log, checkCertificate: checkCertificate)
+        let api = APISupervision(directory: directory, log: log)
         api.endPredecessor()
         let preparedAPI = try api.prepare(configuration)
         let isTakeover = Datapath.exists(gateway: configuration.gateway)

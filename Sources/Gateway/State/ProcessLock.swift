@@ -11,10 +11,15 @@ package final class ProcessLock {
     package let path: String
     private let descriptor: Int32
 
+    /// Who looks whether a lock is held (``isHeld(path:)``) has a share of it while it looks: so long that is waited for.
+    private static let lookMicroseconds: UInt32 = 200_000
+    private static let pauseMicroseconds: UInt32 = 1_000
+
     /// Takes the lock, or tells who has it.
     ///
     /// - Parameter processIdentifier: what is written into the file, for others to read.
     package init(path: String, processIdentifier: Int32 = getpid()) throws(Failure) {
+        var waited: UInt32 = 0
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
             guard descriptor >= 0 else { throw .system(SystemError("opening \(path)")) }
@@ -25,7 +30,10 @@ package final class ProcessLock {
                 guard errorNumber == EWOULDBLOCK else {
                     throw .system(SystemError("locking \(path)", errorNumber: errorNumber))
                 }
-                throw .held(by: Self.holder(path: path))
+                guard waited < Self.lookMicroseconds else { throw .held(by: Self.holder(path: path)) }
+                usleep(Self.pauseMicroseconds)
+                waited += Self.pauseMicroseconds
+                continue
             }
             // Between open and lock the last holder may have removed the file: then this lock is on nobody's file.
             guard Self.isFile(descriptor, at: path) else {

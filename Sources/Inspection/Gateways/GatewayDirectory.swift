@@ -87,6 +87,9 @@ package struct GatewayDirectory: Sendable {
         isHeld("lock") ? process(ofLock: "lock") : nil
     }
 
+    /// The process that serves the HTTP API, if it runs.
+    package func apiProcess() -> Int32? { isHeld("api.lock") ? process(ofLock: "api.lock") : nil }
+
     private func isHeld(_ lock: String) -> Bool {
         let descriptor = open("\(path)/\(lock)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -122,7 +125,10 @@ package struct GatewayDirectory: Sendable {
             guard let state = try? read(name, as: FlowLogState.self) else { continue }
             // What an instance that is gone could not write, nobody can any more.
             let identifier = name.dropFirst("flow-log-".count).dropLast(".json".count)
-            if isHeld("instance-\(identifier).lock") { all.problem = all.problem ?? state.problem }
+            if isHeld("instance-\(identifier).lock") {
+                all.problem = all.problem ?? state.problem
+                all.waitingSince = [all.waitingSince, state.waitingSince].compactMap(\.self).min()
+            }
             all.written &+= state.written
             all.omitted += state.omitted
         }

@@ -53,6 +53,10 @@ package struct GatewayReading: Sendable {
     /// Since 1970.
     package var policySeconds: UInt64 = 0
     package var flowLogOmissions = Omissions()
+    /// Since when something waits that could not be written; 0: nothing does.
+    package var flowLogLagSeconds = 0.0
+    /// By what they are; none for one that does not run.
+    package var processes: [(name: String, usage: ProcessUsage)] = []
     package var version: BinaryVersion?
     package var kernel = ""
     package var profile = ""
@@ -102,7 +106,15 @@ extension GatewayInspector {
         reading.policyGeneration = runtime.policyGeneration
         reading.reloadErrors = runtime.reloadErrors
         reading.policySeconds = runtime.policySeconds
-        if configuration.flowLog != nil { reading.flowLogOmissions = directory.flowLogState().omitted }
+        if configuration.flowLog != nil {
+            let state = directory.flowLogState()
+            reading.flowLogOmissions = state.omitted
+            reading.flowLogLagSeconds = state.lagSeconds(now: UInt64(max(0, Date.now.timeIntervalSince1970) * 1e9))
+        }
+        reading.processes = [("controller", directory.controllerProcess()), ("api", directory.apiProcess())].compactMap
+        {
+            name, process in process.flatMap { ProcessUsage(of: $0) }.map { (name, $0) }
+        }
         reading.version = try directory.controllerVersion()
         reading.kernel = MachineCheck.release
         reading.profile = configuration.profile.rawValue

@@ -1,3 +1,5 @@
+internal import FlowLayout
+
 /// What a binary is: its version, the commit that it was built from, and the layout of the memory that it shares with the kernel
 /// program (PKG-6). The property names are the JSON's.
 package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConvertible {
@@ -11,6 +13,11 @@ package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConverti
         self.version = version
         self.commit = commit
         self.layout = layout
+    }
+
+    /// The binary that asks.
+    package static func own(commit: String) -> BinaryVersion {
+        BinaryVersion(version: "0.11.0", commit: commit, layout: Int(SLUICE_LAYOUT_VERSION))
     }
 
     /// `0.11.0, commit 0123456789ab, layout 9`

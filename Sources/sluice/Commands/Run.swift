@@ -1,4 +1,3 @@
-import API
 import ArgumentParser
 import Gateway
 import Kernel
@@ -29,9 +28,7 @@ struct Run: ParsableCommand {
             throw ExitCode(outcome.exitCode)
         }
         try ServiceProcess.run {
-            try Controller.run(
-                configurationPath: file, version: .own, checkCertificate: CertificateFiles.problem
-            ) { LogOutput.standardOutput.write("ready\n") }
+            try Controller.run(configurationPath: file, version: .own) { LogOutput.standardOutput.write("ready\n") }
         }
     }
 }

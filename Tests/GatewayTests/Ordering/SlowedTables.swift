@@ -62,18 +62,18 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
         return rested(slot)
     }
 
-    func takeSlot(for key: UnsafePointer<sluice_session_key>) -> UInt32? {
-        Steering.takeSlot(hash: memory.hash(of: key), self)
-    }
+    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { memory.hash(of: key) }
+
+    func takeSlot(hash: UInt64) -> UInt32? { Steering.takeSlot(hash: hash, self) }
 
     func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
         guard let runtime else { return nil }
         return rested(FlowIndex.find(key, FlowIndex.Place(key, runtime), self))
     }
 
-    func insertFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) -> Bool {
+    func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool {
         guard let runtime else { return false }
-        return rested(FlowIndex.insert(key, slot: slot, FlowIndex.Place(key, runtime), self))
+        return rested(FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtime), self))
     }
 
     func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
@@ -82,13 +82,13 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
         FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtime), self)
     }
 
-    func halfOpenRefusal(of packet: UnsafePointer<sluice_packet>, now: UInt32) -> DropReason? {
-        HalfOpenSessions.refusal(of: packet, now: now, self)
+    func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer {
+        HalfOpenSessions.ask(packet, now: now, self)
     }
 
-    func noteHalfOpenBegan(_ packet: UnsafePointer<sluice_packet>, now: UInt32) {
+    func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
         pace.rest()
-        HalfOpenSessions.began(packet, now: now, self)
+        HalfOpenSessions.began(slot: slot, source: source, now: now, self)
     }
 
     func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {

@@ -1,5 +1,6 @@
 import Glibc
 import Kernel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -93,4 +94,21 @@ import Testing
             fields: ["a": "1", "b": "x y\n\"z\"", "c": ""])
         #expect(line == "T warning controller: gone a=1 b=\"x y\\n\\\"z\\\"\" c=\"\"\n")
     }
+
+    @Test("RECOV-3 whoever looks whether a lock is held, as each scrape does, keeps nobody from taking it")
+    func lookedAt() async throws {
+        try directory.create()
+        let path = directory.lockPath
+        let isOver = Flag()
+        let looking = Task.detached {
+            while !isOver.value.load(ordering: .relaxed) { _ = ProcessLock.isHeld(path: path) }
+        }
+        for _ in 0..<200 { _ = try ProcessLock(path: path) }
+        isOver.value.store(true, ordering: .relaxed)
+        await looking.value
+    }
+}
+
+private final class Flag: Sendable {
+    let value = Atomic(false)
 }
