@@ -158,6 +158,32 @@ import Testing
         }
     }
 
+    @Test(
+        "PKG-3 a version whose API can't be served takes over without it, and says what is missing; a reload mends it")
+    func missingAPI() async throws {
+        try await FleetLab.with(extra: "api: { listen: 127.0.0.1:8686 }") { first in
+            let crowd = try await Crowd.begin(first, count: 20)
+            // Without sluice-api beside it.
+            let version2 = try await first.otherVersion("version-2")
+            let arguments = [version2, "run", "--check-takeover", "--config", first.gateway.configurationPath]
+            let check = try await first.lab.execute(in: .gateway, arguments, within: .seconds(30))
+            #expect(check.exit == .code(4) && check.errors.contains("sluice-api"), "\(check.everythingSaid)")
+            try await first.handOver()
+            let fleet = try await first.startController(binary: version2)
+            try await fleet.waitForRenewal()
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains("the API is not served"), "\(status.output)")
+            #expect(try await !fleet.run("reload").succeeded)
+            let built = try #require(realPath(first.gateway.binary))
+            let api = built.dropLast("sluice".count) + "sluice-api"
+            let copy = ["cp", "\(api)", "\(fleet.lab.directory)/sluice-api"]
+            try await fleet.lab.execute(in: .gateway, copy).required()
+            #expect(try await fleet.run("reload").succeeded)
+            #expect(try await fleet.run("status").succeeded)
+            try await crowd.expectEveryByte()
+        }
+    }
+
     @Test("PKG-3 BAD-6 a first start by a file with a mistake fails, as ever; --check-takeover says so")
     func firstStart() async throws {
         try await withTestLab(prefix: "sluice-fl") { lab in

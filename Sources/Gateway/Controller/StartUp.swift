@@ -40,7 +40,9 @@ struct StartUp {
         try checkPrivileges()
         let interfaces = try findInterfaces()
         try checkDirectories()
-        try APIBinary.check(configuration)
+        var apiProblem = try Self.tolerating(Datapath.exists(gateway: configuration.gateway)) {
+            () throws(GatewayError) in try APIBinary.check(configuration)
+        }
         let lock = try takeLock()
         try BPFFileSystem.ensureMounted()
         if let problem = DirectoryCheck.pins(of: configuration.gateway).compactMap(\.problem).first {
@@ -52,8 +54,13 @@ struct StartUp {
             now: WallTimeSource.nanoseconds())
         let api = APISupervision(directory: directory, log: log)
         api.endPredecessor()
-        let preparedAPI = try api.prepare(configuration)
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
+        var preparedAPI: APISupervision.Prepared?
+        if apiProblem == nil {
+            apiProblem = try Self.tolerating(isTakeover) { () throws(GatewayError) in
+                preparedAPI = try api.prepare(configuration)
+            }
+        }
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
         let existing = isTakeover ? try openDatapath() : nil
@@ -114,7 +121,26 @@ struct StartUp {
         gateway.watchSecurityPolicies()
         gateway.tendHistory()
         gateway.beginAPI(preparedAPI)
+        if let apiProblem {
+            gateway.report("api", "the API is not served: \(apiProblem): then run 'sluice reload'")
+        }
         return gateway
+    }
+
+    /// A gateway that forwards is taken over also where its API can't be served (PKG-3): another package is missing, a certificate has
+    /// expired. A first start fails.
+    ///
+    /// - Returns: what is wrong; nil: nothing.
+    private static func tolerating(
+        _ isTakeover: Bool, _ body: () throws(GatewayError) -> Void
+    ) throws(GatewayError) -> String? {
+        do throws(GatewayError) {
+            try body()
+            return nil
+        } catch {
+            guard isTakeover else { throw error }
+            return "\(error)"
+        }
     }
 
     /// Tells the service manager that the start goes on: on a slow machine it takes longer than a manager waits.

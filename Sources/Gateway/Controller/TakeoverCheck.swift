@@ -12,6 +12,8 @@ package enum TakeoverCheck {
         case keepsAll(gateway: String, sessions: Int?)
         /// Every session goes on, under the configuration that is in force now.
         case keepsConfiguration(gateway: String, reason: String)
+        /// Every session goes on, but the API is not served.
+        case withoutAPI(gateway: String, reason: String)
         /// This binary can't take over. `sessions`: what it would cost to change over; nil: not known.
         case layoutDiffers(gateway: String, found: UInt32, sessions: Int?)
         /// It would not start.
@@ -22,7 +24,7 @@ package enum TakeoverCheck {
             switch self {
             case .nothingRuns, .keepsAll: 0
             case .layoutDiffers: 3
-            case .keepsConfiguration, .refused: 4
+            case .keepsConfiguration, .withoutAPI, .refused: 4
             }
         }
 
@@ -34,6 +36,9 @@ package enum TakeoverCheck {
             case .keepsConfiguration(let gateway, let reason):
                 "\(reason)\ngateway \(gateway): 'sluice run' takes over, and goes on with the configuration that is in force: "
                     + "correct the file, then run 'sluice reload'"
+            case .withoutAPI(let gateway, let reason):
+                "\(reason)\ngateway \(gateway): 'sluice run' takes over, and does not serve the API until that is mended: then run "
+                    + "'sluice reload'"
             case .layoutDiffers(let gateway, let found, let sessions):
                 TakeoverCheck.layoutText(gateway: gateway, found: found, sessions: sessions)
             case .refused(let reason): "\(reason)\n'sluice run' would not start: correct the file"
@@ -53,12 +58,17 @@ package enum TakeoverCheck {
         let gateway = start.source.configuration.gateway
         let directory = RunDirectory(gateway: gateway, root: root)
         let found = try GatewayError.wrapping { try Datapath.layoutVersion(gateway: gateway) }
-        guard let found else { return .nothingRuns(gateway: gateway) }
+        var apiProblem: String?
+        do throws(GatewayError) { try APIBinary.check(start.source.configuration) } catch { apiProblem = "\(error)" }
+        guard let found else {
+            return apiProblem.map { .refused(reason: $0) } ?? .nothingRuns(gateway: gateway)
+        }
         let sessions = sessions(directory)
         if found != UInt32(SLUICE_LAYOUT_VERSION) {
             return .layoutDiffers(gateway: gateway, found: found, sessions: sessions)
         }
         if let refusal = start.refusal { return .keepsConfiguration(gateway: gateway, reason: refusal) }
+        if let apiProblem { return .withoutAPI(gateway: gateway, reason: apiProblem) }
         return .keepsAll(gateway: gateway, sessions: sessions)
     }
 
