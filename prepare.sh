@@ -57,6 +57,7 @@ chromium chromium
 python3 python3
 promtool prometheus
 ps procps
+systemd-analyze systemd
 END
     [ -z "${also_needed-}" ] || echo "$also_needed"
 }

@@ -28,7 +28,7 @@ package enum SluiceBinary {
 }
 
 /// A path with all symbolic links resolved; nil if there is nothing at it.
-func realPath(_ path: String) -> String? {
+package func realPath(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }
     return String(cString: resolved)

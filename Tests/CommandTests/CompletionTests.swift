@@ -47,7 +47,10 @@ struct CompletionTests {
         arguments: [
             (["session", "list", "--state", "e"], ["established"]),
             (["session", "reset", "--class", ""], ["northSouth", "eastWest"]),
-            (["event", "list", "--kind", "gateway"], ["gatewayStarted", "gatewayStopped", "gatewayTookOver"]),
+            (
+                ["event", "list", "--kind", "gateway"],
+                ["gatewayHandedOver", "gatewayStarted", "gatewayStopped", "gatewayTookOver"]
+            ),
             (["flow-log", "query", "--format", ""], ["nsg-v2", "vnet-v4"]),
             (["completions", "generate", "z"], ["zsh"]),
             (["demo", "--only", "f"], ["fleet"]),

@@ -54,6 +54,28 @@ struct FleetRenderingTests {
         #expect(FleetRendering.maintenance(nil) == "maintenance: none yet\n")
     }
 
+    @Test("PKG-3 instance list and status say which instances are still to be renewed, and what that waits for")
+    func renewal() {
+        var status = fleet
+        status.maintenance = nil
+        status.renewal = RenewalStatus(RenewalView(remaining: [2], waitsFor: "instance 1, which is drainingReset"))
+        #expect(
+            FleetRendering.summary(status)
+                == "1 of 2 instances serve, 1 drainingReset, 1 starting, 1 to be renewed, capacity 2 to 20")
+        #expect(
+            FleetRendering.screen(status).hasSuffix(
+                """
+
+                renewal: waits for instance 1, which is drainingReset
+                to be renewed  2
+
+                """))
+        let current = RenewalStatus(RenewalView(remaining: [2, 3], current: 2))
+        #expect(current.text == "instance 2 gets a process of this version, and keeps its sessions")
+        let stopped = RenewalStatus(RenewalView(remaining: [3], problem: "instance 2 did not serve"))
+        #expect(stopped.text == "instance 2 did not serve")
+    }
+
     @Test("OPS-2 what programs read has every key")
     func json() throws {
         let text = try JSONText.of(fleet)

@@ -1,3 +1,4 @@
+import Fleet
 import FlowCore
 import FlowLayout
 @testable import Inspection
@@ -63,6 +64,16 @@ struct HealthTests {
         status.recent = RecentTraffic(from: start, to: end, shortestIdleSeconds: shortestIdle)
         status.health = HealthRules.assess(status)
         return status
+    }
+
+    @Test("PKG-3 an instance that is being renewed is without a process for a moment, and the gateway is healthy")
+    func renewal() {
+        var status = Fixture.status(instances: [Fixture.instance(running: false)])
+        #expect(HealthRules.assess(status).level == .degraded)
+        status.fleet.renewal = RenewalStatus(RenewalView(remaining: [1], current: 1))
+        #expect(HealthRules.assess(status).level == .healthy)
+        status.fleet.renewal = RenewalStatus(RenewalView(remaining: [1, 2], current: 2))
+        #expect(HealthRules.assess(status).level == .degraded)
     }
 
     @Test(

@@ -203,6 +203,9 @@ struct AttachmentTests {
             try controller.attach(interface: interface)
             #expect(controller.attachedProgram(interface.index) == replaced)
             #expect(controller.ingressProgramIdentifier == replaced)
+            // One with the same instructions may stay.
+            #expect(try Datapath.replacePrograms(gateway: gateway, onlyIfDifferent: true) == nil)
+            #expect(controller.attachedProgram(interface.index) == replaced)
             // Replaced again, and taken off by a controller that has not noticed.
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
             try controller.detach(interface: interface)

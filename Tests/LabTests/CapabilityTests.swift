@@ -11,7 +11,7 @@ private let users: [uid_t] = [65533, 0]
 
 extension LabTests {
     @Test(
-        "BAD-6 PKG-2 with just the capabilities that README lists it runs, resets, survives kill -9, and leaves nothing",
+        "BAD-6 PKG-2 PKG-3 with just the capabilities that README lists it runs, resets, survives kill -9, is upgraded, leaves nothing",
         arguments: users)
     func justThose(user: uid_t) async throws {
         try await withLab { lab in
@@ -52,7 +52,24 @@ extension LabTests {
                 try await again.waitFor("connected", within: .seconds(10))
                 again.perform("send 100")
                 try await again.waitFor("data", within: .seconds(5))
-                #expect(await next.stop() == .code(0), "\(next.process.everythingSaid)")
+                // One of another version, which finds out what the instances run, and renews them in place.
+                let earlier = machine.instances()
+                let other = try await machine.otherVersion()
+                next.process.send(signal: SIGUSR2)
+                #expect(await next.process.waitForExit(within: .seconds(10)) == .code(0))
+                let last = try await lab.startGateway(
+                    configuration: configuration, binary: try machine.sluice(listed, binary: other))
+                let isRenewed = await eventually(within: .seconds(15)) {
+                    let all = machine.instances()
+                    return all.count == 2 && all.allSatisfy { realPath("/proc/\($0)/exe") == other }
+                }
+                #expect(isRenewed, "\(earlier) \(machine.instances()) \(last.process.everythingSaid)")
+                try await last.process.waitForText("the kernel program is this version's already", within: .seconds(20))
+                let third = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
+                try await third.waitFor("connected", within: .seconds(10))
+                third.perform("send 100")
+                try await third.waitFor("data", within: .seconds(5))
+                #expect(await last.stop() == .code(0), "\(last.process.everythingSaid)")
                 #expect(try await machine.remains() == before)
             } catch {
                 Issue.record("the gateway said: \(gateway.process.everythingSaid)")
@@ -219,15 +236,22 @@ private struct PreparedMachine {
     }
 
     /// Path of a command that is `sluice` there, as the user, with just these capabilities.
-    func sluice(_ names: [String]) throws -> String {
+    func sluice(_ names: [String], binary: String? = nil) throws -> String {
         let list = (["-all"] + names.map { "+" + $0 }).joined(separator: ",")
         let privileges = [
             "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "--inh-caps=\(list)",
             "--ambient-caps=\(list)", "--bounding-set=\(list)",
         ]
-        let command = (entering + privileges + [binary]).joined(separator: " ")
+        let command = (entering + privileges + [binary ?? self.binary]).joined(separator: " ")
         let script = "#!/bin/sh\nchmod -f a+r \(lab.directory)/sluice.yaml\nexec \(command) \"$@\"\n"
         return try lab.write(script, to: "sluice-as-user", mode: 0o755)
+    }
+
+    /// Path of another file with the same program.
+    func otherVersion() async throws -> String {
+        let path = "\(lab.directory)/version-2"
+        try await execute(["cp", binary, path]).required()
+        return path
     }
 
     func instances() -> [pid_t] {

@@ -1,5 +1,6 @@
 import Fleet
 import Simulation
+import Synchronization
 import Testing
 
 /// A checker that finds nothing proves nothing until it has found something: machines with a mistake, each of which must be seen.
@@ -24,6 +25,24 @@ struct CheckerTests {
             if let violation = report.violation { return violation }
         }
         return "nothing"
+    }
+
+    @Test("PKG-3 an instance that is lost by its renewal is seen")
+    func lostByRenewal() {
+        var violations: Set<String> = []
+        for seed in 0..<20 as Range<UInt64> {
+            var scenario = Scenario(seed: seed)
+            scenario.faults = [.upgrade]
+            (scenario.failingStarts, scenario.lostSnapshots) = (0, 0)
+            let begun = Mutex<Set<InstanceIdentifier>>([])
+            // No process is started a second time.
+            let report = Simulation(scenario: scenario) { directive in
+                guard case .start(let identifier, _) = directive else { return directive }
+                return begun.withLock { $0.insert(identifier).inserted } ? directive : nil
+            }.run()
+            if let violation = report.violation { violations.insert(violation) }
+        }
+        #expect(violations.contains { $0.contains("is taken away while it is renewed") }, "\(violations)")
     }
 
     @Test("DRAIN-2 resets that come too early are seen")

@@ -25,7 +25,7 @@ struct SeedTests {
         } while Date() < end
         print("simulation: \(runs) seeds, \(total.text)")
         #expect(total.sessions > 0 && total.handshakes > runs && total.occurrences > runs)
-        #expect(runs < 20 || total.pauses > 0)
+        #expect(runs < 20 || (total.pauses > 0 && total.upgrades > 0 && total.renewals > 0))
     }
 
     @Test("RECOV-3 the same seed gives the same run, to the last line of its trace", arguments: [1, 2, 3] as [UInt64])
@@ -45,12 +45,25 @@ struct SeedTests {
             7_837_890_723_330_666_466, 16_843_437_532_946_970_463, 10_810_639_351_417_153_431,
         ]
             as [UInt64])
-    func keptSeeds(seed: UInt64) { check(seed, withPauses: false) }
+    func keptSeeds(seed: UInt64) { check(seed, without: [.pause, .upgrade]) }
 
     @Test(
         "RECOV-1 seeds with pauses that once found something: short, or unseen, with a stall",
         arguments: [7_637_891_493_156_804_288, 8_335_064_864_898_220_991, 4_666_730_332_314_647_792] as [UInt64])
-    func keptSeedsWithPauses(seed: UInt64) { check(seed) }
+    func keptSeedsWithPauses(seed: UInt64) { check(seed, without: [.upgrade]) }
+
+    @Test(
+        "PKG-3 controllers of other versions take over, again and again, up and down: no instance is lost, no session ends",
+        arguments: 0..<60 as Range<UInt64>)
+    func upgrades(seed: UInt64) {
+        var scenario = Scenario(seed: seed)
+        scenario.faults = [.upgrade]
+        (scenario.failingStarts, scenario.lostSnapshots) = (0, 0)
+        let report = Simulation(scenario: scenario, isTracing: true).run()
+        #expect(report.violation == nil, "\(report.trace.suffix(40).joined(separator: "\n"))")
+        #expect(report.counts.upgrades > 0)
+        #expect(report.counts.failures == 0 && report.counts.discarded == 0 && report.counts.moved == 0)
+    }
 
     @Test(
         "RECOV-1 the whole machine pauses, again and again: no instance is lost for it",
@@ -64,9 +77,9 @@ struct SeedTests {
         #expect(report.counts.failures == 0)
     }
 
-    private func check(_ seed: UInt64, withPauses: Bool = true) {
+    private func check(_ seed: UInt64, without faults: Set<Scenario.Fault> = []) {
         var scenario = Scenario(seed: seed)
-        if !withPauses { scenario.faults.removeAll { $0 == .pause } }
+        scenario.faults.removeAll { faults.contains($0) }
         let report = Simulation(scenario: scenario, isTracing: true).run()
         guard let violation = report.violation else { return }
         Issue.record(

@@ -45,6 +45,8 @@ struct InstanceLife: Hashable, Sendable, Codable {
     var isProcessGone = false
     /// When patience ends: with its start, with SIGTERM, with a hand-over that is not reported.
     var deadline: UInt64?
+    /// While its process is being renewed; it serves then.
+    var renewal: Renewal?
     /// Whose place it takes after a failure.
     var recovers: LostInstance?
 
@@ -73,6 +75,9 @@ struct InstanceLife: Hashable, Sendable, Codable {
         case .notWanted, .failed: return false
         }
     }
+
+    /// Whether its process must show that it lives.
+    var isWatched: Bool { state.isWatched && renewal == nil }
 
     var isOut: Bool { state == .ending || state == .unresponsive }
 }

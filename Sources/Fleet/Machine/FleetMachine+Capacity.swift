@@ -28,7 +28,7 @@ extension FleetMachine {
         if let unneeded = starting.last(where: { $0 != step?.replacement }) {
             update(unneeded) { $0.leaving = .notWanted }
             end(unneeded, cause: InstanceLife.Leaving.notWanted.text)
-        } else if step == nil, leavingInstance == nil, serving.count > 1,
+        } else if step == nil, leavingInstance == nil, renewing == nil, serving.count > 1,
             let identifier = LeavingChoice.instance(of: serving, measurement: lastMeasurement)
         {
             leave(identifier, .scaleIn)

@@ -117,6 +117,11 @@ extension FleetMachine {
                 "instance \(other.identifier) is leaving (\(other.state.name), \(other.cause)), and only one may at a "
                 + "time: wait until it is gone\(cancel)"
         }
+        if let renewing {
+            return
+                "instance \(renewing.identifier) is being renewed, which takes a moment, and only one may be away at a time: "
+                + "try again in a few seconds"
+        }
         if let number = maintenance({ $0.step == nil ? nil : $0.number }) {
             return "maintenance \(number) is replacing an instance: 'sluice maintenance pause', wait until that one is "
                 + "done, then try again"

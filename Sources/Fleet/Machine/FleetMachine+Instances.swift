@@ -39,7 +39,10 @@ extension FleetMachine {
     /// ready, and before anything is done to it.
     mutating func move(_ identifier: InstanceIdentifier, to state: InstanceState, cause: String) {
         let before = serving
-        update(identifier) { [now] in $0.become(state, cause: cause, now: now) }
+        update(identifier) { [now] in
+            $0.become(state, cause: cause, now: now)
+            $0.renewal = nil
+        }
         let change = FleetDirective.setState(identifier, state)
         // Between the two the controller may die: who is steered to must be one that serves.
         directives +=
@@ -60,6 +63,7 @@ extension FleetMachine {
         life.recovers = recovers
         let index = snapshot.instances.firstIndex { $0.identifier > identifier } ?? snapshot.instances.endIndex
         snapshot.instances.insert(life, at: index)
+        outdated.remove(identifier)
         record(.instanceStarting, identifier, cause: cause)
         directives += [.setState(identifier, .starting), .start(identifier, binary: binary)]
         return identifier
@@ -69,7 +73,9 @@ extension FleetMachine {
     package static let identifiers: ClosedRange<InstanceIdentifier> = 1...63
 
     mutating func instanceServes(_ identifier: InstanceIdentifier) {
-        guard let life = life(identifier), life.state == .starting else { return }
+        guard let life = life(identifier) else { return }
+        if let renewal = life.renewal, renewal.step == .starting { return renewed(life, renewal) }
+        guard life.state == .starting else { return }
         update(identifier) { $0.deadline = nil }
         liveness[identifier] = Liveness(now: now)
         retry.succeeded()
@@ -109,7 +115,9 @@ extension FleetMachine {
     mutating func advanceInstances() {
         for life in snapshot.instances {
             switch life.state {
-            case .stopped, .serving: break
+            case .stopped: break
+            case .serving:
+                if let renewal = life.renewal, isOver(life.deadline) { advanceRenewal(life, renewal) }
             case .starting: if isOver(life.deadline) { startFailed(life.identifier, startIsLate: true) }
             case .drainingRefuse, .drainingReset: advanceDrain(life.identifier)
             case .ending, .unresponsive:

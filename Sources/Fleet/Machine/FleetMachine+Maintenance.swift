@@ -7,7 +7,7 @@ extension FleetMachine {
     }
 
     mutating func rollMaintenance() {
-        while maintenance({ $0 }) != nil {
+        while renewing == nil, maintenance({ $0 }) != nil {
             let situation = situation
             guard let wish = snapshot.maintenance?.wish(situation), grant(wish) else { return }
         }

@@ -1,7 +1,7 @@
 /// Auto-recovery (RECOV-1): who lives, who doesn't, and what becomes of those.
 extension FleetMachine {
     mutating func instanceSeen(_ identifier: InstanceIdentifier, heartbeat: UInt64, answered: UInt32) {
-        guard let life = life(identifier), life.state.isWatched else { return }
+        guard let life = life(identifier), life.isWatched else { return }
         liveness[identifier, default: Liveness(now: now)].seen(heartbeat: heartbeat, answered: answered)
         guard now >= blamesFrom,
             let complaint = liveness[identifier]?.complaint(
@@ -15,7 +15,9 @@ extension FleetMachine {
         switch life.state {
         case .stopped: break
         case .starting: startFailed(identifier, end: end)
-        case .serving, .drainingRefuse, .drainingReset: lose(identifier, why: end.text, isProcessGone: true)
+        case .serving, .drainingRefuse, .drainingReset:
+            if let renewal = life.renewal { return renewingProcessEnded(life, renewal, end) }
+            lose(identifier, why: end.text, isProcessGone: true)
         case .ending, .unresponsive:
             update(identifier) {
                 $0.isProcessGone = true
@@ -70,7 +72,7 @@ extension FleetMachine {
     mutating func askAndMeasure() {
         if now >= asksAt {
             asksAt = FleetMachine.next(after: asksAt, every: settings.recovery.questionInterval, now: now)
-            let watched = snapshot.instances.filter(\.state.isWatched).map(\.identifier)
+            let watched = snapshot.instances.filter(\.isWatched).map(\.identifier)
             if !watched.isEmpty {
                 questionNumber &+= 1
                 for identifier in watched {

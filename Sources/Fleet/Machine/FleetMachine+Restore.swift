@@ -13,6 +13,10 @@ extension FleetMachine {
         var machine = FleetMachine(
             settings: settings, snapshot: known ?? FleetSnapshot(configured: settings.capacity), zones: zones, now: now)
         machine.blamesFrom = now + settings.recovery.questionInterval / 2
+        machine.renewsFrom = machine.blamesFrom
+        machine.program = observed.program
+        machine.outdated = Set(observed.instances.filter(\.isOutdated).map(\.identifier))
+        if machine.snapshot.renewalStop?.program != observed.program { machine.snapshot.renewalStop = nil }
         machine.questionNumber = observed.instances.map(\.answered).max() ?? 0
         if observed.instances.isEmpty {
             machine.beginAnew()
@@ -38,7 +42,7 @@ extension FleetMachine {
         for found in observed.instances where life(found.identifier) == nil { adopt(found) }
         let alive = Set(observed.instances.filter(\.isAlive).map(\.identifier))
         // The one before may have died between a drain's cancellation and its carrying out: only who serves is steered to.
-        let ready = serving.filter { alive.contains($0) }
+        let ready = serving.filter { alive.contains($0) || life($0)?.renewal != nil }
         directives += ready.map { .setState($0, .serving) }
         directives.append(.steer(ready))
         record(
@@ -86,6 +90,7 @@ extension FleetMachine {
             update(identifier) { [now, settings] in $0.deadline = now + settings.recovery.startTimeout }
             directives += [.setState(identifier, .starting), .start(identifier, binary: life.binary)]
         case .serving, .drainingRefuse, .drainingReset:
+            if let renewal = life.renewal { return goOnRenewing(life, renewal, isAlive: isAlive) }
             guard isAlive else { return lose(identifier, why: ProcessEnd.missing.text, isProcessGone: true) }
             // Its heartbeat tells how it is, however often controllers died meanwhile.
             liveness[identifier] = Liveness(now: 0)

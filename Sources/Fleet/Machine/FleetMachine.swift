@@ -22,6 +22,12 @@ package struct FleetMachine: Sendable {
     var attendance = Attendance()
     /// A controller that has just started blames nobody before instances had time to beat: the whole machine may have been paused.
     var blamesFrom: UInt64 = 0
+    /// What the controller runs, as ``ObservedFleet/program``.
+    var program = ""
+    /// Whose processes run another program than the controller.
+    var outdated: Set<InstanceIdentifier> = []
+    /// None is renewed before instances had time to show that they live.
+    var renewsFrom: UInt64 = 0
     var autoscaler = Autoscaler()
     var lastMeasurement: FleetMeasurement?
     var retry = StartRetry()
@@ -76,6 +82,7 @@ package struct FleetMachine: Sendable {
             if let deadline = life.deadline { timers.append(deadline) }
             if life.state.isDraining, let timer = life.drain?.nextTimer { timers.append(timer) }
         }
+        if renewsFrom > now, !outdated.isEmpty { timers.append(renewsFrom) }
         if retry.notBefore > now { timers.append(retry.notBefore) }
         if let opening = nextWindowOpening { timers.append(opening) }
         return timers.reduce(timers[0], min)
@@ -90,7 +97,7 @@ package struct FleetMachine: Sendable {
                     identifier: life.identifier, state: life.state, since: life.since, binary: life.binary,
                     cause: life.cause, drain: life.state.isDraining ? life.drain?.view : nil)
             },
-            maintenance: snapshot.maintenance?.view(isWindowOpen: isWindowOpen))
+            maintenance: snapshot.maintenance?.view(isWindowOpen: isWindowOpen), renewal: renewalView)
     }
 
     /// Brings everything about, until nothing is left to be done now.
@@ -101,6 +108,7 @@ package struct FleetMachine: Sendable {
             rollMaintenance()
             keepCapacity()
             handOverSessions()
+            renewNext()
             if snapshot == before && directives.count == done { break }
         }
         askAndMeasure()

@@ -3,6 +3,7 @@ package struct FleetChange: Hashable, Sendable, Codable {
     package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
         case instanceStarting, instanceServing, instanceDraining, instanceResetting, drainCancelled, instanceEnding
         case instanceStopped, instanceUnresponsive, instanceFailed, instanceRecovered, instanceAdopted
+        case instanceRenewing, instanceRenewed, renewalCompleted, renewalStopped
         case sessionsMoved, sessionsDiscarded
         case scaleOut, scaleIn, capacityChanged
         case maintenanceRequested, maintenanceWaiting, maintenanceStarted, maintenanceStep, maintenancePaused

@@ -16,6 +16,8 @@ package struct FleetSnapshot: Hashable, Sendable, Codable {
     var instances: [InstanceLife] = []
     /// Those that failed, and whose place nobody has taken yet.
     var lost: [LostInstance] = []
+    /// Why no further instance is renewed; nil: nothing is in the way.
+    var renewalStop: RenewalStop?
     /// The last one, over or not.
     var maintenance: MaintenanceMachine?
 

@@ -6,6 +6,8 @@ package struct FleetView: Hashable, Sendable, Codable {
     /// In order of their identifiers.
     package var instances: [InstanceView]
     package var maintenance: MaintenanceView?
+    /// nil: every instance runs the program that it should.
+    package var renewal: RenewalView?
 }
 
 /// One instance, as operators see it.

@@ -2,8 +2,13 @@
 package struct ObservedFleet: Hashable, Sendable {
     /// Every identifier that has a living process, a slab, or a record that is not `stopped`.
     package var instances: [ObservedInstance]
+    /// What the controller runs: a name that another program does not have.
+    package var program: String
 
-    package init(instances: [ObservedInstance] = []) { self.instances = instances }
+    package init(instances: [ObservedInstance] = [], program: String = "") {
+        self.instances = instances
+        self.program = program
+    }
 }
 
 /// One instance, as found.
@@ -17,14 +22,18 @@ package struct ObservedInstance: Hashable, Sendable {
     package var slabs: Int
     /// The number of the last question it answered.
     package var answered: UInt32
+    /// Whether its process is known to run another program than the controller.
+    package var isOutdated: Bool
 
     package init(
-        identifier: InstanceIdentifier, isAlive: Bool, state: InstanceState?, slabs: Int, answered: UInt32 = 0
+        identifier: InstanceIdentifier, isAlive: Bool, state: InstanceState?, slabs: Int, answered: UInt32 = 0,
+        isOutdated: Bool = false
     ) {
         self.identifier = identifier
         self.isAlive = isAlive
         self.state = state
         self.slabs = slabs
         self.answered = answered
+        self.isOutdated = isOutdated
     }
 }

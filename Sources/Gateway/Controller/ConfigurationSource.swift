@@ -7,6 +7,12 @@ struct ConfigurationSource: Sendable {
     let bytes: [UInt8]
     let configuration: Configuration
 
+    init(path: String, bytes: [UInt8], configuration: Configuration) {
+        self.path = path
+        self.bytes = bytes
+        self.configuration = configuration
+    }
+
     init(path: String) throws(GatewayError) {
         do throws(ConfigurationErrors) {
             if let bytes = try? FileStore.read(path), let text = String(validating: bytes, as: UTF8.self) {

@@ -11,7 +11,16 @@ package enum Controller {
     /// And every so many, what packets have met is written down.
     private static let looksPerSample = Int(TrafficSamples.intervalNanoseconds / watchNanoseconds)
 
-    /// Runs a gateway in the foreground until SIGTERM, SIGINT or a request to stop.
+    /// What the loop ends for.
+    private enum Ending {
+        /// The gateway is taken down.
+        case stop
+        /// Another controller comes; the gateway goes on.
+        case handOver
+    }
+
+    /// Runs a gateway in the foreground until SIGTERM, SIGINT or a request to stop, which take it down, or until SIGUSR2, after which it
+    /// goes on without a controller until the next one takes over (PKG-3).
     ///
     /// - Parameters:
     ///   - configurationPath: the file to read now and at every reload.
@@ -27,22 +36,28 @@ package enum Controller {
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
         defer { log.output.flush() }
         // Before the first step, so that a Ctrl-C amid them is not lost but waits.
-        let signals = try GatewayError.wrapping { try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGCHLD]) }
-        let source = try ConfigurationSource(path: configurationPath)
+        let signals = try GatewayError.wrapping {
+            try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD])
+        }
+        let (source, refusal) = try ConfigurationSource.forStart(path: configurationPath, root: root)
         let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
         var startUp = StartUp(source: source, directory: directory, log: log, version: version)
         let gateway = try startUp.run()
+        if let refusal { gateway.reportRefusedFile(refusal) }
         log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
         ready()
         if !ServiceNotification.send("READY=1") {
             log.warning("the service manager does not take that the gateway is ready", ["socket": "NOTIFY_SOCKET"])
         }
-        look(after: gateway, signals: signals)
+        let ending = look(after: gateway, signals: signals)
         ServiceNotification.send("STOPPING=1")
-        try gateway.shutDown()
+        switch ending {
+        case .stop: try gateway.shutDown()
+        case .handOver: gateway.handOver()
+        }
     }
 
-    private static func look(after gateway: RunningGateway, signals: SignalPipe) {
+    private static func look(after gateway: RunningGateway, signals: SignalPipe) -> Ending {
         var nextWatch = MonotonicClock.nanoseconds() + watchNanoseconds
         var looks = 0
         var lastTurn = MonotonicClock.nanoseconds()
@@ -60,7 +75,10 @@ package enum Controller {
                 switch signal {
                 case SIGTERM, SIGINT:
                     gateway.stopCause = signal == SIGTERM ? "SIGTERM" : "SIGINT"
-                    return
+                    return .stop
+                case SIGUSR2:
+                    gateway.stopCause = "SIGUSR2"
+                    return .handOver
                 case SIGHUP: gateway.reload(by: "SIGHUP", for: nil)
                 // The end of an instance, seen to below.
                 default: break
@@ -81,12 +99,13 @@ package enum Controller {
             gateway.did(.reload)
             gateway.workOnSessions()
             gateway.did(.sessions)
-            if gateway.shallStop { return }
+            if gateway.shallStop { return .stop }
             if woken.byRouting { gateway.watchRouting() }
             gateway.did(.routing)
             if woken.bySecurityPolicies { gateway.watchSecurityPolicies() }
             gateway.did(.ipsec)
             let now = MonotonicClock.nanoseconds()
+            gateway.notifyService(now: now)
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
             if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }

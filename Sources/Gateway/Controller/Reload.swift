@@ -73,24 +73,34 @@ extension RunningGateway {
         }
     }
 
-    /// The gateway stops: who waits for a change that has not been made is told so.
-    func abandonReload() {
+    /// The gateway stops, or its controller is replaced: who waits for a change that has not been made is told so.
+    func abandonReload(because reason: String = "the gateway is stopping") {
         let now = MonotonicClock.nanoseconds()
         if case .settling = reloading.step {
             for number in reloading.asked {
                 server.answer(
                     number,
-                    ControlResponse(ok: true, message: "the new rules are in force, and the gateway is stopping"),
+                    ControlResponse(ok: true, message: "the new rules are in force, and \(reason)"),
                     now: now)
             }
             reloading.asked = []
         }
         for number in reloading.takeAsked() {
             server.answer(
-                number, ControlResponse(ok: false, message: "the gateway is stopping\nNothing was changed."), now: now)
+                number, ControlResponse(ok: false, message: "\(reason)\nNothing was changed."), now: now)
         }
         // A thread that compiles changes nothing, and ends with the process; one that runs nft is waited for.
         if !reloading.isGuarding { reloading.step = .none }
+    }
+
+    private static let refusedFile = "configuration"
+
+    /// A file was refused at the start, and the gateway goes on with what was in force before: until a reload takes the file.
+    func reportRefusedFile(_ reason: String) {
+        report(
+            Self.refusedFile,
+            "\(source.path) is refused by this version, and the configuration that was in force before its start goes on: "
+                + reason)
     }
 
     private func refuse(_ error: GatewayError) {
@@ -206,6 +216,7 @@ extension RunningGateway {
     /// No packet is judged by the image before any more: now live sessions are judged again, and who asked is answered at the end.
     private func finish(_ applied: AppliedReload) {
         let (asked, requester) = (reloading.asked, reloading.requester)
+        report(Self.refusedFile, nil)
         reloading.asked = []
         reloading.step = .none
         endDenied { [weak self] ended, isWhole in

@@ -40,6 +40,8 @@ final class RunningGateway {
     var turns = TurnAccounting()
     /// What is being done to many sessions, in order.
     var jobs: [SessionJob] = []
+    /// What the service manager is told.
+    var notices = ServiceNotices.ofThisProcess()
     /// What packets have met in the last minute.
     var traffic = TrafficSamples()
     /// What is wrong at the moment, by what it is about.

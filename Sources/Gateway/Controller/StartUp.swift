@@ -40,26 +40,37 @@ struct StartUp {
         try checkPrivileges()
         let interfaces = try findInterfaces()
         try checkDirectories()
-        try APIBinary.check(configuration)
+        var apiProblem = try Self.tolerating(Datapath.exists(gateway: configuration.gateway)) {
+            () throws(GatewayError) in try APIBinary.check(configuration)
+        }
         let lock = try takeLock()
         try BPFFileSystem.ensureMounted()
         if let problem = DirectoryCheck.pins(of: configuration.gateway).compactMap(\.problem).first {
             throw GatewayError("\(problem)")
         }
+        try TakeoverCheck.requireLayout(gateway: configuration.gateway, directory: directory)
         let history = try History(
             gateway: configuration.gateway, stateDirectory: configuration.stateDirectory,
             now: WallTimeSource.nanoseconds())
         let api = APISupervision(directory: directory, log: log)
         api.endPredecessor()
-        let preparedAPI = try api.prepare(configuration)
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
+        var preparedAPI: APISupervision.Prepared?
+        if apiProblem == nil {
+            apiProblem = try Self.tolerating(isTakeover) { () throws(GatewayError) in
+                preparedAPI = try api.prepare(configuration)
+            }
+        }
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
         let existing = isTakeover ? try openDatapath() : nil
         if !isTakeover { try checkNoInstance() }
+        step("guarding the interfaces")
         try installGuard(earlier: predecessor.map { $0.interfaces.keys.sorted() } ?? [])
+        step(isTakeover ? "taking over" : "loading the kernel program")
         let datapath = try existing ?? loadDatapath()
         let outlet = try InjectorOutlet(datapath: datapath)
+        step("compiling the rules")
         let policy = try PolicyChange(
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
         try policy.prepare()
@@ -79,7 +90,7 @@ struct StartUp {
             interfaces: attached.mapValues(\.index), forwardingBefore: forwardingBefore,
             startedAt: Self.wallClockSeconds(), version: version)
         try directory.write(record, to: directory.controllerPath)
-        let (fleet, directives) = makeFleet(datapath, history)
+        let (fleet, directives) = makeFleet(datapath, history, isTakeover: isTakeover)
         let gateway = RunningGateway(
             directory: directory, lock: lock, log: log, datapath: datapath, outlet: outlet,
             journal: LogJournal(log: log), server: server, history: history, fleet: fleet, waker: try LoopWaker(),
@@ -87,12 +98,15 @@ struct StartUp {
         fleet.surroundings = gateway
         gateway.tell(
             isTakeover
-                ? .tookOver(rules: configuration.rules.count, predecessor: predecessor?.processIdentifier)
+                ? .tookOver(
+                    rules: configuration.rules.count, predecessor: predecessor?.processIdentifier,
+                    version: version?.description, predecessorVersion: predecessor?.version?.description)
                 : .started(
                     zones: configuration.zones.count, rules: configuration.rules.count,
                     capacitySessions: datapath.slotCount))
         gateway.checkFlowLog()
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
+        step("starting the instances")
         try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
@@ -107,10 +121,34 @@ struct StartUp {
         gateway.watchSecurityPolicies()
         gateway.tendHistory()
         gateway.beginAPI(preparedAPI)
+        if let apiProblem {
+            gateway.report("api", "the API is not served: \(apiProblem): then run 'sluice reload'")
+        }
         return gateway
     }
 
-    private func makeFleet(_ datapath: Datapath, _ history: History) -> (FleetShell, [FleetDirective]) {
+    /// A gateway that forwards is taken over also where its API can't be served (PKG-3): another package is missing, a certificate has
+    /// expired. A first start fails.
+    ///
+    /// - Returns: what is wrong; nil: nothing.
+    private static func tolerating(
+        _ isTakeover: Bool, _ body: () throws(GatewayError) -> Void
+    ) throws(GatewayError) -> String? {
+        do throws(GatewayError) {
+            try body()
+            return nil
+        } catch {
+            guard isTakeover else { throw error }
+            return "\(error)"
+        }
+    }
+
+    /// Tells the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
+    private func step(_ name: String) { ServiceNotification.send(ServiceNotices.starting(name)) }
+
+    private func makeFleet(
+        _ datapath: Datapath, _ history: History, isTakeover: Bool
+    ) -> (FleetShell, [FleetDirective]) {
         let (machine, directives) = FleetMachine.restore(
             settings: Fleet.FleetSettings(configuration),
             snapshot: history.state(FleetShell.stateKey, as: FleetSnapshot.self),
@@ -118,6 +156,9 @@ struct StartUp {
             now: MonotonicClock.nanoseconds())
         let fleet = FleetShell(
             gateway: configuration.gateway, directory: directory, datapath: datapath, log: log, machine: machine)
+        fleet.programIsOutdated =
+            isTakeover && history.state(ProgramReplacement.programKey, as: String.self) != ProgramFile.own?.description
+        if !isTakeover { ProgramReplacement.remember(in: history) }
         fleet.replacement.order = history.state(ProgramReplacement.stateKey, as: ProgramReplacement.Order.self)
         return (fleet, directives)
     }

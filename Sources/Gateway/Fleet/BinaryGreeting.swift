@@ -4,6 +4,9 @@ internal import FlowLayout
 package enum BinaryGreeting {
     static let prefix = "sluice binary, layout "
 
+    /// What `sluice replace-program --if-different` says where there is nothing to replace.
+    package static let sameProgram = "the kernel has this program already"
+
     package static var text: String { "\(prefix)\(SLUICE_LAYOUT_VERSION)" }
 
     /// The layout that a binary says it speaks; nil: it is none of ours.

@@ -8,17 +8,22 @@ enum FleetObservation {
         let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
         var slabs: [UInt16: Int] = [:]
         for slab in 0..<datapath.slabCount { slabs[sharing.owner(of: slab), default: 0] += 1 }
-        var fleet = ObservedFleet()
+        let own = ProgramFile.own
+        var fleet = ObservedFleet(program: own?.description ?? "")
         for identifier in FleetMachine.identifiers {
             let record = datapath.instances + Int(identifier)
             let state = InstanceState(rawValue: sluice_load32(&record.pointee.state)).map { Fleet.InstanceState($0) }
-            let isAlive = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier)) != nil
+            let process = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier))
+            let isAlive = process != nil
+            // Where one of the two can't be told, nothing is known to be old.
+            let program = process.flatMap { ProgramFile(of: $0.identity.identifier) }
             let count = slabs[identifier] ?? 0
             guard isAlive || count > 0 || (state ?? .stopped) != .stopped else { continue }
             fleet.instances.append(
                 ObservedInstance(
                     identifier: identifier, isAlive: isAlive, state: state, slabs: count,
-                    answered: UInt32(truncatingIfNeeded: sluice_load64(&record.pointee.answeredNumber))))
+                    answered: UInt32(truncatingIfNeeded: sluice_load64(&record.pointee.answeredNumber)),
+                    isOutdated: own != nil && program != nil && program != own))
         }
         return fleet
     }

@@ -15,7 +15,11 @@ extension FleetShell {
         var next = lastLook + Self.lookNanoseconds
         if machine.view.instances.contains(where: \.state.isDraining) { next = min(next, lastCount + countNanoseconds) }
         if !slabTasks.isEmpty { return now }
-        if !awaited.isEmpty || binaryCheck != nil || replacement.isRunning { next = now + Self.impatientNanoseconds }
+        // The end of a process that an earlier controller has started is not signalled.
+        let isRenewing = machine.view.renewal?.current != nil
+        if isRenewing || !awaited.isEmpty || binaryCheck != nil || replacement.isRunning {
+            next = now + Self.impatientNanoseconds
+        }
         return min(next, machine.nextTimer)
     }
 
@@ -24,6 +28,7 @@ extension FleetShell {
         lookAtProcesses()
         finishBinaryCheck()
         finishReplacement(now: now)
+        replaceOutdatedProgram()
         let timerIsDue = now >= machine.nextTimer
         if timerIsDue || now >= lastLook + Self.lookNanoseconds {
             lastLook = now

@@ -28,6 +28,8 @@ final class FleetShell {
     /// Passes over the slabs, the one in hand first.
     var slabTasks: [SlabTask] = []
     var replacement = ProgramReplacement()
+    /// Whether the kernel program may be another binary's: it is replaced once no instance is to be renewed any more.
+    var programIsOutdated = false
     /// When signs of life, remaining sessions and the wall clock were looked at last.
     var lastLook: UInt64 = 0
     var lastCount: UInt64 = 0
@@ -74,6 +76,7 @@ final class FleetShell {
             carryOut(machine.handle(event, now: MonotonicClock.nanoseconds()))
         }
         publish()
+        surroundings?.report("renewal", machine.view.renewal?.problem)
     }
 
     /// What ``FleetMachine/restore(settings:snapshot:observed:zones:now:)`` said is to be done.

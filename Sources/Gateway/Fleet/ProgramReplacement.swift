@@ -8,10 +8,15 @@ struct ProgramReplacement {
     static let stateKey = "programReplacement"
     static let patienceNanoseconds: UInt64 = 30_000_000_000
 
+    /// Whose program was put into the kernel last: ``ProgramFile``, as text.
+    static let programKey = "kernelProgramOf"
+
     /// What is remembered until it is done.
     struct Order: Codable, Equatable {
         /// nil: the controller's own.
         var binary: String?
+        /// Why, for the history; nil: maintenance.
+        var cause: String?
     }
 
     var order: Order?
@@ -19,18 +24,34 @@ struct ProgramReplacement {
     var deadline: UInt64 = 0
 
     var isRunning: Bool { run != nil }
+
+    /// This controller's own program is the kernel's.
+    static func remember(in history: History) {
+        guard let own = ProgramFile.own else { return }
+        history.record([], state: [.set(programKey, own.description)])
+    }
 }
 
 extension FleetShell {
     /// All instances run the new binary: now its kernel program replaces the old one.
     func replaceProgramAfterMaintenance() { replaceProgram(.init(binary: machine.view.maintenance?.binary)) }
 
+    /// After a take-over from another version, when all instances run this one: its kernel program replaces the old one, where it differs.
+    func replaceOutdatedProgram() {
+        guard programIsOutdated, !replacement.isRunning, replacement.order == nil, machine.runsOwnProgram,
+            machine.view.renewal == nil, machine.view.maintenance?.phase.isOver ?? true
+        else { return }
+        programIsOutdated = false
+        replaceProgram(.init(binary: nil, cause: "the controller runs another program"))
+    }
+
     func replaceProgram(_ order: ProgramReplacement.Order) {
         replacement.order = order
         surroundings?.remember([], [.set(ProgramReplacement.stateKey, order)])
         do throws(SystemError) {
             replacement.run = try HelperProgram(
-                order.binary ?? "/proc/self/exe", ["sluice", "replace-program", "--gateway", gateway])
+                order.binary ?? "/proc/self/exe",
+                ["sluice", "replace-program", "--gateway", gateway] + (order.cause == nil ? [] : ["--if-different"]))
             replacement.deadline = MonotonicClock.nanoseconds() + ProgramReplacement.patienceNanoseconds
         } catch {
             endReplacement(problem: "\(error)")
@@ -48,28 +69,29 @@ extension FleetShell {
     }
 
     private func endReplacement(problem: String?, said: String = "") {
-        let binary = replacement.order?.binary ?? "this binary"
+        let order = replacement.order ?? .init()
+        let binary = order.binary ?? "this binary"
         replacement = ProgramReplacement()
         var problem = problem
         do throws(KernelError) { try datapath.reopenPrograms() } catch { problem = problem ?? "\(error)" }
-        let detail: [String: HistoryValue] = ["binary": .text(binary)]
-        surroundings?.remember(
-            [
-                HistoryEvent(
-                    time: WallTimeSource.nanoseconds(),
-                    kind: (problem == nil ? GatewayEvent.Kind.programReplaced : .programNotReplaced).rawValue,
-                    subject: "gateway", cause: problem ?? "maintenance", detail: detail)
-            ], [.remove(ProgramReplacement.stateKey)])
+        let isSame = problem == nil && said.hasPrefix(BinaryGreeting.sameProgram)
+        let event = HistoryEvent(
+            time: WallTimeSource.nanoseconds(),
+            kind: (problem == nil ? GatewayEvent.Kind.programReplaced : .programNotReplaced).rawValue,
+            subject: "gateway", cause: problem ?? order.cause ?? "maintenance", detail: ["binary": .text(binary)])
+        var state: [StateChange] = [.remove(ProgramReplacement.stateKey)]
+        let program = order.binary.map { ProgramFile(path: $0) } ?? ProgramFile.own
+        if problem == nil, let program { state.append(.set(ProgramReplacement.programKey, program.description)) }
+        surroundings?.remember(isSame ? [] : [event], state)
         surroundings?.report(
             "kernel program",
             problem.map {
                 "the kernel program could not be replaced by that of \(binary), the old one goes on: \($0): "
                     + "'sluice maintenance start' tries again"
             })
-        if problem == nil {
-            log.notice(
-                "the kernel program was replaced",
-                ["binary": binary, "said": said.split(separator: "\n").first.map(String.init) ?? ""])
-        }
+        guard problem == nil else { return }
+        log.notice(
+            isSame ? "the kernel program is this version's already" : "the kernel program was replaced",
+            ["binary": binary, "said": said.split(separator: "\n").first.map(String.init) ?? ""])
     }
 }

@@ -21,6 +21,8 @@ package enum InstanceProcess {
             throw .identifierOutOfRange(identifier, limit: limit)
         }
         SignalPipe.ignoreBrokenPipes()
+        // Meant for the controller, where somebody sends it to the whole service.
+        _ = signal(SIGUSR2, SIG_IGN)
         let log = Log(label: "instance-\(identifier)", threshold: Log.levelFromEnvironment)
         defer { log.output.flush() }
         let directory = RunDirectory(gateway: gateway, root: root)

@@ -14,11 +14,14 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     package var instances: [InstanceStatus]
     /// The one that is going on, or the last one.
     package var maintenance: MaintenanceStatus?
+    /// After a take-over by another version; nil: every instance runs what it should.
+    package var renewal: RenewalStatus?
 
     package init(
         gateway: String, minCapacity: Int, maxCapacity: Int, desired: Int, instances: [InstanceStatus],
-        maintenance: MaintenanceStatus? = nil
+        maintenance: MaintenanceStatus? = nil, renewal: RenewalStatus? = nil
     ) {
+        self.renewal = renewal
         self.gateway = gateway
         self.minCapacity = minCapacity
         self.maxCapacity = maxCapacity
@@ -26,6 +29,28 @@ package struct FleetStatus: Codable, Equatable, Sendable {
         serving = instances.count { $0.state == InstanceState.serving.name }
         self.instances = instances
         self.maintenance = maintenance
+    }
+}
+
+/// Instances whose processes give way to those of the controller's program, one at a time, with all their sessions (PKG-3).
+package struct RenewalStatus: Codable, Equatable, Sendable {
+    /// Those that run another program.
+    package var remaining: [Int]
+    /// The one that is being renewed.
+    package var current: Int?
+    /// What is going on, or what has stopped it, in a sentence.
+    package var text: String
+
+    package init(_ view: RenewalView) {
+        remaining = view.remaining.map { Int($0) }
+        current = view.current.map { Int($0) }
+        if let problem = view.problem {
+            text = problem
+        } else if let current {
+            text = "instance \(current) gets a process of this version, and keeps its sessions"
+        } else {
+            text = view.waitsFor.map { "waits for \($0)" } ?? "begins in a moment"
+        }
     }
 }
 

@@ -24,7 +24,8 @@ extension GatewayInspector {
         return FleetStatus(
             gateway: gateway, minCapacity: view?.capacity.minimum ?? configured.minCapacity,
             maxCapacity: view?.capacity.maximum ?? configured.maxCapacity, desired: view?.desired ?? instances.count,
-            instances: instances, maintenance: view?.maintenance.map(MaintenanceStatus.init))
+            instances: instances, maintenance: view?.maintenance.map(MaintenanceStatus.init),
+            renewal: view?.renewal.map(RenewalStatus.init))
     }
 
     /// What the shared memory alone tells: no controller has written anything.

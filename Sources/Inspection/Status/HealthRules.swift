@@ -99,7 +99,8 @@ package enum HealthRules {
                     reason: "\(status.fleet.serving) instances serve, and \(status.fleet.minCapacity) should at least",
                     remedy: "the controller starts others; what keeps them from it: sluice event list"))
         }
-        for instance in status.instances {
+        // One that is being renewed is without a process for a moment.
+        for instance in status.instances where instance.identifier != status.fleet.renewal?.current {
             if !instance.running {
                 findings.append(
                     .init(

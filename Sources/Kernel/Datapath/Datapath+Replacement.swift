@@ -8,9 +8,13 @@ extension Datapath {
     /// May die at any point, and be called again, also while a controller attaches: who attaches holds the pins' lock. Call it in
     /// the gateway's network namespace.
     ///
-    /// - Returns: on how many interfaces it was replaced.
+    /// - Parameter onlyIfDifferent: whether programs stay that have the same instructions.
+    /// - Returns: on how many interfaces it was replaced; nil: it is the same, and stays.
     /// - Throws: ``KernelError/layoutMismatch(gateway:found:expected:)`` if this binary's program has other maps.
-    package static func replacePrograms(gateway: String) throws(KernelError) -> Int {
+    @discardableResult
+    package static func replacePrograms(
+        gateway: String, onlyIfDifferent: Bool = false
+    ) throws(KernelError) -> Int? {
         let old = try open(gateway: gateway)
         guard let pins = old.pins else { throw .notLoaded(gateway: gateway, path: "no pins") }
         // The verifier takes a second or two: before the lock, which a controller may wait for.
@@ -19,6 +23,8 @@ extension Datapath {
         let lock = try pins.lock()
         defer { withExtendedLifetime(lock) {} }
         try old.reopenPrograms()
+        let isSame = loaded.programs.allSatisfy { name, program in old.programs[name]?.tag == program.tag }
+        if onlyIfDifferent, isSame { return nil }
         let before = try old.program(ProgramName.ingress)
         // Who finds the old program on an interface from here on knows that it is ours.
         pins.mark(PinDirectory.previousMark + "\(before.identifier)", with: before.fileDescriptor)

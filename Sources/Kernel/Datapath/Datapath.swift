@@ -98,6 +98,18 @@ package final class Datapath: @unchecked Sendable {
             gateway: gateway, pins: pins, loaded: loaded, slabShift: Int(sluice_load32(&runtime.pointee.slabShift)))
     }
 
+    /// The layout of a datapath's memory, whichever version of sluice has loaded it; nil: there is none of this name in the kernel.
+    package static func layoutVersion(gateway: String) throws(KernelError) -> UInt32? {
+        let pins = try PinDirectory(gateway: gateway)
+        guard pins.exists else { return nil }
+        guard let map = try pins.map(MapName.runtime) else {
+            throw .damaged(gateway: gateway, what: "map \(MapName.runtime) is missing")
+        }
+        let memory = try SharedMemory(of: map)
+        // The first field of any layout.
+        return sluice_load32(memory.start.assumingMemoryBound(to: UInt32.self))
+    }
+
     /// Whether a datapath of this name is in the kernel.
     package static func exists(gateway: String) -> Bool { (try? PinDirectory(gateway: gateway))?.exists ?? false }
 

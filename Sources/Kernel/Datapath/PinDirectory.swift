@@ -127,6 +127,12 @@ struct PinDirectory: Sendable {
         return number < 0 ? nil : try KernelMap(name: name, descriptor: FileDescriptor(number))
     }
 
+    /// The map that is pinned under a name; nil: none is.
+    func map(_ name: String) throws(KernelError) -> KernelMap? {
+        let number = bpf_obj_get("\(path)/\(name)")
+        return number < 0 ? nil : try KernelMap(name: name, descriptor: FileDescriptor(number))
+    }
+
     func mark(_ what: String, with descriptor: Int32) { bpf_obj_pin(descriptor, "\(path)/\(Self.markPrefix)\(what)") }
 
     func isMarked(_ what: String) -> Bool { access("\(path)/\(Self.markPrefix)\(what)", F_OK) == 0 }

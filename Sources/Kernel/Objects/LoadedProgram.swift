@@ -7,13 +7,17 @@ final class LoadedProgram: Sendable {
     let descriptor: FileDescriptor
     /// The kernel's identifier of the program.
     let identifier: UInt32
+    /// The kernel's hash of its instructions.
+    let tag: [UInt8]
 
     var fileDescriptor: Int32 { descriptor.number }
 
     init(name: String, descriptor: FileDescriptor) throws(KernelError) {
         self.name = name
         self.descriptor = descriptor
-        identifier = try Self.information(of: descriptor.number, name: name).id
+        let information = try Self.information(of: descriptor.number, name: name)
+        identifier = information.id
+        tag = withUnsafeBytes(of: information.tag) { Array($0) }
     }
 
     /// A program by its identifier, with the name that the kernel has of it; nil: it is gone, or this process lacks CAP_SYS_ADMIN.

@@ -36,6 +36,7 @@ extension Checks {
 
     /// Nobody remembers when drains began: they begin anew.
     mutating func snapshotLost(now: UInt64) {
+        renewalsDisturbed()
         for identifier in drains.keys { drains[identifier]?.isDisturbed = true }
     }
 

@@ -8,6 +8,8 @@ struct Checks {
 
     var drains: [InstanceIdentifier: DrainWatch] = [:]
     var failures: [FailureWatch] = []
+    /// Instances that are being renewed, and that nothing has befallen meanwhile.
+    private var renewing: Set<InstanceIdentifier> = []
     var downtime = Downtime()
     var controllerStartedAt: UInt64 = 0
     var pauses: [(from: UInt64, until: UInt64)] = []
@@ -71,6 +73,25 @@ struct Checks {
         if isPreserve { fail("a session is reset by a drain, though sessions are preserved") }
     }
 
+    // MARK: - Renewal
+
+    mutating func renewalBegins(_ identifier: InstanceIdentifier) { renewing.insert(identifier) }
+
+    /// A fault of another kind: it may be lost for that.
+    mutating func renewalDisturbed(_ identifier: InstanceIdentifier) { renewing.remove(identifier) }
+    mutating func renewalsDisturbed() { renewing = [] }
+
+    /// PKG-3: an instance is not lost for being renewed.
+    private mutating func renewalRecorded(_ change: FleetChange) {
+        guard let identifier = change.instance, renewing.contains(identifier) else { return }
+        switch change.kind {
+        case .instanceRenewed: renewing.remove(identifier)
+        case .instanceUnresponsive, .instanceDraining, .instanceEnding:
+            fail("instance \(identifier) is taken away while it is renewed: \(change.cause)")
+        default: break
+        }
+    }
+
     // MARK: - Half-open sessions
 
     /// BAD-8: admission never goes by fewer than there are, and so never by a number below nothing.
@@ -117,6 +138,7 @@ struct Checks {
 
     /// MAINT-1: before maintenance takes an instance away, the fleet is larger than its minimum.
     mutating func recorded(_ change: FleetChange, serving: Int) {
+        renewalRecorded(change)
         // A smaller minimum holds from its record on, before the fleet is seen again.
         if change.kind == .capacityChanged, case .number(let minimum) = change.details["minimum"] {
             view?.capacity.minimum = Int(minimum)

@@ -14,9 +14,9 @@ package struct Scenario: Sendable {
     var lateTimers: Int
     var lostTimers: Int
     /// Percent of starts that fail.
-    var failingStarts: Int
+    package var failingStarts: Int
     /// Percent of controllers that find their snapshot lost.
-    var lostSnapshots: Int
+    package var lostSnapshots: Int
     package var faults: [Fault]
 
     /// What can be done to a fleet.
@@ -24,6 +24,8 @@ package struct Scenario: Sendable {
         case stall, killInstance, killController, command, load
         /// The whole machine is paused: kernel, controller and instances (live migration).
         case pause
+        /// Another program's controller takes over: the next version, or the one before.
+        case upgrade
     }
 
     /// The latest that a timer can be.
@@ -52,9 +54,10 @@ package struct Scenario: Sendable {
         lostTimers = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
         failingStarts = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
         lostSnapshots = random.chance(20) ? 30 : 0
-        faults = Fault.allCases.filter { $0 != .pause && random.chance(70) }
+        faults = Fault.allCases.filter { ![.pause, .upgrade].contains($0) && random.chance(70) }
         // Drawn last, so that what else a seed means stays as it was.
         if random.chance(50) { faults.append(.pause) }
+        if random.chance(50) { faults.append(.upgrade) }
     }
 
     /// A line for a person.

@@ -5,7 +5,8 @@ extension Simulation {
     mutating func startController() {
         let isLost = random.chance(scenario.lostSnapshots)
         if isLost { checks.snapshotLost(now: now) }
-        let observed = ObservedFleet(instances: FleetMachine.identifiers.compactMap(observe))
+        let observed = ObservedFleet(
+            instances: FleetMachine.identifiers.compactMap(observe), program: "program \(program)")
         trace(
             "controller starts; \(observed.instances.count) instances are found\(isLost ? ", the snapshot is lost" : "")"
         )
@@ -28,7 +29,8 @@ extension Simulation {
         guard process != nil || slabs > 0 || record.state != .stopped else { return nil }
         return ObservedInstance(
             identifier: identifier, isAlive: process != nil, state: record.state, slabs: slabs,
-            answered: process?.answered ?? 0)
+            answered: process?.answered ?? 0,
+            isOutdated: process.map { $0.binary != nil || $0.program != program } ?? false)
     }
 
     mutating func killController() {
@@ -41,6 +43,15 @@ extension Simulation {
         checks.controllerDied(now: now)
         let longest: UInt64 = random.chance(20) ? 60_000 : 4_000
         agenda.add(.controllerStarts, at: now + random.milliseconds(100...longest))
+    }
+
+    /// Another version takes over: the one that runs hands over, or dies.
+    mutating func upgradeController() {
+        guard controller != nil else { return }
+        trace("a controller of another program is to take over")
+        program = 3 - program
+        report.counts.upgrades += 1
+        killController()
     }
 
     /// Whether this is the step before which the controller dies.
@@ -95,7 +106,8 @@ extension Simulation {
         let life = controllerLife
         for process in processes {
             guard life == controllerLife, let state = state(process.identifier) else { continue }
-            if state == .starting, process.isReady(now), !process.isStalled { tell(.serving(process.identifier)) }
+            let isAwaited = state == .starting || controller?.view.renewal?.current == process.identifier
+            if isAwaited, process.isReady(now), !process.isStalled { tell(.serving(process.identifier)) }
             tell(.seen(process.identifier, heartbeat: process.heartbeat, answered: process.answered))
             guard life == controllerLife, state.isDraining else { continue }
             let left = kernel.left(process.identifier)
@@ -154,6 +166,7 @@ extension Simulation {
     private mutating func recorded(_ change: FleetChange) {
         if change.kind == .maintenanceStep { report.counts.maintenanceSteps += 1 }
         if change.kind == .instanceDraining { report.counts.drains += 1 }
+        if change.kind == .instanceRenewed { report.counts.renewals += 1 }
         if change.kind == .instanceUnresponsive, let identifier = change.instance {
             report.counts.failures += 1
             checks.foundUnresponsive(identifier, process: process(identifier), now: now)

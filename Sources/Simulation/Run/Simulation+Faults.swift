@@ -16,11 +16,13 @@ extension Simulation {
         case .killInstance:
             guard let process = processes.randomElement(using: &random) else { return }
             checks.drainDisturbed(process.identifier)
+            checks.renewalDisturbed(process.identifier)
             processEnds(process.serial, .signalled(9))
         case .killController:
             trace("the controller is to die soon")
             doom = Int.random(in: 0...6, using: &random)
         case .command: command()
+        case .upgrade: upgradeController()
         case .pause: pause(for: random.milliseconds(500...30_000))
         case .load:
             let busy = Double.random(in: 0...6, using: &random)
@@ -92,6 +94,9 @@ extension Simulation {
         if view.instances.count != view.desired { return "\(view.instances.count) of \(view.desired) instances serve" }
         if let maintenance = view.maintenance, !maintenance.phase.isOver {
             return "maintenance is \(maintenance.phase.rawValue): \(maintenance.text)"
+        }
+        if let renewal = view.renewal, renewal.problem == nil {
+            return "instances \(renewal.remaining) run another program than the controller"
         }
         let serving = view.instances.map(\.identifier)
         if kernel.steered != serving { return "steered to \(kernel.steered), not \(serving)" }

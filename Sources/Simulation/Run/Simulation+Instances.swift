@@ -17,11 +17,12 @@ extension Simulation {
         if let view = controller?.view { checks.started(view) }
         guard isQuiet || !random.chance(scenario.failingStarts) else {
             agenda.add(.startFails(identifier, life: controllerLife), at: now + random.milliseconds(10...300))
-            return
+            return checks.renewalDisturbed(identifier)
         }
         let readyAt = now + random.milliseconds(100...1_500)
         let process = VirtualProcess(
-            identifier: identifier, serial: nextSerial, binary: binary, readyAt: readyAt, heartbeat: now)
+            identifier: identifier, serial: nextSerial, binary: binary, program: program, readyAt: readyAt,
+            heartbeat: now)
         nextSerial += 1
         processes.append(process)
         agenda.add(.processTurns(serial: process.serial), at: now + random.milliseconds(1...500))
@@ -88,6 +89,8 @@ extension Simulation {
 
     mutating func endProcess(_ identifier: InstanceIdentifier, kill: Bool) {
         guard let index = processes.firstIndex(where: { $0.identifier == identifier }) else { return }
+        // Only an instance that is renewed serves while its process is told to end.
+        if !kill, state(identifier) == .serving { checks.renewalBegins(identifier) }
         processes[index].isSignalled = true
         let serial = processes[index].serial
         if kill {
@@ -112,7 +115,9 @@ extension Simulation {
         trace("instance \(identifier) stalls for \(duration / 1_000_000) ms")
         agenda.add(.stallEnds(serial: processes[index].serial), at: now + duration)
         checks.drainDisturbed(identifier)
-        if kernel.records[Int(identifier)].state.isWatched {
+        checks.renewalDisturbed(identifier)
+        // One that has not come to serve yet has its own patience.
+        if kernel.records[Int(identifier)].state.isWatched, processes[index].isReady(now) {
             checks.failed(processes[index].serial, identifier, duration: duration, now: now)
         }
     }

@@ -29,6 +29,8 @@ package struct Simulation {
     var nextSerial = 1
     /// nil while no controller runs.
     var controller: FleetMachine?
+    /// Which version the controller is of: 1 or 2.
+    var program = 1
     /// Counts controllers: what was meant for one is nothing to the next.
     var controllerLife = 0
     /// The controller's one timer: its number, and when it is due. One that is set again replaces it.

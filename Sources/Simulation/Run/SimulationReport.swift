@@ -20,6 +20,8 @@ package struct SimulationReport: Sendable {
         package var controllerDeaths = 0
         package var pauses = 0
         package var maintenanceSteps = 0
+        package var upgrades = 0
+        package var renewals = 0
         package var accepted = 0
         package var refused = 0
 
@@ -34,14 +36,14 @@ package struct SimulationReport: Sendable {
                 \.occurrences, \.sessions, \.handshakes, \.drains, \.resets, \.moved, \.discarded, \.failures,
                 \.controllerDeaths,
                 \.pauses,
-                \.maintenanceSteps, \.accepted, \.refused,
+                \.maintenanceSteps, \.upgrades, \.renewals, \.accepted, \.refused,
             ]
         }
 
         package var text: String {
             "\(occurrences) occurrences: \(sessions) sessions, \(handshakes) handshakes, \(drains) drains, \(resets) resets, \(moved) sessions moved, "
                 + "\(discarded) discarded, \(failures) failures of instances, \(controllerDeaths) of controllers, \(pauses) pauses, "
-                + "\(maintenanceSteps) steps of maintenance, \(accepted) commands accepted, \(refused) refused"
+                + "\(maintenanceSteps) steps of maintenance, \(upgrades) upgrades, \(renewals) renewals, \(accepted) commands accepted, \(refused) refused"
         }
     }
 }

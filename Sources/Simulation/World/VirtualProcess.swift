@@ -6,6 +6,8 @@ struct VirtualProcess {
     /// Tells it from others that had, or will have, the same identifier.
     let serial: Int
     let binary: String?
+    /// The controller's that started it.
+    let program: Int
     /// When it is ready to serve; nil: never.
     let readyAt: UInt64?
     /// Stopped (SIGSTOP), spinning or deadlocked.

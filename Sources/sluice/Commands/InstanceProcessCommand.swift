@@ -38,8 +38,11 @@ struct ReplaceProgramCommand: ParsableCommand {
     @Option(help: "The gateway's name.")
     var gateway: String
 
+    @Flag(help: "Leave it where it is the same already.")
+    var ifDifferent = false
+
     func run() throws {
-        let count = try Datapath.replacePrograms(gateway: gateway)
-        Console.outputLine("replaced on \(count) interfaces")
+        let count = try Datapath.replacePrograms(gateway: gateway, onlyIfDifferent: ifDifferent)
+        Console.outputLine(count.map { "replaced on \($0) interfaces" } ?? BinaryGreeting.sameProgram)
     }
 }

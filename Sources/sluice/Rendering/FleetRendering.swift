@@ -4,6 +4,7 @@ import Inspection
 enum FleetRendering {
     static func screen(_ fleet: FleetStatus, style: TextStyle = .plain) -> String {
         var text = "\(summary(fleet))\n\n" + table(fleet).text(style: style)
+        if let renewal = fleet.renewal { text += "\n" + self.renewal(renewal) }
         if let maintenance = fleet.maintenance { text += "\n" + self.maintenance(maintenance) }
         return text
     }
@@ -15,8 +16,9 @@ enum FleetRendering {
         let capacity =
             fleet.minCapacity == fleet.maxCapacity
             ? "fixed at \(fleet.minCapacity)" : "capacity \(fleet.minCapacity) to \(fleet.maxCapacity)"
-        return (["\(fleet.serving) of \(HumanText.count(fleet.desired, of: "instance")) serve"] + others + [capacity])
-            .joined(separator: ", ")
+        let renewal = fleet.renewal.map { ["\($0.remaining.count) to be renewed"] } ?? []
+        let serving = "\(fleet.serving) of \(HumanText.count(fleet.desired, of: "instance")) serve"
+        return ([serving] + others + renewal + [capacity]).joined(separator: ", ")
     }
 
     static func table(_ fleet: FleetStatus) -> TextTable {
@@ -51,6 +53,11 @@ enum FleetRendering {
             return "\(HumanText.decimal(bitsPerSecond / size, places: 1, keepsZeros: true)) \(unit)"
         }
         return "\(HumanText.decimal(bitsPerSecond, places: 0)) bps"
+    }
+
+    /// `renewal: instance 2 gets a process of this version, and keeps its sessions`, and which others are left.
+    private static func renewal(_ renewal: RenewalStatus) -> String {
+        "renewal: \(renewal.text)\n" + SessionRendering.aligned([("to be renewed", list(renewal.remaining))])
     }
 
     static func maintenance(_ maintenance: MaintenanceStatus?) -> String {

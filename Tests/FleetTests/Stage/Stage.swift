@@ -13,12 +13,20 @@ struct Stage {
     private var questionNumber: UInt32 = 0
     /// Whose processes run, and with which binary.
     private(set) var processes: [InstanceIdentifier: String?] = [:]
+    /// What the controller runs, and what it ran when it started each process.
+    private var program = "version 1"
+    private(set) var programs: [InstanceIdentifier: String] = [:]
+    /// Versions whose processes end before they serve, and those that never come to serve.
+    var brokenPrograms: Set<String> = []
+    var hangingPrograms: Set<String> = []
 
     var startNanoseconds: UInt64 = 500_000_000
     /// Who lives, but shows it no more; with the last time it did.
     private(set) var silent: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
     /// After a pause of the whole machine: the last signs of life of all, until the next look.
     private var frozen: (heartbeat: UInt64, answered: UInt32)?
+    /// The last signs of life in each record: what the next process of an instance finds, until it is ready.
+    private var beats: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
     /// Who beats, but does not answer.
     var mute: Set<InstanceIdentifier> = []
     /// Who does not end on SIGTERM.
@@ -107,7 +115,10 @@ struct Stage {
     mutating func look() {
         defer { frozen = nil }
         for identifier in processes.keys.sorted() {
-            let last = silent[identifier] ?? frozen ?? (now, mute.contains(identifier) ? 0 : questionNumber)
+            let isReady = !pending.contains { $0.event == .serving(identifier) }
+            let sign = (now, mute.contains(identifier) ? 0 : questionNumber)
+            let last = silent[identifier] ?? frozen ?? (isReady ? sign : beats[identifier] ?? (0, 0))
+            beats[identifier] = last
             tell(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
             if let left = sessionsLeft { tell(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones)) }
         }
@@ -125,11 +136,17 @@ struct Stage {
     private mutating func perform(_ directive: FleetDirective) {
         switch directive {
         case .start(let identifier, let binary):
-            if let binary, broken.contains(binary) {
+            // One that runs already is kept, and heard of when it is ready.
+            guard processes[identifier] == nil else {
+                return pending.append((now + startNanoseconds, .serving(identifier)))
+            }
+            programs[identifier] = binary ?? program
+            if binary.map(broken.contains) ?? brokenPrograms.contains(program) {
                 pending.append((now + startNanoseconds, .exited(identifier, .exited(status: 1))))
             } else {
                 processes.updateValue(binary, forKey: identifier)
                 silent[identifier] = nil
+                if binary == nil, hangingPrograms.contains(program) { return }
                 pending.append((now + startNanoseconds, .serving(identifier)))
             }
         case .endProcess(let identifier, let kill):
@@ -163,19 +180,21 @@ struct Stage {
     /// The controller dies and another starts after `seconds`, with the snapshot or without; processes go on, but for those named.
     mutating func restart(
         after seconds: Double = 0, withSnapshot: Bool = true, lost: Set<InstanceIdentifier> = [],
-        settings: FleetSettings? = nil, zones: @escaping ZoneOffsets = { _, _ in 0 }
+        settings: FleetSettings? = nil, program: String? = nil, zones: @escaping ZoneOffsets = { _, _ in 0 }
     ) {
+        if let program { self.program = program }
         let states = Dictionary(uniqueKeysWithValues: machine.view.instances.map { ($0.identifier, $0.state) })
         now += UInt64(seconds * 1e9)
         pending = []
         for identifier in lost { processes[identifier] = nil }
         let observed = states.keys.sorted().map {
             ObservedInstance(
-                identifier: $0, isAlive: processes[$0] != nil, state: states[$0], slabs: 1, answered: questionNumber)
+                identifier: $0, isAlive: processes[$0] != nil, state: states[$0], slabs: 1, answered: questionNumber,
+                isOutdated: processes[$0] != nil && programs[$0] != self.program)
         }
         let (machine, directives) = FleetMachine.restore(
             settings: settings ?? self.machine.settings, snapshot: withSnapshot ? storedSnapshot : nil,
-            observed: ObservedFleet(instances: observed), zones: zones, now: now)
+            observed: ObservedFleet(instances: observed, program: self.program), zones: zones, now: now)
         self.machine = machine
         carryOut(directives)
     }

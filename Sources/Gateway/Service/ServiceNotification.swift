@@ -5,9 +5,10 @@ enum ServiceNotification {
     /// Where the message waits for a manager that does not read: so long at most.
     private static let patienceMilliseconds: Int32 = 500
 
+    /// - Parameter waits: whether a manager that does not read is waited for, for a moment. A loop does not wait.
     /// - Returns: false where there is a socket and it did not take the message.
     @discardableResult
-    static func send(_ state: String) -> Bool {
+    static func send(_ state: String, waits: Bool = true) -> Bool {
         guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), path.utf8.count > 1 else {
             return true
         }
@@ -29,7 +30,7 @@ enum ServiceNotification {
                 // Only a connected socket becomes writable when the other one has room.
                 guard connect(descriptor, address, length) == 0 else { return false }
                 if Glibc.send(descriptor, message, message.count, flags) >= 0 { return true }
-                guard errno == EAGAIN else { return false }
+                guard errno == EAGAIN, waits else { return false }
                 var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 guard poll(&wanted, 1, patienceMilliseconds) > 0 else { return false }
                 return Glibc.send(descriptor, message, message.count, flags) >= 0

@@ -1,0 +1,271 @@
+import FlowLayout
+import Foundation
+import Glibc
+import Kernel
+import Lab
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+/// A controller of another version takes over, and renews the instances in place (PKG-3). The other version is another file: nothing
+/// else tells two builds of the same sources apart.
+@Suite(.serialized) struct RenewalLiveTests {
+    private static let continuities = ["disruptive", "preserve"]
+
+    @Test(
+        "PKG-3 an upgrade: each instance gets a process of the new version; no session moves or ends, every byte comes",
+        arguments: continuities)
+    func upgrade(continuity: String) async throws {
+        try await FleetLab.with(continuity: continuity) { first in
+            let crowd = try await Crowd.begin(first, count: 80)
+            let (owners, drops) = (try await first.owners(), try await first.drops())
+            let before = Set(try await first.status().instances.map(\.processIdentifier))
+            let version2 = try await first.otherVersion("version-2")
+            try await first.handOver()
+            let fleet = try await first.startController(binary: version2)
+            try await fleet.waitForRenewal()
+            let after = try await fleet.status()
+            #expect(after.serving == 2 && after.instances.map(\.identifier) == [1, 2] && after.renewal == nil)
+            for instance in after.instances {
+                #expect(!before.contains(instance.processIdentifier))
+                #expect(fleet.program(of: instance.processIdentifier) == version2)
+            }
+            try await crowd.expectAlive("after the upgrade")
+            // And ageing goes on: nobody is silent, and the drain of one is as documented.
+            #expect(try await fleet.owners() == owners)
+            #expect(try await fleet.drops() == drops)
+            let events = try await fleet.kinds()
+            #expect(events.filter { $0 == "instanceRenewed" }.count == 2 && events.contains("renewalCompleted"))
+            #expect(!events.contains("instanceUnresponsive") && !events.contains("instanceDraining"))
+            #expect(!events.contains("sessionsMoved") && !events.contains("sessionsDiscarded"))
+            // The kernel program is the same in both files, so it stays.
+            try await fleet.gateway.process.waitForText(
+                "the kernel program is this version's already", within: .seconds(20))
+            // Back again, by a crash, as a package's downgrade.
+            await fleet.killController()
+            let back = try await fleet.startController(binary: first.gateway.binary)
+            try await back.waitForRenewal(number: 2)
+            for instance in try await back.status().instances {
+                #expect(back.program(of: instance.processIdentifier) == realPath(first.gateway.binary))
+            }
+            try await crowd.expectAlive("after the downgrade")
+            try await crowd.expectEveryByte()
+            #expect(try await back.owners() == owners)
+            #expect(await back.gateway.stop() == .code(0))
+        }
+    }
+
+    @Test(
+        "PKG-3 RECOV-3 controllers of two versions are killed amid renewals: every connection goes on, every byte comes",
+        arguments: continuities)
+    func crash(continuity: String) async throws {
+        try await FleetLab.with(continuity: continuity) { first in
+            var fleet = first
+            let crowd = try await Crowd.begin(fleet, count: 80)
+            let owners = try await fleet.owners()
+            let versions = [try await fleet.otherVersion("version-2"), first.gateway.binary]
+            // Renewals begin half a second after the start of a controller, and take some hundred milliseconds each.
+            for (number, milliseconds) in [450, 500, 550, 600, 650, 700, 800, 1000].enumerated() {
+                await fleet.killController()
+                fleet = try await fleet.startController(binary: versions[number % 2])
+                try await Task.sleep(for: .milliseconds(milliseconds))
+            }
+            try await fleet.waitFor("rest") { $0.renewal == nil && $0.serving == 2 }
+            try await crowd.expectAlive("at rest")
+            try await crowd.expectEveryByte()
+            #expect(try await fleet.owners() == owners, "no session has moved")
+            let running = Set(try await fleet.status().instances.map { fleet.program(of: $0.processIdentifier) })
+            #expect(running == [realPath(versions[1])])
+            let events = try await fleet.kinds()
+            #expect(events.contains("instanceRenewed"))
+            #expect(!events.contains("instanceUnresponsive") && !events.contains("renewalStopped"), "\(events)")
+        }
+    }
+
+    @Test("PKG-3 an upgrade amid a drain waits for its end, and then renews who is left")
+    func drain() async throws {
+        try await FleetLab.with { first in
+            let crowd = try await Crowd.begin(first, count: 60)
+            let leaving = try await first.owners().filter { $0.value == 1 }.count
+            #expect(try await first.run("instance", "drain", "1").succeeded)
+            let version2 = try await first.otherVersion("version-2")
+            try await first.handOver()
+            let fleet = try await first.startController(binary: version2)
+            let waiting = try await fleet.waitFor("the renewal to wait") { $0.renewal != nil }
+            #expect(waiting.renewal?.text.hasPrefix("waits for instance ") == true, "\(waiting)")
+            try await fleet.waitForRenewal(within: .seconds(40))
+            let running = try await fleet.status().instances.map { fleet.program(of: $0.processIdentifier) }
+            #expect(running == [version2, version2])
+            // As documented for the drained one, and nothing for the other.
+            #expect(crowd.client.errors.count == leaving && crowd.server.errors.count == leaving)
+        }
+    }
+
+    @Test(
+        "PKG-3 RECOV-1 an instance that does not come back is recovered as usual; the others stay, and status says why")
+    func failing() async throws {
+        try await FleetLab.with(continuity: "preserve") { first in
+            let crowd = try await Crowd.begin(first, count: 60)
+            let second = try await first.process(2)
+            let version2 = try await first.otherVersion("version-2")
+            try await first.handOver()
+            // Whoever waits longest gets the lock when the old process is gone, and the new one does not.
+            let path = "/run/sluice/\(first.lab.name)/instance-1.lock"
+            let thief = try first.lab.spawn(in: .gateway, ["flock", path, "sleep", "20"])
+            let fleet = try await first.startController(binary: version2)
+            let stopped = try await fleet.waitFor("the renewal's end", within: .seconds(20)) {
+                $0.renewal?.current == nil && $0.renewal?.text.contains("after its renewal") == true
+            }
+            #expect(stopped.renewal?.remaining == [2])
+            #expect(try await fleet.process(2) == second, "it stays with what it runs")
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains("after its renewal"), "\(status.output)")
+            try await fleet.waitFor("another in its place") { $0.serving == 2 }
+            try await crowd.expectAlive("the other has its sessions")
+            await thief.terminate()
+            try await crowd.expectEveryByte()
+            #expect(try await fleet.kinds().contains("renewalStopped"))
+        }
+    }
+
+    @Test(
+        "PKG-3 a file that this version refuses: what is in force goes on, status says where the mistake is, a reload mends it"
+    )
+    func refusedFile() async throws {
+        try await FleetLab.with { first in
+            let crowd = try await Crowd.begin(first, count: 20)
+            let path = first.gateway.configurationPath
+            let good = try String(contentsOfFile: path, encoding: .utf8)
+            try await first.handOver()
+            try (good + "noSuchKey: 1\n").write(toFile: path, atomically: true, encoding: .utf8)
+            let check = try await first.checkTakeover()
+            #expect(check.exit == .code(4) && check.errors.contains("noSuchKey"), "\(check.everythingSaid)")
+            let fleet = FleetLab(
+                lab: first.lab, gateway: try await first.lab.startGateway(configuration: good + "noSuchKey: 1\n"))
+            try await crowd.expectAlive("taken over")
+            let line = good.split(separator: "\n", omittingEmptySubsequences: false).count
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains("sluice.yaml:\(line):"), "\(status.output)")
+            // What is in force judges: a rule of it lets new connections through.
+            let more = try await Crowd.begin(fleet, count: 5, port: 8001)
+            try await more.expectAlive("new ones")
+            #expect(try await !fleet.run("reload").succeeded)
+            try await fleet.gateway.reload(good)
+            #expect(try await fleet.run("status").succeeded)
+            #expect(try await fleet.checkTakeover().exit == .code(0))
+            try await crowd.expectEveryByte()
+        }
+    }
+
+    @Test(
+        "PKG-3 a version whose API can't be served takes over without it, and says what is missing; a reload mends it")
+    func missingAPI() async throws {
+        try await FleetLab.with(extra: "api: { listen: 127.0.0.1:8686 }") { first in
+            let crowd = try await Crowd.begin(first, count: 20)
+            // Without sluice-api beside it.
+            let version2 = try await first.otherVersion("version-2")
+            let arguments = [version2, "run", "--check-takeover", "--config", first.gateway.configurationPath]
+            let check = try await first.lab.execute(in: .gateway, arguments, within: .seconds(30))
+            #expect(check.exit == .code(4) && check.errors.contains("sluice-api"), "\(check.everythingSaid)")
+            try await first.handOver()
+            let fleet = try await first.startController(binary: version2)
+            try await fleet.waitForRenewal()
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains("the API is not served"), "\(status.output)")
+            #expect(try await !fleet.run("reload").succeeded)
+            let built = try #require(realPath(first.gateway.binary))
+            let api = built.dropLast("sluice".count) + "sluice-api"
+            let copy = ["cp", "\(api)", "\(fleet.lab.directory)/sluice-api"]
+            try await fleet.lab.execute(in: .gateway, copy).required()
+            #expect(try await fleet.run("reload").succeeded)
+            #expect(try await fleet.run("status").succeeded)
+            try await crowd.expectEveryByte()
+        }
+    }
+
+    @Test("PKG-3 BAD-6 a first start by a file with a mistake fails, as ever; --check-takeover says so")
+    func firstStart() async throws {
+        try await withTestLab(prefix: "sluice-fl") { lab in
+            let path = try lab.write(lab.configuration() + "noSuchKey: 1\n", to: "sluice.yaml")
+            let binary = try SluiceBinary.path()
+            let run = try await lab.execute(in: .gateway, [binary, "run", "--config", path])
+            #expect(run.exit == .code(1) && run.errors.contains("noSuchKey"))
+            let check = try await lab.execute(in: .gateway, [binary, "run", "--check-takeover", "--config", path])
+            #expect(check.exit == .code(4) && check.errors.contains("would not start"), "\(check.everythingSaid)")
+            let good = try lab.write(lab.configuration(), to: "sluice.yaml")
+            let anew = try await lab.execute(in: .gateway, [binary, "run", "--check-takeover", "--config", good])
+            #expect(anew.exit == .code(0) && anew.output.contains("is not in the kernel"), "\(anew.everythingSaid)")
+        }
+    }
+
+    @Test("PKG-3 another memory layout: asked beforehand it says what it costs; a start refuses, and touches nothing")
+    func layout() async throws {
+        try await FleetLab.with { first in
+            let crowd = try await Crowd.begin(first, count: 30)
+            let same = try await first.checkTakeover()
+            #expect(same.exit == .code(0) && same.output.contains("takes over"), "\(same.everythingSaid)")
+            // Sessions are counted every second here.
+            let isCounted = await eventually(within: .seconds(10)) {
+                (try? await first.checkTakeover().output.contains("its 30 sessions go on")) == true
+            }
+            #expect(isCounted)
+            let datapath = try Datapath.open(gateway: first.lab.name)
+            let own = datapath.runtime.pointee.layoutVersion
+            try await first.handOver()
+            let files = try await first.runFiles()
+            datapath.runtime.pointee.layoutVersion = own + 1
+            defer { datapath.runtime.pointee.layoutVersion = own }
+            let check = try await first.checkTakeover()
+            let cost = "that ends its 30 sessions"
+            #expect(check.exit == .code(3) && check.errors.contains(cost), "\(check.everythingSaid)")
+            let run = try await first.lab.execute(
+                in: .gateway, [first.gateway.binary, "run", "--config", first.gateway.configurationPath])
+            #expect(run.exit == .code(1) && run.errors.contains(cost), "\(run.everythingSaid)")
+            #expect(try await first.runFiles() == files)
+            try await crowd.expectAlive("nothing was touched")
+            datapath.runtime.pointee.layoutVersion = own
+            let fleet = try await first.startController()
+            try await crowd.expectEveryByte()
+            #expect(try await fleet.status().serving == 2)
+        }
+    }
+}
+
+extension FleetLab {
+    /// Another file with the same program, as another version would be.
+    func otherVersion(_ name: String) async throws -> String {
+        let path = "\(lab.directory)/\(name)"
+        // By a process of its own: a file that any process has open for writing can't be run, and this one starts others all the time.
+        try await lab.execute(in: .gateway, ["cp", realPath(gateway.binary) ?? gateway.binary, path]).required()
+        return path
+    }
+
+    func startController(binary: String) async throws -> FleetLab {
+        let text = try String(contentsOfFile: gateway.configurationPath, encoding: .utf8)
+        return FleetLab(lab: lab, gateway: try await lab.startGateway(configuration: text, binary: binary))
+    }
+
+    /// What a process runs.
+    func program(of process: pid_t) -> String? { realPath("/proc/\(process)/exe") }
+
+    /// - Parameter number: of renewals of the whole fleet, since the gateway's start.
+    func waitForRenewal(number: Int = 1, within limit: Duration = .seconds(20)) async throws {
+        let isDone = await eventually(within: limit) {
+            (try? await self.kinds().filter { $0 == "renewalCompleted" }.count == number) == true
+        }
+        if !isDone { throw Waited(what: "renewal \(number)", seen: "\(try await status()) \(try await kinds())") }
+    }
+
+    func checkTakeover() async throws -> CommandResult {
+        try await lab.execute(
+            in: .gateway,
+            [gateway.binary, "run", "--check-takeover", "--config", gateway.configurationPath], within: .seconds(30))
+    }
+
+    /// Names of the run directory's files, with who holds the locks.
+    func runFiles() async throws -> String {
+        let look = "cd /run/sluice/\(lab.name) && ls && cat instance-*.lock && cat controller.json"
+        return try await lab.execute(in: .gateway, ["sh", "-c", look]).required().output
+    }
+}
