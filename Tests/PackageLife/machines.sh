@@ -61,6 +61,35 @@ make_packages() {
     cp "$life/agent" "$life/steps" "$tree/usr/libexec/sluice/lab-endpoint" "$cache/life/stage/"
 }
 
+# What a root file system without systemd, as of a container, is like after a purge: as before. In a chroot the scripts leave the kernel alone.
+try_chroot() {
+    local root step before after
+    echo "package: trying a root file system without systemd" >&2
+    root=$(mktemp -d "$cache/chroot.XXXXXX")
+    nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
+        --include=nftables,iproute2,libbpf1,libsqlite3-0,libstdc++6,zlib1g,systemd-standalone-sysusers bookworm "$root" "$mirror" >&2
+    mkdir "$root/life"; cp "$cache/life/stage"/*.deb "$root/life/"
+    before=$(contents "$root")
+    for step in "dpkg -i /life/first.deb" "dpkg -i /life/newer.deb" "dpkg -i /life/first.deb" "dpkg --remove sluice" "dpkg --purge sluice"; do
+        # shellcheck disable=SC2086
+        chroot "$root" $step >>"$cache/life/chroot.out" 2>&1 || failed="$failed chroot:${step%% *}"
+    done
+    grep -q 'not started: fill in zones' "$cache/life/chroot.out" || failed="$failed chroot:enabled"
+    after=$(contents "$root")
+    if [ "$before" != "$after" ]; then
+        diff <(echo "$before") <(echo "$after") >&2 || true
+        failed="$failed chroot:left"
+    fi
+    rm -rf "$root"
+    echo "package: a root file system without systemd: ${failed:-as before} ($cache/life/chroot.out)" >&2
+}
+
+# Files, users and groups of a tree, without what dpkg writes of its own, and copies that programs of passwd's keep.
+contents() {
+    (cd "$1" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./var/lib/dpkg -prune -o -path ./var/log -prune -o -print | grep -v -e '-$' -e '/\.pwd\.lock$' | sort)
+    cat "$1/etc/passwd" "$1/etc/group"
+}
+
 prepare_machines
 build_root life bookworm systemd,systemd-sysv,dbus,udev,kmod,iproute2,iputils-ping,nftables,procps,util-linux,python3,libbpf1,libelf1,libsqlite3-0,libstdc++6,zlib1g,openssh-server,openssh-client,postgresql \
     finish_life "$(declare -f finish_life)"
@@ -68,6 +97,7 @@ for suite in "${suites[@]}"; do build_kernel "$suite"; done
 stage
 make_packages
 failed=
+try_chroot
 for suite in "${suites[@]}"; do
     for continuity in "${continuities[@]}"; do
         name=$suite-$continuity
