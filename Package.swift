@@ -188,6 +188,10 @@ let package = Package(
                 "Kernel", "FlowCore", "FlowLayout",
             ],
             swiftSettings: settings),
+        // What is packaged: files, manual pages, the schema.
+        .testTarget(
+            name: "PackageTests", dependencies: ["TestSupport", "sluice", "Policy", "Kernel", "Lab"],
+            exclude: ["judge.py"], swiftSettings: settings),
         .testTarget(
             name: "FleetLiveTests",
             dependencies: [

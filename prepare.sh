@@ -55,6 +55,12 @@ traceroute traceroute
 socat socat
 chromium chromium
 python3 python3
+/usr/lib/python3/dist-packages/jsonschema/__init__.py python3-jsonschema
+/usr/lib/python3/dist-packages/yaml/__init__.py python3-yaml
+mandoc mandoc
+shellcheck shellcheck
+zsh zsh
+fish fish
 promtool prometheus
 ps procps
 systemd-analyze systemd

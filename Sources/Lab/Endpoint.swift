@@ -54,8 +54,8 @@ package final class Endpoint: Sendable {
         events("error").compactMap(\.errno)
     }
 
-    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`, `tally`; with a connection's
-    /// number at the end for that one only.
+    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`, `tally`, `silence`; with a
+    /// connection's number at the end for that one only.
     package func perform(_ command: String) {
         process.write(command + "\n")
     }

@@ -16,8 +16,13 @@ package enum SluiceBinary {
         // In tests /proc/self/exe is the test bundle, or a runner of the toolchain with the bundle among its arguments.
         let candidates = [own] + CommandLine.arguments.compactMap(realPath)
         for candidate in candidates {
-            let path = folder(of: candidate) + "/" + program
-            if access(path, X_OK) == 0 { return path }
+            // Beside it; or, where it is installed, among the programs that people do not call themselves.
+            for path in [
+                "\(folder(of: candidate))/\(program)", "\(folder(of: candidate))/../libexec/sluice/\(program)",
+            ]
+            where access(path, X_OK) == 0 {
+                return path
+            }
         }
         throw .file(path: folder(of: own) + "/" + program, reason: "is not there: build it with 'swift build'")
     }

@@ -10,6 +10,7 @@ struct EndpointCommand {
         case info
         case rest
         case tally
+        case silence
     }
 
     let action: Action
@@ -34,6 +35,7 @@ struct EndpointCommand {
         case "info": action = .info
         case "rest": action = .rest
         case "tally": action = .tally
+        case "silence": action = .silence
         default: return nil
         }
         if let word = words.popFirst() {

@@ -293,6 +293,14 @@ final class EventLoop {
                 ])
         case .rest:
             nextSending = nil
+        case .silence:
+            let silence = connection.takeLongestSilence(now: monotonicSeconds())
+            Report.event(
+                "silence",
+                [
+                    "id": .number(connection.identifier), "total": .number(connection.received),
+                    "silenceMilliseconds": .number(Int((silence * 1000).rounded(.up))),
+                ])
         case .tally:
             break
         }

@@ -5,7 +5,7 @@ import ArgumentParser
 /// Commands come on standard input, one a line: for all connections, or with a connection's number at the end for that one.
 ///
 ///     send BYTES [ID]    shutdown [ID]    close [ID]    rst [ID]    read on|off [ID]    quickack on|off [ID]    info [ID]
-///     rest (no more bytes by '--send-every')    tally (one line about all connections together)
+///     rest (no more bytes by '--send-every')    tally (one line about all connections together)    silence [ID] (a line each)
 @main
 struct LabEndpoint: ParsableCommand {
     static let configuration = CommandConfiguration(

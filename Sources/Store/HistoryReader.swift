@@ -44,6 +44,21 @@ package struct HistoryReader: Sendable {
         try perform { try HistoryRows.state(key, in: $0) }.flatMap { StateChange.decode(type, from: $0) }
     }
 
+    /// Copies it as it is at one moment, whoever writes it meanwhile, into a new file without a log beside it.
+    package func copy(to path: String) throws(HistoryError) {
+        do {
+            var configuration = Configuration()
+            configuration.label = "copy"
+            let copy = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.backup(to: copy)
+            // The copy has the original's mode, with a log: as a file alone it needs none.
+            try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+            try copy.close()
+        } catch {
+            throw HistoryError(error, path: self.path)
+        }
+    }
+
     private func perform<Result>(_ body: (Database) throws -> Result) throws(HistoryError) -> Result {
         do { return try queue.read(body) } catch { throw HistoryError(error, path: path) }
     }

@@ -32,7 +32,7 @@ struct Serve: ParsableCommand {
             try APIProcess.run(
                 gateway: gateway, listener: listener, version: .own(commit: BuildCommit.text))
         } catch {
-            LogOutput.standardError.write("Error: \(error)\n")
+            LogOutput.standardError.writeFailure("\(error)")
             LogOutput.standardError.flush()
             throw ExitCode.failure
         }

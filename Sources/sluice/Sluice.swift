@@ -20,7 +20,7 @@ struct Sluice: ParsableCommand {
                 subcommands: [
                     SessionCommand.self, DropCommand.self, CaptureCommand.self, PolicyCommand.self, EventCommand.self,
                     FlowLogCommand.self,
-                    ConfigCommand.self,
+                    ConfigCommand.self, StateCommand.self,
                 ]),
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),

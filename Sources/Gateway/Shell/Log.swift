@@ -47,15 +47,37 @@ package struct Log: Sendable {
     private func write(_ level: Level, _ message: String, _ fields: KeyValuePairs<String, String>) {
         guard level >= threshold else { return }
         output.write(
-            Self.line(time: Self.timestamp(), level: level, label: label, message: message, fields: fields))
+            Self.line(time: Self.timestamp(), level: level, label: label, message: message, fields: fields),
+            journal: Self.entry(level: level, label: label, message: message, fields: fields))
     }
 
     /// What stands in the place of lines that could not be written.
-    static func lostLine(count: Int) -> String {
-        line(
-            time: timestamp(), level: .warning, label: "log",
-            message: "lines are missing before this one: nobody took them",
-            fields: ["lost": "\(count)", "pid": "\(getpid())"])
+    static func lostReport(count: Int) -> (line: String, entry: JournalEntry) {
+        let message = "lines are missing before this one: nobody took them"
+        let fields: KeyValuePairs = ["lost": "\(count)", "pid": "\(getpid())"]
+        return (
+            line(time: timestamp(), level: .warning, label: "log", message: message, fields: fields),
+            entry(level: .warning, label: "log", message: message, fields: fields)
+        )
+    }
+
+    /// An occurrence for the journal. People see its message, so that has the fields, too; programs select by the fields.
+    static func entry(
+        level: Level, label: String, message: String, fields: KeyValuePairs<String, String>
+    ) -> JournalEntry {
+        var text = "\(label): \(message)"
+        for (key, value) in fields { text += " \(key)=\(quoted(value))" }
+        let priority: JournalEntry.Priority =
+            switch level {
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        return JournalEntry(
+            priority: priority, message: text,
+            fields: [(key: "component", value: label)] + fields.map { (key: $0.key, value: $0.value) })
     }
 
     /// The line of an occurrence. A value with blanks or quotes is quoted.

@@ -5,9 +5,13 @@ import Synchronization
 ///
 /// Whoever logs only appends to a bounded queue. A thread of its own writes, and waits where nobody reads the pipe, the terminal is
 /// stopped or the disk hangs. What finds no room in the queue, or can't be written, is counted, and reported by a line as soon as lines
-/// can be written again.
+/// can be written again. Where the descriptor leads to the journal, lines go there with their fields (``JournalEntry``).
 package final class LogOutput: Sendable {
-    package static let standardError = LogOutput(descriptor: STDERR_FILENO)
+    package static let standardError: LogOutput = {
+        let variable = getenv("JOURNAL_STREAM").map { String(cString: $0) }
+        let isJournal = JournalSocket.isJournal(STDERR_FILENO, variable: variable)
+        return LogOutput(descriptor: STDERR_FILENO, journal: isJournal ? JournalSocket.standardPath : nil)
+    }()
     /// For the one word that a service says on it.
     package static let standardOutput = LogOutput(descriptor: STDOUT_FILENO)
 
@@ -16,11 +20,21 @@ package final class LogOutput: Sendable {
     /// A line that waits for longer has nobody who reads it.
     private static let patienceNanoseconds: UInt64 = 2_000_000_000
 
+    /// A line, and what the journal gets instead of it.
+    private struct Entry {
+        var line: [UInt8]
+        var journal: [UInt8]?
+
+        var count: Int { line.count + (journal?.count ?? 0) }
+    }
+
     private struct Queue {
-        var lines: [[UInt8]] = []
+        var lines: [Entry] = []
         var bytes = 0
         /// Lines that were not written, and that no line is about to report.
         var lost = 0
+        /// Whether lines found no room behind those that wait.
+        var hasGap = false
         /// Lines that were not written, and that the thread reports when those before them are written.
         var reporting = 0
         var isWriting = false
@@ -30,6 +44,8 @@ package final class LogOutput: Sendable {
     }
 
     private let descriptor: Int32
+    /// Where journald listens; nil: the descriptor gets the lines.
+    private let journalPath: String?
     private let queue = Mutex(Queue())
     /// Counts batches that wait for the thread. Made once, and never freed: the thread has no end.
     private let semaphore: SendableSemaphore
@@ -38,21 +54,33 @@ package final class LogOutput: Sendable {
         let pointer: UnsafeMutablePointer<sem_t>
     }
 
-    package init(descriptor: Int32) {
+    /// - Parameter journal: where journald listens, if the descriptor leads there.
+    package init(descriptor: Int32, journal: String? = nil) {
         self.descriptor = descriptor
+        journalPath = journal
         let pointer = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
         sem_init(pointer, 0, 0)
         semaphore = SendableSemaphore(pointer: pointer)
     }
 
     /// Has a line written; it ends with a newline. Never waits.
-    package func write(_ line: String) {
-        let bytes = Array(line.utf8)
+    package func write(_ line: String) { write(line, journal: nil) }
+
+    /// Has written why a process ends: what the journal shows as an error.
+    package func writeFailure(_ reason: String) {
+        write("Error: \(reason)\n", journal: JournalEntry(priority: .error, message: reason))
+    }
+
+    /// - Parameter journal: what the journal gets instead of the line.
+    func write(_ line: String, journal: @autoclosure () -> JournalEntry?) {
+        let bytes = Entry(line: Array(line.utf8), journal: journalPath == nil ? nil : journal()?.bytes)
         let (isNews, needsThread) = queue.withLock { queue in
-            guard queue.bytes + bytes.count <= Self.capacityBytes else {
+            // After one that has no room none is taken until the thread takes what waits: so the gap is reported where it is.
+            guard !queue.hasGap, queue.bytes + bytes.count <= Self.capacityBytes else {
                 queue.lost += 1
                 // The first of them wakes the thread once more, so that it says so even if no other line comes.
-                return (queue.lost == 1, false)
+                defer { queue.hasGap = true }
+                return (!queue.hasGap, false)
             }
             queue.lines.append(bytes)
             queue.bytes += bytes.count
@@ -112,6 +140,7 @@ package final class LogOutput: Sendable {
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)
+        let journal = journalPath.map { JournalSocket(path: $0) }
         while true {
             sem_wait(semaphore.pointer)
             let now = Self.now()
@@ -120,34 +149,41 @@ package final class LogOutput: Sendable {
                     queue.lines = []
                     queue.reporting = queue.lost
                     queue.lost = 0
+                    queue.hasGap = false
                     queue.isWriting = true
                     queue.writingSince = now
                 }
                 return (queue.lines, queue.lost)
             }
-            writeAll(lines, lost: lost)
+            writeAll(lines, lost: lost, journal)
             queue.withLock { $0.isWriting = false }
         }
     }
 
-    private func writeAll(_ lines: [[UInt8]], lost: Int) {
-        for line in lines { written(line, isWritten: put(line)) }
+    private func writeAll(_ lines: [Entry], lost: Int, _ journal: JournalSocket?) {
+        for line in lines { written(line, isWritten: put(line, journal)) }
         guard lost > 0 else { return }
         // After the lines before the gap. One that fails is reported with the next.
-        let isReported = put(Array(Log.lostLine(count: lost).utf8))
+        let report = Log.lostReport(count: lost)
+        let isReported = put(Entry(line: Array(report.line.utf8), journal: report.entry.bytes), journal)
         queue.withLock { queue in
             queue.reporting = 0
             if !isReported { queue.lost += lost }
         }
     }
 
-    private func written(_ line: [UInt8], isWritten: Bool) {
+    private func written(_ line: Entry, isWritten: Bool) {
         let now = Self.now()
         queue.withLock { queue in
             queue.bytes -= line.count
             queue.writingSince = now
             if !isWritten { queue.lost += 1 }
         }
+    }
+
+    private func put(_ entry: Entry, _ journal: JournalSocket?) -> Bool {
+        if let journal, let bytes = entry.journal, journal.send(bytes) { return true }
+        return put(entry.line)
     }
 
     /// One call where the descriptor takes it, so that lines of several processes do not mix. Waits as long as it takes.

@@ -7,6 +7,8 @@ package import Store
 package struct HistoryLocation: Equatable, Sendable {
     package let gateway: String
     package let path: String
+    /// Of all gateways: the history is in a folder of its gateway's there.
+    package var stateDirectory: String { path.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } }
 
     package init(gateway: String, path: String) {
         self.gateway = gateway

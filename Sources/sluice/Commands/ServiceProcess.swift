@@ -11,7 +11,7 @@ enum ServiceProcess {
         do {
             try body()
         } catch {
-            LogOutput.standardError.write("Error: \(error)\n")
+            LogOutput.standardError.writeFailure("\(error)")
             throw ExitCode.failure
         }
     }
