@@ -56,19 +56,13 @@ struct CPUMeter {
             wall: Self.nanoseconds(CLOCK_MONOTONIC))
     }
 
-    /// CPU time of a process, that of threads which have ended included.
-    static func runtime(ofWholeProcess identifier: pid_t) throws -> Int {
+    /// CPU time of all threads of a process, those included that have ended meanwhile: a sum over the living ones would go back.
+    static func runtime(ofProcess identifier: pid_t) throws -> Int {
         var clock = clockid_t()
         guard clock_getcpuclockid(identifier, &clock) == 0 else {
             throw BenchError.answer(of: "clock_getcpuclockid", said: "there is no process \(identifier)")
         }
         return nanoseconds(clock)
-    }
-
-    /// CPU time of all threads of a process.
-    static func runtime(ofProcess identifier: pid_t) throws -> Int {
-        let tasks = "/proc/\(identifier)/task"
-        return try TextFile.names(in: tasks).reduce(0) { try $0 + runtime("\(tasks)/\($1)/schedstat") }
     }
 
     /// The first number of a schedstat file: nanoseconds on a processor.

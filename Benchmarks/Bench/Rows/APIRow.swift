@@ -70,9 +70,9 @@ struct APIRow: Row {
 
     private func whileIdle(_ gateway: LabGateway) async throws -> [RowReport.Comparison] {
         let process = try apiProcess(of: gateway)
-        let start = (try CPUMeter.runtime(ofWholeProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+        let start = (try CPUMeter.runtime(ofProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
         try await Task.sleep(for: .seconds(Self.idleSeconds))
-        let end = (try CPUMeter.runtime(ofWholeProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+        let end = (try CPUMeter.runtime(ofProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
         let share = 100 * Double(end.0 - start.0) / Double(end.1 - start.1)
         let memory = try ProcessMemory(of: process)
         return [
@@ -90,10 +90,10 @@ struct APIRow: Row {
         Progress.note("opening \(Self.streams) streams of events")
         let streams = try EventStreams(Self.streams, in: contender.gatewayPlace, port: HTTPRequests.port)
         let after = try ProcessMemory(of: process)
-        let start = (try CPUMeter.runtime(ofWholeProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+        let start = (try CPUMeter.runtime(ofProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
         try await gateway.command("fleet", "prescale", "--min", "2", "--max", "4").required()
         try streams.receive("capacityChanged", withinSeconds: 20)
-        let end = (try CPUMeter.runtime(ofWholeProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
+        let end = (try CPUMeter.runtime(ofProcess: process), CPUMeter.nanoseconds(CLOCK_MONOTONIC))
         return [
             RowReport.Comparison(
                 what: "KiB a stream, of \(Self.streams)",

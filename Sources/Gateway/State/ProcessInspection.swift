@@ -1,4 +1,5 @@
 import Glibc
+internal import Kernel
 
 /// A process, told apart from a later one with the same number by when it started.
 package struct ProcessIdentity: Equatable, Sendable {
@@ -25,11 +26,10 @@ package struct ProcessIdentity: Equatable, Sendable {
         startTicks * (1_000_000_000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))))
     }
 
-    /// The name in the second field may hold blanks and parentheses; all else comes after the last of them (proc(5)).
     static func parse(_ text: String, identifier: Int32) -> ProcessIdentity? {
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, fields[0] != "Z", fields[0] != "X", let start = UInt64(fields[19]) else { return nil }
+        guard let fields = ProcessStat.fields(text), fields.count > 19, fields[0] != "Z", fields[0] != "X",
+            let start = UInt64(fields[19])
+        else { return nil }
         return ProcessIdentity(identifier: identifier, startTicks: start)
     }
 }

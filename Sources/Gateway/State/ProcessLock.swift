@@ -17,8 +17,12 @@ package final class ProcessLock {
 
     /// Takes the lock, or tells who has it.
     ///
-    /// - Parameter processIdentifier: what is written into the file, for others to read.
-    package init(path: String, processIdentifier: Int32 = getpid()) throws(Failure) {
+    /// - Parameters:
+    ///   - processIdentifier: what is written into the file, for others to read.
+    ///   - pause: waits for so many microseconds.
+    package init(
+        path: String, processIdentifier: Int32 = getpid(), pause: (UInt32) -> Void = { usleep($0) }
+    ) throws(Failure) {
         var waited: UInt32 = 0
         while true {
             let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
@@ -31,7 +35,7 @@ package final class ProcessLock {
                     throw .system(SystemError("locking \(path)", errorNumber: errorNumber))
                 }
                 guard waited < Self.lookMicroseconds else { throw .held(by: Self.holder(path: path)) }
-                usleep(Self.pauseMicroseconds)
+                pause(Self.pauseMicroseconds)
                 waited += Self.pauseMicroseconds
                 continue
             }

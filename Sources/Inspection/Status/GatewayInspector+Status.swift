@@ -78,9 +78,9 @@ extension GatewayInspector {
 
     /// Whether a process is there, and not one that is dead and only waits to be buried (proc(5), field 3 of stat).
     func processExists(_ process: Int32) -> Bool {
-        guard let stat = FileManager.default.contents(atPath: "/proc/\(process)/stat") else { return false }
-        let text = String(decoding: stat, as: UTF8.self)
-        guard let name = text.lastIndex(of: ")") else { return false }
-        return !["Z", "X"].contains(text[text.index(after: name)...].first { $0 != " " })
+        guard let state = TextFile.read("/proc/\(process)/stat").flatMap(ProcessStat.fields)?.first else {
+            return false
+        }
+        return state != "Z" && state != "X"
     }
 }

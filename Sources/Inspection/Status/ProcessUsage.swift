@@ -21,10 +21,8 @@ package struct ProcessUsage: Equatable, Sendable {
     ///   - bootSeconds: when the machine started, since 1970.
     /// - Returns: nil if it is no such text.
     init?(stat text: String, ticksPerSecond: Double, pageBytes: Int, bootSeconds: Double) {
-        // The name in the second field may hold blanks and parentheses; all else comes after the last of them.
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)
-        guard fields.count > 21, let user = Double(fields[11]), let system = Double(fields[12]),
+        guard let fields = ProcessStat.fields(text), fields.count > 21, let user = Double(fields[11]),
+            let system = Double(fields[12]),
             let start = Double(fields[19]), let pages = Int(fields[21])
         else { return nil }
         cpuSeconds = (user + system) / ticksPerSecond
