@@ -35,6 +35,20 @@ struct HealthTests {
         #expect(status.health.findings.allSatisfy { !$0.remedy.isEmpty && !$0.reason.isEmpty })
     }
 
+    @Test("OPS-2 a problem of the controller's comes with the remedy that it names itself")
+    func problemRemedy() {
+        func finding(_ problem: String) -> GatewayHealth.Finding? {
+            Fixture.status(controller: .init(running: true, processIdentifier: 100, problems: [problem])).health
+                .findings
+                .first
+        }
+        let named = finding(ProblemText.join("no room on /var\nnext: is part of it", next: "make room: df"))
+        #expect(named?.reason == "no room on /var\nnext: is part of it" && named?.remedy == "make room: df")
+        // As earlier versions write it.
+        let bare = finding("interface eth7 is gone")
+        #expect(bare?.reason == "interface eth7 is gone" && bare?.remedy.contains("sluice reload") == true)
+    }
+
     @Test("OPS-2 a gateway that is attached nowhere, or not in the kernel, is down, exit code 2")
     func down() {
         #expect(Fixture.status(attached: [false, false]).health.level == .down)

@@ -158,6 +158,64 @@ import Testing
         }
     }
 
+    /// What a reload would refuse too, found only when the file meets what is in the kernel and on the machine.
+    static let impossible = [
+        (from: "sessions: 16384", to: "sessions: 100000", reason: "capacity.sessions"),
+        (from: "interfaces: [peer0]", to: "interfaces: [peer0, nosuch0]", reason: "nosuch0"),
+    ]
+
+    @Test(
+        "PKG-3 a file that can't be carried out for what is in the kernel: what is in force goes on, and status says why",
+        arguments: impossible)
+    func impossibleFile(change: (from: String, to: String, reason: String)) async throws {
+        try await FleetLab.with { first in
+            let crowd = try await Crowd.begin(first, count: 20)
+            let path = first.gateway.configurationPath
+            let good = try String(contentsOfFile: path, encoding: .utf8)
+            let bad = good.replacing(change.from, with: change.to)
+            #expect(bad != good)
+            try bad.write(toFile: path, atomically: true, encoding: .utf8)
+            let check = try await first.checkTakeover()
+            #expect(check.exit == .code(4) && check.errors.contains(change.reason), "\(check.everythingSaid)")
+            #expect(check.errors.contains("goes on with the configuration that is in force"))
+            try await first.handOver()
+            let fleet = FleetLab(lab: first.lab, gateway: try await first.lab.startGateway(configuration: bad))
+            try await crowd.expectAlive("taken over")
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains(change.reason), "\(status.output)")
+            #expect(try await !fleet.run("reload").succeeded)
+            try await fleet.gateway.reload(good)
+            #expect(try await fleet.run("status").succeeded)
+            try await crowd.expectEveryByte()
+        }
+    }
+
+    @Test("PKG-3 BAD-6 an interface that is gone keeps no controller from taking over; it is attached when it is back")
+    func missingInterface() async throws {
+        try await FleetLab.with { first in
+            let crowd = try await Crowd.begin(first, count: 20)
+            let name = LabZone.peer.gatewayInterface
+            let link = { (from: String, to: String) in
+                try await first.lab.execute(in: .gateway, ["ip", "link", "set", from, "down"]).required()
+                try await first.lab.execute(in: .gateway, ["ip", "link", "set", from, "name", to]).required()
+                try await first.lab.execute(in: .gateway, ["ip", "link", "set", to, "up"]).required()
+            }
+            try await link(name, "away0")
+            #expect(try await first.checkTakeover().exit == .code(0))
+            try await first.handOver()
+            let fleet = try await first.startController()
+            try await crowd.expectAlive("taken over")
+            let isSeen = await eventually(within: .seconds(10)) {
+                (try? await fleet.run("status").output.contains("interface \(name) is gone")) == true
+            }
+            #expect(isSeen)
+            try await link("away0", name)
+            let isBack = await eventually(within: .seconds(10)) { (try? await fleet.run("status").succeeded) == true }
+            #expect(isBack)
+            try await crowd.expectEveryByte()
+        }
+    }
+
     @Test(
         "PKG-3 a version whose API can't be served takes over without it, and says what is missing; a reload mends it")
     func missingAPI() async throws {

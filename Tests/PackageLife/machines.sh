@@ -53,6 +53,10 @@ make_packages() {
     rm -rf "$cache/life"; mkdir -p "$cache/life/stage"
     make_package "$version" "$cache/life/stage/first.deb" -Znone
     make_package "$version+1" "$cache/life/stage/newer.deb" -Znone
+    # Of sluice-api likewise, for each of them.
+    make_api_package "$version" "$cache/life/stage/first-api.deb" -Znone
+    make_api_package "$version+1" "$cache/life/stage/newer-api.deb" -Znone
+    make_api_package "$version+2" "$cache/life/stage/refusing-api.deb" -Znone
     cp -a "$tree" "$refusing"
     mv "$refusing/usr/bin/sluice" "$refusing/usr/libexec/sluice/sluice"
     install -m 755 "$life/refusing" "$refusing/usr/bin/sluice"
@@ -70,7 +74,8 @@ try_chroot() {
         --include=nftables,iproute2,libbpf1,libsqlite3-0,libstdc++6,zlib1g,systemd-standalone-sysusers bookworm "$root" "$mirror" >&2
     mkdir "$root/life"; cp "$cache/life/stage"/*.deb "$root/life/"
     before=$(contents "$root")
-    for step in "dpkg -i /life/first.deb" "dpkg -i /life/newer.deb" "dpkg -i /life/first.deb" "dpkg --remove sluice" "dpkg --purge sluice"; do
+    for step in "dpkg -i /life/first.deb /life/first-api.deb" "dpkg -i /life/newer.deb /life/newer-api.deb" \
+        "dpkg -i /life/first.deb /life/first-api.deb" "dpkg --remove sluice-api sluice" "dpkg --purge sluice-api sluice"; do
         # shellcheck disable=SC2086
         chroot "$root" $step >>"$cache/life/chroot.out" 2>&1 || failed="$failed chroot:${step%% *}"
     done

@@ -55,6 +55,12 @@ final class Contender {
         if kind == .door { try await EntryDrop.install(lab, .gateway, LabZone.client.gatewayInterface) }
     }
 
+    /// A controller that has taken the gateway over.
+    func adopt(_ gateway: LabGateway) {
+        self.gateway = gateway
+        processes = gateway.processes
+    }
+
     var gatewayPlace: NetworkPlace { NetworkPlace(name: lab.namespaceName(.gateway)) }
 
     /// Whom the client connects to in order to reach the service.

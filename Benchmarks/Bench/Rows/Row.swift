@@ -47,6 +47,7 @@ enum Rows {
         DrainRow(),
         TakeoverRow(),
         RecoveryRow(),
+        UpgradeRow(),
         IdleFleetRow(),
         APIRow(),
     ]

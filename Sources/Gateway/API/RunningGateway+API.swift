@@ -11,14 +11,16 @@ extension RunningGateway {
                 try server.openAPI(path: directory.apiSocketPath, group: Confinement.group)
                 report("api.sock", nil)
             } catch {
-                report("api.sock", "the API can change nothing: \(error)")
+                report(
+                    "api.sock", "the API can change nothing: \(error)",
+                    next: "make \(directory.apiSocketPath) possible, then: sluice reload")
             }
             networkNote = nil
         }
         let now = MonotonicClock.nanoseconds()
         if prepared != nil { noteNetwork(now: now) }
         api.use(prepared, now: now)
-        report("api", api.problem)
+        report("api", api.problem, next: Self.apiRemedy)
     }
 
     /// Once a second.
@@ -26,8 +28,11 @@ extension RunningGateway {
         guard api.isWanted else { return }
         noteNetwork(now: now)
         api.tend(now: now)
-        report("api", api.problem)
+        report("api", api.problem, next: Self.apiRemedy)
     }
+
+    private static let apiRemedy =
+        "read why it ends (journalctl, or where the controller logs); it is started again by itself"
 
     /// Writes down what is to be seen in this network namespace alone: the process of the API may not look there.
     private func noteNetwork(now: UInt64) {
@@ -49,7 +54,9 @@ extension RunningGateway {
             try directory.write(note, to: directory.networkPath)
             report("network.json", nil)
         } catch {
-            report("network.json", "the API can't be told how the interfaces are: \(error)")
+            report(
+                "network.json", "the state of the interfaces can't be written for the API: \(error)",
+                next: RunDirectory.writeRemedy)
         }
     }
 }

@@ -15,7 +15,7 @@ extension ConfigurationSource {
         } catch {
             // A file with a mistake does not tell whose it is: the run directory does.
             guard let directory = gateway(of: absolute(path), root: root),
-                let inForce = ConfigurationSource(inForce: directory, path: path)
+                let inForce = inForce(directory, path: path)
             else { throw error }
             return (inForce, "\(error)")
         }
@@ -30,13 +30,14 @@ extension ConfigurationSource {
         return directories.count == 1 ? directories.first : nil
     }
 
-    /// What is in force, read from the copy in the run directory; nil where this version refuses that, too.
-    private init?(inForce directory: RunDirectory, path: String) {
-        guard let bytes = try? FileStore.read(directory.configurationPath),
+    /// What is in force, read from the copy in the run directory; nil where nothing is in the kernel, or this version refuses that, too.
+    static func inForce(_ directory: RunDirectory, path: String) -> ConfigurationSource? {
+        guard Datapath.exists(gateway: directory.gateway),
+            let bytes = try? FileStore.read(directory.configurationPath),
             let text = String(validating: bytes, as: UTF8.self),
             let configuration = try? Configuration.parse(text, file: directory.configurationPath),
             configuration.gateway == directory.gateway
         else { return nil }
-        self.init(path: Self.absolute(path), bytes: bytes, configuration: configuration)
+        return ConfigurationSource(path: absolute(path), bytes: bytes, configuration: configuration)
     }
 }

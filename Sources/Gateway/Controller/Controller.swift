@@ -39,12 +39,8 @@ package enum Controller {
         let signals = try GatewayError.wrapping {
             try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD])
         }
-        let (source, refusal) = try ConfigurationSource.forStart(path: configurationPath, root: root)
-        let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
-        var startUp = StartUp(source: source, directory: directory, log: log, version: version)
-        let gateway = try startUp.run()
-        if let refusal { gateway.reportRefusedFile(refusal) }
-        log.notice("gateway \(source.configuration.gateway) forwards", ["configuration": source.path])
+        let gateway = try StartUp.run(configurationPath: configurationPath, root: root, log: log, version: version)
+        log.notice("gateway \(gateway.configuration.gateway) forwards", ["configuration": gateway.source.path])
         ready()
         if !ServiceNotification.send("READY=1") {
             log.warning("the service manager does not take that the gateway is ready", ["socket": "NOTIFY_SOCKET"])

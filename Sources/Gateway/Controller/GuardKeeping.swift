@@ -38,7 +38,7 @@ extension RunningGateway {
             }
         } catch {
             guardKeeping.finished = guardKeeping.begun
-            report("guard", "the guard can't be looked after: \(error)")
+            report("guard", "the guard can't be checked: \(error)", next: Self.guardRemedy)
         }
         return guardKeeping.begun
     }
@@ -48,13 +48,16 @@ extension RunningGateway {
         if let problem = guardKeeping.work?.take() {
             guardKeeping.work = nil
             guardKeeping.finished = guardKeeping.begun
-            report("guard", problem)
+            report("guard", problem, next: Self.guardRemedy)
         }
         if guardKeeping.isWantedAgain, guardKeeping.work == nil, !reloading.ownsGuard { shrinkGuard() }
     }
 
+    private static let guardRemedy =
+        "see what 'nft list ruleset' says; the controller tries again every ten seconds, or at once: sluice reload"
+
     static func guardProblem(_ error: KernelError) -> String {
-        if case .commandHung = error { return "the guard can't be looked after: \(error)" }
+        if case .commandHung = error { return "the guard can't be checked: \(error)" }
         return "the guard is not as it should be: \(error)"
     }
 

@@ -99,8 +99,8 @@ extension RunningGateway {
     func reportRefusedFile(_ reason: String) {
         report(
             Self.refusedFile,
-            "\(source.path) is refused by this version, and the configuration that was in force before its start goes on: "
-                + reason)
+            "\(source.path) is refused, and the configuration that was in force before the start goes on: \(reason)",
+            next: "correct the file, then: sluice reload")
     }
 
     private func refuse(_ error: GatewayError) {
@@ -240,8 +240,7 @@ extension RunningGateway {
             tell(.interfaceDetached(name))
             report("interface \(name)", nil)
         } catch {
-            // It stays guarded, and judged by a program that does not know it as a zone: nothing passes.
-            report("interface \(name)", "interface \(name) could not be detached: \(error)")
+            reportAttached(name, "\(error)")
         }
     }
 

@@ -25,15 +25,17 @@ extension RunningGateway {
         case .forget(let index):
             letGo(index, subject)
             attached[name] = nil
-            report(subject, Self.goneText(name))
+            reportGone(name)
         case .missing:
-            report(subject, Self.goneText(name))
+            reportGone(name)
         case .attach(let old):
             if let old { letGo(old, subject) }
             attached[name] = nil
             if let present { attachAgain(present, zone, subject) }
         case .attachAgain:
-            report(subject, "the program was taken off interface \(name) by force: nothing crosses it until it is back")
+            report(
+                subject, "the program was taken off interface \(name) by force: nothing crosses it until it is back",
+                next: "the controller attaches it again at once; see who took it off: sluice event list")
             if let present { attachAgain(present, zone, subject) }
         }
     }
@@ -43,7 +45,9 @@ extension RunningGateway {
         do throws(KernelError) {
             try attachment.detach(index: index)
         } catch {
-            report(subject, "the program can't be taken off what was \(subject): \(error)")
+            report(
+                subject, "the program can't be taken off what was \(subject): \(error)",
+                next: "detach it by hand: sluice release NAME --force ('ip link' says its name)")
         }
     }
 
@@ -65,7 +69,9 @@ extension RunningGateway {
             tell(.interfaceAttached(interface.name, reason: "it was gone, or the program was taken off"))
             saveRecord()
         } catch {
-            report(subject, "can't attach to interface \(interface.name), so nothing crosses it: \(error)")
+            report(
+                subject, "can't attach to interface \(interface.name), so nothing crosses it: \(error)",
+                next: "the controller tries again every second; remove what is in its place (tc, bpftool net)")
         }
     }
 
@@ -77,13 +83,24 @@ extension RunningGateway {
             do throws(KernelError) {
                 try attachment.detach(index: index)
             } catch {
-                report("interface \(name)", "interface \(name) could not be detached: \(error)")
+                reportAttached(name, "\(error)")
             }
         }
         shrinkGuard()
     }
 
-    private static func goneText(_ name: String) -> String {
-        "interface \(name) is gone: 'ip link' lists those that are there; it is attached again when it comes back"
+    private func reportGone(_ name: String) {
+        report(
+            "interface \(name)", "interface \(name) is gone",
+            next:
+                "create it ('ip link' lists those that are there): the controller attaches to it; or take it out of the zone's "
+                + "interfaces, then: sluice reload")
+    }
+
+    /// It stays guarded, and judged by a program that does not know it as a zone: nothing passes.
+    func reportAttached(_ name: String, _ reason: String) {
+        report(
+            "interface \(name)", "interface \(name) could not be detached: \(reason)",
+            next: "detach it by hand: sluice release \(name) --force")
     }
 }

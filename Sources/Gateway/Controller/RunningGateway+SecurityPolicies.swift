@@ -13,8 +13,9 @@ extension RunningGateway {
             // What is not known may be there.
             arePresent = true
             report(
-                "IPsec", "the IPsec policies can't be read, so the kernel's own forwarding carries everything: \(error)"
-            )
+                "IPsec",
+                "the IPsec policies can't be read, so the kernel's own forwarding carries everything: \(error)",
+                next: "see what keeps them from being read: ip xfrm policy, sluice doctor")
         }
         guard arePresent != datapath.leavesToKernel else { return }
         datapath.tell(leavesToKernel: arePresent)

@@ -24,7 +24,9 @@ extension RunningGateway {
             try directory.write(traffic, to: directory.trafficPath)
             report("traffic.json", nil)
         } catch {
-            report("traffic.json", "what happens to packets can't be written for reading commands: \(error)")
+            report(
+                "traffic.json", "what happens to packets can't be written for reading commands: \(error)",
+                next: RunDirectory.writeRemedy)
         }
     }
 }

@@ -88,10 +88,13 @@ final class RunningGateway {
         }
     }
 
-    /// Notes what is wrong, or (nil) that it is right again, where `sluice status` finds it; tells the log once.
-    func report(_ subject: String, _ problem: String?) {
-        guard problems[subject] != problem else { return }
-        problems[subject] = problem
+    /// Records what is wrong, or (nil) that it is right again, for `sluice status` and the history, and logs the change.
+    ///
+    /// - Parameter next: what to write or run to mend it; nil: correct the configuration, and have it read again.
+    func report(_ subject: String, _ problem: String?, next: String? = nil) {
+        let text = problem.map { ProblemText.join($0, next: next) }
+        guard problems[subject] != text else { return }
+        problems[subject] = text
         if let problem {
             log.error(problem, ["about": subject])
             tell(.problemBegan(subject: subject, problem: problem))

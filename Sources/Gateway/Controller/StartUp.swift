@@ -23,7 +23,35 @@ struct StartUp {
         self.version = version
     }
 
-    mutating func run() throws(GatewayError) -> RunningGateway {
+    /// Starts the gateway of a file, or takes it over. Where the file can't be carried out for a gateway that is in the kernel, it goes on
+    /// with the configuration that is in force (PKG-3), and `sluice status` says why: a gateway that forwards is not left without a
+    /// controller for a mistake in a file.
+    static func run(
+        configurationPath: String, root: String, log: Log, version: BinaryVersion?
+    ) throws(GatewayError) -> RunningGateway {
+        let (source, refusal) = try ConfigurationSource.forStart(path: configurationPath, root: root)
+        let directory = RunDirectory(gateway: source.configuration.gateway, root: root)
+        var startUp = StartUp(source: source, directory: directory, log: log, version: version)
+        do throws(GatewayError) {
+            let gateway = try startUp.run()
+            if let refusal { gateway.reportRefusedFile(refusal) }
+            return gateway
+        } catch {
+            guard let inForce = ConfigurationSource.inForce(directory, path: configurationPath),
+                inForce.bytes != source.bytes
+            else { throw error }
+            log.error(
+                "the file can't be carried out; what is in force goes on", ["file": source.path, "cause": "\(error)"])
+            startUp = StartUp(source: inForce, directory: directory, log: log, version: version)
+            let gateway: RunningGateway
+            // Both fail alike where the cause is none of the file's: the first error names it.
+            do throws(GatewayError) { gateway = try startUp.run() } catch _ { throw error }
+            gateway.reportRefusedFile("\(error)")
+            return gateway
+        }
+    }
+
+    private mutating func run() throws(GatewayError) -> RunningGateway {
         do {
             let gateway = try bringUp()
             undo.commit()
@@ -122,7 +150,7 @@ struct StartUp {
         gateway.tendHistory()
         gateway.beginAPI(preparedAPI)
         if let apiProblem {
-            gateway.report("api", "the API is not served: \(apiProblem): then run 'sluice reload'")
+            gateway.report("api", "the API is not served: \(apiProblem)", next: "mend that, then: sluice reload")
         }
         return gateway
     }
@@ -185,11 +213,26 @@ struct StartUp {
         }
     }
 
-    /// All that can be known to be wrong before anything is touched.
+    /// What of the configuration can be known to be impossible for the gateway that is in the kernel; for `sluice run --check-takeover`.
+    func checkTakeover() throws {
+        _ = try findInterfaces()
+        try checkDirectories()
+        _ = try openDatapath()
+    }
+
+    /// The zones' interfaces, before anything is touched. A gateway that is taken over as it is goes on without one that is gone, as it
+    /// did under its last controller: `sluice status` says so, and it is attached when it comes back.
     private func findInterfaces() throws(KernelError) -> [(zone: Zone, interface: NetworkInterface)] {
+        let isInForce = ConfigurationSource.inForce(directory, path: source.path)?.bytes == source.bytes
         var result: [(Zone, NetworkInterface)] = []
         for zone in configuration.zones {
-            for name in zone.interfaces { result.append((zone, try NetworkInterface.find(name))) }
+            for name in zone.interfaces {
+                do throws(KernelError) {
+                    result.append((zone, try NetworkInterface.find(name)))
+                } catch {
+                    guard isInForce else { throw error }
+                }
+            }
         }
         return result
     }

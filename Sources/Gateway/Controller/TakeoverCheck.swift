@@ -68,6 +68,14 @@ package enum TakeoverCheck {
             return .layoutDiffers(gateway: gateway, found: found, sessions: sessions)
         }
         if let refusal = start.refusal { return .keepsConfiguration(gateway: gateway, reason: refusal) }
+        do {
+            try StartUp(source: start.source, directory: directory, log: Log(label: "check", threshold: .error))
+                .checkTakeover()
+        } catch {
+            let inForce = ConfigurationSource.inForce(directory, path: configurationPath)
+            guard let inForce, inForce.bytes != start.source.bytes else { return .refused(reason: "\(error)") }
+            return .keepsConfiguration(gateway: gateway, reason: "\(error)")
+        }
         if let apiProblem { return .withoutAPI(gateway: gateway, reason: apiProblem) }
         return .keepsAll(gateway: gateway, sessions: sessions)
     }

@@ -76,7 +76,8 @@ final class FleetShell {
             carryOut(machine.handle(event, now: MonotonicClock.nanoseconds()))
         }
         publish()
-        surroundings?.report("renewal", machine.view.renewal?.problem)
+        surroundings?.report(
+            "renewal", machine.view.renewal?.problem, next: "replace them by a maintenance: sluice maintenance start")
     }
 
     /// What ``FleetMachine/restore(settings:snapshot:observed:zones:now:)`` said is to be done.
@@ -108,10 +109,11 @@ final class FleetShell {
         do throws(SystemError) {
             try directory.write(report, to: directory.fleetPath)
             savedReport = report
-            surroundings?.report("fleet.json", nil)
+            surroundings?.report("fleet.json", nil, next: nil)
         } catch {
             surroundings?.report(
-                "fleet.json", "what the fleet does can't be written for reading commands: \(error)")
+                "fleet.json", "what the fleet does can't be written for reading commands: \(error)",
+                next: RunDirectory.writeRemedy)
         }
     }
 }

@@ -7,6 +7,6 @@ protocol FleetSurroundings: AnyObject {
     func remember(_ events: [HistoryEvent], _ state: [StateChange])
     /// Answers who asked for something: whether it was granted, and in which words.
     func answer(_ command: FleetCommand, granted: Bool, _ text: String)
-    /// Notes what is wrong, or (nil) that it is right again.
-    func report(_ subject: String, _ problem: String?)
+    /// Records what is wrong, or (nil) that it is right again; `next`: what to write or run to mend it.
+    func report(_ subject: String, _ problem: String?, next: String?)
 }

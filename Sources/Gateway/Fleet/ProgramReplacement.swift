@@ -86,9 +86,8 @@ extension FleetShell {
         surroundings?.report(
             "kernel program",
             problem.map {
-                "the kernel program could not be replaced by that of \(binary), the old one goes on: \($0): "
-                    + "'sluice maintenance start' tries again"
-            })
+                "the kernel program could not be replaced by that of \(binary), the old one goes on: \($0)"
+            }, next: "try again: sluice maintenance start")
         guard problem == nil else { return }
         log.notice(
             isSame ? "the kernel program is this version's already" : "the kernel program was replaced",

@@ -18,7 +18,11 @@ extension RunningGateway {
         }
         history.tend(now: now)
         for notice in history.takeNotices() { log.notice(notice) }
-        report("history", historyProblem)
+        report(
+            "history", historyProblem,
+            next:
+                "make it possible to write \(configuration.stateDirectory) (df, ls -ld); the waiting events are written by themselves then"
+        )
     }
 
     /// Instances that end from now on end with their gateway, and tell so of its sessions.

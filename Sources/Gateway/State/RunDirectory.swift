@@ -5,6 +5,9 @@ import Glibc
 package struct RunDirectory: Sendable {
     /// Where all gateways have theirs.
     package static let standardRoot = "/run/sluice"
+    /// What to do where a file in it can't be written.
+    static let writeRemedy =
+        "make room in /run, or let the gateway write its run directory (df, ls -ld); it is written again by itself then"
 
     package let gateway: String
     /// Of all gateways.

@@ -1,4 +1,5 @@
 import FlowLog
+import Kernel
 
 /// Judges a gateway by what was read of it. Pure: the same status has the same health.
 package enum HealthRules {
@@ -84,7 +85,8 @@ package enum HealthRules {
                     remedy: "start it, it takes over what is there: sluice run --config FILE"))
         }
         findings += status.controller.problems.map {
-            .init(level: .degraded, reason: $0, remedy: "mend it, then have it read again: sluice reload")
+            let (reason, next) = ProblemText.split($0)
+            return .init(level: .degraded, reason: reason, remedy: next ?? "correct it, then: sluice reload")
         }
         if status.instances.isEmpty {
             findings.append(

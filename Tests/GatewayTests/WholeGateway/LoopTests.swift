@@ -131,11 +131,11 @@ import Testing
             #expect(await eventually(within: .seconds(30)) { lab.isReplaced(first) })
             #expect(kill(sleeper, 0) == 0, "nft had ended before the instance was replaced")
 
-            #expect(await waitUntil(gateway, says: "the guard can't be looked after: 'nft' did not end within"))
+            #expect(await waitUntil(gateway, says: "the guard can't be checked: 'nft' did not end within"))
             #expect(await eventually(within: .seconds(10)) { kill(sleeper, 0) != 0 })
             #expect(try await answer.value.output.contains("rules in force"))
             let status = try await gateway.command("status", "--json").output
-            #expect(status.contains("the guard can't be looked after"))
+            #expect(status.contains("the guard can't be checked"))
             unlink("\(lab.directory)/hang")
             #expect(await waitUntil(gateway, says: "all is well again about=guard"))
             #expect(await gateway.stop() == .code(0))
