@@ -17,7 +17,7 @@ enum LookCost {
     }
 
     static func run() throws {
-        let namespace = try NetworkNamespace()
+        let namespace = try UnnamedNetworkNamespace()
         try namespace.run { try measure() }
     }
 

@@ -29,3 +29,10 @@ package enum SessionEvent {
         event.pointee.stage = question.pointee.stage
     }
 }
+
+/// What a record of the event ring tells.
+package enum EventKind: UInt8, Sendable, CaseIterable {
+    case begin = 1
+    /// A new session was refused: `reason` is a ``DropReason``.
+    case deny = 2
+}

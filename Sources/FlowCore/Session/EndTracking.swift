@@ -101,3 +101,19 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         sluice_add64(&pointee.bytes, UInt64(packet.pointee.wireBytes))
     }
 }
+
+/// Comparisons of TCP sequence numbers, which wrap (RFC 9293, 3.4).
+package enum SequenceNumber {
+    @inline(__always)
+    package static func isAfter(_ a: UInt32, _ b: UInt32) -> Bool { Int32(truncatingIfNeeded: a &- b) > 0 }
+
+    @inline(__always)
+    package static func isBefore(_ a: UInt32, _ b: UInt32) -> Bool { Int32(truncatingIfNeeded: a &- b) < 0 }
+}
+
+extension sluice_session {
+    /// The identity of the rule of the last network security group that allowed the session; 0: no group was asked.
+    package var groupRule: UInt16 {
+        @inline(__always) get { UInt16(responder.groupRulePart) << 8 | UInt16(originator.groupRulePart) }
+    }
+}

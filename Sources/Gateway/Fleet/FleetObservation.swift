@@ -12,7 +12,7 @@ enum FleetObservation {
         var fleet = ObservedFleet(program: own?.description ?? "")
         for identifier in FleetMachine.identifiers {
             let record = datapath.instances + Int(identifier)
-            let state = InstanceState(rawValue: sluice_load32(&record.pointee.state)).map { Fleet.InstanceState($0) }
+            let state = InstanceState(recordValue: sluice_load32(&record.pointee.state))
             let process = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier))
             let isAlive = process != nil
             // Where one of the two can't be told, nothing is known to be old.

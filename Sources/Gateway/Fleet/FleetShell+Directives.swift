@@ -17,7 +17,7 @@ extension FleetShell {
         // know the one without the other.
         case .setState(_, .drainingReset): break
         case .setState(let identifier, let state):
-            orders.setState(of: identifier, InstanceState(state))
+            orders.setState(of: identifier, state)
             // One that was killed could not say that it is gone.
             if state == .stopped {
                 sluice_store32(&record(identifier).pointee.processIdentifier, 0)
@@ -72,5 +72,14 @@ extension FleetShell {
         guard let check = binaryCheck, let outcome = check.outcome(now: MonotonicClock.nanoseconds()) else { return }
         binaryCheck = nil
         pendingEvents.append(.binaryChecked(binary: check.binary, problem: outcome.problem))
+    }
+}
+
+extension EndReason {
+    fileprivate init(_ reason: DiscardReason) {
+        switch reason {
+        case .drained, .stopped: self = .drained
+        case .instanceLost: self = .instanceLost
+        }
     }
 }

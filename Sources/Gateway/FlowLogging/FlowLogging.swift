@@ -66,7 +66,7 @@ final class FlowLogging: ReleaseObserver {
         // Once, at the start: later, where it is gone, what was mounted there may be.
         FlowLogWriter.makeDirectory(plan.settings.directory)
         var addresses: [UInt8: String] = [:]
-        for zone in plan.zones { addresses[zone.identifier] = InterfaceAddress.digits(zone.interface) }
+        for zone in plan.zones { addresses[zone.identifier] = LinkAddress.digits(zone.interface) }
         return FlowLogWriter(plan: plan, macAddresses: addresses) {
             let rules = try? directory.read(RuleIdentities.self, from: directory.rulesPath)
             return rules?.names ?? [:]

@@ -1,3 +1,4 @@
+internal import Fleet
 package import Store
 
 /// What happens to a gateway, as its history tells it: the vocabulary of `sluice event list`.
@@ -95,4 +96,12 @@ package enum GatewayEvent: Equatable, Sendable {
     ) -> HistoryEvent {
         HistoryEvent(time: time, kind: kind.rawValue, subject: subject, cause: cause, detail: detail)
     }
+}
+
+/// All words that a history has for what happened.
+package enum EventKinds {
+    /// In the order of the alphabet.
+    package static let all: [String] =
+        (GatewayEvent.Kind.allCases.map(\.rawValue) + FleetChange.Kind.allCases.map(\.rawValue)
+        + [HistoryEvent.gapKind]).sorted()
 }

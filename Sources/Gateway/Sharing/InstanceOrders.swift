@@ -1,3 +1,4 @@
+package import Fleet
 package import FlowLayout
 
 /// How the controller tells instances what to do, and sees what they have done: by their records in the shared memory.
@@ -13,7 +14,7 @@ package struct InstanceOrders {
     // MARK: State
 
     package func state(of instance: UInt16) -> InstanceState {
-        InstanceState(rawValue: sluice_load32(&instances[Int(instance)].state)) ?? .stopped
+        InstanceState(recordValue: sluice_load32(&instances[Int(instance)].state)) ?? .stopped
     }
 
     /// The instance acts on it at its next turn, at most 250 ms later. Write the steering table and ``setServing(_:)`` first
@@ -27,7 +28,7 @@ package struct InstanceOrders {
         if state == .drainingReset {
             sluice_store64(&instances[Int(instance)].drainWindowNanoseconds, drainWindowNanoseconds)
         }
-        sluice_store32_release(&instances[Int(instance)].state, state.rawValue)
+        sluice_store32_release(&instances[Int(instance)].state, state.recordValue)
     }
 
     // MARK: Steering

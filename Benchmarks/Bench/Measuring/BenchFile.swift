@@ -1,7 +1,7 @@
 import Glibc
 
 /// Small files of the kernel.
-enum TextFile {
+enum BenchFile {
     static func read(_ path: String) throws -> String {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw BenchError.system(call: "open \(path)", reason: reason()) }

@@ -2,12 +2,12 @@ import Glibc
 import Synchronization
 
 /// Ctrl-C and SIGTERM: they end the run between two steps, so that its namespaces are taken down.
-enum Interruption {
+enum StopRequest {
     private static let isAsked = Atomic<Bool>(false)
 
     static func begin() {
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number) { _ in Interruption.isAsked.store(true, ordering: .relaxed) }
+            signal(number) { _ in StopRequest.isAsked.store(true, ordering: .relaxed) }
         }
     }
 

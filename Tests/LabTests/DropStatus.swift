@@ -2,13 +2,13 @@ import FoundationEssentials
 import Lab
 
 /// What these tests read of `sluice status --json`.
-struct GatewayStatus: Decodable {
+struct DropStatus: Decodable {
     /// Packets dropped, by reason.
     let drops: [String: Int]
 
-    static func read(from gateway: LabGateway) async throws -> GatewayStatus {
+    static func read(from gateway: LabGateway) async throws -> DropStatus {
         let result = try await gateway.command("status", "--json").required()
-        return try JSONDecoder().decode(GatewayStatus.self, from: Data(result.output.utf8))
+        return try JSONDecoder().decode(DropStatus.self, from: Data(result.output.utf8))
     }
 
     /// Drops that no well-behaved session may cause.

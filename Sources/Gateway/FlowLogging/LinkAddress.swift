@@ -1,7 +1,7 @@
 import Glibc
 
 /// The link address of a network interface.
-enum InterfaceAddress {
+enum LinkAddress {
     /// Twelve digits in upper case, `000D3AF87856`; nil where there is no such interface, or it has none.
     ///
     /// Asked of the kernel by netlink (getifaddrs): /sys may show another network namespace.

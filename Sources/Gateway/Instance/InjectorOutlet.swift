@@ -1,29 +1,8 @@
 internal import FlowCore
-internal import FlowLayout
 internal import Kernel
 
-/// The flow index and the time stamps that are shared with the kernel.
-struct KernelFlowTable: FlowTable {
-    let datapath: Datapath
-
-    func remove(_ key: sluice_session_key, slot: UInt32) { datapath.removeFlow(key, slot: slot) }
-    func timestamps(slot: UInt32) -> sluice_timestamps? { datapath.timestamps(slot: slot) }
-    func removeTimestamps(slot: UInt32) { datapath.removeTimestamps(slot: slot) }
-}
-
-extension SessionTable {
-    /// The memory of a datapath, as seen by one of its instances.
-    init(_ datapath: Datapath, instanceIdentifier: UInt16) {
-        self.init(
-            slotCount: datapath.slotCount, slabShift: datapath.slabShift, sessions: datapath.sessions,
-            words: datapath.words, freeRing: datapath.freeRing, slabs: datapath.slabs,
-            treatments: datapath.treatments, runtime: datapath.runtime, sources: datapath.sources,
-            tallies: datapath.tallies, instances: datapath.instances, instanceIdentifier: instanceIdentifier)
-    }
-}
-
-/// The way out of a raw socket; or, as long as routing may look at more than where a packet goes to, the way of the session's own packets,
-/// which a socket's routing does not know.
+/// Sends segments by a raw socket. As long as routing may look at more than the destination, they take the route of the session's own packets
+/// instead, which a socket's routing does not know.
 final class InjectorOutlet: SegmentOutlet {
     private let injector: SegmentInjector
     private let datapath: Datapath

@@ -2,7 +2,7 @@ internal import CLibBPF
 import Glibc
 
 /// A network namespace without a name: it is gone, with all that is in it, when this object and its last thread are.
-package final class NetworkNamespace: Sendable {
+package final class UnnamedNetworkNamespace: Sendable {
     private let descriptor: FileDescriptor
 
     /// How `ip link set ... netns` finds it, from this process's children too.
@@ -36,10 +36,34 @@ package final class NetworkNamespace: Sendable {
             })
     }
 
-    /// A thread that stayed in the wrong namespace would do its work to the wrong machine, as it were: so it ends here.
+    /// A thread that stayed in the wrong namespace would change the wrong machine's network, so the process ends.
     private static func enter(_ namespace: FileDescriptor) {
         guard sluice_enter_network(namespace.number) == 0 else {
             preconditionFailure("entering a network namespace: \(SystemCall.message(errno))")
         }
+    }
+}
+
+/// A look into another network namespace.
+///
+/// A gateway judges the interfaces of the namespace it was started in; whoever asks about them must be there too.
+package enum NetworkVisit {
+    /// Runs something on this very thread in the network namespace that a file stands for (`/proc/PID/ns/net`,
+    /// `/run/netns/NAME`), programs that it starts included, and comes back. nil where there is none, or entering it is
+    /// refused.
+    package static func run<Result>(in path: String, _ body: () -> Result) -> Result? {
+        let flags = O_RDONLY | O_CLOEXEC
+        let own = open("/proc/thread-self/ns/net", flags)
+        guard own >= 0 else { return nil }
+        defer { close(own) }
+        let other = open(path, flags)
+        guard other >= 0 else { return nil }
+        defer { close(other) }
+        guard sluice_enter_network(other) == 0 else { return nil }
+        defer {
+            // A thread that stayed behind would ask the wrong namespace from now on.
+            guard sluice_enter_network(own) == 0 else { preconditionFailure("returning to the own network namespace") }
+        }
+        return body()
     }
 }
