@@ -43,7 +43,7 @@ package final class FileDescriptor: Sendable {
 /// A C struct in memory of which every byte is zero at first, padding included: libbpf and the kernel refuse arguments with
 /// anything in bytes that they do not know, and a Swift value's padding may hold whatever was there before.
 ///
-/// Set fields by way of the pointer; never assign the whole.
+/// Set fields through the pointer; never assign the whole.
 func withZeroed<Argument, Result>(
     _ type: Argument.Type, _ body: (UnsafeMutablePointer<Argument>) -> Result
 ) -> Result {

@@ -61,19 +61,19 @@ package struct ModelBench: JudgeBench {
 
     package func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)? {
         var key = key
-        guard let flow = tables.flow(&key) else { return nil }
-        return (tables.sessions[Int(flow.slot)], ControlWord(rawValue: tables.words[Int(flow.slot)]))
+        guard let flow = tables.findFlow(&key) else { return nil }
+        return (tables.table.sessions[Int(flow.slot)], ControlWord(rawValue: tables.table.words[Int(flow.slot)]))
     }
 
     package func slot(_ key: sluice_session_key) -> UInt32? {
         var key = key
-        return tables.flow(&key)?.slot
+        return tables.findFlow(&key)?.slot
     }
 
     package func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
         var key = key
-        guard let flow = tables.flow(&key) else { return }
-        let word = ControlWord(rawValue: tables.words[Int(flow.slot)])
-        tables.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
+        guard let flow = tables.findFlow(&key) else { return }
+        let word = ControlWord(rawValue: tables.table.words[Int(flow.slot)])
+        tables.table.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
     }
 }

@@ -10,7 +10,7 @@ package enum SessionEvent {
     ///   - reason: of a deny: ``DropReason``.
     ///   - flow: of a session that begins.
     @inline(__always)
-    package static func fill(
+    package static func fillEvent(
         _ event: UnsafeMutablePointer<sluice_event>, kind: UInt8, reason: UInt8,
         _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafePointer<sluice_classification>, _ flow: sluice_flow_value
@@ -30,7 +30,7 @@ package enum SessionEvent {
     }
 }
 
-/// What a record of the event ring tells.
+/// What a record of the event ring reports.
 package enum EventKind: UInt8, Sendable, CaseIterable {
     case begin = 1
     /// A new session was refused: `reason` is a ``DropReason``.

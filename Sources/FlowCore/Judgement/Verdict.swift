@@ -14,7 +14,7 @@ package struct Verdict: Equatable, Sendable {
         case answerReset = 3
         /// To the gateway's own stack.
         case host = 4
-        /// To the kernel's own forwarding without a session: it tells the sender that there is no route.
+        /// To the kernel's own forwarding without a session: it reports to the sender that there is no route.
         case unroutable = 5
         /// Not a verdict yet: no session is known.
         case noSessionYet = 6

@@ -9,7 +9,7 @@ package protocol SlotTables {
     func freeEntry(_ index: UInt32) -> UInt16?
     /// An entry of the steering table: an instance's identifier; 0: none.
     func steering(_ index: UInt32) -> UInt8
-    /// ``SlotAllocation/take(instance:_:)``, which the kernel's verifier checks on its own.
+    /// ``SlotAllocation/takeSlot(of:_:)``, which the kernel's verifier checks on its own.
     func takeSlot(of instance: UInt32) -> UInt32?
 }
 
@@ -20,7 +20,7 @@ package enum SlotAllocation {
 
     /// Takes a slot of an instance, or (0) of the pool; nil where its slabs have none, or too many others take at once.
     @inline(__always)
-    package static func take<T: SlotTables>(instance identifier: UInt32, _ tables: T) -> UInt32? {
+    package static func takeSlot<T: SlotTables>(of identifier: UInt32, _ tables: T) -> UInt32? {
         guard let instance = tables.instance(identifier), let runtime = tables.runtime else { return nil }
         let shift = runtime.pointee.slabShift & 31
         let mask = (UInt32(1) << shift) &- 1

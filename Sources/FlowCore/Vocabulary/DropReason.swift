@@ -24,7 +24,7 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case tombstone = 9
     /// A packet of a session that came in by a zone where neither of its ends lives.
     case wrongZone = 10
-    /// The way out leads to no zone of this gateway.
+    /// The route leads to no zone of this gateway.
     case noRoute = 11
     /// For the gateway itself, whose host rules do not allow it.
     case hostDenied = 12

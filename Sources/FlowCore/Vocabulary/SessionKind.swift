@@ -6,7 +6,7 @@ package enum TrafficClass: UInt8, Sendable, CaseIterable {
     case eastWest = 1
 }
 
-/// Protocols as tables of sessions tell them apart.
+/// The protocols that sessions are counted by.
 package enum ProtocolGroup: UInt8, Sendable, CaseIterable {
     case tcp = 0
     case udp = 1
@@ -35,7 +35,7 @@ package struct SessionKind: Equatable, Hashable, Sendable {
         index = trafficClass.rawValue << 2 | group.rawValue
     }
 
-    /// The kind that a treatment's index tells (``TreatmentIndex``).
+    /// The kind in a treatment's index (``TreatmentIndex``).
     package init(treatment: UInt16) { index = UInt8(treatment & UInt16(Self.count - 1)) }
 
     package var trafficClass: TrafficClass { index >> 2 == 0 ? .northSouth : .eastWest }
@@ -44,7 +44,7 @@ package struct SessionKind: Equatable, Hashable, Sendable {
     package static var allCases: [SessionKind] { (0..<UInt16(count)).map { SessionKind(treatment: $0) } }
 }
 
-/// Indices of treatments: the low 3 bits are the session's ``SessionKind``, so that a control word alone tells it. The others are a group,
+/// Indices of treatments: the low 3 bits are the session's ``SessionKind``, so the control word is enough to know it. The others are a group,
 /// in which a session has the entry of its kind: group 0 is that of the classes, the others belong to rules.
 package enum TreatmentIndex {
     package static let groupSize = UInt16(SLUICE_SESSION_KINDS)
@@ -75,7 +75,7 @@ package enum OnIdle: UInt8, Sendable, CaseIterable {
     case probe = 2
 }
 
-/// Which way a session was opened. Inbound: by an external end towards an internal one; all else is outbound.
+/// The direction in which a session was opened. Inbound: by an external end towards an internal one; all else is outbound.
 package enum SessionDirection: UInt8, Sendable, CaseIterable {
     case outbound = 0
     case inbound = 1

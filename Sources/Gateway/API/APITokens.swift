@@ -34,7 +34,7 @@ package struct APITokens: Equatable, Sendable {
         return APITokens(read: read, admin: admin)
     }
 
-    /// Whether two secrets are the same, in a time that tells nothing of where they differ.
+    /// Whether two secrets are the same, in a time that does not depend on where they differ.
     package static func areEqual(_ left: String, _ right: String) -> Bool {
         var left = left
         var right = right

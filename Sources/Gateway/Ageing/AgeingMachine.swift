@@ -148,7 +148,7 @@ package final class AgeingMachine<Flows: FlowTable> {
 /// What the kernel keeps of a session outside its slot, as far as the owner of the slot needs it.
 package protocol FlowTable {
     /// Takes a slot's entry out of the index from 5-tuple to slot; nothing happens where the 5-tuple leads to another slot, or nowhere.
-    func remove(_ key: sluice_session_key, slot: UInt32)
+    func removeFlow(_ key: sluice_session_key, slot: UInt32)
     /// What the ends' time stamp clocks showed last; nil where nothing is kept.
     func timestamps(slot: UInt32) -> sluice_timestamps?
     /// Frees the memory of a slot's time stamps.

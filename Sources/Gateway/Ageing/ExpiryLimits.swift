@@ -1,4 +1,4 @@
-internal import FlowCore
+package import FlowCore
 internal import FlowLayout
 
 /// How many ticks a session may rest, by the 16 bits of its control word that hold its state and treatment: one load in

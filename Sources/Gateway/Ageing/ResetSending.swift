@@ -1,4 +1,4 @@
-internal import FlowCore
+package import FlowCore
 internal import FlowLayout
 
 /// Sends the resets of tombstones, a bounded number at a time.

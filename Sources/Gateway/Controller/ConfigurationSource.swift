@@ -49,7 +49,7 @@ struct ConfigurationSource: Sendable {
         do throws(GatewayError) {
             return (try ConfigurationSource(path: path), nil)
         } catch {
-            // A file with a mistake does not tell whose it is: the run directory does.
+            // A file with a mistake does not show which gateway it belongs to: the run directory does.
             guard let directory = gateway(of: absolute(path), root: root),
                 let inForce = inForce(directory, path: path)
             else { throw error }

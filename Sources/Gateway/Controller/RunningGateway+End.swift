@@ -19,7 +19,7 @@ extension RunningGateway {
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch { failures.append("\(what): \(error)") }
         }
-        // First nothing is forwarded any more, and then the instances go: what they say of the sessions at last is all of it.
+        // First nothing is forwarded any more, and then the instances go: their last log entries are complete.
         for (name, interface) in attached.sorted(by: { $0.key < $1.key }) {
             attempt("interface \(name) could not be detached") { try attachment.detach(index: interface.index) }
         }
@@ -51,7 +51,7 @@ extension RunningGateway {
         abandonReload(because: "\(successor): run 'sluice reload' again")
         awaitGuard()
         while !jobs.isEmpty, MonotonicClock.nanoseconds() < now + Self.jobPatienceNanoseconds { workOnSessions() }
-        // What is left of a policy's judgement the next controller takes up; of sessions named by hand, who asked is told how many were.
+        // What is left of a policy's judgement the next controller takes up; for sessions named by hand, the answer says how many were reset.
         for job in jobs { job.finished(job.work.ended, false) }
         jobs = []
         sendAnswers(now: MonotonicClock.nanoseconds())

@@ -73,7 +73,7 @@ extension RunningGateway {
         }
     }
 
-    /// The gateway stops, or its controller is replaced: who waits for a change that has not been made is told so.
+    /// The gateway stops, or its controller is replaced: clients that wait for a change which was not made get that answer.
     func abandonReload(because reason: String = "the gateway is stopping") {
         let now = MonotonicClock.nanoseconds()
         if case .settling = reloading.step {
@@ -105,7 +105,7 @@ extension RunningGateway {
 
     private func refuse(_ error: GatewayError) {
         log.error("reload refused; what was in force stays", ["cause": "\(error)"])
-        datapath.runtime.pointee.reloadErrors &+= 1
+        datapath.table.runtime.pointee.reloadErrors &+= 1
         tell(.reloadRefused(reason: "\(error)", by: reloading.requester))
         for number in reloading.asked {
             server.answer(

@@ -9,13 +9,13 @@ extension RunningGateway {
         let now = MonotonicClock.nanoseconds()
         if routing.wantsLook(now: now) {
             do throws(KernelError) {
-                routing.noteLook(try RoutingSocket.goesByDestination(), now: now)
+                routing.noteLook(try RoutingSocket.routesByDestination(), now: now)
             } catch {
                 log.debug("the routing can't be read, so next hops are cached by source too", ["cause": "\(error)"])
                 routing.noteLook(nil, now: now)
             }
         }
-        datapath.tell(routesByDestination: routing.goesByDestination, now: now)
+        datapath.set(routesByDestination: routing.routesByDestination, now: now)
     }
 
     /// Has the kernel's own forwarding carry everything as long as there are IPsec policies: the fast path knows none of them, and would
@@ -35,7 +35,7 @@ extension RunningGateway {
                 next: "see what keeps them from being read: ip xfrm policy, sluice doctor")
         }
         guard arePresent != datapath.leavesToKernel else { return }
-        datapath.tell(leavesToKernel: arePresent)
+        datapath.set(leavesToKernel: arePresent)
         log.notice(
             arePresent
                 ? "there are IPsec policies: the kernel's own forwarding carries everything ('ip xfrm policy' lists them)"
@@ -48,8 +48,8 @@ extension RunningGateway {
         var resetsSent: UInt64 = 0
         var resetsFailed: UInt64 = 0
         for instance in 0..<Int(SLUICE_MAX_INSTANCES) {
-            resetsSent &+= datapath.instances[instance].resetsSent
-            resetsFailed &+= datapath.instances[instance].resetsFailed
+            resetsSent &+= datapath.table.instances[instance].resetsSent
+            resetsFailed &+= datapath.table.instances[instance].resetsFailed
         }
         traffic.add(
             TrafficSample(

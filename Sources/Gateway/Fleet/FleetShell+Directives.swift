@@ -12,7 +12,7 @@ extension FleetShell {
         case .steer(let identifiers):
             // First the bits: who goes gets nothing from here on, whatever the table says.
             orders.setServing(identifiers)
-            SteeringMemory(entries: datapath.steering).write(Fleet.Steering.entries(for: identifiers))
+            SteeringMemory(entries: datapath.table.steering).write(Steering.entries(for: identifiers))
         // This one is written together with its window, when it is ordered (`resetAll`): a loop that turns in between would
         // know the one without the other.
         case .setState(_, .drainingReset): break
@@ -51,8 +51,8 @@ extension FleetShell {
         log.notice(
             "\(subject): \(change.kind.rawValue)", ["cause": change.cause, "details": details.joined(separator: ",")])
         switch change.kind {
-        case .scaleOut: datapath.runtime.pointee.scaleOuts &+= 1
-        case .scaleIn: datapath.runtime.pointee.scaleIns &+= 1
+        case .scaleOut: datapath.table.runtime.pointee.scaleOuts &+= 1
+        case .scaleIn: datapath.table.runtime.pointee.scaleIns &+= 1
         default: break
         }
         if change.kind == .maintenanceCompleted { replaceProgramAfterMaintenance() }
@@ -67,7 +67,7 @@ extension FleetShell {
         }
     }
 
-    /// Tells how a check of a binary came out, once it has.
+    /// Hands in the result of a binary's check, once there is one.
     func finishBinaryCheck() {
         guard let check = binaryCheck, let outcome = check.outcome(now: MonotonicClock.nanoseconds()) else { return }
         binaryCheck = nil

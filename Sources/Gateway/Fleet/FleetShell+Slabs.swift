@@ -45,7 +45,7 @@ extension FleetShell {
         }
     }
 
-    /// What the autoscaler goes by (SCALE-1, SCALE-3). The machine is told when all slabs are counted.
+    /// Measures what the autoscaler goes by (SCALE-1, SCALE-3). The machine gets it when all slabs are counted.
     func measure() {
         begin(.count(longLivedTicks: longLivedTicks), for: .measuring) { shell, job in shell.measured(job) }
     }
@@ -64,7 +64,8 @@ extension FleetShell {
         let used = job.counts.values.reduce(0) { $0 + $1.live + $1.tombstones + $1.closed }
         pendingEvents.append(
             .measured(
-                FleetMeasurement(instances: measurements, tableSessions: used, tableCapacity: datapath.slotCount)))
+                FleetMeasurement(instances: measurements, tableSessions: used, tableCapacity: datapath.table.slotCount))
+        )
     }
 
     /// Sessions older than a drain lasts are those that a leaving instance would hurt.

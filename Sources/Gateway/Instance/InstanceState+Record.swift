@@ -7,7 +7,7 @@ extension InstanceState {
         switch self {
         // No process serves.
         case .stopped: 0
-        // A process that is killed leaves `serving` with an old heartbeat; one that is told to stop leaves its sessions for another one.
+        // A process that is killed leaves `serving` with an old heartbeat; one that is asked to stop leaves its sessions for another one.
         case .serving: 1
         // The controller has started the process, which has not taken up its work yet.
         case .starting: 2

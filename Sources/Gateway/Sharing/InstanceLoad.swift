@@ -42,7 +42,7 @@ package struct LoadMeter {
 
     package init(datapath: Datapath) {
         self.datapath = datapath
-        sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
     }
 
     /// Takes a sample; call it every so many seconds. Waits for `watchMicroseconds`.

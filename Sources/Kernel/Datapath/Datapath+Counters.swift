@@ -23,7 +23,7 @@ extension Datapath {
         let processors = max(Int(libbpf_num_possible_cpus()), 1)
         return withUnsafeTemporaryAllocation(of: sluice_traffic.self, capacity: processors) { perProcessor in
             perProcessor.initialize(repeating: sluice_traffic())
-            return (0..<UInt32(slabCount)).map { slab in
+            return (0..<UInt32(table.slabCount)).map { slab in
                 var slab = slab
                 guard bpf_map_lookup_elem(descriptor, &slab, perProcessor.baseAddress) == 0 else {
                     return sluice_traffic()

@@ -91,7 +91,7 @@ package struct SessionTallies: Equatable, Sendable {
 
 extension Datapath {
     /// What has been counted of sessions so far.
-    package var sessionTallies: SessionTallies { SessionTallies(tallies) }
+    package var sessionTallies: SessionTallies { SessionTallies(table.tallies) }
 }
 
 /// The limits of the histograms of how long sessions lived, and were idle: those of the profiles' timeouts among them.

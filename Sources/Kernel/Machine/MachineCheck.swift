@@ -5,7 +5,7 @@ import Glibc
 /// Whether this machine can run a gateway (BAD-6): for `sluice doctor`, and before `sluice run` does anything.
 ///
 /// What can be tried is tried, on maps that are nowhere pinned and in a network namespace of its own that is gone
-/// afterwards; so it changes nothing, and tells the truth where a version number would not.
+/// afterwards; so it changes nothing, and is right where a version number would not be.
 package enum MachineCheck {
     /// Every finding, in the order in which a person would mend them.
     ///

@@ -1,9 +1,9 @@
 internal import FlowLayout
 
-/// Which instance a new session goes to (FLEET-1), and what it tells its events to.
+/// The instance that a new session goes to (FLEET-1), and the one whose ring gets an event.
 ///
 /// The steering table is filled by processes, an entry at a time: any mixture of the old table and the new one is right.
-package enum Steering {
+package enum SessionSteering {
     /// The instance that the table names for a key; 0: none.
     ///
     /// The table goes by the hash's uppermost bits, the flow index's buckets by its lowest.
@@ -34,14 +34,15 @@ package enum Steering {
         return tables.takeSlot(of: 0)
     }
 
-    /// Whose event ring is told: the owner of the session's slab, and of what has none the instance that the key is steered to.
+    /// The instance whose ring gets an event: the owner of the session's slab; of a deny, which has none, the instance that the key is steered
+    /// to.
     ///
     /// - Parameters:
     ///   - kind: ``EventKind``.
     ///   - hash: of the key.
     ///   - slot: of the session; a deny has none.
     @inline(__always)
-    package static func teller<T: SlotTables>(
+    package static func ringOwner<T: SlotTables>(
         of kind: UInt32, hash: UInt64, slot: UInt32, _ tables: T
     ) -> UInt32 {
         guard let runtime = tables.runtime else { return 0 }
