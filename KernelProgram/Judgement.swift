@@ -15,9 +15,9 @@ func parseBody(
     ).rawValue
 }
 
-@c(sluice_follow_body)
+@c(sluice_follow_session_body)
 @inline(__always)
-func followBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
+func followSessionBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
     Judge.followSession(packet, now: now, KernelTables()).rawValue
 }
 
@@ -32,13 +32,13 @@ private func flowValue(_ flow: UInt64) -> sluice_flow_value {
 func rememberFragmentBody(
     _ packet: UnsafePointer<sluice_packet>, _ flow: UInt64, _ isOriginator: UInt32, _ now: UInt32
 ) {
-    FragmentTracking.remember(packet, flowValue(flow), isOriginator != 0, now, KernelTables())
+    FragmentTracking.rememberFragment(packet, flowValue(flow), isOriginator != 0, now, KernelTables())
 }
 
 @c(sluice_follow_fragment_body)
 @inline(__always)
 func followFragmentBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
-    FragmentTracking.follow(packet, now: now, KernelTables()).rawValue
+    FragmentTracking.followFragment(packet, now: now, KernelTables()).rawValue
 }
 
 @c(sluice_admit_body)
@@ -64,7 +64,7 @@ func findFlowBody(
 ) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime,
-        let found = FlowIndex.find(key, FlowIndex.Place(key, runtime), tables)
+        let found = FlowIndex.findFlow(key, FlowIndex.Place(key, runtime), tables)
     else { return -1 }
     value.pointee = found
     return 0
@@ -75,7 +75,7 @@ func findFlowBody(
 func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    return FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtime), tables) ? 0 : -1
+    return FlowIndex.insertFlow(key, slot: slot, FlowIndex.Place(hash: hash, runtime), tables) ? 0 : -1
 }
 
 @c(sluice_remove_flow_body)
@@ -83,33 +83,33 @@ func insertFlowBody(_ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ 
 func removeFlowBody(_ hash: UInt64, _ slot: UInt32) -> Int32 {
     let tables = KernelTables()
     guard let runtime = tables.runtime else { return -1 }
-    FlowIndex.remove(slot: slot, FlowIndex.Place(hash: hash, runtime), tables)
+    FlowIndex.removeFlow(slot: slot, FlowIndex.Place(hash: hash, runtime), tables)
     return 0
 }
 
 @c(sluice_take_slot_body)
 @inline(__always)
 func takeSlotBody(_ hash: UInt64) -> Int32 {
-    guard let slot = Steering.takeSlot(hash: hash, KernelTables()) else { return -1 }
+    guard let slot = SessionSteering.takeSlot(hash: hash, KernelTables()) else { return -1 }
     return Int32(truncatingIfNeeded: slot)
 }
 
 @c(sluice_take_slot_of_body)
 @inline(__always)
 func takeSlotOfBody(_ instance: UInt32) -> Int32 {
-    guard let slot = SlotAllocation.take(instance: instance, KernelTables()) else { return -1 }
+    guard let slot = SlotAllocation.takeSlot(of: instance, KernelTables()) else { return -1 }
     return Int32(truncatingIfNeeded: slot)
 }
 
 /// Fills an event.
-@c(sluice_event_body)
+@c(sluice_fill_event_body)
 @inline(__always)
-func eventBody(
+func fillEventBody(
     _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
     _ question: UnsafePointer<sluice_classification>, _ flow: UInt64, _ what: UInt32,
     _ event: UnsafeMutablePointer<sluice_event>
 ) {
-    SessionEvent.fill(
+    SessionEvent.fillEvent(
         event, kind: UInt8(truncatingIfNeeded: what), reason: UInt8(truncatingIfNeeded: what >> 8), packet, route,
         question, flowValue(flow))
 }
@@ -118,40 +118,40 @@ func eventBody(
 @c(sluice_ask_half_open_body)
 @inline(__always)
 func askHalfOpenBody(_ packet: UnsafePointer<sluice_packet>, _ now: UInt32) -> UInt32 {
-    HalfOpenSessions.ask(packet, now: now, KernelTables()).rawValue
+    HalfOpenSessions.askHalfOpen(packet, now: now, KernelTables()).rawValue
 }
 
-@c(sluice_half_open_began_body)
+@c(sluice_note_half_open_began_body)
 @inline(__always)
-func halfOpenBeganBody(_ slot: UInt32, _ source: UInt32, _ now: UInt32) {
-    HalfOpenSessions.began(slot: slot, source: source, now: now, KernelTables())
+func noteHalfOpenBeganBody(_ slot: UInt32, _ source: UInt32, _ now: UInt32) {
+    HalfOpenSessions.noteHalfOpenBegan(slot: slot, source: source, now: now, KernelTables())
 }
 
-@c(sluice_half_open_left_body)
+@c(sluice_note_half_open_left_body)
 @inline(__always)
-func halfOpenLeftBody(_ session: UnsafePointer<sluice_session>, _ slot: UInt32, _ now: UInt32) {
-    HalfOpenSessions.left(session, slot: slot, now: now, KernelTables())
+func noteHalfOpenLeftBody(_ session: UnsafePointer<sluice_session>, _ slot: UInt32, _ now: UInt32) {
+    HalfOpenSessions.noteHalfOpenLeft(session, slot: slot, now: now, KernelTables())
 }
 
-/// Whose event ring is told.
-@c(sluice_teller_body)
+/// The instance whose ring gets the event.
+@c(sluice_ring_owner_body)
 @inline(__always)
-func tellerBody(_ hash: UInt64, _ slot: UInt32, _ kind: UInt32) -> UInt32 {
-    Steering.teller(of: kind, hash: hash, slot: slot, KernelTables())
+func ringOwnerBody(_ hash: UInt64, _ slot: UInt32, _ kind: UInt32) -> UInt32 {
+    SessionSteering.ringOwner(of: kind, hash: hash, slot: slot, KernelTables())
 }
 
-@c(sluice_options_body)
+@c(sluice_read_options_body)
 @inline(__always)
-func optionsBody(
+func readOptionsBody(
     _ options: UnsafeRawPointer, _ length: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
 ) {
-    TCPOptions.read(options, length: length, into: found)
+    TCPOptions.readOptions(options, length: length, into: found)
 }
 
-@c(sluice_extensions_body)
+@c(sluice_walk_extensions_body)
 @inline(__always)
-func extensionsBody(_ context: UnsafeRawPointer, _ walk: UnsafeMutablePointer<sluice_extension_walk>) -> UInt32 {
-    IPv6Extensions.walk(SocketBuffer(context), walk).rawValue
+func walkExtensionsBody(_ context: UnsafeRawPointer, _ walk: UnsafeMutablePointer<sluice_extension_walk>) -> UInt32 {
+    IPv6Extensions.walkExtensions(SocketBuffer(context), walk).rawValue
 }
 
 @c(sluice_review_handshake_body)
@@ -159,13 +159,14 @@ func extensionsBody(_ context: UnsafeRawPointer, _ walk: UnsafeMutablePointer<sl
 func reviewHandshakeBody(
     _ packet: UnsafePointer<sluice_packet>, _ slot: UInt32, _ word: UInt64, _ now: UInt32
 ) -> UInt32 {
-    HandshakeAttempts.review(packet, slot: slot, ControlWord(rawValue: word), now: now, KernelTables()).rawValue
+    HandshakeAttempts.reviewHandshake(packet, slot: slot, ControlWord(rawValue: word), now: now, KernelTables())
+        .rawValue
 }
 
 @c(sluice_note_timestamp_body)
 @inline(__always)
 func noteTimestampBody(_ context: UnsafeRawPointer, _ packet: UnsafeMutablePointer<sluice_packet>) {
-    TimestampTracking.note(SocketBuffer(context), packet, KernelTables())
+    TimestampTracking.noteTimestamp(SocketBuffer(context), packet, KernelTables())
 }
 
 @c(sluice_begins_session_body)
@@ -174,15 +175,15 @@ func beginsSessionBody(_ packet: UnsafePointer<sluice_packet>) -> Bool { Session
 
 /// Writes the reset that answers a packet, IP header first, into at least ``TCPSegment/maximumLength`` bytes.
 ///
-/// - Parameter partial: the socket buffer's checksum is completed on the way out, from a sum over the pseudo-header
+/// - Parameter partial: the socket buffer's checksum is completed when it leaves, from a sum over the pseudo-header
 ///   (CHECKSUM_PARTIAL).
 /// - Returns: bytes written.
-@c(sluice_answer_body)
+@c(sluice_answer_reset_body)
 @inline(__always)
-func answerBody(
+func answerResetBody(
     _ packet: UnsafePointer<sluice_packet>, _ memory: UnsafeMutableRawPointer, _ partial: UInt32
 ) -> UInt32 {
-    let segment = ResetAnswer.to(packet)
+    let segment = ResetAnswer.answerReset(packet)
     let length = segment.write(to: memory)
     if partial != 0 {
         memory.storeBytes(

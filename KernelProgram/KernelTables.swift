@@ -10,7 +10,7 @@ struct KernelTables: Tables {
     init() {}
 
     @inline(__always)
-    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+    func findFlow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
         var value = sluice_flow_value()
         return sluice_find_flow(key, &value) == 0 ? value : nil
     }
@@ -32,7 +32,7 @@ struct KernelTables: Tables {
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { sluice_word_at(slot) }
 
     @inline(__always)
-    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { sluice_key_hash(key) }
+    func keyHash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { sluice_key_hash(key) }
 
     @inline(__always)
     func takeSlot(hash: UInt64) -> UInt32? {
@@ -50,12 +50,12 @@ struct KernelTables: Tables {
 
     @inline(__always)
     func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
-        _ = sluice_half_open_began(slot, source, now)
+        _ = sluice_note_half_open_began(slot, source, now)
     }
 
     @inline(__always)
     func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
-        _ = sluice_half_open_left(session, slot, now)
+        _ = sluice_note_half_open_left(session, slot, now)
     }
 
     @inline(__always)
@@ -112,13 +112,13 @@ struct KernelTables: Tables {
     }
 
     @inline(__always)
-    func emit(
+    func emitEvent(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
     ) {
         let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
-        let instance = UInt32(bitPattern: sluice_teller(sluice_key_hash(key), flow.slot, UInt32(kind.rawValue)))
-        _ = sluice_emit(
+        let instance = UInt32(bitPattern: sluice_ring_owner(sluice_key_hash(key), flow.slot, UInt32(kind.rawValue)))
+        _ = sluice_emit_event(
             UnsafeMutablePointer(mutating: packet), UnsafeMutablePointer(mutating: route), question,
             UInt64(flow.generation) << 32 | UInt64(flow.slot),
             instance << 16 | UInt32(reason) << 8 | UInt32(kind.rawValue))
@@ -182,13 +182,13 @@ struct SocketBuffer: PacketBytes {
 
     @inline(__always)
     func walkExtensions(_ walk: UnsafeMutablePointer<sluice_extension_walk>) -> Verdict {
-        Verdict(rawValue: UInt32(bitPattern: sluice_follow_extensions(context, walk)))
+        Verdict(rawValue: UInt32(bitPattern: sluice_call_walk_extensions(context, walk)))
     }
 
     @inline(__always)
-    func options(
+    func readOptions(
         transportOffset: UInt32, headerLength: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
     ) {
-        sluice_options(context, transportOffset, headerLength, found)
+        sluice_call_read_options(context, transportOffset, headerLength, found)
     }
 }

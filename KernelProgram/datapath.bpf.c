@@ -10,7 +10,7 @@
 #include "looking.bpf.h"
 #include "neighbours.bpf.h"
 #include "routing.bpf.h"
-#include "remembering.bpf.h"
+#include "route_cache.bpf.h"
 
 #include <linux/if_packet.h>
 
@@ -18,7 +18,7 @@
 
 // Swift bodies.
 uint32_t sluice_parse_body(const void *skb, uint32_t link, uint32_t type, struct sluice_packet *packet);
-uint32_t sluice_follow_body(struct sluice_packet *packet, uint32_t now);
+uint32_t sluice_follow_session_body(struct sluice_packet *packet, uint32_t now);
 void sluice_remember_fragment_body(
     const struct sluice_packet *packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 uint32_t sluice_follow_fragment_body(struct sluice_packet *packet, uint32_t now);
@@ -32,11 +32,11 @@ int32_t sluice_remove_flow_body(uint64_t hash, uint32_t slot);
 int32_t sluice_take_slot_body(uint64_t hash);
 int32_t sluice_take_slot_of_body(uint32_t instance);
 uint32_t sluice_ask_half_open_body(const struct sluice_packet *packet, uint32_t now);
-void sluice_half_open_began_body(uint32_t slot, uint32_t source, uint32_t now);
-void sluice_half_open_left_body(const struct sluice_session *session, uint32_t slot, uint32_t now);
-uint32_t sluice_teller_body(uint64_t hash, uint32_t slot, uint32_t kind);
+void sluice_note_half_open_began_body(uint32_t slot, uint32_t source, uint32_t now);
+void sluice_note_half_open_left_body(const struct sluice_session *session, uint32_t slot, uint32_t now);
+uint32_t sluice_ring_owner_body(uint64_t hash, uint32_t slot, uint32_t kind);
 _Bool sluice_begins_session_body(const struct sluice_packet *packet);
-uint32_t sluice_answer_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
+uint32_t sluice_answer_reset_body(const struct sluice_packet *packet, void *memory, uint32_t partial);
 _Bool sluice_needs_slow_path_body(const struct sluice_packet *packet, const struct sluice_route *route);
 void sluice_rewrite_ipv4_body(void *frame, const struct sluice_route *route);
 void sluice_rewrite_ipv6_body(void *frame, const struct sluice_route *route);
@@ -74,20 +74,20 @@ __attribute__((noinline)) int sluice_ask_half_open(const struct sluice_packet *p
     return sluice_ask_half_open_body(packet, now);
 }
 
-__attribute__((noinline)) int sluice_half_open_began(uint32_t slot, uint32_t source, uint32_t now) {
-    sluice_half_open_began_body(slot, source, now);
+__attribute__((noinline)) int sluice_note_half_open_began(uint32_t slot, uint32_t source, uint32_t now) {
+    sluice_note_half_open_began_body(slot, source, now);
     return 0;
 }
 
-__attribute__((noinline)) int sluice_half_open_left(const struct sluice_session *session, uint32_t slot, uint32_t now) {
+__attribute__((noinline)) int sluice_note_half_open_left(const struct sluice_session *session, uint32_t slot, uint32_t now) {
     if (!session) return -1;
-    sluice_half_open_left_body(session, slot, now);
+    sluice_note_half_open_left_body(session, slot, now);
     return 0;
 }
 
-/// Whose event ring is told of a session in a slot, or (EventKind.deny) of one that is denied.
-__attribute__((noinline)) int sluice_teller(uint64_t hash, uint32_t slot, uint32_t kind) {
-    return sluice_teller_body(hash, slot, kind);
+/// The instance whose ring gets the event of a session in a slot, or (EventKind.deny) of one that is denied.
+__attribute__((noinline)) int sluice_ring_owner(uint64_t hash, uint32_t slot, uint32_t kind) {
+    return sluice_ring_owner_body(hash, slot, kind);
 }
 
 __attribute__((noinline)) int sluice_parse(struct __sk_buff *skb, struct sluice_packet *packet, uint32_t link) {
@@ -107,9 +107,9 @@ __attribute__((noinline)) int sluice_follow_fragment(struct sluice_packet *packe
     return sluice_follow_fragment_body(packet, now);
 }
 
-__attribute__((noinline)) int sluice_follow(struct sluice_packet *packet, uint32_t now) {
+__attribute__((noinline)) int sluice_follow_session(struct sluice_packet *packet, uint32_t now) {
     if (!packet) return VERDICT(ACTION_DROP, REASON_MALFORMED);
-    return sluice_follow_body(packet, now);
+    return sluice_follow_session_body(packet, now);
 }
 
 __attribute__((noinline)) int sluice_review_handshake(
@@ -161,20 +161,20 @@ INLINE static int forward(
     // The first packet of a session has its route from the admission. Among a million sessions hit at random hardly one comes back
     // within a tick: where both addresses matter, the memory is not even asked for those.
     if (route->kind == 0) {
-        if (packet->flags & FLAG_FOLLOWS_CLOSELY || routes_go_by_destination(now))
-            sluice_recall_way(skb, packet, route, now, WAY_TO_DESTINATION);
+        if (packet->flags & FLAG_FOLLOWS_CLOSELY || routes_by_destination(now))
+            sluice_recall_route(skb, packet, route, now, ROUTE_TO_DESTINATION);
         else
             sluice_find_route(skb, packet, route, now);
     }
     // An address of the session has become the gateway's own: it was allowed to another host, not to this one.
     if (route->kind == ROUTE_HOST) return hand_to_host(skb, packet, route, now);
-    // The kernel tells the sender. Should it find a way that the lookup does not know, the guard ends it.
+    // The kernel's own forwarding reports it to the sender. Should that find a route which the lookup did not, the guard drops the packet.
     if (route->kind == ROUTE_UNREACHABLE) {
         look_at(skb, packet, route, ACTION_UNROUTABLE);
         return TC_ACT_OK;
     }
     if (route->zone == 0) return drop(skb, packet, route, REASON_NO_ROUTE);
-    // The zones of a session are part of what was allowed: a way that has come to lead elsewhere was not (NSG-4).
+    // The zones of a session are part of what was allowed: a route that leads elsewhere by now was not (NSG-4).
     if (route->zone != packet->peerZone) return drop(skb, packet, route, REASON_WRONG_ZONE);
     if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) {
         look_at(skb, packet, route, ACTION_FORWARD | LOOK_SLOWLY);
@@ -207,7 +207,7 @@ INLINE static int forward(
 }
 
 /// Turns a packet into the reset that answers it, and sends it back by where it came in.
-__attribute__((noinline)) int sluice_answer(struct __sk_buff *skb, struct sluice_packet *packet) {
+__attribute__((noinline)) int sluice_answer_reset(struct __sk_buff *skb, struct sluice_packet *packet) {
     struct {
         uint8_t link[14];
         uint8_t padding[2];
@@ -226,7 +226,7 @@ __attribute__((noinline)) int sluice_answer(struct __sk_buff *skb, struct sluice
     if (bpf_l4_csum_replace(skb, checksum, 0, bpf_htons(1), 2) != 0) return TC_ACT_SHOT;
     bpf_skb_load_bytes(skb, checksum, &after, 2);
 
-    sluice_answer_body(packet, frame.segment, before == after);
+    sluice_answer_reset_body(packet, frame.segment, before == after);
     if (bpf_skb_change_tail(skb, link + header + 20, 0) != 0) return TC_ACT_SHOT;
     if (link == 14) {
         uint8_t old[12];
@@ -263,14 +263,14 @@ int sluice_ingress(struct __sk_buff *skb) {
     uint32_t now = bpf_ktime_get_ns() >> SLUICE_TICK_SHIFT;
     if ((verdict & 0xFF) == ACTION_PARSED) {
         // What is for all at the link is for this host, not to be forwarded (RFC 1812, 5.3.4).
-        verdict = skb->pkt_type == PACKET_HOST ? (uint32_t)sluice_follow(&packet, now) : ACTION_NO_SESSION_YET;
+        verdict = skb->pkt_type == PACKET_HOST ? (uint32_t)sluice_follow_session(&packet, now) : ACTION_NO_SESSION_YET;
         if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) {
             if (skb->pkt_type != PACKET_HOST) {
                 route.kind = ROUTE_HOST;
             } else {
-                sluice_recall_way(skb, &packet, &route, now, WAY_TO_DESTINATION);
+                sluice_recall_route(skb, &packet, &route, now, ROUTE_TO_DESTINATION);
                 if (route.kind != ROUTE_HOST && sluice_begins_session_body(&packet))
-                    sluice_recall_way(skb, &packet, &route, now, WAY_TO_SOURCE);
+                    sluice_recall_route(skb, &packet, &route, now, ROUTE_TO_SOURCE);
             }
             verdict = sluice_admit(&packet, &route, now);
         }
@@ -282,7 +282,7 @@ int sluice_ingress(struct __sk_buff *skb) {
         return forward(skb, &packet, &route, now);
     case ACTION_ANSWER_RESET:
         sluice_drop(skb, &packet, &route, verdict);
-        return sluice_answer(skb, &packet);
+        return sluice_answer_reset(skb, &packet);
     case ACTION_HOST:
         look_at(skb, &packet, &route, ACTION_HOST);
         sluice_count(COUNTER_HOST);
@@ -296,7 +296,7 @@ int sluice_ingress(struct __sk_buff *skb) {
 }
 
 /// Sends a segment of our own that a process hands over (BPF_PROG_TEST_RUN), as what comes in by the context's interface would be
-/// forwarded: rules may route by that, so that a socket's own way is another. Returns 1 once it is out; 0 where it can't go out like this.
+/// forwarded: rules may route by that, so a socket's own route may be another. Returns 1 once it is out; 0 where it can't go out like this.
 SEC("tc")
 int sluice_send(struct __sk_buff *skb) {
     struct sluice_packet packet = {};
@@ -331,7 +331,7 @@ int sluice_judge_test(struct __sk_buff *skb) {
     route.sourceZone = setting >> 24;
     uint32_t verdict = sluice_parse(skb, &packet, 14);
     if ((verdict & 0xFF) == ACTION_PARSED) {
-        verdict = sluice_follow(&packet, now);
+        verdict = sluice_follow_session(&packet, now);
         if (packet.flags & FLAG_KEEPS_TIMESTAMPS) sluice_note_timestamp(skb, &packet);
         if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) verdict = sluice_admit(&packet, &route, now);
     }

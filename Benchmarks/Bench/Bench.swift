@@ -20,7 +20,7 @@ struct Bench: AsyncParsableCommand {
 
     func run() async throws {
         let selected = try Rows.matching(rows)
-        Interruption.begin()
+        StopRequest.begin()
         let testbed = try Testbed(lock: try RunLock())
         let machine = try MachineFacts()
         print(ReportTable.machine(machine))
@@ -29,7 +29,7 @@ struct Bench: AsyncParsableCommand {
         var failures: [String: String] = [:]
         for row in selected {
             do {
-                try Interruption.check()
+                try StopRequest.check()
                 Progress.note("measuring \(row.name)")
                 let report = try await row.run(testbed, Effort(isQuick: quick))
                 print(ReportTable.text(report))
@@ -48,7 +48,7 @@ struct Bench: AsyncParsableCommand {
         if let json {
             let report = BenchReport(
                 machine: machine, usage: usage, isQuick: quick, rows: reports, failures: failures)
-            try TextFile.write(try report.json(), to: json)
+            try BenchFile.write(try report.json(), to: json)
         }
         if !failures.isEmpty { throw ExitCode.failure }
     }

@@ -22,10 +22,10 @@ final class RunLock {
 
     /// What is kept; empty if nothing is.
     var text: String {
-        get throws { try TextFile.read(Self.path) }
+        get throws { try BenchFile.read(Self.path) }
     }
 
     func keep(_ text: String) throws {
-        try TextFile.write(text, to: Self.path)
+        try BenchFile.write(text, to: Self.path)
     }
 }

@@ -12,7 +12,7 @@ struct DatapathBenchmark {
         if CommandLine.arguments.dropFirst().first == "looks" { return try LookCost.run() }
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
-        datapath.runtime.pointee.halfOpenLimit = 65536
+        datapath.table.runtime.pointee.halfOpenLimit = 65536
         try allowEverything(datapath)
         let frames = FrameBuilder()
         func run(_ name: String, _ frame: [UInt8], zone: UInt32 = 1, repetitions: Int = 1_000_000) throws {
@@ -54,7 +54,7 @@ struct DatapathBenchmark {
     private static func random(sessions: Int, _ template: [UInt8]) throws {
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: sessions, pinned: false, programs: ProgramName.all)
-        datapath.runtime.pointee.halfOpenLimit = UInt32(2 * sessions)
+        datapath.table.runtime.pointee.halfOpenLimit = UInt32(2 * sessions)
         try allowEverything(datapath)
         var frame = template
         var context = PacketContext()

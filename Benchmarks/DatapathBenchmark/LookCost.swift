@@ -17,7 +17,7 @@ enum LookCost {
     }
 
     static func run() throws {
-        let namespace = try NetworkNamespace()
+        let namespace = try UnnamedNetworkNamespace()
         try namespace.run { try measure() }
     }
 
@@ -34,7 +34,7 @@ enum LookCost {
         }
         _ = try Forwarding.enable()
         let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: 65536, pinned: false)
-        datapath.runtime.pointee.tellsEvents = 0
+        datapath.table.runtime.pointee.tellsEvents = 0
         let configuration = try Configuration.parse(
             """
             gateway: benchmark

@@ -12,8 +12,8 @@
 int sluice_load_bytes(const void *_Nonnull skb, uint32_t offset, void *_Nonnull to, uint32_t count);
 uint32_t sluice_packet_length(const void *_Nonnull skb);
 uint32_t sluice_segment_size(const void *_Nonnull skb);
-int sluice_follow_extensions(const void *_Nonnull skb, struct sluice_extension_walk *_Nonnull walk);
-void sluice_options(
+int sluice_call_walk_extensions(const void *_Nonnull skb, struct sluice_extension_walk *_Nonnull walk);
+void sluice_call_read_options(
     const void *_Nonnull skb, uint32_t transportOffset, uint32_t headerLength, struct sluice_tcp_option_values *_Nonnull found);
 
 struct sluice_bucket *SLUICE_NULLABLE sluice_bucket_at(uint32_t index);
@@ -40,16 +40,16 @@ uint32_t sluice_group_set(uint32_t active, uint32_t offset);
 int sluice_remember_fragment(
     struct sluice_packet *_Nonnull packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 int sluice_follow_fragment(struct sluice_packet *_Nonnull packet, uint32_t now);
-int sluice_teller(uint64_t hash, uint32_t slot, uint32_t kind);
-int sluice_emit(
+int sluice_ring_owner(uint64_t hash, uint32_t slot, uint32_t kind);
+int sluice_emit_event(
     struct sluice_packet *_Nonnull packet, struct sluice_route *_Nonnull route,
     struct sluice_classification *_Nonnull question, uint64_t flow, uint32_t what);
 int sluice_classify(struct sluice_classification *_Nonnull question);
 int sluice_evaluate(struct sluice_classification *_Nonnull question, uint32_t active, uint32_t set);
 int sluice_review_handshake(struct sluice_packet *_Nonnull packet, uint32_t slot, uint64_t word, uint32_t now);
 int sluice_ask_half_open(const struct sluice_packet *_Nonnull packet, uint32_t now);
-int sluice_half_open_began(uint32_t slot, uint32_t source, uint32_t now);
-int sluice_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);
+int sluice_note_half_open_began(uint32_t slot, uint32_t source, uint32_t now);
+int sluice_note_half_open_left(const struct sluice_session *_Nonnull session, uint32_t slot, uint32_t now);
 uint64_t sluice_key_hash(const struct sluice_session_key *_Nonnull key);
 int sluice_take_slot(uint64_t hash);
 int sluice_take_slot_of(uint32_t instance);

@@ -9,9 +9,9 @@
 
 #define INLINE __attribute__((always_inline))
 
-void sluice_options_body(const void *options, uint32_t length, struct sluice_tcp_option_values *found);
-uint32_t sluice_extensions_body(const void *skb, struct sluice_extension_walk *walk);
-void sluice_event_body(
+void sluice_read_options_body(const void *options, uint32_t length, struct sluice_tcp_option_values *found);
+uint32_t sluice_walk_extensions_body(const void *skb, struct sluice_extension_walk *walk);
+void sluice_fill_event_body(
     const struct sluice_packet *packet, const struct sluice_route *route, const struct sluice_classification *question,
     uint64_t flow, uint32_t what, struct sluice_event *event);
 
@@ -34,11 +34,11 @@ __attribute__((noinline)) int sluice_read_options(
     // added show them 1 ... 64; LLVM, which knows better, must not see that they change nothing.
     uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & 63) + 1;
     if (bpf_skb_load_bytes(skb, offset, &options, bounded) != 0) return 0;
-    sluice_options_body(&options, length, found);
+    sluice_read_options_body(&options, length, found);
     return 0;
 }
 
-INLINE void sluice_options(
+INLINE void sluice_call_read_options(
     const void *skb, uint32_t transportOffset, uint32_t headerLength, struct sluice_tcp_option_values *found) {
     sluice_read_options((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20, found);
 }
@@ -46,10 +46,10 @@ INLINE void sluice_options(
 /// Follows a chain of IPv6 extension headers. A function of its own: few packets have any, and the loop is verified once.
 __attribute__((noinline)) int sluice_walk_extensions(struct __sk_buff *skb, struct sluice_extension_walk *walk) {
     if (!walk) return 0;
-    return sluice_extensions_body(skb, walk);
+    return sluice_walk_extensions_body(skb, walk);
 }
 
-INLINE int sluice_follow_extensions(const void *skb, struct sluice_extension_walk *walk) {
+INLINE int sluice_call_walk_extensions(const void *skb, struct sluice_extension_walk *walk) {
     return sluice_walk_extensions((struct __sk_buff *)skb, walk);
 }
 
@@ -154,13 +154,13 @@ INLINE static void count_traffic(const struct sluice_packet *packet) {
 /// Makes an event and sends it. A function of its own, so that the event does not lie on the stack while rules are evaluated.
 ///
 /// - Parameter flow: slot and, above it, generation of the session, as far as there is one.
-/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte; above, the instance whose ring is told.
-__attribute__((noinline)) int sluice_emit(
+/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte; above, the instance whose ring gets it.
+__attribute__((noinline)) int sluice_emit_event(
     struct sluice_packet *packet, struct sluice_route *route, struct sluice_classification *question, uint64_t flow,
     uint32_t what) {
     struct sluice_event event = {};
     if (!packet || !route || !question) return 0;
-    sluice_event_body(packet, route, question, flow, what, &event);
+    sluice_fill_event_body(packet, route, question, flow, what, &event);
     event.timeNanoseconds = bpf_ktime_get_ns();
     uint32_t instance = what >> 16;
     void *ring = bpf_map_lookup_elem(&sluice_events, &instance);

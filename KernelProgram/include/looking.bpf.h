@@ -9,7 +9,7 @@
 
 #include <linux/pkt_cls.h>
 
-/// In the third byte of what a look is told: the packet is left to the kernel's own forwarding.
+/// In the third byte of `what`: the packet is left to the kernel's own forwarding.
 enum { LOOK_SLOWLY = 1 << 16 };
 
 INLINE static _Bool holds(const struct sluice_address_range *range, const struct sluice_address *address) {

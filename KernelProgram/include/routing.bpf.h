@@ -34,7 +34,7 @@ INLINE static _Bool source_is_low(const struct sluice_packet *packet) {
     return packet->kind == 5 ? !is_low : is_low;
 }
 
-/// Fills `route` with the way to the packet's destination.
+/// Fills `route` with the route to the packet's destination.
 __attribute__((noinline)) int sluice_find_route(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     struct bpf_fib_lookup lookup = {};
@@ -45,7 +45,7 @@ __attribute__((noinline)) int sluice_find_route(
     lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
     long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
     if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
-        // Too big: the kernel's own forwarding fragments it or tells its sender. The interface is found only without a length.
+        // Too big: the kernel's own forwarding fragments it or reports the MTU to its sender. The interface is found only without a length.
         lookup.ifindex = skb->ifindex;
         lookup.tot_len = 0;
         found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
@@ -61,7 +61,7 @@ __attribute__((noinline)) int sluice_find_route(
         break;
     case BPF_FIB_LKUP_RET_NO_NEIGH:
         // The first packet has it resolved, whatever other people's rules make of the kernel's own forwarding; those after it go by that, so
-        // that their sender is told of a host that does not answer.
+        // that an unreachable host is reported to their sender.
         route->kind = is_to_be_asked(&lookup, now, 1) ? ROUTE_FORWARD : ROUTE_FORWARD_SLOWLY;
         route->delivery = DELIVER_BY_NEIGHBOUR;
         break;
@@ -89,14 +89,14 @@ __attribute__((noinline)) int sluice_find_route(
     return 0;
 }
 
-/// Fills in the zone of the way back to the packet's source.
+/// Fills in the zone of the route back to the packet's source.
 __attribute__((noinline)) int sluice_find_source_zone(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route) {
     struct bpf_fib_lookup lookup = {};
     if (!packet || !route) return 0;
     route->sourceZone = 0;
     fill_addresses(&lookup, packet, !source_is_low(packet));
-    // As the kernel's own check asks (fib_validate_source): an answer would come in by the way out. Rules may go by that.
+    // As the kernel's own check asks (fib_validate_source): an answer would come in by the outgoing interface. Rules may go by that.
     lookup.ifindex = route->interfaceIndex ? route->interfaceIndex : skb->ifindex;
     lookup.l4_protocol = packet->key.protocol;
     // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.

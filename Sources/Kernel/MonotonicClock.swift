@@ -20,7 +20,7 @@ package enum MonotonicClock {
         offset(in: TextFile.read("/proc/self/timens_offsets") ?? "")
     }()
 
-    /// The offset that a file `timens_offsets` tells (time_namespaces(7)): a line a clock, with seconds and nanoseconds.
+    /// The offset in a file `timens_offsets` (time_namespaces(7)): a line a clock, with seconds and nanoseconds.
     static func offset(in text: String) -> Int64 {
         for line in text.split(separator: "\n") {
             let fields = line.split(whereSeparator: \.isWhitespace)

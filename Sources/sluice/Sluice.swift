@@ -33,3 +33,8 @@ struct Sluice: ParsableCommand {
                 ]),
         ])
 }
+
+extension BinaryVersion {
+    /// This binary (PKG-6).
+    static let own = BinaryVersion.own(commit: BuildCommit.text)
+}

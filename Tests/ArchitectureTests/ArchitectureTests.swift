@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 
 /// The rooms of the package and what each may import. An arrow that is not in this table fails the tests, and so does a
@@ -70,7 +69,7 @@ struct ArchitectureTests {
     @Test("imports point downwards only, and every room is known")
     func imports() throws {
         var seen: Set<String> = []
-        for file in try sourceFiles() {
+        for file in try SourceTree.files() {
             guard let allowed = allowedImports[file.room] else {
                 Issue.record("\(file.path): unknown room \(file.room); add it to allowedImports")
                 continue
@@ -87,7 +86,7 @@ struct ArchitectureTests {
         "API-1 the API's process knows nothing of loading the kernel program, of the fleet's machines, or of writing the maps"
     )
     func processOfTheAPI() throws {
-        for file in try sourceFiles() where file.room == "API" {
+        for file in try SourceTree.files() where file.room == "API" {
             for word in ["Datapath", "ObjectLoader", "FleetMachine", "KernelObject"] where file.text.contains(word) {
                 Issue.record("\(file.path) says \(word): what the API shows comes from Inspection")
             }
@@ -110,14 +109,14 @@ struct ArchitectureTests {
         #expect(importedModules(text) == ["A", "B", "C", "D", "F", "J"])
     }
 
-    @Test("a file is one idea: at most 400 lines", arguments: try sourceFiles())
+    @Test("a file is one idea: at most 400 lines", arguments: try SourceTree.files())
     func length(file: SourceFile) {
         #expect(file.lines.count <= maximumLines, "\(file.path): split it by ideas")
     }
 
     @Test("nothing forbidden stands in the sources")
     func forbiddenTexts() throws {
-        for file in try sourceFiles() {
+        for file in try SourceTree.files() {
             for (index, line) in file.lines.enumerated() {
                 for (text, instead) in forbidden where line.contains(text) {
                     Issue.record("\(file.path):\(index + 1): '\(text)': \(instead)")
@@ -125,17 +124,6 @@ struct ArchitectureTests {
             }
         }
     }
-}
-
-/// A file of Sources or KernelProgram.
-struct SourceFile: CustomTestStringConvertible {
-    let path: String
-    let room: String
-    let text: String
-
-    var lines: [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false) }
-    var imports: [String] { path.hasSuffix(".swift") ? importedModules(text) : [] }
-    var testDescription: String { path }
 }
 
 /// Names of the modules that a Swift source imports.
@@ -152,22 +140,4 @@ func importedModules(_ text: String) -> [String] {
         let rest = words[(position + 1)...].drop { kinds.contains($0) }
         return rest.first?.split(separator: ".").first.map(String.init)
     }
-}
-
-private func sourceFiles() throws -> [SourceFile] {
-    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-    var files: [SourceFile] = []
-    for folder in ["Sources", "KernelProgram"] {
-        let base = root.appending(path: folder)
-        for case let path as String in try #require(FileManager.default.enumerator(atPath: base.path())) {
-            let url = base.appending(path: path)
-            guard ["swift", "c", "h"].contains(url.pathExtension) else { continue }
-            let room = folder == "Sources" ? String(path.split(separator: "/")[0]) : folder
-            files.append(
-                SourceFile(
-                    path: folder + "/" + path, room: room, text: try String(contentsOf: url, encoding: .utf8)))
-        }
-    }
-    return files.sorted { $0.path < $1.path }
 }

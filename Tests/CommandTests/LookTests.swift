@@ -133,12 +133,12 @@ struct LookTests {
         try await withGateway { gateway in
             let inspector = try GatewayInspector(gateway: gateway.lab.name)
             let watch = try await start(gateway, "drop", "watch")
-            #expect(inspector.datapath.runtime.pointee.dropWatchEnd != 0)
+            #expect(inspector.datapath.table.runtime.pointee.dropWatchEnd != 0)
             watch.send(signal: SIGKILL)
             _ = await watch.waitForExit(within: Self.patience)
             let isOver = await eventually(within: Self.patience) {
-                inspector.datapath.runtime.pointee.packetWatchEnd == 0
-                    && inspector.datapath.runtime.pointee.dropWatchEnd == 0
+                inspector.datapath.table.runtime.pointee.packetWatchEnd == 0
+                    && inspector.datapath.table.runtime.pointee.dropWatchEnd == 0
             }
             #expect(isOver)
         }

@@ -76,7 +76,8 @@ final class BenchPair {
         try kernel.allow(policy)
         let image = try TestPolicy.image(policy)
         self.image = image
-        let tables = ModelTables(slabs: kernel.datapath.slabCount, slabShift: UInt32(kernel.datapath.slabShift))
+        let tables = ModelTables(
+            slabs: kernel.datapath.table.slabCount, slabShift: UInt32(kernel.datapath.table.slabShift))
         tables.policy = { question in
             question.pointee = image.classify(question.pointee)
             return true
@@ -93,9 +94,11 @@ final class BenchPair {
     private func shareSlabs() {
         let datapath = kernel.datapath
         let tables = model.tables
-        for slab in 0..<datapath.slabCount {
+        for slab in 0..<datapath.table.slabCount {
             let owner = slab % 5
-            for (slabs, instances) in [(datapath.slabs, datapath.instances), (tables.slabs, tables.instances)] {
+            for (slabs, instances) in [
+                (datapath.table.slabs, datapath.table.instances), (tables.table.slabs, tables.table.instances),
+            ] {
                 for instance in 0..<5 {
                     let words = UnsafeMutableRawPointer(instances + instance).assumingMemoryBound(to: UInt64.self)
                     let bit = UInt64(1) << UInt64(slab & 63)
@@ -109,12 +112,12 @@ final class BenchPair {
         for entry in 0..<Int(SLUICE_STEERING_ENTRIES) {
             // 6 and 7 are no instances, and 0 is none at all.
             let instance = UInt8((entry &* 2_654_435_761 >> 7) & 7)
-            datapath.steering[entry] = instance
-            tables.steeringTable[entry] = instance
+            datapath.table.steering[entry] = instance
+            tables.table.steering[entry] = instance
         }
-        datapath.runtime.pointee.servingInstances = Self.serving
+        datapath.table.runtime.pointee.servingInstances = Self.serving
         tables.runtime?.pointee.servingInstances = Self.serving
-        tables.runtime?.pointee.hashKeys = datapath.runtime.pointee.hashKeys
+        tables.runtime?.pointee.hashKeys = datapath.table.runtime.pointee.hashKeys
     }
 
     /// Judges a packet twice; the second result says what differs.
@@ -130,7 +133,7 @@ final class BenchPair {
             return (verdict, nil)
         case (.some(let (found, word)), .some(let (wanted, wantedWord))):
             var key = key
-            let slots = (kernel.datapath.flow(key)?.slot, model.tables.flow(&key)?.slot)
+            let slots = (kernel.datapath.findFlow(key)?.slot, model.tables.findFlow(&key)?.slot)
             guard slots.0 == slots.1 else { return (verdict, "slots, kernel and FlowCore: \(slots)") }
             guard word == wantedWord else {
                 return (verdict, "control word: the kernel \(word), FlowCore \(wantedWord)")
@@ -160,7 +163,7 @@ final class BenchPair {
         model.transition(key, to: state, tick: now)
         if state == .ended {
             kernel.remove(key)
-            model.tables.remove(key)
+            model.tables.removeFlow(key)
         }
     }
 
@@ -168,26 +171,27 @@ final class BenchPair {
     func release() {
         let datapath = kernel.datapath
         let tables = model.tables
-        for slot in 0..<datapath.slotCount {
-            let word = ControlWord(rawValue: datapath.words[slot])
+        for slot in 0..<datapath.table.slotCount {
+            let word = ControlWord(rawValue: datapath.table.words[slot])
             guard word.isState(.ended) || word.isState(.ending) else { continue }
             if word.isState(.ending) {
-                let key = datapath.sessions[slot].key
+                let key = datapath.table.sessions[slot].key
                 kernel.remove(key)
-                tables.remove(key)
+                tables.removeFlow(key)
             }
             let free = ControlWord(tick: 0, state: .free, treatment: 0, generation: word.generation &+ 1).rawValue
-            datapath.words[slot] = free
-            tables.words[slot] = free
-            let slab = slot >> datapath.slabShift
+            datapath.table.words[slot] = free
+            tables.table.words[slot] = free
+            let slab = slot >> datapath.table.slabShift
             let bit = UInt64(1) << UInt64(slab & 63)
             SlabRing.push(
-                slot: UInt32(slot), slab: datapath.slabs + slab, ring: datapath.freeRing,
-                shift: UInt32(datapath.slabShift))
+                slot: UInt32(slot), slab: datapath.table.slabs + slab, ring: datapath.table.freeRing,
+                shift: UInt32(datapath.table.slabShift))
             SlabRing.push(
-                slot: UInt32(slot), slab: tables.slabs + slab, ring: tables.ring, shift: UInt32(datapath.slabShift))
-            let owner = Int(tables.slabs[slab].owner)
-            for instances in [datapath.instances, tables.instances] {
+                slot: UInt32(slot), slab: tables.table.slabs + slab, ring: tables.table.freeRing,
+                shift: UInt32(datapath.table.slabShift))
+            let owner = Int(tables.table.slabs[slab].owner)
+            for instances in [datapath.table.instances, tables.table.instances] {
                 let words = UnsafeMutableRawPointer(instances + owner).assumingMemoryBound(to: UInt64.self)
                 sluice_or64(words + slab / 64, bit)
             }

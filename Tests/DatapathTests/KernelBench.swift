@@ -11,8 +11,8 @@ struct KernelBench: JudgeBench {
     init(capacitySessions: Int = 4096) throws {
         datapath = try Datapath.load(
             gateway: "bench", capacitySessions: capacitySessions, pinned: false, programs: [ProgramName.judgeTest])
-        let runtime = datapath.runtime
-        runtime.pointee.halfOpenLimit = UInt32(datapath.slotCount)
+        let runtime = datapath.table.runtime
+        runtime.pointee.halfOpenLimit = UInt32(datapath.table.slotCount)
         runtime.pointee.fragmentTimeoutTicks = 1800
         runtime.pointee.hostPing = 1
         runtime.pointee.denyEventsPerTick = 64
@@ -40,8 +40,8 @@ struct KernelBench: JudgeBench {
     }
 
     func session(_ key: sluice_session_key) -> (sluice_session, ControlWord)? {
-        guard let flow = datapath.flow(key) else { return nil }
-        return (datapath.sessions[Int(flow.slot)], ControlWord(rawValue: datapath.words[Int(flow.slot)]))
+        guard let flow = datapath.findFlow(key) else { return nil }
+        return (datapath.table.sessions[Int(flow.slot)], ControlWord(rawValue: datapath.table.words[Int(flow.slot)]))
     }
 
     /// Whether the program still remembers a SYN or a SYN-ACK: it has room for some thousand, and forgets the oldest.
@@ -56,16 +56,16 @@ struct KernelBench: JudgeBench {
         }
     }
 
-    func slot(_ key: sluice_session_key) -> UInt32? { datapath.flow(key)?.slot }
+    func slot(_ key: sluice_session_key) -> UInt32? { datapath.findFlow(key)?.slot }
 
     func transition(_ key: sluice_session_key, to state: SessionState, tick: UInt32) {
-        guard let flow = datapath.flow(key) else { return }
-        let word = ControlWord(rawValue: datapath.words[Int(flow.slot)])
-        datapath.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
+        guard let flow = datapath.findFlow(key) else { return }
+        let word = ControlWord(rawValue: datapath.table.words[Int(flow.slot)])
+        datapath.table.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
     }
 
     /// Takes a key out, whatever its slot.
     func remove(_ key: sluice_session_key) {
-        if let flow = datapath.flow(key) { datapath.removeFlow(key, slot: flow.slot) }
+        if let flow = datapath.findFlow(key) { datapath.removeFlow(key, slot: flow.slot) }
     }
 }

@@ -137,7 +137,7 @@ struct KernelErrorTests {
         let bench = try KernelBench()
         try bench.allow(TestPolicy.everything)
         for treatment in [TreatmentIndex.northSouth, TreatmentIndex.eastWest] {
-            bench.datapath.treatments[Int(treatment)].onIdle = (isProbed ? OnIdle.probe : OnIdle.reset).rawValue
+            bench.datapath.table.treatments[Int(treatment)].onIdle = (isProbed ? OnIdle.probe : OnIdle.reset).rawValue
         }
         if isProbed { try bench.datapath.keepTimestamps() }
         let stamps = TimestampScene.play(on: bench) { bench.datapath.timestamps(slot: $0) }
@@ -148,8 +148,8 @@ struct KernelErrorTests {
     func timestampMemory() throws {
         let bench = try KernelBench()
         try bench.allow(TestPolicy.everything)
-        bench.datapath.treatments[Int(TreatmentIndex.northSouth)].onIdle = OnIdle.probe.rawValue
-        bench.datapath.treatments[Int(TreatmentIndex.eastWest)].onIdle = OnIdle.probe.rawValue
+        bench.datapath.table.treatments[Int(TreatmentIndex.northSouth)].onIdle = OnIdle.probe.rawValue
+        bench.datapath.table.treatments[Int(TreatmentIndex.eastWest)].onIdle = OnIdle.probe.rawValue
         #expect(bench.datapath.timestampBytes() < 4096)
         // A program that finds no table keeps nothing, and forwards all the same.
         #expect(TimestampScene.play(on: bench) { bench.datapath.timestamps(slot: $0) } == nil)

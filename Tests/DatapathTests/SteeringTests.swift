@@ -21,26 +21,27 @@ struct SteeringTests {
     private func bench() throws -> KernelBench {
         let bench = try KernelBench(capacitySessions: Self.slabs * 64)
         try bench.allow(TestPolicy.everything)
-        #expect(bench.datapath.slabCount == Self.slabs)
+        #expect(bench.datapath.table.slabCount == Self.slabs)
         for slab in 0..<Self.slabs { give(slab, to: slab + 1, bench.datapath) }
         return bench
     }
 
     private func give(_ slab: Int, to owner: Int, _ datapath: Datapath) {
-        datapath.slabs[slab].owner = UInt32(owner)
+        datapath.table.slabs[slab].owner = UInt32(owner)
         for instance in 0...Self.slabs {
-            let words = UnsafeMutableRawPointer(datapath.instances + instance).assumingMemoryBound(to: UInt64.self)
+            let words = UnsafeMutableRawPointer(datapath.table.instances + instance).assumingMemoryBound(
+                to: UInt64.self)
             let bit = UInt64(1) << UInt64(slab)
             if instance == owner { sluice_or64(words, bit) } else { sluice_and64(words, ~bit) }
         }
     }
 
     private func steer(_ datapath: Datapath, _ instance: (Int) -> Int) {
-        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { datapath.steering[entry] = UInt8(instance(entry)) }
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { datapath.table.steering[entry] = UInt8(instance(entry)) }
     }
 
     private func serve(_ datapath: Datapath, _ instances: [Int]) {
-        datapath.runtime.pointee.servingInstances = instances.reduce(0) { $0 | 1 << UInt64($1) }
+        datapath.table.runtime.pointee.servingInstances = instances.reduce(0) { $0 | 1 << UInt64($1) }
     }
 
     /// A SYN begins a session.
@@ -54,8 +55,8 @@ struct SteeringTests {
             protocol: IPProtocol.tcp, family: 4
         ).key
         let datapath = bench.datapath
-        let entry = Int(KeyHash.of(&key, keys: sluice_hash_keys(datapath.runtime)) >> 50)
-        let owner = datapath.flow(key).map { datapath.slabs[Int($0.slot) >> datapath.slabShift].owner }
+        let entry = Int(KeyHash.of(&key, keys: sluice_hash_keys(datapath.table.runtime)) >> 50)
+        let owner = datapath.findFlow(key).map { datapath.table.slabs[Int($0.slot) >> datapath.table.slabShift].owner }
         return Begun(verdict: verdict, owner: owner, entry: entry)
     }
 
@@ -76,7 +77,9 @@ struct SteeringTests {
         for (index, ring) in rings.enumerated() {
             // Each session is told to its owner, and to nobody else.
             var owners: Set<UInt32> = []
-            let told = ring.drain { owners.insert(datapath.slabs[Int($0.slot) >> datapath.slabShift].owner) }
+            let told = ring.drain {
+                owners.insert(datapath.table.slabs[Int($0.slot) >> datapath.table.slabShift].owner)
+            }
             #expect(told == expected[index] && owners == [UInt32(index + 1)])
         }
 
@@ -100,11 +103,11 @@ struct SteeringTests {
         serve(datapath, [2])
         for port in 1000..<UInt16(1010) { #expect(begin(bench, port: port).owner == 2) }
         // A bit of a slab that another has by now: its slot is not taken.
-        let words = UnsafeMutableRawPointer(datapath.instances + 2).assumingMemoryBound(to: UInt64.self)
+        let words = UnsafeMutableRawPointer(datapath.table.instances + 2).assumingMemoryBound(to: UInt64.self)
         sluice_or64(words, 0b111)
         for port in 2000..<UInt16(2054) { #expect(begin(bench, port: port).owner == 2) }
         #expect(begin(bench, port: 3000).verdict == .drop(.capacity))
-        #expect(datapath.slabs[0].head == 0 && datapath.slabs[2].head == 0)
+        #expect(datapath.table.slabs[0].head == 0 && datapath.table.slabs[2].head == 0)
         // The pool has a slab.
         give(0, to: 0, datapath)
         #expect(begin(bench, port: 3001).owner == 0)
@@ -126,7 +129,7 @@ struct SteeringTests {
             builder.sourcePort = port
             #expect(bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances()) == .drop(.denied))
         }
-        let keys = sluice_hash_keys(datapath.runtime)
+        let keys = sluice_hash_keys(datapath.table.runtime)
         let told = ring.drain { event in
             var key = event.key
             #expect(KeyHash.of(&key, keys: keys) >> 50 % 3 == 2 && event.kind == EventKind.deny.rawValue)
@@ -146,15 +149,15 @@ struct SteeringTests {
         let bench = try bench()
         serve(bench.datapath, [1])
         _ = begin(bench, port: 1000)
-        let slot = (0..<192).first { bench.datapath.words[$0] != 0 } ?? 0
-        let key = bench.datapath.sessions[slot].key
+        let slot = (0..<192).first { bench.datapath.table.words[$0] != 0 } ?? 0
+        let key = bench.datapath.table.sessions[slot].key
         bench.transition(key, to: .resetting, tick: 0)
         var builder = FrameBuilder()
         builder.sourcePort = 1000
         #expect(bench.judge(builder.tcp(flags: TCPFlags.rst, sequence: 2), Circumstances()) == .drop(.tombstone))
-        #expect(bench.datapath.sessions[slot].flags & SessionFlags.spokeSinceReset == 0)
+        #expect(bench.datapath.table.sessions[slot].flags & SessionFlags.spokeSinceReset == 0)
         let keepAlive = builder.tcp(flags: TCPFlags.ack, sequence: 1, acknowledgment: 1)
         #expect(bench.judge(keepAlive, Circumstances()) == .answerReset(.tombstone))
-        #expect(bench.datapath.sessions[slot].flags & SessionFlags.spokeSinceReset != 0)
+        #expect(bench.datapath.table.sessions[slot].flags & SessionFlags.spokeSinceReset != 0)
     }
 }

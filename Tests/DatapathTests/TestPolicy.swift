@@ -52,6 +52,6 @@ enum TestPolicy {
 extension KernelBench {
     func allow(_ policy: String) throws {
         try TestPolicy.image(policy).write(to: datapath.policyMemory(0))
-        datapath.runtime.pointee.activePolicy = 0
+        datapath.table.runtime.pointee.activePolicy = 0
     }
 }

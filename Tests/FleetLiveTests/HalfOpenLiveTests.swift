@@ -86,7 +86,7 @@ import Testing
     private func expectBounds(_ datapath: Datapath) {
         let tally = HalfOpenTallies(datapath)
         #expect(tally.sum > -8, "\(tally)")
-        #expect(tally.sum <= Int(datapath.runtime.pointee.halfOpenLimit) + 8, "\(tally)")
+        #expect(tally.sum <= Int(datapath.table.runtime.pointee.halfOpenLimit) + 8, "\(tally)")
         #expect(tally.bySlab.values.allSatisfy { $0.published > -8 }, "\(tally)")
     }
 
@@ -108,21 +108,21 @@ private struct HalfOpenTallies: CustomStringConvertible {
     var byOwner: [UInt32: (published: Int, words: Int)] = [:]
 
     init(_ datapath: Datapath) {
-        let runtime = datapath.runtime
+        let runtime = datapath.table.runtime
         sum = Int(
             Int32(
                 bitPattern: sluice_load32(&runtime.pointee.halfOpenChanges)
                     &- sluice_load32(&runtime.pointee.halfOpenOffset)))
-        for slab in 0..<datapath.slabCount {
-            let record = datapath.slabs + slab
+        for slab in 0..<datapath.table.slabCount {
+            let record = datapath.table.slabs + slab
             let published = Int(
                 Int32(
                     bitPattern: sluice_load32(&record.pointee.halfOpenBegun)
                         &- sluice_load32(&record.pointee.halfOpenLeft)
                         &- sluice_load32(&record.pointee.halfOpenOffset)))
-            let slots = slab << datapath.slabShift..<(slab + 1) << datapath.slabShift
+            let slots = slab << datapath.table.slabShift..<(slab + 1) << datapath.table.slabShift
             let found = slots.count {
-                let word = ControlWord(rawValue: sluice_load64(datapath.words + $0))
+                let word = ControlWord(rawValue: sluice_load64(datapath.table.words + $0))
                 return word.isState(.synSent) || word.isState(.synReceived)
             }
             words += found

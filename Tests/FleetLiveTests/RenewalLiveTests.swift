@@ -269,11 +269,11 @@ import Testing
             }
             #expect(isCounted)
             let datapath = try Datapath.open(gateway: first.lab.name)
-            let own = datapath.runtime.pointee.layoutVersion
+            let own = datapath.table.runtime.pointee.layoutVersion
             try await first.handOver()
             let files = try await first.runFiles()
-            datapath.runtime.pointee.layoutVersion = own + 1
-            defer { datapath.runtime.pointee.layoutVersion = own }
+            datapath.table.runtime.pointee.layoutVersion = own + 1
+            defer { datapath.table.runtime.pointee.layoutVersion = own }
             let check = try await first.checkTakeover()
             let cost = "that ends its 30 sessions"
             #expect(check.exit == .code(3) && check.errors.contains(cost), "\(check.everythingSaid)")
@@ -282,7 +282,7 @@ import Testing
             #expect(run.exit == .code(1) && run.errors.contains(cost), "\(run.everythingSaid)")
             #expect(try await first.runFiles() == files)
             try await crowd.expectAlive("nothing was touched")
-            datapath.runtime.pointee.layoutVersion = own
+            datapath.table.runtime.pointee.layoutVersion = own
             let fleet = try await first.startController()
             try await crowd.expectEveryByte()
             #expect(try await fleet.status().serving == 2)

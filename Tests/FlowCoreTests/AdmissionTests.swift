@@ -296,9 +296,9 @@ struct AdmissionTests {
         }
         #expect(bench.judge(syn, Circumstances()) == .forward)
         #expect(tables.events.count == 1 && tables.begun.values.reduce(0, +) == 1)
-        let states = (0..<tables.slotCount).compactMap { ControlWord(rawValue: tables.words[$0]).state }
+        let states = (0..<tables.table.slotCount).compactMap { ControlWord(rawValue: tables.table.words[$0]).state }
         #expect(states.count { $0 == .synSent } == 1 && states.count { $0 == .abandoned } == 1)
-        #expect(states.count { $0 == .free } == tables.slotCount - 2)
+        #expect(states.count { $0 == .free } == tables.table.slotCount - 2)
         #expect(tables.runtime.map(HalfOpenTally.estimate) == 1)
         #expect(found(of: frames)?.1.state == .synSent)
     }
@@ -306,17 +306,17 @@ struct AdmissionTests {
     @Test("KEEP-3 a slot that was taken for lost and is another session's is not taken over by who held it")
     func lostSlot() throws {
         #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
-        let slot = try #require((0..<bench.tables.slotCount).first { bench.tables.words[$0] != 0 })
-        let before = bench.tables.sessions[slot]
+        let slot = try #require((0..<bench.tables.table.slotCount).first { bench.tables.table.words[$0] != 0 })
+        let before = bench.tables.table.sessions[slot]
         // The same slot is in the ring once more.
-        let slab = bench.tables.slabs
-        bench.tables.ring[Int(slab.pointee.head & 63)] = UInt16(slot)
+        let slab = bench.tables.table.slabs
+        bench.tables.table.freeRing[Int(slab.pointee.head & 63)] = UInt16(slot)
         var other = frames
         other.sourcePort = 7
         #expect(bench.judge(other.udp(), Circumstances()) == .drop(.capacity))
         #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
-        #expect(bench.tables.sessions[slot].key.lowPort == before.key.lowPort)
-        #expect(bench.tables.sessions[slot].originator.packets == 2)
+        #expect(bench.tables.table.sessions[slot].key.lowPort == before.key.lowPort)
+        #expect(bench.tables.table.sessions[slot].originator.packets == 2)
         #expect(bench.judge(other.udp(), Circumstances()) == .forward)
     }
 

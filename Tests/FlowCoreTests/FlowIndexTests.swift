@@ -20,19 +20,19 @@ struct FlowIndexTests {
     @Test("SESS-9 every slot finds room in the index, and is found again")
     func full() {
         let tables = ModelTables(slabs: 64, slabShift: 8)
-        for number in 0..<tables.slotCount {
+        for number in 0..<tables.table.slotCount {
             fill(tables, UInt32(number), number)
             var key = key(number)
-            #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: UInt32(number)))
+            #expect(tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: UInt32(number)))
         }
-        for number in 0..<tables.slotCount {
+        for number in 0..<tables.table.slotCount {
             var key = key(number)
-            #expect(tables.flow(&key)?.slot == UInt32(number))
+            #expect(tables.findFlow(&key)?.slot == UInt32(number))
         }
-        for number in stride(from: 0, to: tables.slotCount, by: 2) { tables.remove(key(number)) }
-        for number in 0..<tables.slotCount {
+        for number in stride(from: 0, to: tables.table.slotCount, by: 2) { tables.removeFlow(key(number)) }
+        for number in 0..<tables.table.slotCount {
             var key = key(number)
-            #expect((tables.flow(&key) != nil) == (number % 2 == 1))
+            #expect((tables.findFlow(&key) != nil) == (number % 2 == 1))
         }
     }
 
@@ -41,23 +41,23 @@ struct FlowIndexTests {
         let tables = ModelTables(slabs: 64, slabShift: 8)
         let runtime = try #require(tables.runtime)
         var inSecond = 0
-        for number in 0..<(tables.slotCount / 2) {
+        for number in 0..<(tables.table.slotCount / 2) {
             fill(tables, UInt32(number), number)
             var key = key(number)
             let place = FlowIndex.Place(&key, runtime)
             #expect(place.first != place.second && place.first / 64 == place.second / 64)
             let used = try count(tables, place.first)
-            #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: UInt32(number)))
+            #expect(tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: UInt32(number)))
             if try count(tables, place.first) == used {
                 inSecond += 1
                 #expect(used >= 5)
             }
         }
-        #expect(inSecond > 0 && inSecond < tables.slotCount / 40, "\(inSecond) of \(tables.slotCount / 2)")
+        #expect(inSecond > 0 && inSecond < tables.table.slotCount / 40, "\(inSecond) of \(tables.table.slotCount / 2)")
     }
 
     private func count(_ tables: ModelTables, _ bucket: UInt32) throws -> Int {
-        let entries = try #require(tables.bucket(bucket))
+        let entries = try #require(tables.table.checked.bucket(bucket))
         return (0..<8).count { entries[$0] != 0 }
     }
 
@@ -68,14 +68,14 @@ struct FlowIndexTests {
         for place in 0..<8 {
             var wanted = key(1)
             let home = FlowIndex.Place(&wanted, runtime)
-            let bucket = try #require(tables.bucket(home.first))
+            let bucket = try #require(tables.table.checked.bucket(home.first))
             for way in 0..<8 {
                 fill(tables, UInt32(way), way == place ? 1 : 100 + way)
                 bucket[way] = home.tag << 32 | UInt64(way + 1)
             }
-            #expect(tables.flow(&wanted)?.slot == UInt32(place))
+            #expect(tables.findFlow(&wanted)?.slot == UInt32(place))
             fill(tables, 20, 1)
-            #expect(!tables.insertFlow(&wanted, hash: tables.hash(of: &wanted), slot: 20))
+            #expect(!tables.insertFlow(&wanted, hash: tables.keyHash(of: &wanted), slot: 20))
         }
     }
 
@@ -85,14 +85,14 @@ struct FlowIndexTests {
         var key = key(1)
         fill(tables, 0, 1)
         fill(tables, 1, 1)
-        #expect(tables.insertFlow(&key, hash: tables.hash(of: &key), slot: 0))
-        #expect(!tables.insertFlow(&key, hash: tables.hash(of: &key), slot: 1))
-        #expect(tables.flow(&key)?.slot == 0)
+        #expect(tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: 0))
+        #expect(!tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: 1))
+        #expect(tables.findFlow(&key)?.slot == 0)
         // Only its own slot takes it out.
         tables.removeFlow(&key, slot: 1)
-        #expect(tables.flow(&key)?.slot == 0)
+        #expect(tables.findFlow(&key)?.slot == 0)
         tables.removeFlow(&key, slot: 0)
-        #expect(tables.flow(&key) == nil)
+        #expect(tables.findFlow(&key) == nil)
     }
 
     @Test("SESS-9 processors that enter the same key at once never both stay")
@@ -111,7 +111,7 @@ struct FlowIndexTests {
                     for number in 0..<512 {
                         var key = keys[number]
                         if shared.tables.insertFlow(
-                            &key, hash: shared.tables.hash(of: &key), slot: UInt32(number * 2 + worker))
+                            &key, hash: shared.tables.keyHash(of: &key), slot: UInt32(number * 2 + worker))
                         {
                             mine.insert(number)
                         }
@@ -124,7 +124,7 @@ struct FlowIndexTests {
         #expect(entered[0].isDisjoint(with: entered[1]))
         for number in 0..<512 {
             var key = keys[number]
-            let found = shared.tables.flow(&key)
+            let found = shared.tables.findFlow(&key)
             #expect((found != nil) == (entered[0].contains(number) || entered[1].contains(number)))
         }
     }

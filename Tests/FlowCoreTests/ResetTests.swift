@@ -100,7 +100,7 @@ struct ResetTests {
         func answer(_ frame: [UInt8]) -> [UInt32] {
             var packet = sluice_packet()
             _ = bench.judge(frame, Circumstances(), &packet)
-            let segment = ResetAnswer.to(&packet)
+            let segment = ResetAnswer.answerReset(&packet)
             return [
                 UInt32(segment.sourcePort), UInt32(segment.destinationPort), segment.sequence, segment.acknowledgment,
                 UInt32(segment.flags),

@@ -77,13 +77,13 @@ private final class SharedSession: @unchecked Sendable {
     private let arrivals = Atomic<Int>(0)
 
     init() {
-        tables.sessions[0].key.protocol = IPProtocol.tcp
-        tables.sessions[0].flags = SessionFlags.originatorIsLow
-        tables.sessions[0].originator.zone = 1
-        tables.sessions[0].responder.zone = 2
-        tables.words[0] = ControlWord(tick: 1, state: .synSent, treatment: 0, generation: 0).rawValue
+        tables.table.sessions[0].key.protocol = IPProtocol.tcp
+        tables.table.sessions[0].flags = SessionFlags.originatorIsLow
+        tables.table.sessions[0].originator.zone = 1
+        tables.table.sessions[0].responder.zone = 2
+        tables.table.words[0] = ControlWord(tick: 1, state: .synSent, treatment: 0, generation: 0).rawValue
         var syn = segment(fromOriginator: true, 0, 0, length: 0, TCPFlags.syn)
-        withUnsafeMutablePointer(to: &tables.sessions[0].originator) { $0.noteSyn(&syn) }
+        withUnsafeMutablePointer(to: &tables.table.sessions[0].originator) { $0.noteSyn(&syn) }
         let begun = [
             judge(fromOriginator: false, sequence: 0, acknowledgment: 1, length: 0, TCPFlags.syn | TCPFlags.ack),
             judge(fromOriginator: true, sequence: 1, acknowledgment: 1, length: UInt32(Self.window)),

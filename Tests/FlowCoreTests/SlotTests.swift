@@ -9,13 +9,13 @@ struct SlotTests {
     func allocation() throws {
         let tables = ModelTables(slabs: 3, slabShift: 6)
         var taken: Set<UInt32> = []
-        for _ in 0..<192 { taken.insert(try #require(SlotAllocation.take(instance: 1, tables))) }
+        for _ in 0..<192 { taken.insert(try #require(SlotAllocation.takeSlot(of: 1, tables.table.checked))) }
         #expect(taken == Set(0..<192))
-        #expect(SlotAllocation.take(instance: 1, tables) == nil)
-        SlabRing.push(slot: 70, slab: tables.slabs + 1, ring: tables.ring, shift: 6)
-        sluice_or64(UnsafeMutableRawPointer(tables.instances + 1).assumingMemoryBound(to: UInt64.self), 2)
-        #expect(SlotAllocation.take(instance: 1, tables) == 70)
-        #expect(SlotAllocation.take(instance: 1, tables) == nil)
+        #expect(SlotAllocation.takeSlot(of: 1, tables.table.checked) == nil)
+        SlabRing.push(slot: 70, slab: tables.table.slabs + 1, ring: tables.table.freeRing, shift: 6)
+        sluice_or64(UnsafeMutableRawPointer(tables.table.instances + 1).assumingMemoryBound(to: UInt64.self), 2)
+        #expect(SlotAllocation.takeSlot(of: 1, tables.table.checked) == 70)
+        #expect(SlotAllocation.takeSlot(of: 1, tables.table.checked) == nil)
     }
 
     @Test("SESS-9 processors that take at once never get the same slot")
@@ -25,7 +25,7 @@ struct SlotTests {
             for _ in 0..<4 {
                 group.addTask {
                     var mine: [UInt32] = []
-                    while let slot = SlotAllocation.take(instance: 1, tables.tables) { mine.append(slot) }
+                    while let slot = SlotAllocation.takeSlot(of: 1, tables.tables.table.checked) { mine.append(slot) }
                     return mine
                 }
             }

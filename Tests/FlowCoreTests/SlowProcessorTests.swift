@@ -71,7 +71,7 @@ struct SlowProcessorTests {
         #expect(word.state == .established)
         #expect(found.originator.sequenceEnd == 1010 && found.responder.sequenceEnd == 5020)
         #expect(fromOriginator(ack, 1010, 5020) == .forward)
-        let slab = bench.tables.slabs[0]
+        let slab = bench.tables.table.slabs[0]
         #expect(slab.halfOpenBegun == 1 && slab.halfOpenLeft == 1)
     }
 

@@ -27,7 +27,9 @@ struct TCPOptionsTests {
         var found = sluice_tcp_option_values()
         found.windowScale = 0xFF
         memory.withUnsafeBytes { bytes in
-            if let start = bytes.baseAddress { TCPOptions.read(start, length: UInt32(options.count), into: &found) }
+            if let start = bytes.baseAddress {
+                TCPOptions.readOptions(start, length: UInt32(options.count), into: &found)
+            }
         }
         return found.windowScale
     }

@@ -39,15 +39,15 @@ private final class CountingBench: JudgeBench {
 
     private var truth: Int {
         let tables = model.tables
-        return (0..<tables.slotCount).count { slot in
-            let word = ControlWord(rawValue: tables.words[slot])
+        return (0..<tables.table.slotCount).count { slot in
+            let word = ControlWord(rawValue: tables.table.words[slot])
             return word.isState(.synSent) || word.isState(.synReceived)
         }
     }
 
     func judge(_ frame: [UInt8], _ circumstances: Circumstances) -> Verdict {
         let verdict = model.judge(frame, circumstances)
-        let slab = model.tables.slabs[0]
+        let slab = model.tables.table.slabs[0]
         let counted = Int(slab.halfOpenBegun) - Int(slab.halfOpenLeft) + owners
         if counted != truth { failures.append("\(counted) counted, \(truth) half-open, after \(verdict)") }
         let changes = model.tables.runtime.map { Int(Int32(bitPattern: $0.pointee.halfOpenChanges)) } ?? 0

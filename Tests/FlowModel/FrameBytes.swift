@@ -25,10 +25,10 @@ package struct FrameBytes: PacketBytes {
     }
 
     package func walkExtensions(_ walk: UnsafeMutablePointer<sluice_extension_walk>) -> Verdict {
-        IPv6Extensions.walk(self, walk)
+        IPv6Extensions.walkExtensions(self, walk)
     }
 
-    package func options(
+    package func readOptions(
         transportOffset: UInt32, headerLength: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>
     ) {
         var options = [UInt8](repeating: 0, count: 64)
@@ -36,7 +36,7 @@ package struct FrameBytes: PacketBytes {
         guard length > 0, length <= 40 else { return }
         options.withUnsafeMutableBytes { memory in
             guard let start = memory.baseAddress, load(start, at: transportOffset + 20, count: length) else { return }
-            TCPOptions.read(start, length: length, into: found)
+            TCPOptions.readOptions(start, length: length, into: found)
         }
     }
 }

@@ -2,19 +2,9 @@ package import FlowCore
 package import FlowLayout
 
 /// The datapath's maps in plain memory: FlowCore judges by them as the kernel program does by its maps.
-package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
-    package let slotCount: Int
-    package let slabShift: UInt32
-    package let sessions: UnsafeMutablePointer<sluice_session>
-    package let words: UnsafeMutablePointer<UInt64>
-    package let ring: UnsafeMutablePointer<UInt16>
-    package let slabs: UnsafeMutablePointer<sluice_slab>
-    package let instances: UnsafeMutablePointer<sluice_instance>
-    private let runtimeMemory: UnsafeMutablePointer<sluice_runtime>
-
-    package let sources: UnsafeMutablePointer<UInt64>
-    private let buckets: UnsafeMutablePointer<sluice_bucket>
-    private let bucketCount: Int
+package final class ModelTables: Tables {
+    /// As instance 1 sees it.
+    package let table: SessionTable
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
     private var attempts: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
     /// Attempts that the model is to have forgotten, as the kernel's memory is short.
@@ -28,7 +18,6 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     package var events: [sluice_event] = []
     /// Whose rings the events went to.
     package var eventInstances: [UInt32] = []
-    package var steeringTable = [UInt8](repeating: 1, count: Int(SLUICE_STEERING_ENTRIES))
     package var begun: [SessionKind: Int] = [:]
     package var denyEventsAllowed = true
     /// The policy: everything is allowed unless a test says otherwise.
@@ -41,124 +30,74 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     }
 
     package init(slabs slabCount: Int = 1, slabShift: UInt32 = 6) {
-        self.slabShift = slabShift
-        slotCount = slabCount << Int(slabShift)
-        sessions = .allocate(capacity: slotCount)
-        sessions.initialize(repeating: sluice_session(), count: slotCount)
-        words = .allocate(capacity: slotCount)
-        words.initialize(repeating: 0, count: slotCount)
-        timestampMemory = .allocate(capacity: slotCount)
-        timestampMemory.initialize(repeating: sluice_timestamps(), count: slotCount)
-        ring = .allocate(capacity: slotCount)
-        ring.initialize(repeating: 0, count: slotCount)
-        slabs = .allocate(capacity: slabCount)
-        slabs.initialize(repeating: sluice_slab(), count: slabCount)
-        instances = .allocate(capacity: Int(SLUICE_MAX_INSTANCES))
-        instances.initialize(repeating: sluice_instance(), count: Int(SLUICE_MAX_INSTANCES))
-        var bucketCount = 2
-        while bucketCount * 4 < slotCount { bucketCount *= 2 }
-        self.bucketCount = bucketCount
-        buckets = .allocate(capacity: bucketCount)
-        buckets.initialize(repeating: sluice_bucket(), count: bucketCount)
-        runtimeMemory = .allocate(capacity: 1)
-        runtimeMemory.initialize(to: sluice_runtime())
-        runtimeMemory.pointee.slabShift = slabShift
-        runtimeMemory.pointee.bucketMask = UInt32(bucketCount - 1)
-        sources = .allocate(capacity: Int(SLUICE_SOURCE_TALLIES))
-        sources.initialize(repeating: 0, count: Int(SLUICE_SOURCE_TALLIES))
-        runtimeMemory.setHashKeys(seed: 0x51C1CE)
-        runtimeMemory.pointee.sourceEpochShift = 12
-        runtimeMemory.pointee.halfOpenLimit = UInt32(slotCount)
-        runtimeMemory.pointee.fragmentTimeoutTicks = 1800
-        runtimeMemory.pointee.hostPing = 1
-        runtimeMemory.pointee.tellsEvents = 1
-        runtimeMemory.pointee.servingInstances = 1 << 1
-        for slot in 0..<slotCount {
+        table = .allocate(
+            slotCount: slabCount << Int(slabShift), slabShift: Int(slabShift), instanceIdentifier: 1)
+        timestampMemory = .allocate(capacity: table.slotCount)
+        timestampMemory.initialize(repeating: sluice_timestamps(), count: table.slotCount)
+        let runtime = table.runtime
+        runtime.setHashKeys(seed: 0x51C1CE)
+        runtime.pointee.sourceEpochShift = 12
+        runtime.pointee.halfOpenLimit = UInt32(table.slotCount)
+        runtime.pointee.fragmentTimeoutTicks = 1800
+        runtime.pointee.hostPing = 1
+        runtime.pointee.tellsEvents = 1
+        runtime.pointee.servingInstances = 1 << 1
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { table.steering[entry] = 1 }
+        let slabsOfFirst = UnsafeMutableRawPointer(table.instances + 1).assumingMemoryBound(to: UInt64.self)
+        for slot in 0..<table.slotCount {
             let slab = slot >> Int(slabShift)
-            SlabRing.push(slot: UInt32(slot), slab: self.slabs + slab, ring: ring, shift: slabShift)
-            self.slabs[slab].owner = 1
-            sluice_or64(UnsafeMutableRawPointer(instances + 1).assumingMemoryBound(to: UInt64.self), 1 << UInt64(slab))
+            SlabRing.push(slot: UInt32(slot), slab: table.slabs + slab, ring: table.freeRing, shift: slabShift)
+            table.slabs[slab].owner = 1
+            sluice_or64(slabsOfFirst, 1 << UInt64(slab))
         }
     }
 
     deinit {
-        sessions.deallocate()
-        buckets.deallocate()
-        sources.deallocate()
-        words.deallocate()
+        table.deallocate()
         timestampMemory.deallocate()
         for attempt in attempts.values { attempt.deallocate() }
-        ring.deallocate()
-        slabs.deallocate()
-        instances.deallocate()
-        runtimeMemory.deallocate()
     }
 
-    package var runtime: UnsafeMutablePointer<sluice_runtime>? { runtimeMemory }
+    package var runtime: UnsafeMutablePointer<sluice_runtime>? { table.runtime }
 
-    package func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
-        index < bucketCount
-            ? UnsafeMutableRawPointer(buckets + Int(index)).assumingMemoryBound(to: UInt64.self) : nil
-    }
-
-    package func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
-        FlowIndex.find(key, FlowIndex.Place(key, runtimeMemory), self)
+    package func findFlow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+        table.findFlow(key)
     }
 
     package func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool {
-        FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtimeMemory), self)
+        FlowIndex.insertFlow(key, slot: slot, FlowIndex.Place(hash: hash, table.runtime), table.checked)
     }
 
     package func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
-        FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtimeMemory), self)
+        table.removeFlow(key, slot: slot)
     }
 
     /// Takes a key out, whatever its slot.
-    package func remove(_ key: sluice_session_key) {
+    package func removeFlow(_ key: sluice_session_key) {
         var key = key
-        if let found = flow(&key) { removeFlow(&key, slot: found.slot) }
+        if let found = findFlow(&key) { removeFlow(&key, slot: found.slot) }
     }
 
-    package func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? {
-        slot < slotCount ? sessions + Int(slot) : nil
-    }
+    package func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { table.checked.session(slot) }
 
-    package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { slot < slotCount ? words + Int(slot) : nil }
+    package func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { table.checked.word(slot) }
 
-    package func takeSlot(hash: UInt64) -> UInt32? { Steering.takeSlot(hash: hash, self) }
+    package func takeSlot(hash: UInt64) -> UInt32? { SessionSteering.takeSlot(hash: hash, table.checked) }
 
-    package func takeSlot(of instance: UInt32) -> UInt32? { SlotAllocation.take(instance: instance, self) }
-
-    package func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 {
-        KeyHash.of(key, keys: sluice_hash_keys(runtimeMemory))
-    }
-
-    package func steering(_ index: UInt32) -> UInt8 { steeringTable[Int(index) & (Int(SLUICE_STEERING_ENTRIES) - 1)] }
-
-    package func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
-        identifier < SLUICE_MAX_INSTANCES ? instances + Int(identifier) : nil
-    }
-
-    package func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? {
-        Int(index) < slotCount >> Int(slabShift) ? slabs + Int(index) : nil
-    }
-
-    package func freeEntry(_ index: UInt32) -> UInt16? { index < slotCount ? ring[Int(index)] : nil }
-
-    package func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
-        index < UInt32(SLUICE_SOURCE_TALLIES) ? sources + Int(index) : nil
+    package func keyHash(of key: UnsafePointer<sluice_session_key>) -> UInt64 {
+        KeyHash.of(key, keys: sluice_hash_keys(table.runtime))
     }
 
     package func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer {
-        HalfOpenSessions.ask(packet, now: now, self)
+        HalfOpenSessions.askHalfOpen(packet, now: now, table.checked)
     }
 
     package func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
-        HalfOpenSessions.began(slot: slot, source: source, now: now, self)
+        HalfOpenSessions.noteHalfOpenBegan(slot: slot, source: source, now: now, table.checked)
     }
 
     package func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
-        HalfOpenSessions.left(session, slot: slot, now: now, self)
+        HalfOpenSessions.noteHalfOpenLeft(session, slot: slot, now: now, table.checked)
     }
 
     package func classify(_ question: UnsafeMutablePointer<sluice_classification>) -> Bool {
@@ -204,7 +143,7 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     package func reviewHandshake(
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
     ) -> HandshakeAttempts.Outcome {
-        HandshakeAttempts.review(packet, slot: slot, word, now: now, self)
+        HandshakeAttempts.reviewHandshake(packet, slot: slot, word, now: now, self)
     }
 
     private func letOthersRun() {
@@ -214,20 +153,21 @@ package final class ModelTables: Tables, SlotTables, FlowIndexTables, HalfOpenTa
     }
 
     package func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? {
-        slot < slotCount ? timestampMemory + Int(slot) : nil
+        slot < table.slotCount ? timestampMemory + Int(slot) : nil
     }
 
     package func onIdle(_ treatment: UInt16) -> UInt8 { onIdle[treatment] ?? OnIdle.reset.rawValue }
 
-    package func emit(
+    package func emitEvent(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
     ) {
         var event = sluice_event()
-        SessionEvent.fill(&event, kind: kind.rawValue, reason: reason, packet, route, question, flow)
+        SessionEvent.fillEvent(&event, kind: kind.rawValue, reason: reason, packet, route, question, flow)
         events.append(event)
         eventInstances.append(
-            Steering.teller(of: UInt32(kind.rawValue), hash: hash(of: &event.key), slot: flow.slot, self))
+            SessionSteering.ringOwner(
+                of: UInt32(kind.rawValue), hash: keyHash(of: &event.key), slot: flow.slot, table.checked))
     }
 
     package func countBegun(_ kind: SessionKind) { begun[kind, default: 0] += 1 }

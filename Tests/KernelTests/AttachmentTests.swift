@@ -7,8 +7,8 @@ import Testing
 @Suite("The program on an interface", .onTheKernel, .serialized)
 struct AttachmentTests {
     /// A namespace with a pair of interfaces, `left` and `right`.
-    private func pair() throws -> NetworkNamespace {
-        let namespace = try NetworkNamespace()
+    private func pair() throws -> UnnamedNetworkNamespace {
+        let namespace = try UnnamedNetworkNamespace()
         try namespace.run { try KernelMachine.ip("link add left type veth peer name right") }
         return namespace
     }

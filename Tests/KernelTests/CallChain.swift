@@ -15,9 +15,9 @@ struct CallChain {
     /// - Parameter object: an ELF64 file, little-endian, of eBPF.
     init(object: [UInt8]) {
         let elf = ELF(object)
-        var names: [Place: String] = [:]
+        var names: [ELFPlace: String] = [:]
         for symbol in elf.symbols where symbol.isFunction && symbol.size > 0 {
-            names[Place(section: symbol.section, offset: symbol.value)] = symbol.name
+            names[ELFPlace(section: symbol.section, offset: symbol.value)] = symbol.name
         }
         for symbol in elf.symbols where symbol.isFunction && symbol.size > 0 {
             var function = Function()

@@ -21,9 +21,9 @@ struct ClassifierInKernelTests {
             let subject = RandomPolicies.Subject(configuration)
             let image = try CompiledPolicy(configuration).image
             // Into the place that does not judge; then it does (NSG-8).
-            let next = 1 - datapath.runtime.pointee.activePolicy
+            let next = 1 - datapath.table.runtime.pointee.activePolicy
             image.write(to: datapath.policyMemory(Int(next)))
-            datapath.runtime.pointee.activePolicy = next
+            datapath.table.runtime.pointee.activePolicy = next
             for _ in 0..<2000 {
                 let question = random.question(for: subject)
                 let answer = try datapath.classify(question)

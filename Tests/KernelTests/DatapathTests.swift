@@ -27,12 +27,12 @@ struct DatapathTests {
         #expect(stat("/sys/fs/bpf/sluice/\(gateway)", &status) == 0 && status.st_mode & 0o777 == 0o700)
 
         let opened = try Datapath.open(gateway: gateway)
-        #expect(opened.slotCount == loaded.slotCount && opened.slabShift == loaded.slabShift)
+        #expect(opened.table.slotCount == loaded.table.slotCount && opened.table.slabShift == loaded.table.slabShift)
         #expect(opened.programNames == loaded.programNames && opened.programNames.contains("sluice_ingress"))
         #expect(opened.ingressProgramIdentifier == loaded.ingressProgramIdentifier)
         // One memory, two views.
-        loaded.words[3] = 0x0123_4567_89AB_CDEF
-        #expect(sluice_load64(opened.words + 3) == 0x0123_4567_89AB_CDEF)
+        loaded.table.words[3] = 0x0123_4567_89AB_CDEF
+        #expect(sluice_load64(opened.table.words + 3) == 0x0123_4567_89AB_CDEF)
         opened.policyMemory(1)[Int(SLUICE_POLICY_BYTES) - 1] = 7
         #expect(loaded.policyMemory(1)[Int(SLUICE_POLICY_BYTES) - 1] == 7)
 
@@ -56,25 +56,25 @@ struct DatapathTests {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: capacity, pinned: false)
         let plan = try SlabPlan(capacitySessions: capacity)
-        #expect(datapath.slotCount == plan.slotCount && datapath.slabCount == plan.slabCount)
-        #expect(datapath.slotCount >= capacity && datapath.slotCount - capacity < plan.slabSlots)
-        #expect(datapath.runtime.pointee.layoutVersion == UInt32(SLUICE_LAYOUT_VERSION))
-        #expect(datapath.runtime.pointee.capacitySessions == UInt32(plan.slotCount))
-        #expect(datapath.runtime.pointee.slabShift == UInt32(plan.slabShift))
-        for slab in 0..<datapath.slabCount {
-            #expect(datapath.slabs[slab].head == 0 && datapath.slabs[slab].tail == UInt32(plan.slabSlots))
-            #expect(datapath.slabs[slab].owner == 0)
+        #expect(datapath.table.slotCount == plan.slotCount && datapath.table.slabCount == plan.slabCount)
+        #expect(datapath.table.slotCount >= capacity && datapath.table.slotCount - capacity < plan.slabSlots)
+        #expect(datapath.table.runtime.pointee.layoutVersion == UInt32(SLUICE_LAYOUT_VERSION))
+        #expect(datapath.table.runtime.pointee.capacitySessions == UInt32(plan.slotCount))
+        #expect(datapath.table.runtime.pointee.slabShift == UInt32(plan.slabShift))
+        for slab in 0..<datapath.table.slabCount {
+            #expect(datapath.table.slabs[slab].head == 0 && datapath.table.slabs[slab].tail == UInt32(plan.slabSlots))
+            #expect(datapath.table.slabs[slab].owner == 0)
             let ring = UnsafeBufferPointer(
-                start: datapath.freeRing + slab << datapath.slabShift, count: plan.slabSlots)
+                start: datapath.table.freeRing + slab << datapath.table.slabShift, count: plan.slabSlots)
             #expect(ring.enumerated().allSatisfy { Int($0.element) == $0.offset })
         }
-        #expect((0..<Int(SLUICE_STEERING_ENTRIES)).allSatisfy { datapath.steering[$0] == 1 })
-        #expect(datapath.runtime.pointee.servingInstances == 0b10)
-        let bits = withUnsafeBytes(of: datapath.instances[0].slabsWithFreeSlots) { bytes in
+        #expect((0..<Int(SLUICE_STEERING_ENTRIES)).allSatisfy { datapath.table.steering[$0] == 1 })
+        #expect(datapath.table.runtime.pointee.servingInstances == 0b10)
+        let bits = withUnsafeBytes(of: datapath.table.instances[0].slabsWithFreeSlots) { bytes in
             bytes.bindMemory(to: UInt64.self).map { $0 }
         }
         for slab in 0..<Int(SLUICE_MAX_SLABS) {
-            #expect((bits[slab / 64] >> UInt64(slab % 64) & 1 == 1) == (slab < datapath.slabCount))
+            #expect((bits[slab / 64] >> UInt64(slab % 64) & 1 == 1) == (slab < datapath.table.slabCount))
         }
     }
 
@@ -101,15 +101,15 @@ struct DatapathTests {
     func coherence() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
-        datapath.treatments[17].timeoutTicks = 4711
-        datapath.treatments[17].onIdle = OnIdle.probe.rawValue
+        datapath.table.treatments[17].timeoutTicks = 4711
+        datapath.table.treatments[17].onIdle = OnIdle.probe.rawValue
         #expect(try datapath.elementInKernel("sluice_treatments", 17, as: sluice_treatment.self).timeoutTicks == 4711)
         try datapath.interfaces.set(
             sluice_interface(zone: 1, linkHeaderLength: 14, handsToPeer: 0, reserved: 0, mtu: 9000), at: 65535)
         #expect(try datapath.elementInKernel("sluice_interfaces", 65535, as: sluice_interface.self).mtu == 9000)
-        datapath.freeRing[5] = 99
+        datapath.table.freeRing[5] = 99
         #expect(try datapath.elementInKernel("sluice_free", 1, as: UInt64.self) >> 16 & 0xFFFF == 99)
-        datapath.sessions[63].createdTick = 12
+        datapath.table.sessions[63].createdTick = 12
         #expect(try datapath.elementInKernel("sluice_sessions", 63, as: sluice_session.self).createdTick == 12)
     }
 
@@ -123,16 +123,16 @@ struct DatapathTests {
                 lowPort: 3, highPort: 4, protocol: 6, family: 6, echoAsker: 0)
         }
         for number in 0..<1000 where number % 3 != 0 {
-            datapath.sessions[number].key = key(number)
-            datapath.words[number] = 9 << 48
+            datapath.table.sessions[number].key = key(number)
+            datapath.table.words[number] = 9 << 48
             #expect(datapath.insertFlow(key(number), slot: UInt32(number)))
         }
-        #expect(datapath.flow(key(7))?.slot == 7 && datapath.flow(key(7))?.generation == 9)
-        #expect(datapath.flow(key(6)) == nil)
+        #expect(datapath.findFlow(key(7))?.slot == 7 && datapath.findFlow(key(7))?.generation == 9)
+        #expect(datapath.findFlow(key(6)) == nil)
         datapath.removeFlow(key(998), slot: 7)
         for number in 0..<998 { datapath.removeFlow(key(number), slot: UInt32(number)) }
-        for number in 0..<998 { #expect(datapath.flow(key(number)) == nil) }
-        #expect(datapath.flow(key(998)) != nil)
+        for number in 0..<998 { #expect(datapath.findFlow(key(number)) == nil) }
+        #expect(datapath.findFlow(key(998)) != nil)
     }
 
     @Test("BAD-6 memory of another version is refused, and the message says what to do")
@@ -140,7 +140,7 @@ struct DatapathTests {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
         let datapath = try Datapath.load(gateway: gateway, capacitySessions: 1)
-        datapath.runtime.pointee.layoutVersion = 999
+        datapath.table.runtime.pointee.layoutVersion = 999
         let error = #expect(throws: KernelError.self) { try Datapath.open(gateway: gateway) }
         #expect(
             error == .layoutMismatch(gateway: gateway, found: 999, expected: UInt32(SLUICE_LAYOUT_VERSION)))
@@ -203,7 +203,7 @@ struct DatapathTests {
         }
         #expect(statistics.runs > 0 && statistics.nanoseconds > 0)
         #expect((statistics.nanosecondsPerRun ?? 0) > 1)
-        #expect(datapath.slabTraffic().count == datapath.slabCount)
+        #expect(datapath.slabTraffic().count == datapath.table.slabCount)
         #expect(datapath.slabTraffic().allSatisfy { $0.packets == 0 && $0.bytes == 0 })
     }
 }

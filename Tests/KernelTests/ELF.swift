@@ -1,4 +1,4 @@
-struct Place: Hashable {
+struct ELFPlace: Hashable {
     let section: Int
     let offset: Int
 }
@@ -48,7 +48,7 @@ struct ELF {
     private let bytes: [UInt8]
     private var sections: [Section] = []
     private(set) var symbols: [Symbol] = []
-    private var relocations: [Place: Int] = [:]
+    private var relocations: [ELFPlace: Int] = [:]
 
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
@@ -70,7 +70,7 @@ struct ELF {
         }
         for section in sections where section.type == 9 {
             for at in stride(from: section.start, to: section.start + section.size, by: 16) {
-                relocations[Place(section: section.information, offset: number(at, 8))] = number(at + 12, 4)
+                relocations[ELFPlace(section: section.information, offset: number(at, 8))] = number(at + 12, 4)
             }
         }
     }
@@ -97,12 +97,12 @@ struct ELF {
     }
 
     /// Where a call leads: a symbol, or instructions behind the next one.
-    func callee(section: Int, offset: Int, _ immediate: Int) -> Place {
-        guard let index = relocations[Place(section: section, offset: offset)] else {
-            return Place(section: section, offset: offset + 8 + immediate * 8)
+    func callee(section: Int, offset: Int, _ immediate: Int) -> ELFPlace {
+        guard let index = relocations[ELFPlace(section: section, offset: offset)] else {
+            return ELFPlace(section: section, offset: offset + 8 + immediate * 8)
         }
         let symbol = symbols[index]
-        return Place(
+        return ELFPlace(
             section: symbol.section, offset: symbol.isFunction ? symbol.value : symbol.value + (immediate + 1) * 8)
     }
 

@@ -46,7 +46,7 @@ struct EventRingTests {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false, programs: [ProgramName.judgeTest]
         )
-        datapath.runtime.pointee.denyEventsPerTick = 1000
+        datapath.table.runtime.pointee.denyEventsPerTick = 1000
         let ring = try EventRing(datapath: datapath)
         #expect(ring.fileDescriptor >= 0)
         let none = ring.drain { _ in }

@@ -255,7 +255,7 @@ struct FastPathTests {
             #expect(try SecurityPolicies.arePresent())
         }
         #expect(try router.canPing(), "the control: the fast path knows no policies")
-        routed.datapath.tell(leavesToKernel: true)
+        routed.datapath.set(leavesToKernel: true)
         usleep(50_000)
         #expect(try !router.canPing(), "what a policy forbids does not pass")
         try router.namespace.run {

@@ -41,7 +41,7 @@ struct GuardTests {
 
     @Test("BAD-5 it is installed again without harm, and known when it is altered or gone")
     func idempotent() throws {
-        try NetworkNamespace().run {
+        try UnnamedNetworkNamespace().run {
             let interfaces = ["eth0", "lan-1.100", "wg0@x"]
             #expect(!Guard.isInstalled(gateway: "a.b"))
             try Guard.remove(gateway: "a.b")
@@ -77,7 +77,7 @@ struct GuardTests {
 
     @Test("forwarding is switched on, and back as it was")
     func forwarding() throws {
-        try NetworkNamespace().run {
+        try UnnamedNetworkNamespace().run {
             try Forwarding(version4: false, version6: false).restore()
             let before = try Forwarding.enable()
             #expect(before == Forwarding(version4: false, version6: false))
@@ -90,15 +90,15 @@ struct GuardTests {
 
 /// Two hosts with a router between them, in namespaces without names.
 struct Router {
-    let namespace: NetworkNamespace
-    let westHost: NetworkNamespace
-    let eastHost: NetworkNamespace
+    let namespace: UnnamedNetworkNamespace
+    let westHost: UnnamedNetworkNamespace
+    let eastHost: UnnamedNetworkNamespace
 
     /// `indices`: of the router's interfaces, where they matter.
     init(indices: [String: Int] = [:]) throws {
-        namespace = try NetworkNamespace()
-        westHost = try NetworkNamespace()
-        eastHost = try NetworkNamespace()
+        namespace = try UnnamedNetworkNamespace()
+        westHost = try UnnamedNetworkNamespace()
+        eastHost = try UnnamedNetworkNamespace()
         for (name, host, network) in [("west", westHost, 1), ("east", eastHost, 2)] {
             try namespace.run {
                 let index = indices[name].map { "index \($0) " } ?? ""

@@ -73,7 +73,7 @@ struct PacketWatchTests {
     )
     func drops() throws {
         try run(syn())
-        #expect(datapath.runtime.pointee.dropWatchEnd == 0)
+        #expect(datapath.table.runtime.pointee.dropWatchEnd == 0)
         do {
             let watch = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
             #expect(looks(watch).isEmpty, "what came before")
@@ -95,7 +95,7 @@ struct PacketWatchTests {
             #expect(watch.omitted() == 0)
             #expect(datapath.map(MapName.looks).memoryBytes() > 0)
         }
-        #expect(datapath.runtime.pointee.dropWatchEnd == 0, "it has ended")
+        #expect(datapath.table.runtime.pointee.dropWatchEnd == 0, "it has ended")
         let again = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
         #expect(looks(again).isEmpty)
     }
@@ -132,7 +132,7 @@ struct PacketWatchTests {
         #expect(datapath.hasAbandonedWatch(now: later))
         // As if nobody had renewed it for two seconds.
         let past = Tick.of(nanoseconds: MonotonicClock.nanoseconds()) &- 1
-        datapath.runtime.pointee.dropWatchEnd = past
+        datapath.table.runtime.pointee.dropWatchEnd = past
         try run(syn())
         #expect(looks(watch).isEmpty)
         func isEntered() -> Bool {

@@ -18,8 +18,8 @@ struct RoutedDatapath {
         datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 1024, pinned: false)
         try CompiledPolicy(Self.configuration(allow: allow)).image.write(to: datapath.policyMemory(0))
-        datapath.runtime.pointee.halfOpenLimit = 256
-        datapath.runtime.pointee.fragmentTimeoutTicks = 1800
+        datapath.table.runtime.pointee.halfOpenLimit = 256
+        datapath.table.runtime.pointee.fragmentTimeoutTicks = 1800
         try router.namespace.run {
             _ = try Forwarding.enable()
             try Guard.install(gateway: datapath.gateway, interfaces: Self.zones.keys.sorted())

@@ -34,7 +34,7 @@ struct SegmentInjectorTests {
 
     @Test("RST-3 resets with others' source addresses leave the machine unchanged, IPv4 and IPv6, many at once")
     func spoofed() throws {
-        let (here, there) = (try NetworkNamespace(), try NetworkNamespace())
+        let (here, there) = (try UnnamedNetworkNamespace(), try UnnamedNetworkNamespace())
         try here.run {
             try KernelMachine.ip("link add left type veth peer name right netns \(there.path)")
             try KernelMachine.ip("address add 192.0.2.1/24 dev left")
@@ -93,7 +93,7 @@ struct SegmentInjectorTests {
 
     @Test("what has no route is counted with its reason, and the others are sent")
     func noRoute() throws {
-        let outcome = try NetworkNamespace().run {
+        let outcome = try UnnamedNetworkNamespace().run {
             try KernelMachine.ip("link set lo up")
             var batch = RawSegmentBatch()
             for last in [UInt64(0xFFFF_C000_0202), 0xFFFF_7F00_0001, 0xFFFF_C000_0203] {

@@ -28,7 +28,7 @@ extension LabTests {
                     #expect(report.start.tcpMaximumSegment ?? 0 > mtu - 100, "the segments use the MTU")
                 }
             }
-            let unjust = try await GatewayStatus.read(from: gateway).unjust
+            let unjust = try await DropStatus.read(from: gateway).unjust
             #expect(unjust == [:])
         }
     }
@@ -53,7 +53,7 @@ extension LabTests {
                 let result = try await lab.execute(in: .client, ["sh", "-c", script], within: .seconds(120)).required()
                 #expect(result.output.prefix(64) == expected, "\(version)")
             }
-            let unjust = try await GatewayStatus.read(from: gateway).unjust
+            let unjust = try await DropStatus.read(from: gateway).unjust
             #expect(unjust == [:])
         }
     }

@@ -10,8 +10,8 @@ enum Conntrack {
     /// Raises the limits of the machine. What they were is kept in the lock's file first.
     static func raiseLimits(_ lock: RunLock) throws {
         try lock.keep("\(try number(in: buckets)) \(try number(in: limit))")
-        try TextFile.write("\(mostSessions)", to: buckets)
-        try TextFile.write("\(mostSessions)", to: limit)
+        try BenchFile.write("\(mostSessions)", to: buckets)
+        try BenchFile.write("\(mostSessions)", to: limit)
     }
 
     /// Puts back what this run, or one that was killed, has changed. Nothing happens if that is nothing.
@@ -21,13 +21,13 @@ enum Conntrack {
         let numbers = kept.split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 2 else { throw BenchError.answer(of: "the lock's file", said: kept) }
         // The limit last: setting the buckets may change it.
-        try TextFile.write("\(numbers[0])", to: buckets)
-        try TextFile.write("\(numbers[1])", to: limit)
+        try BenchFile.write("\(numbers[0])", to: buckets)
+        try BenchFile.write("\(numbers[1])", to: limit)
         try lock.keep("")
     }
 
     private static func number(in file: String) throws -> Int {
-        let text = try TextFile.read(file)
+        let text = try BenchFile.read(file)
         guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, said: text) }
         return number
     }
@@ -35,7 +35,7 @@ enum Conntrack {
     /// Raises the limit of one namespace, where that is a setting of its own.
     static func raiseLimit(in place: NetworkPlace) throws {
         try place.visit {
-            if access(limit, W_OK) == 0 { try? TextFile.write("\(mostSessions)", to: limit) }
+            if access(limit, W_OK) == 0 { try? BenchFile.write("\(mostSessions)", to: limit) }
         }
         let found = try place.number(in: limit)
         guard found >= mostSessions else {
@@ -50,7 +50,7 @@ enum Conntrack {
     /// Bytes of an entry as the kernel allocates it, without its share of the hash table and its extensions: none if the kernel
     /// does not tell.
     static var entryBytes: [Int] {
-        let text = (try? TextFile.read("/proc/slabinfo")) ?? ""
+        let text = (try? BenchFile.read("/proc/slabinfo")) ?? ""
         for line in text.split(separator: "\n") {
             // name, active objects, objects, bytes of one.
             let words = line.split(separator: " ")

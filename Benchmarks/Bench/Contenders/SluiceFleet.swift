@@ -26,7 +26,7 @@ struct SluiceFleet: Decodable {
     static func whole(of gateway: LabGateway, instances: Int) async throws -> SluiceFleet {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
-            try Interruption.check()
+            try StopRequest.check()
             let fleet = try await SluiceFleet(of: gateway)
             if fleet.serving == instances, fleet.instances.count == instances { return fleet }
             guard ContinuousClock.now < deadline else {

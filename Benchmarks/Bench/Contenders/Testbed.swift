@@ -15,7 +15,7 @@ final class Testbed {
 
     func contender(_ kind: ContenderKind) async throws -> Contender {
         if let existing = contenders[kind] { return existing }
-        try Interruption.check()
+        try StopRequest.check()
         if kind.usesConntrack, !hasRaisedLimits {
             try Conntrack.raiseLimits(lock)
             hasRaisedLimits = true

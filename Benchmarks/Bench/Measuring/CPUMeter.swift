@@ -67,7 +67,7 @@ struct CPUMeter {
 
     /// The first number of a schedstat file: nanoseconds on a processor.
     private static func runtime(_ path: String) throws -> Int {
-        let text = try TextFile.read(path)
+        let text = try BenchFile.read(path)
         guard let first = text.split(separator: " ").first.flatMap({ Int($0) }) else {
             throw BenchError.answer(of: path, said: text)
         }
@@ -80,8 +80,8 @@ struct CPUMeter {
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
 
-    private static let softirqThreads: [pid_t] = TextFile.names(in: "/proc").compactMap { pid_t($0) }.filter {
-        let name = try? TextFile.read("/proc/\($0)/comm")
+    private static let softirqThreads: [pid_t] = BenchFile.names(in: "/proc").compactMap { pid_t($0) }.filter {
+        let name = try? BenchFile.read("/proc/\($0)/comm")
         return name?.hasPrefix("ksoftirqd/") == true
     }
 }

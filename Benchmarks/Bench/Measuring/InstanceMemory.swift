@@ -12,30 +12,31 @@ struct InstanceMemory {
 
     /// Slabs of an instance that hold anything.
     func slabsInUse(of instance: Int) -> [Int] {
-        (0..<datapath.slabCount).filter { owner(of: $0) == instance && isInUse($0) }
+        (0..<datapath.table.slabCount).filter { owner(of: $0) == instance && isInUse($0) }
     }
 
     /// 0: none.
-    func owner(of slab: Int) -> Int { Int(sluice_load32(&datapath.slabs[slab].owner)) }
+    func owner(of slab: Int) -> Int { Int(sluice_load32(&datapath.table.slabs[slab].owner)) }
 
     /// Established sessions of an instance.
     func established(of instance: Int) -> Int {
         slabsInUse(of: instance).reduce(0) { count, slab in
-            let slots = slab << datapath.slabShift..<min((slab + 1) << datapath.slabShift, datapath.slotCount)
+            let slots =
+                slab << datapath.table.slabShift..<min((slab + 1) << datapath.table.slabShift, datapath.table.slotCount)
             return count
-                + slots.count { ControlWord(rawValue: sluice_load64(datapath.words + $0)).isState(.established) }
+                + slots.count { ControlWord(rawValue: sluice_load64(datapath.table.words + $0)).isState(.established) }
         }
     }
 
     /// Passes over its slabs that an instance has made.
-    func passes(of instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].scanCount) }
+    func passes(of instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].scanCount) }
 
     /// Segments of resets that an instance has sent.
-    func resetsSent(by instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].resetsSent) }
+    func resetsSent(by instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].resetsSent) }
 
-    func resetsFailed(by instance: Int) -> UInt64 { sluice_load64(&datapath.instances[instance].resetsFailed) }
+    func resetsFailed(by instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].resetsFailed) }
 
     private func isInUse(_ slab: Int) -> Bool {
-        SlabRing.count(datapath.slabs + slab) < UInt32(1 << datapath.slabShift)
+        SlabRing.count(datapath.table.slabs + slab) < UInt32(1 << datapath.table.slabShift)
     }
 }

@@ -13,9 +13,9 @@ struct LiveSessions {
 
     /// Sessions that are established.
     func established() -> Int {
-        let words = datapath.words
+        let words = datapath.table.words
         var count = 0
-        for slot in 0..<datapath.slotCount
+        for slot in 0..<datapath.table.slotCount
         where ControlWord(rawValue: sluice_load64(words + slot)).isState(.established) { count += 1 }
         return count
     }

@@ -13,7 +13,7 @@ struct MachineFacts: Codable {
     let load: String
 
     init() throws {
-        let information = try TextFile.read("/proc/cpuinfo")
+        let information = try BenchFile.read("/proc/cpuinfo")
         processor = Self.value("model name", in: information) ?? "unknown processor"
         hypervisor =
             (Self.value("flags", in: information) ?? "").contains(" hypervisor") ? "virtual machine" : "bare metal"
@@ -31,6 +31,6 @@ struct MachineFacts: Codable {
     }
 
     private static func line(_ path: String) throws -> String {
-        String(try TextFile.read(path).prefix { $0 != "\n" })
+        String(try BenchFile.read(path).prefix { $0 != "\n" })
     }
 }

@@ -13,7 +13,7 @@ struct MachineUsage: Codable {
         fileprivate let own: Double
 
         init() throws {
-            let text = try TextFile.read("/proc/stat")
+            let text = try BenchFile.read("/proc/stat")
             fields = text.prefix { $0 != "\n" }.split(separator: " ").dropFirst().compactMap { Double($0) }
             guard fields.count >= 8 else { throw BenchError.answer(of: "/proc/stat", said: text) }
             // All that was ours has ended by then, or is a thread of this process.

@@ -24,7 +24,7 @@ struct ProcessMemory {
     }
 
     init(of process: Int32) throws {
-        self.init(rollup: try TextFile.read("/proc/\(process)/smaps_rollup"))
+        self.init(rollup: try BenchFile.read("/proc/\(process)/smaps_rollup"))
     }
 
     static func + (left: ProcessMemory, right: ProcessMemory) -> ProcessMemory {

@@ -39,7 +39,7 @@ struct APIRow: Row {
         let sender = try FrameSender(.datagram, host: contender.client)
         var first = 0
         while first < Self.sessions {
-            try Interruption.check()
+            try StopRequest.check()
             let count = min(Self.chunk, Self.sessions - first)
             try sender.send(count) { frame, index in frame.writeDatagram(Flow(number: first + index)) }
             first += count
@@ -111,7 +111,7 @@ struct APIRow: Row {
     /// The process that serves the API writes its number where it holds its lock.
     private func apiProcess(of gateway: LabGateway) throws -> pid_t {
         let path = "/run/sluice/\(gateway.lab.name)/api.lock"
-        let text = try TextFile.read(path)
+        let text = try BenchFile.read(path)
         guard let process = pid_t(text.prefix { $0.isNumber }) else { throw BenchError.answer(of: path, said: text) }
         return process
     }

@@ -57,7 +57,7 @@ struct DrainRow: Row {
         var sent = sentBefore
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
-            try Interruption.check()
+            try StopRequest.check()
             guard ContinuousClock.now < deadline else {
                 throw BenchError.answer(
                     of: "the drain", said: "\(memory.established(of: leaving.identifier)) sessions are left")
@@ -96,7 +96,7 @@ struct DrainRow: Row {
         var last: Sample?
         let deadline = ContinuousClock.now + .seconds(70)
         while ContinuousClock.now < deadline {
-            try Interruption.check()
+            try StopRequest.check()
             // It has no file there any more, or no tasks, when it has ended.
             guard let now = try? sample(), now.instance >= last?.instance ?? 0 else { return last }
             last = now

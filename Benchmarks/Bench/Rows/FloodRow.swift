@@ -30,7 +30,7 @@ struct FloodRow: Row {
         var outcomes: [ContenderKind: Outcome] = [:]
         for round in 0..<effort.rounds {
             for index in contenders.indices {
-                try Interruption.check()
+                try StopRequest.check()
                 let contender = contenders[(index + round) % contenders.count]
                 guard let transfer = transfers[contender.kind] else { continue }
                 if contender.kind.usesConntrack { try Conntrack.flush(in: contender.gatewayPlace) }

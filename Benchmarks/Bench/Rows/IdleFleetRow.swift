@@ -36,7 +36,7 @@ struct IdleFleetRow: Row {
         var workerShares: [Double] = []
         var controllerShares: [Double] = []
         for _ in 0..<windows {
-            try Interruption.check()
+            try StopRequest.check()
             let worker = try CPUMeter(processes: workers)
             let one = try CPUMeter(processes: [controller])
             let (before, beforeOne) = (try worker.reading(), try one.reading())

@@ -62,7 +62,7 @@ struct LiveSessionsRow: Row {
         let sender = try FrameSender(transport == .tcp ? .data : .datagram, host: contender.client)
         var first = 0
         while first < sessions {
-            try Interruption.check()
+            try StopRequest.check()
             let count = min(Self.chunk, sessions - first)
             expiry.noteChunk(upTo: first + count, at: CPUMeter.nanoseconds(CLOCK_MONOTONIC))
             try sender.send(count) { frame, index in
@@ -84,7 +84,7 @@ struct LiveSessionsRow: Row {
         let sessionsLeft = try LiveSessions(gateway: contender.lab.name)
         let deadline = ContinuousClock.now + .seconds(expiry.idleSeconds + 60)
         while ContinuousClock.now < deadline {
-            try Interruption.check()
+            try StopRequest.check()
             let asked = CPUMeter.nanoseconds(CLOCK_MONOTONIC)
             let left = sessionsLeft.established()
             expiry.noteGone(sessions - left, within: asked...CPUMeter.nanoseconds(CLOCK_MONOTONIC))

@@ -55,7 +55,7 @@ struct RecoveryRow: Row {
         kill(victim.processIdentifier, signal)
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
-            try Interruption.check()
+            try StopRequest.check()
             try await Task.sleep(for: .milliseconds(200))
             let events = try await SluiceHistory(of: gateway).events.filter {
                 $0.id > last && $0.subject == "instance \(victim.identifier)"

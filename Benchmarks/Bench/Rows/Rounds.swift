@@ -27,7 +27,7 @@ struct Rounds {
         for round in 0..<rounds {
             let order = round.isMultiple(of: 2) ? contenders : contenders.reversed()
             for index in order.indices {
-                try Interruption.check()
+                try StopRequest.check()
                 let contender = order[(index + round / 2) % order.count]
                 turns[contender.kind, default: []].append(try await body(contender, round))
             }

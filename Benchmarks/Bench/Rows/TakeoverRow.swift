@@ -53,7 +53,7 @@ struct TakeoverRow: Row {
         var outcomes: [Departure: [Takeover]] = [:]
         for round in 0..<effort.rounds {
             for departure in Departure.allCases {
-                try Interruption.check()
+                try StopRequest.check()
                 let leaving = try await gather(gateway, memory)
                 Progress.note("takeover \(round + 1), \(departure.text)")
                 let takeover = try await take(contender, gateway, memory, stream, leaving, departure)

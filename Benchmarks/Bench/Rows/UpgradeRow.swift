@@ -30,7 +30,7 @@ struct UpgradeRow: Row {
             let stream = try ProbeStream(contender, port: Self.port)
             var upgrades: [Upgrade] = []
             for round in 0..<effort.rounds {
-                try Interruption.check()
+                try StopRequest.check()
                 Progress.note("upgrade \(round + 1), \(kind.title)")
                 upgrades.append(try await upgrade(contender, stream, round))
             }
@@ -70,7 +70,7 @@ struct UpgradeRow: Row {
     /// priority that processes started by it would inherit.
     private static func replace(_ old: LabGateway, with binary: String) async throws -> (LabGateway, began: Double) {
         try await Task.sleep(for: .milliseconds(upgradeAtMillisecond))
-        let text = try TextFile.read(old.configurationPath)
+        let text = try BenchFile.read(old.configurationPath)
         let began = Double(CPUMeter.nanoseconds(CLOCK_REALTIME)) / 1e9
         old.process.send(signal: SIGUSR2)
         guard await old.process.waitForExit(within: .seconds(10)) == .code(0) else {

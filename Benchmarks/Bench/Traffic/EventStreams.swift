@@ -10,7 +10,7 @@ final class EventStreams {
         let sockets = try place.visit { try (0..<count).map { _ in try StreamSocket.unconnected() } }
         let request = Array("GET /v1/events/stream HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n".utf8)
         for socket in sockets {
-            try Interruption.check()
+            try StopRequest.check()
             try socket.connect(to: 0x7f00_0001, port: port)
             try request.withUnsafeBytes { try socket.send($0) }
             let answer = try socket.receive(untilText: "\r\n\r\n", withinSeconds: 5)

@@ -27,7 +27,7 @@ struct NetworkPlace {
 
     /// A number that a file holds as this namespace shows it: `/proc/sys/net/netfilter/nf_conntrack_count`.
     func number(in file: String) throws -> Int {
-        let text = try visit { try TextFile.read(file) }
+        let text = try visit { try BenchFile.read(file) }
         guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, said: text) }
         return number
     }

@@ -18,7 +18,7 @@ final class SessionOpener {
     func open(_ numbers: Range<Int>) throws {
         var start = numbers.lowerBound
         while start < numbers.upperBound {
-            try Interruption.check()
+            try StopRequest.check()
             let first = start
             let count = min(Self.chunk, numbers.upperBound - first)
             try syn.send(count) { frame, index in frame.writeSyn(Flow(number: first + index)) }

@@ -2,8 +2,8 @@
 /// table; 0 means "none", or the pool.
 package typealias InstanceIdentifier = UInt16
 
-/// Where an instance is in its life (FLEET-2). `sluice_instance.state` tells it to the kernel and the reading commands, in numbers of
-/// its own: `Gateway/Fleet/FleetVocabulary.swift` has which. The raw value is what the snapshot keeps.
+/// Where an instance is in its life (FLEET-2). The raw value is what the snapshot keeps. `sluice_instance.state` in the shared memory has
+/// numbers of its own: `recordValue` in `Gateway/Instance/InstanceState+Record.swift`.
 package enum InstanceState: UInt32, Hashable, Sendable, Codable, CaseIterable {
     /// There is no process and there are no sessions: the identifier is free. Can transition to: `starting`.
     case stopped = 0

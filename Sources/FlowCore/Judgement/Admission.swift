@@ -28,7 +28,7 @@ package enum Admission {
         let isAllowed = tables.classify(&question) && question.allowed != 0
         guard isAllowed else {
             if runtime.pointee.tellsEvents != 0 && tables.mayEmitDeny(now: now) {
-                tables.emit(
+                tables.emitEvent(
                     .deny, reason: DropReason.denied.rawValue, packet, route, &question, sluice_flow_value())
             }
             return .drop(.denied)
@@ -98,10 +98,10 @@ package enum Admission {
         let halfOpen = isTCP ? tables.askHalfOpen(packet, now: now) : HalfOpenSessions.Answer(source: 0)
         if let reason = halfOpen.refusal { return .drop(reason) }
         let key = UnsafeRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self)
-        let hash = tables.hash(of: key)
+        let hash = tables.keyHash(of: key)
         guard let slot = tables.takeSlot(hash: hash), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
-        // The slot's memory comes in while the word does: what is asked for after an exchange is not on its way before that is done.
+        // The slot's memory comes in while the word does: what is asked for after an exchange is not requested before that is done.
         let lines = UnsafeMutableRawPointer(session).assumingMemoryBound(to: UInt64.self)
         _ = sluice_load64(lines)
         _ = sluice_load64(lines + 8)
@@ -122,17 +122,17 @@ package enum Admission {
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
         // Only what is in the index becomes a session, so that nobody hears of a slot that never was one (LOG-2).
         guard enter(key, hash, slot, tables), exchange(word, beginning, control) else {
-            // Another processor began the same session this very moment: the packet belongs to that one. The slot goes
-            // back by way of its owner.
+            // Another processor began the same session this very moment: the packet belongs to that one. Its owner releases
+            // the slot.
             _ = exchange(word, beginning, beginning.with(state: .abandoned, tick: now))
-            guard let winner = tables.flow(key) else { return .drop(.capacity) }
+            guard let winner = tables.findFlow(key) else { return .drop(.capacity) }
             packet.pointee.slot = winner.slot
             return .forward
         }
         packet.pointee.slot = slot
         if isTCP { tables.noteHalfOpenBegan(slot: slot, source: halfOpen.source, now: now) }
         tables.countBegun(SessionKind(treatment: treatment))
-        if runtime.pointee.tellsEvents != 0 { tables.emit(.begin, reason: 0, packet, route, &question, value) }
+        if runtime.pointee.tellsEvents != 0 { tables.emitEvent(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             tables.rememberFragment(packet, value, isOriginator: true, now: now)
         }
@@ -145,7 +145,7 @@ package enum Admission {
         _ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ slot: UInt32, _ tables: T
     ) -> Bool {
         tables.insertFlow(key, hash: hash, slot: slot)
-            || (tables.flow(key) == nil && tables.insertFlow(key, hash: hash, slot: slot))
+            || (tables.findFlow(key) == nil && tables.insertFlow(key, hash: hash, slot: slot))
     }
 
     @inline(__always)

@@ -18,7 +18,9 @@ package enum Judge {
             bytes, linkHeaderLength: linkHeaderLength, etherType: etherType, into: packet)
         guard parsed.isAction(.parsed) else { return parsed }
         let known = followSession(packet, now: now, tables)
-        if packet.pointee.flags & PacketFlags.keepsTimestamps != 0 { TimestampTracking.note(bytes, packet, tables) }
+        if packet.pointee.flags & PacketFlags.keepsTimestamps != 0 {
+            TimestampTracking.noteTimestamp(bytes, packet, tables)
+        }
         guard known.isAction(.noSessionYet) else { return known }
         return Admission.admit(packet, route, now: now, tables)
     }
@@ -36,7 +38,7 @@ package enum Judge {
         case PacketKind.icmpError.rawValue where packet.pointee.fragmentOffset != 0:
             return tables.followFragment(packet, now: now)
         default:
-            guard let flow = tables.flow(keyPointer(packet)) else { return .noSessionYet }
+            guard let flow = tables.findFlow(keyPointer(packet)) else { return .noSessionYet }
             packet.pointee.slot = flow.slot
             return SessionTracker.track(packet, at: flow, now: now, tables)
         }

@@ -10,7 +10,7 @@ package enum SessionEvent {
     ///   - reason: of a deny: ``DropReason``.
     ///   - flow: of a session that begins.
     @inline(__always)
-    package static func fill(
+    package static func fillEvent(
         _ event: UnsafeMutablePointer<sluice_event>, kind: UInt8, reason: UInt8,
         _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafePointer<sluice_classification>, _ flow: sluice_flow_value
@@ -28,4 +28,11 @@ package enum SessionEvent {
         event.pointee.destinationZone = route.pointee.zone
         event.pointee.stage = question.pointee.stage
     }
+}
+
+/// What a record of the event ring reports.
+package enum EventKind: UInt8, Sendable, CaseIterable {
+    case begin = 1
+    /// A new session was refused: `reason` is a ``DropReason``.
+    case deny = 2
 }

@@ -3,7 +3,7 @@ package import FlowLayout
 /// The memory and the side effects that a judgement needs. In the kernel: maps; in a process: plain memory.
 package protocol Tables {
     /// The slot of a session.
-    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value?
+    func findFlow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value?
     /// Enters a session that is filled already. Returns false where there is one already, or no room.
     ///
     /// - Parameter hash: of the key.
@@ -12,11 +12,11 @@ package protocol Tables {
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>?
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
     /// ``KeyHash``.
-    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64
-    /// Takes a free slot for a new session with a key of this hash (``Steering``); nil where there is none.
+    func keyHash(of key: UnsafePointer<sluice_session_key>) -> UInt64
+    /// Takes a free slot for a new session with a key of this hash (``SessionSteering``); nil where there is none.
     func takeSlot(hash: UInt64) -> UInt32?
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
-    /// ``HalfOpenSessions/ask(_:now:_:)``, ``HalfOpenSessions/began(slot:source:now:_:)`` and ``HalfOpenSessions/left(_:slot:now:_:)``,
+    /// ``HalfOpenSessions/askHalfOpen(_:now:_:)``, ``HalfOpenSessions/noteHalfOpenBegan(slot:source:now:_:)`` and ``HalfOpenSessions/noteHalfOpenLeft(_:slot:now:_:)``,
     /// which the kernel's verifier checks on their own.
     func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer
     func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32)
@@ -31,13 +31,13 @@ package protocol Tables {
     /// Judges a later fragment, or an error that quotes one (``FragmentTracking``).
     func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict
     /// Reports a session that begins, or one that is denied (``SessionEvent``).
-    func emit(
+    func emitEvent(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value)
     /// What ``HandshakeAttempts`` has remembered.
     func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>?
     func insertAttempt(_ key: UnsafePointer<sluice_attempt_key>, _ value: UnsafePointer<sluice_attempt>)
-    /// ``HandshakeAttempts/review(_:slot:_:now:_:)``. The kernel program has one function of its own for it.
+    /// ``HandshakeAttempts/reviewHandshake(_:slot:_:now:_:)``. The kernel program has one function of its own for it.
     func reviewHandshake(
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
     ) -> HandshakeAttempts.Outcome
@@ -57,11 +57,11 @@ extension Tables {
     package func rememberFragment(
         _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, isOriginator: Bool, now: UInt32
     ) {
-        FragmentTracking.remember(packet, flow, isOriginator, now, self)
+        FragmentTracking.rememberFragment(packet, flow, isOriginator, now, self)
     }
 
     @inline(__always)
     package func followFragment(_ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32) -> Verdict {
-        FragmentTracking.follow(packet, now: now, self)
+        FragmentTracking.followFragment(packet, now: now, self)
     }
 }

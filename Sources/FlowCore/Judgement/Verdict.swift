@@ -14,7 +14,7 @@ package struct Verdict: Equatable, Sendable {
         case answerReset = 3
         /// To the gateway's own stack.
         case host = 4
-        /// To the kernel's own forwarding without a session: it tells the sender that there is no route.
+        /// To the kernel's own forwarding without a session: it reports to the sender that there is no route.
         case unroutable = 5
         /// Not a verdict yet: no session is known.
         case noSessionYet = 6
@@ -75,4 +75,16 @@ extension Verdict: CustomStringConvertible {
         let name = action.map { "\($0)" } ?? "\(actionValue)"
         return reason.map { "\(name)(\($0.name))" } ?? name
     }
+}
+
+/// What routing says of a destination.
+package enum RouteKind: UInt8, Sendable {
+    /// By an interface, to a neighbour whose link address is known.
+    case forward = 1
+    /// By an interface, but the kernel's own forwarding has to do it: neighbour not resolved yet, too big, no Ethernet.
+    case forwardSlowly = 2
+    /// The gateway itself; broadcast and multicast too.
+    case host = 3
+    /// Nowhere.
+    case unreachable = 4
 }

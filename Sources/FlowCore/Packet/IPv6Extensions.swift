@@ -29,7 +29,7 @@ package enum IPv6Extensions {
     /// - Parameter walk: where the chain begins and how far it may reach; afterwards, what stands behind it.
     /// - Returns: `parsed`, or a drop.
     @inline(__always)
-    package static func walk<Bytes: PacketBytes>(
+    package static func walkExtensions<Bytes: PacketBytes>(
         _ bytes: Bytes, _ walk: UnsafeMutablePointer<sluice_extension_walk>
     ) -> Verdict {
         var offset = walk.pointee.offset

@@ -13,7 +13,7 @@ package enum TCPOptions {
     ///   - options: 64 readable bytes, of which the first `length`, at most 40, are the options.
     ///   - found: zeroed memory, and `windowScale` 0xFF.
     @inline(__always)
-    package static func read(
+    package static func readOptions(
         _ options: UnsafeRawPointer, length: UInt32, into found: UnsafeMutablePointer<sluice_tcp_option_values>
     ) {
         let length = UInt64(length)

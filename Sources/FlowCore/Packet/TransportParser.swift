@@ -47,7 +47,7 @@ package enum TransportParser {
         if header.flags & TCPFlags.syn != 0 && headerLength > 20 {
             var options = sluice_tcp_option_values()
             options.windowScale = 0xFF
-            bytes.options(transportOffset: network.transportOffset, headerLength: headerLength, &options)
+            bytes.readOptions(transportOffset: network.transportOffset, headerLength: headerLength, &options)
             packet.pointee.windowScale = options.windowScale
             if options.isSigned != 0 { packet.pointee.flags |= PacketFlags.signed }
         }

@@ -4,7 +4,7 @@ package import FlowLayout
 package enum ResetAnswer {
     /// At SEG.ACK; for a segment without ACK, RST|ACK at SEG.SEQ + SEG.LEN. An RST must not be answered: ask before.
     @inline(__always)
-    package static func to(_ packet: UnsafePointer<sluice_packet>) -> TCPSegment {
+    package static func answerReset(_ packet: UnsafePointer<sluice_packet>) -> TCPSegment {
         let sourceIsLow = packet.pointee.flags & PacketFlags.sourceIsLow != 0
         let flags = packet.pointee.tcpFlags
         var segment = TCPSegment(

@@ -54,15 +54,15 @@ package enum FlowIndex {
 
     /// The session of a key; nil where there is none.
     @inline(__always)
-    package static func find<T: FlowIndexTables>(
+    package static func findFlow<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, _ place: Place, _ tables: T
     ) -> sluice_flow_value? {
-        if let found = find(key, bucket: place.first, tag: place.tag, tables) { return found }
-        return find(key, bucket: place.second, tag: place.tag, tables)
+        if let found = findFlow(key, bucket: place.first, tag: place.tag, tables) { return found }
+        return findFlow(key, bucket: place.second, tag: place.tag, tables)
     }
 
     @inline(__always)
-    private static func find<T: FlowIndexTables>(
+    private static func findFlow<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, bucket index: UInt32, tag: UInt64, _ tables: T
     ) -> sluice_flow_value? {
         guard let bucket = tables.bucket(index) else { return nil }
@@ -109,7 +109,7 @@ package enum FlowIndex {
     /// back: so never both stay. That both go back is possible; ``Admission`` then tries once more. (The entry is put by an exchange, a
     /// full barrier, so of two that look afterwards at least one sees the other.)
     @inline(__always)
-    package static func insert<T: FlowIndexTables>(
+    package static func insertFlow<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, slot: UInt32, _ place: Place, _ tables: T
     ) -> Bool {
         guard let first = tables.bucket(place.first), let second = tables.bucket(place.second) else { return false }
@@ -162,14 +162,14 @@ package enum FlowIndex {
 
     /// Takes a slot's entry out. Nothing happens where it is not there.
     @inline(__always)
-    package static func remove<T: FlowIndexTables>(slot: UInt32, _ place: Place, _ tables: T) {
+    package static func removeFlow<T: FlowIndexTables>(slot: UInt32, _ place: Place, _ tables: T) {
         let mine = entry(place.tag, slot)
-        if remove(mine, bucket: place.first, tables) { return }
-        _ = remove(mine, bucket: place.second, tables)
+        if removeFlow(mine, bucket: place.first, tables) { return }
+        _ = removeFlow(mine, bucket: place.second, tables)
     }
 
     @inline(__always)
-    private static func remove<T: FlowIndexTables>(_ entry: UInt64, bucket index: UInt32, _ tables: T) -> Bool {
+    private static func removeFlow<T: FlowIndexTables>(_ entry: UInt64, bucket index: UInt32, _ tables: T) -> Bool {
         guard let bucket = tables.bucket(index) else { return false }
         for way in 0..<8
         where sluice_load64(bucket + way) == entry && sluice_compare_exchange64(bucket + way, entry, 0) == entry {

@@ -17,7 +17,7 @@ package enum FragmentTracking {
 
     /// Notes that the first fragment of a datagram was forwarded.
     @inline(__always)
-    package static func remember<T: Tables>(
+    package static func rememberFragment<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, _ isOriginator: Bool, _ now: UInt32,
         _ tables: T
     ) {
@@ -38,7 +38,7 @@ package enum FragmentTracking {
     /// A fragment is forwarded and counted. An error goes to the fragment's sender, if it comes from where the other end lives; which bytes
     /// were in flight can't be told from it.
     @inline(__always)
-    package static func follow<T: Tables>(
+    package static func followFragment<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
     ) -> Verdict {
         var key = key(packet)

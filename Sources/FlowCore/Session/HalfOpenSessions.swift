@@ -39,7 +39,7 @@ package enum HalfOpenSessions {
     }
 
     @inline(__always)
-    package static func ask<T: HalfOpenTables>(
+    package static func askHalfOpen<T: HalfOpenTables>(
         _ packet: UnsafePointer<sluice_packet>, now: UInt32, _ tables: T
     ) -> Answer {
         guard let runtime = tables.runtime else { return Answer(refusal: .capacity) }
@@ -58,9 +58,9 @@ package enum HalfOpenSessions {
 
     /// Counts a session that has begun: its control word says so already.
     ///
-    /// - Parameter source: as ``ask(_:now:_:)`` gave it.
+    /// - Parameter source: as ``askHalfOpen(_:now:_:)`` gave it.
     @inline(__always)
-    package static func began<T: HalfOpenTables>(slot: UInt32, source: UInt32, now: UInt32, _ tables: T) {
+    package static func noteHalfOpenBegan<T: HalfOpenTables>(slot: UInt32, source: UInt32, now: UInt32, _ tables: T) {
         guard let runtime = tables.runtime else { return }
         if let slab = tables.slab(slot &>> (runtime.pointee.slabShift & 31)) {
             _ = sluice_fetch_add32(&slab.pointee.halfOpenBegun, 1)
@@ -73,7 +73,7 @@ package enum HalfOpenSessions {
 
     /// Counts a session that a packet has made half-open no more: its control word says so already.
     @inline(__always)
-    package static func left<T: HalfOpenTables>(
+    package static func noteHalfOpenLeft<T: HalfOpenTables>(
         _ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32, _ tables: T
     ) {
         guard let runtime = tables.runtime else { return }
@@ -81,12 +81,12 @@ package enum HalfOpenSessions {
             _ = sluice_fetch_add32(&slab.pointee.halfOpenLeft, 1)
         }
         _ = sluice_fetch_add32(&runtime.pointee.halfOpenChanges, UInt32.max)
-        leftSource(session, now: now, tables)
+        noteSourceLeft(session, now: now, tables)
     }
 
     /// Counts, for its source, a session that is half-open no more, whoever ended it.
     @inline(__always)
-    package static func leftSource<T: HalfOpenTables>(
+    package static func noteSourceLeft<T: HalfOpenTables>(
         _ session: UnsafePointer<sluice_session>, now: UInt32, _ tables: T
     ) {
         guard let runtime = tables.runtime else { return }

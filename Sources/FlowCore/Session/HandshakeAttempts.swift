@@ -31,7 +31,7 @@ package enum HandshakeAttempts {
     ///
     /// - Parameter current: the session's control word, as the segment met it.
     @inline(__always)
-    package static func review<T: Tables>(
+    package static func reviewHandshake<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ current: ControlWord, now: UInt32, _ tables: T
     ) -> Outcome {
         guard let session = tables.session(slot), let word = tables.word(slot), let state = current.state else {

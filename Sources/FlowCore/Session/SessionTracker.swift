@@ -36,7 +36,7 @@ package enum SessionTracker {
                 if state == .closed && packet.pointee.kind == PacketKind.tcp.rawValue && beginsSession(packet) {
                     return giveWay(flow.slot, session, word, current, now, tables)
                 }
-                if let verdict = follow(packet, flow.slot, session, word, current, state, now, tables) {
+                if let verdict = trackLive(packet, flow.slot, session, word, current, state, now, tables) {
                     return verdict
                 }
             }
@@ -46,10 +46,10 @@ package enum SessionTracker {
 
     /// One attempt at a live session; nil where another processor changed the word meanwhile.
     ///
-    /// Every packet of a session comes this way. What is behind `_slowPath` calls functions of the kernel program; without it LLVM keeps for
+    /// Every packet of a session takes this path. What is behind `_slowPath` calls functions of the kernel program; without it LLVM keeps for
     /// all packets on the stack what only those calls need there: 3 ns.
     @inline(__always)
-    private static func follow<T: Tables>(
+    private static func trackLive<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, _ slot: UInt32,
         _ session: UnsafeMutablePointer<sluice_session>,
         _ word: UnsafeMutablePointer<UInt64>, _ current: ControlWord, _ state: SessionState, _ now: UInt32,

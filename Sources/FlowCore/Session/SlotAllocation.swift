@@ -9,7 +9,7 @@ package protocol SlotTables {
     func freeEntry(_ index: UInt32) -> UInt16?
     /// An entry of the steering table: an instance's identifier; 0: none.
     func steering(_ index: UInt32) -> UInt8
-    /// ``SlotAllocation/take(instance:_:)``, which the kernel's verifier checks on its own.
+    /// ``SlotAllocation/takeSlot(of:_:)``, which the kernel's verifier checks on its own.
     func takeSlot(of instance: UInt32) -> UInt32?
 }
 
@@ -20,7 +20,7 @@ package enum SlotAllocation {
 
     /// Takes a slot of an instance, or (0) of the pool; nil where its slabs have none, or too many others take at once.
     @inline(__always)
-    package static func take<T: SlotTables>(instance identifier: UInt32, _ tables: T) -> UInt32? {
+    package static func takeSlot<T: SlotTables>(of identifier: UInt32, _ tables: T) -> UInt32? {
         guard let instance = tables.instance(identifier), let runtime = tables.runtime else { return nil }
         let shift = runtime.pointee.slabShift & 31
         let mask = (UInt32(1) << shift) &- 1
@@ -60,5 +60,31 @@ package enum SlotAllocation {
             return base | UInt32(offset)
         }
         return nil
+    }
+}
+
+/// A slab's ring of free slots. The kernel takes at the head; the slab's owner, and nobody else, puts back at the tail.
+package enum SlabRing {
+    /// Free slots in the ring.
+    @inline(__always)
+    package static func count(_ slab: UnsafeMutablePointer<sluice_slab>) -> UInt32 {
+        sluice_load32(&slab.pointee.tail) &- sluice_load32(&slab.pointee.head)
+    }
+
+    /// Puts a slot back. The entry is written before the tail that publishes it.
+    ///
+    /// - Parameters:
+    ///   - slot: index in the whole table.
+    ///   - ring: the table of all rings, 16 bits an entry; slab s has the entries from `s << shift` on.
+    ///   - shift: a slab has `1 << shift` slots.
+    @inline(__always)
+    package static func push(
+        slot: UInt32, slab: UnsafeMutablePointer<sluice_slab>, ring: UnsafeMutablePointer<UInt16>, shift: UInt32
+    ) {
+        let mask = (UInt32(1) << shift) &- 1
+        let tail = sluice_load32(&slab.pointee.tail)
+        let entry = (slot & ~mask) | (tail & mask)
+        ring[Int(entry)] = UInt16(truncatingIfNeeded: slot & mask)
+        sluice_store32_release(&slab.pointee.tail, tail &+ 1)
     }
 }

@@ -10,12 +10,12 @@ package enum TimestampTracking {
 
     /// Notes the time stamp of a segment that was forwarded.
     @inline(__always)
-    package static func note<Bytes: PacketBytes, T: Tables>(
+    package static func noteTimestamp<Bytes: PacketBytes, T: Tables>(
         _ bytes: Bytes, _ packet: UnsafePointer<sluice_packet>, _ tables: T
     ) {
         guard packet.pointee.tcpHeaderLength > 20 else { return }
         var options = sluice_tcp_option_values()
-        bytes.options(
+        bytes.readOptions(
             transportOffset: UInt32(packet.pointee.transportOffset),
             headerLength: UInt32(packet.pointee.tcpHeaderLength), &options)
         guard options.hasTimestamp != 0,

@@ -24,7 +24,7 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case tombstone = 9
     /// A packet of a session that came in by a zone where neither of its ends lives.
     case wrongZone = 10
-    /// The way out leads to no zone of this gateway.
+    /// The route leads to no zone of this gateway.
     case noRoute = 11
     /// For the gateway itself, whose host rules do not allow it.
     case hostDenied = 12
@@ -34,5 +34,37 @@ package enum DropReason: UInt8, Sendable, CaseIterable {
     case limited = 14
 
     /// The name in tables, JSON and metrics.
+    package var name: String { "\(self)" }
+}
+
+/// Tallies of the kernel program beyond ``DropReason``: indices into the same per-CPU array, which has room for 64 reasons first.
+package enum Counter: UInt8, Sendable, CaseIterable {
+    case forwardedToDestinationPackets = 64
+    case forwardedToDestinationBytes = 65
+    /// Left to the kernel's own forwarding: no neighbour yet, TTL expired, too big, options.
+    case slowPathPackets = 66
+    case hostPackets = 67
+    /// Resets made by the kernel program for segments that met a tombstone, or no session.
+    case resetsAnswered = 69
+    /// Events that found the ring full.
+    case eventsLost = 70
+    /// Deny events left out so that a flood cannot fill the ring.
+    case eventsSuppressed = 71
+    /// 8 more than the same to the destination.
+    case forwardedToSourcePackets = 72
+    case forwardedToSourceBytes = 73
+    /// Sessions that began, in the order of ``SessionKind``.
+    case begunNorthSouthTCP = 80
+    case begunNorthSouthUDP = 81
+    case begunNorthSouthICMP = 82
+    case begunNorthSouthOther = 83
+    case begunEastWestTCP = 84
+    case begunEastWestUDP = 85
+    case begunEastWestICMP = 86
+    case begunEastWestOther = 87
+
+    @inline(__always)
+    package static func begun(_ kind: SessionKind) -> UInt8 { begunNorthSouthTCP.rawValue &+ kind.index }
+
     package var name: String { "\(self)" }
 }

@@ -28,7 +28,7 @@ enum {
     /// Interfaces with an index below this lie in an array, the others in a hash table, which has room for fewer.
     SLUICE_DENSE_INTERFACES = 65536,
     SLUICE_MAX_FAR_INTERFACES = 1024,
-    /// Ways to treat an idle session (see struct sluice_treatment).
+    /// Treatments of an idle session (see struct sluice_treatment).
     SLUICE_MAX_TREATMENTS = 4096,
     /// Width of a policy image's bit rows.
     SLUICE_RULE_BITS = 1024,
@@ -226,10 +226,10 @@ struct sluice_runtime {
     uint8_t tellsEvents;  // 1: begins and denies are told by the event rings; nobody reads them where nothing is logged
     uint8_t reserved;
     uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
-    uint64_t identity;  // random: tells this table from all others
+    uint64_t identity;  // random: distinguishes this table from all others
     uint64_t startedNanoseconds;
     uint64_t servingInstances;  // bit i: instance i takes new sessions
-    /// Until this tick the way to an address depends on nothing but the interface that a packet came in by; 0: it may depend on its
+    /// Until this tick the route to an address depends on nothing but the interface that a packet came in by; 0: it may depend on its
     /// source, too. The controller sets it anew as long as it knows (Gateway.SourceRouting).
     uint32_t destinationRoutingEnd;
     uint32_t leavesToKernel;  // 1: the kernel's own forwarding does it all, since IPsec policies may concern any packet
@@ -261,7 +261,7 @@ SLUICE_INLINE const uint64_t *_Nonnull sluice_hash_keys(const struct sluice_runt
     return runtime->hashKeys;
 }
 
-/// Which instance a new session goes to, by a part of the hash of its key (FlowCore.Steering).
+/// Which instance a new session goes to, by a part of the hash of its key (FlowCore.SessionSteering).
 struct sluice_steering {
     uint8_t instance[SLUICE_STEERING_ENTRIES];
 };

@@ -37,15 +37,15 @@ struct sluice_packet {
 
 /// Where a packet would go.
 struct sluice_route {
-    uint32_t interfaceIndex;  // the way out
+    uint32_t interfaceIndex;  // outgoing
     uint8_t kind;  // FlowCore.RouteKind
-    uint8_t zone;  // of the way out; 0: none of ours
-    uint8_t sourceZone;  // of the way back to the packet's source; 0: none of ours
+    uint8_t zone;  // of the outgoing interface; 0: none of ours
+    uint8_t sourceZone;  // of the route back to the packet's source; 0: none of ours
     uint8_t delivery;  // DELIVER_... of neighbours.bpf.h
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
-    uint16_t mtu;  // of the way out
-    uint16_t reserved;  // remembering.bpf.h: by what it was found
+    uint16_t mtu;  // of the route
+    uint16_t reserved;  // route_cache.bpf.h: by what it was found
 };
 
 /// RFC 791, 3.1. Fields in network order, like all headers below.

@@ -1,5 +1,6 @@
-internal import FlowCore
-internal import FlowLayout
+package import Fleet
+package import FlowCore
+package import FlowLayout
 
 /// All that an instance does about its sessions, turn by turn: it scans, probes, resets and releases.
 ///
@@ -51,7 +52,7 @@ package final class AgeingMachine<Flows: FlowTable> {
 
     /// What the instance is to do, as its record says.
     package var order: InstanceState {
-        InstanceState(rawValue: sluice_load32_acquire(&table.instance.pointee.state)) ?? .serving
+        InstanceState(recordValue: sluice_load32_acquire(&table.instance.pointee.state)) ?? .serving
     }
 
     /// Claims slabs, and picks up what an earlier process of this instance, or an earlier owner, left in them. Call
@@ -140,4 +141,51 @@ package final class AgeingMachine<Flows: FlowTable> {
         release.releaseBatch(from: work)
         return !work.isEmpty
     }
+}
+
+// MARK: What the machine needs from outside
+
+/// What the kernel keeps of a session outside its slot, as far as the owner of the slot needs it.
+package protocol FlowTable {
+    /// Takes a slot's entry out of the index from 5-tuple to slot; nothing happens where the 5-tuple leads to another slot, or nowhere.
+    func removeFlow(_ key: sluice_session_key, slot: UInt32)
+    /// What the ends' time stamp clocks showed last; nil where nothing is kept.
+    func timestamps(slot: UInt32) -> sluice_timestamps?
+    /// Frees the memory of a slot's time stamps.
+    func removeTimestamps(slot: UInt32)
+}
+
+extension FlowTable {
+    package func timestamps(slot: UInt32) -> sluice_timestamps? { nil }
+    package func removeTimestamps(slot: UInt32) {}
+}
+
+/// Sends the segments that the gateway makes itself.
+package protocol SegmentOutlet: AnyObject {
+    /// Sends in order; some may fail without the others.
+    ///
+    /// - Returns: how many went out, and how many did not.
+    func send(_ segments: [TCPSegment]) -> (sent: Int, failed: Int)
+}
+
+/// Records each session that the gateway ends.
+package protocol SessionJournal {
+    /// The gateway ended a session.
+    func ended(_ session: sluice_session, slot: Int, reason: EndReason)
+}
+
+/// Records nothing.
+package struct SilentJournal: SessionJournal {
+    package init() {}
+    package func ended(_ session: sluice_session, slot: Int, reason: EndReason) {}
+}
+
+/// Receives every session once, when its slot is released and its counters are final: the flow log.
+package protocol ReleaseObserver: AnyObject {
+    /// A slot was released.
+    ///
+    /// - Parameters:
+    ///   - word: the control word before; its tick is when the session ended.
+    ///   - session: with its final counters.
+    func released(slot: Int, word: ControlWord, session: sluice_session)
 }

@@ -15,34 +15,6 @@ package struct ScanResult: Equatable, Sendable {
     }
 }
 
-/// Slots that an instance has to do something about.
-package final class AgeingWork {
-    /// Tombstones whose ends are to be reset.
-    package let resets: SlotQueue
-    /// Slots in `ending` or `ended`, to be given back.
-    package let releases: SlotQueue
-    /// Which slots are in one of the two.
-    package let queued: SlotSet
-    /// Idle sessions whose ends are to be asked, as of this pass.
-    package var probes: [SlotQueue.Entry] = []
-
-    package init(slotCount: Int) {
-        resets = SlotQueue(slotCount: slotCount)
-        releases = SlotQueue(slotCount: slotCount)
-        queued = SlotSet(slotCount: slotCount)
-    }
-
-    package var isEmpty: Bool { resets.isEmpty && releases.isEmpty }
-
-    package func queueReset(_ slot: Int, generation: UInt16) {
-        if queued.insert(slot) { resets.append(slot: slot, generation: generation) }
-    }
-
-    package func queueRelease(_ slot: Int, generation: UInt16) {
-        if queued.insert(slot) { releases.append(slot: slot, generation: generation) }
-    }
-}
-
 /// Finds the sessions whose time is up, by a linear pass over the control words of the instance's slabs.
 ///
 /// A pass only takes sessions out of life, by compare-and-exchange, and queues what is to be done about them. So a million

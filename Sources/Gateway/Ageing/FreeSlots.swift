@@ -28,7 +28,7 @@ package struct FreeSlots {
             ring: table.freeRing, shift: UInt32(table.slabShift))
     }
 
-    /// Tells the kernel program that a slab has free slots.
+    /// Marks a slab as one with free slots, for the kernel program.
     package func announce(slab: Int) {
         let word = table.slabBits + slab >> 6
         let bit: UInt64 = 1 << UInt64(slab & 63)

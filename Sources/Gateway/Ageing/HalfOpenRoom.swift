@@ -10,7 +10,7 @@ struct HalfOpenRoom {
     static let fullestPercent: UInt64 = 75
     /// For so many ticks (1 s) after the kernel program has refused a source its session, crowded sources are looked for.
     static let memoryTicks: UInt32 = 60
-    /// Ages are told apart up to so many ticks (69 s).
+    /// Ages up to so many ticks (69 s) are counted separately.
     static let agesCount = 4096
 
     let table: SessionTable

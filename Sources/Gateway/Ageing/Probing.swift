@@ -1,4 +1,4 @@
-internal import FlowCore
+package import FlowCore
 package import FlowLayout
 
 /// Carries out what the ``ProbeBook`` says.

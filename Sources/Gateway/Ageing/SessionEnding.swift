@@ -7,7 +7,7 @@ package enum Ending: Equatable, Sendable {
     case lost
     /// It is a tombstone now; both ends are to be reset.
     case resetting
-    /// It is going silently; its key is to be taken out of the flow table.
+    /// It ends without a RST; its key is to be taken out of the flow index.
     case ending
     /// It is idle and alive; its ends are to be probed first (IDLE-5).
     case probe
@@ -37,7 +37,7 @@ package struct SessionEnding {
         case .free, .ending, .ended, .beginning, .abandoned:
             return .nothing
         case .synSent, .synReceived:
-            // Silent, whatever the treatment: the source of a SYN may be forged, and would be sent an unasked-for reset.
+            // Without a RST, whatever the treatment: the source of a SYN may be forged, and would receive a reset that it did not cause.
             return finish(slot, word, reason: .halfOpenTimeout, now: now)
         case .established:
             switch idleTreatment(slot, word) {
@@ -51,7 +51,7 @@ package struct SessionEnding {
             case .silent: return finish(slot, word, reason: .closingTimeout, now: now)
             }
         case .closed, .resetting:
-            // Its end has been told before; this is the end of its rest.
+            // Its end was reported before; now its slot is released.
             // The tick stays that of its end, for the log.
             let desired = word.with(state: .ending, tick: word.tick)
             return table.exchange(slot, word, with: desired) ? .ending : .lost
@@ -59,7 +59,7 @@ package struct SessionEnding {
     }
 
     /// Ends a live session whatever its timer says: by hand (RST-5), by a change of policy (NSG-3), or because an end did
-    /// not answer a probe (IDLE-5). TCP ends are reset, others go silently.
+    /// not answer a probe (IDLE-5). The ends of TCP sessions are reset; others end without a message.
     package func end(slot: Int, generation: UInt16, reason: EndReason, now: UInt32) -> Ending {
         while true {
             let word = table.word(slot)
@@ -76,7 +76,7 @@ package struct SessionEnding {
         }
     }
 
-    /// Ends whatever a slot holds, without a word: a live session is told to the journal, a tombstone has been before.
+    /// Ends whatever a slot holds, and sends nothing. The journal gets a live session; a tombstone it got before.
     ///
     /// - Returns: whether a live session was ended.
     package func discard(slot: Int, reason: EndReason, now: UInt32) -> Bool {

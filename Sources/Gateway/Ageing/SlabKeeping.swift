@@ -1,3 +1,4 @@
+internal import Fleet
 internal import FlowCore
 internal import FlowLayout
 
@@ -99,7 +100,7 @@ package final class SlabKeeping {
         for instance in 1..<Int(SLUICE_MAX_INSTANCES) {
             let record = table.instances + instance
             let hasProcess = sluice_load32(&record.pointee.processIdentifier) != 0
-            switch InstanceState(rawValue: sluice_load32(&record.pointee.state)) {
+            switch InstanceState(recordValue: sluice_load32(&record.pointee.state)) {
             case .starting: mask |= 1 << UInt64(instance)
             case .serving where hasProcess: mask |= 1 << UInt64(instance)
             default: break

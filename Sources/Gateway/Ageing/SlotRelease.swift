@@ -1,7 +1,7 @@
-internal import FlowCore
+package import FlowCore
 internal import FlowLayout
 
-/// Gives the slots of ended sessions back.
+/// Releases the slots of ended sessions.
 ///
 /// In this order, each step safe to be the last one before a crash, and safe to be done again:
 /// 1. the word says `ending`, `ended` or `abandoned` (``SessionEnding``, or the kernel program);
@@ -12,13 +12,13 @@ internal import FlowLayout
 /// A crash after 2 leaves a word `ending` whose 5-tuple may already belong to a new session in another slot: an entry is only
 /// taken out together with its own slot. A crash after 3 leaves a free slot in no ring: ``FreeSlots/unlisted()`` finds it.
 package final class SlotRelease<Flows: FlowTable> {
-    /// Slots that are given back at once, before the loop looks at its other work.
+    /// Slots that are released at once, before the loop looks at its other work.
     package static var batchSize: Int { 1024 }
 
     let table: SessionTable
     let flows: Flows
     let freeSlots: FreeSlots
-    /// Told of every session whose slot is given back.
+    /// Receives every session whose slot is released.
     package weak var observer: (any ReleaseObserver)?
 
     package init(table: SessionTable, flows: Flows) {
@@ -37,7 +37,7 @@ package final class SlotRelease<Flows: FlowTable> {
             let word = table.word(slot)
             // A slab that went to another instance is the other's to put back into.
             guard word.generation == entry.generation, table.owns(slab: slot >> table.slabShift) else { continue }
-            if word.isState(.ending) { flows.remove(table.sessions[slot].key, slot: entry.slot) }
+            if word.isState(.ending) { flows.removeFlow(table.sessions[slot].key, slot: entry.slot) }
             giveBack(slot)
         }
     }
@@ -62,7 +62,7 @@ package final class SlotRelease<Flows: FlowTable> {
             flows.removeTimestamps(slot: UInt32(truncatingIfNeeded: slot))
         }
         if word.isState(.abandoned) {
-            // Two processors began the same session, and this was not it: it was taken, but nobody hears of it (LOG-2).
+            // Two processors began the same session, and this slot never held it: no end is counted or logged (LOG-2).
             table.instance.pointee.begins &-= 1
             return true
         }

@@ -133,7 +133,7 @@ package enum Controller {
         gateway.did(.api)
     }
 
-    /// Waits for whatever comes first. Tells whether the routing or IPsec policies have changed.
+    /// Waits for whatever comes first. Returns whether the routing or IPsec policies have changed.
     private static func wait(
         _ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64
     ) -> (byRouting: Bool, bySecurityPolicies: Bool) {

@@ -33,7 +33,7 @@ struct PolicyChange: Sendable {
                 identities = try directory.read(RuleIdentities.self, from: directory.rulesPath) ?? identities
                 zones = try directory.read(ZoneIdentities.self, from: directory.zonesPath) ?? zones
             }
-            treatments = TreatmentTable(reading: datapath.treatments)
+            treatments = TreatmentTable(reading: datapath.table.treatments)
         }
         zones.assign(configuration.zones.map(\.name))
         do throws(PolicyError) {
@@ -71,28 +71,30 @@ struct PolicyChange: Sendable {
     /// Lets the kernel judge by the new image from the next packet on. Can't fail. Until ``graceNanoseconds`` later, a packet may still be
     /// judged by the image before, which must not be written to.
     func apply() {
-        let active = sluice_load32(&datapath.runtime.pointee.activePolicy)
+        let active = sluice_load32(&datapath.table.runtime.pointee.activePolicy)
         let next = active == 0 ? UInt32(1) : 0
         image.write(to: datapath.policyMemory(Int(next)))
         // Before the swap: a session that is admitted by the new image finds its treatment.
-        treatments.write(to: datapath.treatments)
-        RuntimeSettings.apply(configuration, to: datapath.runtime, slotCount: datapath.slotCount)
-        _ = withUnsafeMutablePointer(to: &datapath.runtime.pointee.activePolicy) {
+        treatments.write(to: datapath.table.treatments)
+        RuntimeSettings.apply(configuration, to: datapath.table.runtime, slotCount: datapath.table.slotCount)
+        _ = withUnsafeMutablePointer(to: &datapath.table.runtime.pointee.activePolicy) {
             // A full barrier: the image is in memory before it judges.
             sluice_compare_exchange32($0, active, next)
         }
-        withUnsafeMutablePointer(to: &datapath.runtime.pointee.policySeconds) {
+        withUnsafeMutablePointer(to: &datapath.table.runtime.pointee.policySeconds) {
             sluice_store64($0, WallTimeSource.nanoseconds() / 1_000_000_000)
         }
-        withUnsafeMutablePointer(to: &datapath.runtime.pointee.policyGeneration) { sluice_store32($0, $0.pointee &+ 1) }
+        withUnsafeMutablePointer(to: &datapath.table.runtime.pointee.policyGeneration) {
+            sluice_store32($0, $0.pointee &+ 1)
+        }
     }
 
     /// The numbers of rules that this image, and sessions, carry.
     private func identitiesInUse() -> Set<UInt16> {
         var result = Set(configuration.ruleNames.compactMap { identities.identity(of: $0) })
-        for slot in 0..<datapath.slotCount where !isFree(slot) {
-            result.insert(datapath.sessions[slot].rule)
-            result.insert(datapath.sessions[slot].groupRule)
+        for slot in 0..<datapath.table.slotCount where !isFree(slot) {
+            result.insert(datapath.table.sessions[slot].rule)
+            result.insert(datapath.table.sessions[slot].groupRule)
         }
         return result
     }
@@ -100,13 +102,13 @@ struct PolicyChange: Sendable {
     /// The treatments that this image, and sessions, carry.
     private func treatmentsInUse() -> Set<UInt16> {
         var result = image.treatmentsInUse
-        for slot in 0..<datapath.slotCount where !isFree(slot) {
-            result.insert(ControlWord(rawValue: sluice_load64(datapath.words + slot)).treatment)
+        for slot in 0..<datapath.table.slotCount where !isFree(slot) {
+            result.insert(ControlWord(rawValue: sluice_load64(datapath.table.words + slot)).treatment)
         }
         return result
     }
 
     private func isFree(_ slot: Int) -> Bool {
-        ControlWord(rawValue: sluice_load64(datapath.words + slot)).isState(.free)
+        ControlWord(rawValue: sluice_load64(datapath.table.words + slot)).isState(.free)
     }
 }

@@ -1,10 +1,10 @@
 internal import Kernel
 internal import Policy
 
-/// A reload on its way: what takes long is done by threads, the change itself by the loop, in one turn.
+/// A reload in progress: what takes long is done by threads, the change itself by the loop, in one turn.
 struct Reloading {
     enum Step {
-        /// None is on its way. Can transition to: `preparing` when one is asked for, or `refused`
+        /// None is in progress. Can transition to: `preparing` when one is asked for, or `refused`
         /// where there is no thread for it.
         case none
         /// A thread reads the file and compiles. Can transition to: `prepared`, `settling`, or `none` where the
@@ -23,11 +23,11 @@ struct Reloading {
     }
 
     var step = Step.none
-    /// The requests that the reload on its way will answer.
+    /// The requests that the reload in progress will answer.
     var asked: [Int] = []
     /// Requests that came meanwhile: the file may have changed since it was read, so it is read again for them.
     var askedAgain: [Int] = []
-    /// Who asked for the reload on its way, and who for the one after it.
+    /// Who asked for the reload in progress, and who for the one after it.
     var requesters: [String] = []
     var requestersAgain: [String] = []
     /// Whether anybody asked meanwhile, by a request or by SIGHUP.

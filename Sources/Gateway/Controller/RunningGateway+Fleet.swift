@@ -28,7 +28,7 @@ extension RunningGateway {
         answered.removeAll()
     }
 
-    /// Tells the fleet that the configuration has changed.
+    /// Hands the changed configuration to the fleet.
     func applyFleetSettings() {
         fleet.tellSettingsChanged()
         fleet.handle(.settingsChanged(Fleet.FleetSettings(configuration)))

@@ -48,7 +48,7 @@ extension RunningGateway {
     /// Goes on with what is in hand, for a moment.
     func workOnSessions() {
         let resetting = SessionResetting(
-            table: SessionTable(datapath, instanceIdentifier: Datapath.firstInstance), journal: journal, outlet: outlet)
+            table: datapath.table.seen(by: Datapath.firstInstance), journal: journal, outlet: outlet)
         let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
         while !jobs.isEmpty {
             let now = MonotonicClock.nanoseconds()

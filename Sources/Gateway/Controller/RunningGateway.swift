@@ -23,7 +23,7 @@ final class RunningGateway {
     let api: APISupervision
     /// What was last seen in the network namespace, for readers who may not look there.
     var networkNote: NetworkNote?
-    /// Nil where it can't be had: then ways are never remembered by destination.
+    /// Nil where it can't be had: then next hops are never cached by destination.
     let routingSocket: RoutingSocket?
     var routing = SourceRouting()
     /// Nil where the kernel has no IPsec, or it can't be had.
@@ -40,7 +40,7 @@ final class RunningGateway {
     var turns = TurnAccounting()
     /// What is being done to many sessions, in order.
     var jobs: [SessionJob] = []
-    /// What the service manager is told.
+    /// What is reported to the service manager.
     var notices = ServiceNotices.ofThisProcess()
     /// What packets have met in the last minute.
     var traffic = TrafficSamples()

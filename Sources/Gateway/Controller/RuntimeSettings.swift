@@ -16,7 +16,7 @@ package enum RuntimeSettings {
     /// Deny events that the kernel program emits in one tick at most; the counters count all.
     static let denyEventsPerTick: UInt32 = 64
 
-    /// - Parameter isDebugging: whether instances tell every session in their own log.
+    /// - Parameter isDebugging: whether instances write every session to their own log.
     package static func apply(
         _ configuration: Configuration, to runtime: UnsafeMutablePointer<sluice_runtime>, slotCount: Int,
         isDebugging: Bool = Log.levelFromEnvironment == .debug

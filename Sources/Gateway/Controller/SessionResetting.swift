@@ -1,4 +1,4 @@
-internal import FlowCore
+package import FlowCore
 internal import FlowLayout
 
 /// Ends sessions on purpose, from the controller's process: by hand (RST-5), or because a rule denies them now (NSG-3).

@@ -1,9 +1,8 @@
 package import Kernel
 
-/// Whether the way to an address is the same for all packets that come in by one interface, as far as is known. Pure.
+/// Whether the route to an address is the same for all packets that come in by one interface, as far as is known. Pure.
 ///
-/// Only then may the kernel program remember a way by where it leads to (`remembering.bpf.h`); otherwise it remembers it by the source
-/// too. What is known comes from a look at all rules and routes, and from the news since.
+/// Only then may the kernel program cache a next hop by its destination (`route_cache.bpf.h`); otherwise it caches it by the source too. What is known comes from a look at all rules and routes, and from the news since.
 package struct SourceRouting: Equatable, Sendable {
     /// A look reads all routes: after one there is none for so long, however often routes change.
     package static let restNanoseconds: UInt64 = 10_000_000_000
@@ -20,7 +19,7 @@ package struct SourceRouting: Equatable, Sendable {
 
     package init() {}
 
-    package var goesByDestination: Bool { knowledge == .byDestination }
+    package var routesByDestination: Bool { knowledge == .byDestination }
 
     package mutating func note(_ news: RoutingSocket.News) {
         switch news {

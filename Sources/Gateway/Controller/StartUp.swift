@@ -107,7 +107,7 @@ struct StartUp {
         // that it has until nothing can fail any more.
         if !isTakeover { policy.apply() }
         // Before the first packet.
-        datapath.tell(leavesToKernel: try SecurityPolicies.arePresent())
+        datapath.set(leavesToKernel: try SecurityPolicies.arePresent())
         let attached = try attach(interfaces, datapath, zones: policy.zones)
         let forwardingBefore = try enableForwarding(before: before)
         let server = try ControlServer(path: directory.controlSocketPath)
@@ -131,7 +131,7 @@ struct StartUp {
                     version: version?.description, predecessorVersion: predecessor?.version?.description)
                 : .started(
                     zones: configuration.zones.count, rules: configuration.rules.count,
-                    capacitySessions: datapath.slotCount))
+                    capacitySessions: datapath.table.slotCount))
         gateway.checkFlowLog()
         undo.did("the instances") { fleet.shutDown(patienceNanoseconds: RunningGateway.instancePatienceNanoseconds) }
         step("starting the instances")
@@ -171,7 +171,7 @@ struct StartUp {
         }
     }
 
-    /// Tells the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
+    /// Reports to the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
     private func step(_ name: String) { ServiceNotification.send(ServiceNotices.starting(name)) }
 
     private func makeFleet(
@@ -316,10 +316,10 @@ struct StartUp {
         let gateway = configuration.gateway
         let datapath = try Datapath.open(gateway: gateway)
         let plan = try SlabPlan(capacitySessions: configuration.capacitySessions)
-        guard plan.slotCount == datapath.slotCount else {
+        guard plan.slotCount == datapath.table.slotCount else {
             throw GatewayError(
-                "capacity.sessions: gateway \(gateway) is in the kernel with room for \(datapath.slotCount) sessions, and "
-                    + "\(source.path) asks for \(configuration.capacitySessions): write \(datapath.slotCount), or run it "
+                "capacity.sessions: gateway \(gateway) is in the kernel with room for \(datapath.table.slotCount) sessions, and "
+                    + "\(source.path) asks for \(configuration.capacitySessions): write \(datapath.table.slotCount), or run it "
                     + "with that first, stop it, and start it with the new value; that ends its sessions")
         }
         return datapath

@@ -5,17 +5,17 @@ internal import Kernel
 /// Looks what is there when a controller starts: processes by their locks, slabs and records by the pinned maps (RECOV-3).
 enum FleetObservation {
     static func observe(_ datapath: Datapath, _ directory: RunDirectory) -> ObservedFleet {
-        let sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        let sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
         var slabs: [UInt16: Int] = [:]
-        for slab in 0..<datapath.slabCount { slabs[sharing.owner(of: slab), default: 0] += 1 }
+        for slab in 0..<datapath.table.slabCount { slabs[sharing.owner(of: slab), default: 0] += 1 }
         let own = ProgramFile.own
         var fleet = ObservedFleet(program: own?.description ?? "")
         for identifier in FleetMachine.identifiers {
-            let record = datapath.instances + Int(identifier)
-            let state = InstanceState(rawValue: sluice_load32(&record.pointee.state)).map { Fleet.InstanceState($0) }
+            let record = datapath.table.instances + Int(identifier)
+            let state = InstanceState(recordValue: sluice_load32(&record.pointee.state))
             let process = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier))
             let isAlive = process != nil
-            // Where one of the two can't be told, nothing is known to be old.
+            // Where one of the two is unknown, nothing counts as outdated.
             let program = process.flatMap { ProgramFile(of: $0.identity.identifier) }
             let count = slabs[identifier] ?? 0
             guard isAlive || count > 0 || (state ?? .stopped) != .stopped else { continue }

@@ -12,12 +12,12 @@ extension FleetShell {
         case .steer(let identifiers):
             // First the bits: who goes gets nothing from here on, whatever the table says.
             orders.setServing(identifiers)
-            SteeringMemory(entries: datapath.steering).write(Fleet.Steering.entries(for: identifiers))
+            SteeringMemory(entries: datapath.table.steering).write(Steering.entries(for: identifiers))
         // This one is written together with its window, when it is ordered (`resetAll`): a loop that turns in between would
         // know the one without the other.
         case .setState(_, .drainingReset): break
         case .setState(let identifier, let state):
-            orders.setState(of: identifier, InstanceState(state))
+            orders.setState(of: identifier, state)
             // One that was killed could not say that it is gone.
             if state == .stopped {
                 sluice_store32(&record(identifier).pointee.processIdentifier, 0)
@@ -51,8 +51,8 @@ extension FleetShell {
         log.notice(
             "\(subject): \(change.kind.rawValue)", ["cause": change.cause, "details": details.joined(separator: ",")])
         switch change.kind {
-        case .scaleOut: datapath.runtime.pointee.scaleOuts &+= 1
-        case .scaleIn: datapath.runtime.pointee.scaleIns &+= 1
+        case .scaleOut: datapath.table.runtime.pointee.scaleOuts &+= 1
+        case .scaleIn: datapath.table.runtime.pointee.scaleIns &+= 1
         default: break
         }
         if change.kind == .maintenanceCompleted { replaceProgramAfterMaintenance() }
@@ -67,10 +67,19 @@ extension FleetShell {
         }
     }
 
-    /// Tells how a check of a binary came out, once it has.
+    /// Hands in the result of a binary's check, once there is one.
     func finishBinaryCheck() {
         guard let check = binaryCheck, let outcome = check.outcome(now: MonotonicClock.nanoseconds()) else { return }
         binaryCheck = nil
         pendingEvents.append(.binaryChecked(binary: check.binary, problem: outcome.problem))
+    }
+}
+
+extension EndReason {
+    fileprivate init(_ reason: DiscardReason) {
+        switch reason {
+        case .drained, .stopped: self = .drained
+        case .instanceLost: self = .instanceLost
+        }
     }
 }

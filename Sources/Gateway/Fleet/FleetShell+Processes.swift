@@ -7,7 +7,7 @@ extension FleetShell {
     /// Starts the process of an instance; one that runs already is taken as it is.
     func start(_ identifier: InstanceIdentifier, binary: String?) {
         if let process = processes[identifier], process.ended() == nil {
-            // Adopted: the machine waits to be told that it serves.
+            // Adopted: the machine waits for the event that it serves.
             awaited.insert(identifier)
             return
         }

@@ -3,7 +3,7 @@ internal import FlowLayout
 internal import Kernel
 internal import Store
 
-/// Carries out what ``FleetMachine`` decides, and tells it what happens: the one place that knows processes, clocks and maps.
+/// Carries out what ``FleetMachine`` decides, and hands it what happens: the one place that knows processes, clocks and maps.
 ///
 /// After each event: what is to be remembered is saved first, together with the history of it, then the directives are
 /// carried out in their order. So a controller that dies in between finds in the snapshot what it was about to do, and in the
@@ -42,7 +42,7 @@ final class FleetShell {
     /// Who asked for what is being handled; nil: nobody did.
     var requester: String?
 
-    /// Whom it tells; set before ``begin(_:)``.
+    /// The rest of the controller; set before ``begin(_:)``.
     weak var surroundings: (any FleetSurroundings)?
 
     /// A fleet that goes on where an earlier controller stopped, or begins. ``begin(_:)`` must follow.
@@ -55,16 +55,16 @@ final class FleetShell {
         meter = LoadMeter(datapath: datapath)
     }
 
-    var orders: InstanceOrders { InstanceOrders(instances: datapath.instances, runtime: datapath.runtime) }
+    var orders: InstanceOrders { InstanceOrders(instances: datapath.table.instances, runtime: datapath.table.runtime) }
     var sharing: SlabSharing {
-        SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
     }
 
     func record(_ identifier: InstanceIdentifier) -> UnsafeMutablePointer<sluice_instance> {
-        datapath.instances + Int(identifier)
+        datapath.table.instances + Int(identifier)
     }
 
-    /// Tells the machine what has happened, and does what it says; also for what that leads to.
+    /// Hands an event to the machine, and carries out its directives; then the events that these led to.
     func handle(_ event: FleetEvent) {
         pendingEvents.append(event)
         // Carrying out may come back here, by a refusal of the system's for one: its turn comes when this one is done.
@@ -116,4 +116,14 @@ final class FleetShell {
                 next: RunDirectory.writeRemedy)
         }
     }
+}
+
+/// What the fleet's shell needs from the rest of the controller.
+protocol FleetSurroundings: AnyObject {
+    /// Writes events, and what is to be remembered with them, in one transaction.
+    func remember(_ events: [HistoryEvent], _ state: [StateChange])
+    /// Answers who asked for something: whether it was granted, and in which words.
+    func answer(_ command: FleetCommand, granted: Bool, _ text: String)
+    /// Records what is wrong, or (nil) that it is right again; `next`: what to write or run to mend it.
+    func report(_ subject: String, _ problem: String?, next: String?)
 }

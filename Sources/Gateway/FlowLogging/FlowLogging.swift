@@ -66,7 +66,7 @@ final class FlowLogging: ReleaseObserver {
         // Once, at the start: later, where it is gone, what was mounted there may be.
         FlowLogWriter.makeDirectory(plan.settings.directory)
         var addresses: [UInt8: String] = [:]
-        for zone in plan.zones { addresses[zone.identifier] = InterfaceAddress.digits(zone.interface) }
+        for zone in plan.zones { addresses[zone.identifier] = LinkAddress.digits(zone.interface) }
         return FlowLogWriter(plan: plan, macAddresses: addresses) {
             let rules = try? directory.read(RuleIdentities.self, from: directory.rulesPath)
             return rules?.names ?? [:]
@@ -76,11 +76,11 @@ final class FlowLogging: ReleaseObserver {
     /// A turn of the loop begins.
     func turn() { clock = Self.now() }
 
-    /// The kernel program told something. Ends are told when the slot is released, with the last counts.
+    /// Takes an event of the kernel program. An end is logged when the slot is released, with the final counters.
     func take(_ event: sluice_event) {
         switch EventKind(rawValue: event.kind) {
         case .begin:
-            // One whose slab has gone to another instance since is that one's to tell.
+            // The slab may belong to another instance by now, which logs the begin itself.
             guard Int(event.slot) < table.slotCount, table.owns(slab: Int(event.slot) >> table.slabShift) else {
                 return
             }
@@ -120,7 +120,7 @@ final class FlowLogging: ReleaseObserver {
         thread.stop()
     }
 
-    /// Tells the ends of all sessions, in portions that the queue has room for.
+    /// Logs the ends of all sessions, in portions that the queue has room for.
     private func endAll() {
         let deadline = clock.monotonic + Self.endingNanoseconds
         for slab in 0..<table.slabCount where table.owns(slab: slab) {
@@ -157,7 +157,7 @@ final class FlowLogging: ReleaseObserver {
         cursor = end == table.slotCount ? 0 : end
     }
 
-    /// What the kernel program has left out and no instance has told yet.
+    /// What the kernel program has left out and no instance has logged yet.
     private static func leftOut(_ datapath: Datapath, _ memory: FlowMarkMemory) -> Omissions {
         let counters = datapath.counters()
         return Omissions(

@@ -50,13 +50,13 @@ final class FlowMarkMemory {
         }
     }
 
-    /// How far the log has told of a count that the kernel keeps for all instances together.
+    /// How far the log has reported a count that the kernel keeps for all instances together.
     enum Told: Int {
         case suppressedDenies = 0
         case lostEvents = 1
     }
 
-    /// What has come to a count of the kernel's since any instance asked last: one of them gets it, and tells it.
+    /// What has come to a count of the kernel's since any instance asked last: one of them gets it, and logs it.
     func new(_ told: Told, of count: UInt64) -> UInt64 {
         let place = (memory + Self.toldOffset).assumingMemoryBound(to: UInt64.self) + told.rawValue
         while true {

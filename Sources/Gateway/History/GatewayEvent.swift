@@ -1,8 +1,9 @@
+internal import Fleet
 package import Store
 
-/// What happens to a gateway, as its history tells it: the vocabulary of `sluice event list`.
+/// What happens to a gateway, as its history records it: the vocabulary of `sluice event list`.
 ///
-/// Changes of the fleet are told in the same way by ``FleetHistory``: one word for what, a subject, a cause, counts.
+/// Changes of the fleet are recorded in the same form by ``FleetHistory``: one word for what, a subject, a cause, counts.
 package enum GatewayEvent: Equatable, Sendable {
     /// The gateway forwards: nothing of it was in the kernel before.
     case started(zones: Int, rules: Int, capacitySessions: Int)
@@ -95,4 +96,12 @@ package enum GatewayEvent: Equatable, Sendable {
     ) -> HistoryEvent {
         HistoryEvent(time: time, kind: kind.rawValue, subject: subject, cause: cause, detail: detail)
     }
+}
+
+/// The names of all kinds of events in a history.
+package enum EventKinds {
+    /// In alphabetical order.
+    package static let all: [String] =
+        (GatewayEvent.Kind.allCases.map(\.rawValue) + FleetChange.Kind.allCases.map(\.rawValue)
+        + [HistoryEvent.gapKind]).sorted()
 }

@@ -25,7 +25,7 @@ extension RunningGateway {
         )
     }
 
-    /// Instances that end from now on end with their gateway, and tell so of its sessions.
+    /// Instances that end from now on end with their gateway, and log the end of its sessions.
     func announceStop() {
         guard var settings = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath) else {
             return
@@ -37,8 +37,8 @@ extension RunningGateway {
     /// The last event of this controller. What finds no place in the history is at least in the log.
     func tellStop() {
         var left = 0
-        for slot in 0..<datapath.slotCount {
-            let word = ControlWord(rawValue: sluice_load64(datapath.words + slot))
+        for slot in 0..<datapath.table.slotCount {
+            let word = ControlWord(rawValue: sluice_load64(datapath.table.words + slot))
             if (SessionState.synSent.rawValue...SessionState.closing.rawValue).contains(word.stateValue) { left += 1 }
         }
         tell(.stopped(reason: stopCause, sessionsLeft: left, ends: datapath.sessionTallies.endsByName))
@@ -51,5 +51,35 @@ extension RunningGateway {
         guard let problem = history.problem else { return nil }
         guard history.lost > 0 else { return problem }
         return "\(problem) (\(history.lost) events are lost already)"
+    }
+}
+
+/// Counts ends of sessions by reason, for one event an hour in the history; each single end is in the flow logs. Pure.
+struct EndTally: Equatable {
+    static let intervalNanoseconds: UInt64 = 3_600_000_000_000
+
+    /// What is in the history already, or was there before.
+    private var told: [String: UInt64]
+    private var nextAt: UInt64
+
+    /// - Parameters:
+    ///   - counts: so far.
+    ///   - now: nanoseconds since 1970.
+    init(counts: [String: UInt64], now: UInt64) {
+        told = counts
+        nextAt = now + Self.intervalNanoseconds
+    }
+
+    func isDue(now: UInt64) -> Bool { now >= nextAt }
+
+    /// - Returns: what has come since the last time; reasons without any are left out.
+    mutating func take(_ counts: [String: UInt64], now: UInt64) -> [String: UInt64] {
+        let new = counts.reduce(into: [String: UInt64]()) { new, entry in
+            let before = told[entry.key] ?? 0
+            if entry.value > before { new[entry.key] = entry.value - before }
+        }
+        told = counts
+        nextAt = now + Self.intervalNanoseconds
+        return new
     }
 }

@@ -1,3 +1,4 @@
+internal import Fleet
 internal import FlowLayout
 
 /// The instance's sign of life in the shared memory, for the controller and for `sluice status`.
@@ -9,12 +10,12 @@ struct Heartbeat {
     /// - Parameter now: CLOCK_MONOTONIC, nanoseconds.
     func begin(processIdentifier: Int32, now: UInt64) {
         record.pointee.startedNanoseconds = now
-        switch InstanceState(rawValue: sluice_load32(&record.pointee.state)) {
+        switch InstanceState(recordValue: sluice_load32(&record.pointee.state)) {
         case .drainingRefuse, .drainingReset, .ending:
             // An order, which outlives the process that it was given to.
             break
         case .stopped, .serving, .starting, .unresponsive, nil:
-            sluice_store32(&record.pointee.state, InstanceState.serving.rawValue)
+            sluice_store32(&record.pointee.state, InstanceState.serving.recordValue)
         }
         beat(now: now)
         // Last, so that who reads an identifier finds a fresh heartbeat.
@@ -29,7 +30,7 @@ struct Heartbeat {
 
     /// The process ends on purpose.
     func end() {
-        sluice_store32(&record.pointee.state, InstanceState.stopped.rawValue)
+        sluice_store32(&record.pointee.state, InstanceState.stopped.recordValue)
         sluice_store32(&record.pointee.processIdentifier, 0)
     }
 }

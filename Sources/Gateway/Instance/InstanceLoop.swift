@@ -40,7 +40,7 @@ final class InstanceLoop {
         identifier: UInt16, datapath: Datapath, directory: RunDirectory, signals: SignalPipe, log: Log,
         settings: @escaping () -> InstanceSettings
     ) throws(KernelError) {
-        let table = SessionTable(datapath, instanceIdentifier: identifier)
+        let table = datapath.table.seen(by: identifier)
         self.datapath = datapath
         self.directory = directory
         self.settings = settings
@@ -188,4 +188,13 @@ final class InstanceLoop {
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
+}
+
+/// The flow index and the time stamps that are shared with the kernel.
+struct KernelFlowTable: FlowTable {
+    let datapath: Datapath
+
+    func removeFlow(_ key: sluice_session_key, slot: UInt32) { datapath.removeFlow(key, slot: slot) }
+    func timestamps(slot: UInt32) -> sluice_timestamps? { datapath.timestamps(slot: slot) }
+    func removeTimestamps(slot: UInt32) { datapath.removeTimestamps(slot: slot) }
 }

@@ -1,5 +1,6 @@
 internal import FlowCore
 package import FlowLog
+import Glibc
 internal import Policy
 
 /// What an instance goes by beyond the shared memory: `instance.json` in the run directory, written by the controller, read
@@ -21,4 +22,10 @@ package struct InstanceSettings: Codable, Equatable, Sendable {
     }
 
     package var probeIntervalTicks: UInt32 { Tick.covering(nanoseconds: probeIntervalNanoseconds) }
+}
+
+/// Signals that the controller sends to an instance.
+enum InstanceSignal {
+    /// `instance.json` has changed.
+    static let settingsChanged = SIGHUP
 }

@@ -12,7 +12,7 @@ extension ServiceNotices {
 }
 
 extension RunningGateway {
-    /// At each turn of the loop: tells the service manager how the gateway is.
+    /// Reports the gateway's state to the service manager, at each turn of the loop.
     func notifyService(now: UInt64) {
         notices.turn(now: now, isReloading: !reloading.isIdle, line: serviceLine) {
             ServiceNotification.send($0, waits: false)

@@ -1,4 +1,4 @@
-/// What a service manager is told of a gateway, and when (PKG-2; sd_notify(3)). Pure: the socket is ``ServiceNotification``'s.
+/// What is reported of a gateway to a service manager, and when (PKG-2; sd_notify(3)). Pure: the socket is ``ServiceNotification``'s.
 ///
 /// The loop asks at each of its turns, and nobody else does: so a loop that stands still gives no sign of life, and the manager starts
 /// the controller anew.

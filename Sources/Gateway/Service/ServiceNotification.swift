@@ -1,6 +1,6 @@
 import Glibc
 
-/// Tells systemd how the service is (sd_notify(3)): a datagram to the socket that NOTIFY_SOCKET names. No socket, no message.
+/// Reports the service's state to systemd (sd_notify(3)): a datagram to the socket that NOTIFY_SOCKET names. No socket, no message.
 enum ServiceNotification {
     /// Where the message waits for a manager that does not read: so long at most.
     private static let patienceMilliseconds: Int32 = 500

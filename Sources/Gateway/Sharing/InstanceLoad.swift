@@ -1,4 +1,5 @@
 internal import FlowLayout
+import Glibc
 package import Kernel
 
 /// What an instance did between two samples.
@@ -41,7 +42,7 @@ package struct LoadMeter {
 
     package init(datapath: Datapath) {
         self.datapath = datapath
-        sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
     }
 
     /// Takes a sample; call it every so many seconds. Waits for `watchMicroseconds`.
@@ -95,5 +96,17 @@ package struct LoadMeter {
             microseconds > 0
         else { return 0 }
         return Double(statistics.nanoseconds) / (Double(microseconds) * 1000)
+    }
+}
+
+/// Processor time that a process has used.
+package enum ProcessorTime {
+    /// All its threads, in user and system mode, in nanoseconds; nil if it is gone.
+    package static func ofProcess(_ process: Int32) -> UInt64? {
+        var clock = clockid_t()
+        guard process > 0, clock_getcpuclockid(process, &clock) == 0 else { return nil }
+        var time = timespec()
+        guard clock_gettime(clock, &time) == 0 else { return nil }
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

@@ -1,6 +1,7 @@
+package import Fleet
 package import FlowLayout
 
-/// How the controller tells instances what to do, and sees what they have done: by their records in the shared memory.
+/// The controller's orders to instances, and what they have done: in their records in the shared memory.
 package struct InstanceOrders {
     let instances: UnsafeMutablePointer<sluice_instance>
     let runtime: UnsafeMutablePointer<sluice_runtime>
@@ -13,7 +14,7 @@ package struct InstanceOrders {
     // MARK: State
 
     package func state(of instance: UInt16) -> InstanceState {
-        InstanceState(rawValue: sluice_load32(&instances[Int(instance)].state)) ?? .stopped
+        InstanceState(recordValue: sluice_load32(&instances[Int(instance)].state)) ?? .stopped
     }
 
     /// The instance acts on it at its next turn, at most 250 ms later. Write the steering table and ``setServing(_:)`` first
@@ -27,7 +28,7 @@ package struct InstanceOrders {
         if state == .drainingReset {
             sluice_store64(&instances[Int(instance)].drainWindowNanoseconds, drainWindowNanoseconds)
         }
-        sluice_store32_release(&instances[Int(instance)].state, state.rawValue)
+        sluice_store32_release(&instances[Int(instance)].state, state.recordValue)
     }
 
     // MARK: Steering
@@ -47,4 +48,29 @@ package struct InstanceOrders {
         let record = instances + Int(instance)
         sluice_store32(&record.pointee.repeatsOrdered, sluice_load32(&record.pointee.repeatsOrdered) &+ 1)
     }
+}
+
+/// The table that says which instance gets which new sessions, as the kernel reads it.
+package struct SteeringMemory {
+    package static let count = Int(SLUICE_STEERING_ENTRIES)
+
+    let entries: UnsafeMutablePointer<UInt8>
+
+    package init(entries: UnsafeMutablePointer<UInt8>) { self.entries = entries }
+
+    /// Replaces the table, an entry at a time: any mixture of the old and the new one is right.
+    ///
+    /// - Returns: how many entries changed.
+    @discardableResult
+    package func write(_ table: [UInt8]) -> Int {
+        precondition(table.count == Self.count, "a steering table has \(Self.count) entries, not \(table.count)")
+        var changed = 0
+        for index in 0..<Self.count where entries[index] != table[index] {
+            entries[index] = table[index]
+            changed += 1
+        }
+        return changed
+    }
+
+    package func read() -> [UInt8] { (0..<Self.count).map { entries[$0] } }
 }

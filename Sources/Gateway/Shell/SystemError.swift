@@ -6,7 +6,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package let errorNumber: Int32
     package let remedy: String?
 
-    /// - Parameter errorNumber: `errno`, unless told.
+    /// - Parameter errorNumber: `errno`, if it is left out.
     package init(_ action: String, errorNumber: Int32 = errno, remedy: String? = nil) {
         self.action = action
         self.errorNumber = errorNumber

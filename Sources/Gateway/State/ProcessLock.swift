@@ -15,7 +15,7 @@ package final class ProcessLock {
     private static let lookMicroseconds: UInt32 = 200_000
     private static let pauseMicroseconds: UInt32 = 1_000
 
-    /// Takes the lock, or tells who has it.
+    /// Takes the lock, or throws who has it.
     ///
     /// - Parameters:
     ///   - processIdentifier: what is written into the file, for others to read.

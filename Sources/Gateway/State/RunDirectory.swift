@@ -28,7 +28,7 @@ package struct RunDirectory: Sendable {
     /// The numbers of rules by name (`RuleIdentities`), and of zones (`ZoneIdentities`): sessions carry numbers.
     package var rulesPath: String { "\(path)/rules.json" }
     package var zonesPath: String { "\(path)/zones.json" }
-    /// What instances are told (``InstanceSettings``).
+    /// The settings of instances (``InstanceSettings``).
     package var instanceSettingsPath: String { "\(path)/instance.json" }
     /// What flow logs have said of the session in each slot (`FlowMark`).
     package var flowMarksPath: String { "\(path)/flow-marks" }

@@ -39,7 +39,7 @@ extension GatewayInspector {
     }
 
     private func session(of key: sluice_session_key) -> SessionView? {
-        guard let flow = datapath.flow(key) else { return nil }
+        guard let flow = datapath.findFlow(key) else { return nil }
         return session(
             SessionIdentifier(slot: flow.slot, generation: UInt16(truncatingIfNeeded: flow.generation)))
     }

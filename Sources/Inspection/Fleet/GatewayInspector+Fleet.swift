@@ -14,7 +14,7 @@ extension GatewayInspector {
         let now = MonotonicClock.nanoseconds()
         let view = report?.view
         let instances = (view?.instances ?? recordedInstances()).map { instance in
-            let record = datapath.instances[Int(instance.identifier)]
+            let record = datapath.table.instances[Int(instance.identifier)]
             let process = Int32(truncatingIfNeeded: record.processIdentifier)
             return InstanceStatus(
                 instance, record: record, isRunning: process > 0 && processExists(process),
@@ -31,7 +31,7 @@ extension GatewayInspector {
     /// What the shared memory alone tells: no controller has written anything.
     private func recordedInstances() -> [InstanceView] {
         FleetMachine.identifiers.compactMap { (identifier) -> InstanceView? in
-            let record = datapath.instances[Int(identifier)]
+            let record = datapath.table.instances[Int(identifier)]
             guard record.processIdentifier != 0 else { return nil }
             return InstanceView(
                 identifier: identifier, state: .serving, since: record.startedNanoseconds, binary: nil,

@@ -44,8 +44,9 @@ package struct GatewayInspector: Sendable {
     /// The session memory.
     package var memory: SessionMemory {
         SessionMemory(
-            words: datapath.words, sessions: datapath.sessions, slabs: datapath.slabs, slotCount: datapath.slotCount,
-            slabShift: datapath.slabShift)
+            words: datapath.table.words, sessions: datapath.table.sessions, slabs: datapath.table.slabs,
+            slotCount: datapath.table.slotCount,
+            slabShift: datapath.table.slabShift)
     }
 
     /// Hands every session that passes to `body`, which makes its view only if it wants it.
@@ -102,8 +103,8 @@ package struct GatewayInspector: Sendable {
             nowNanoseconds: MonotonicClock.nanoseconds(),
             ruleNames: (try? directory.ruleIdentities().names) ?? [:],
             zoneNames: zoneNames(),
-            treatments: Array(UnsafeBufferPointer(start: datapath.treatments, count: Int(SLUICE_MAX_TREATMENTS))),
-            stateTimeouts: StateTimeouts(datapath.runtime.pointee))
+            treatments: Array(UnsafeBufferPointer(start: datapath.table.treatments, count: Int(SLUICE_MAX_TREATMENTS))),
+            stateTimeouts: StateTimeouts(datapath.table.runtime.pointee))
     }
 
     private func zoneNames() -> [UInt8: String] {

@@ -20,7 +20,7 @@ package struct PacketDescriber {
         self.inspector = inspector
         self.clockOffset = clockOffset
         interfaces = inspector.interfaceNames()
-        policyGeneration = sluice_load32(&inspector.datapath.runtime.pointee.policyGeneration)
+        policyGeneration = sluice_load32(&inspector.datapath.table.runtime.pointee.policyGeneration)
         names = inspector.describer()
     }
 
@@ -41,7 +41,7 @@ package struct PacketDescriber {
     }
 
     package mutating func view(_ look: sluice_look, _ headers: PacketHeaders) -> PacketView {
-        let current = sluice_load32(&inspector.datapath.runtime.pointee.policyGeneration)
+        let current = sluice_load32(&inspector.datapath.table.runtime.pointee.policyGeneration)
         if current != policyGeneration {
             policyGeneration = current
             names = inspector.describer()

@@ -13,7 +13,7 @@ extension GatewayInspector {
         let instances = instances(census)
         let processes = [controller].compactMap(\.self) + instances.filter(\.running).map(\.processIdentifier)
         let network = network(configuration, processes: processes)
-        let runtime = datapath.runtime.pointee
+        let runtime = datapath.table.runtime.pointee
         let counters = datapath.counters()
         return GatewayStatus(
             gateway: gateway,
@@ -31,7 +31,7 @@ extension GatewayInspector {
             zones: network.zones,
             sessions: .init(
                 count: census.count, capacity: Int(runtime.capacitySessions),
-                halfOpen: Int(HalfOpenTally.estimate(datapath.runtime)),
+                halfOpen: Int(HalfOpenTally.estimate(datapath.table.runtime)),
                 halfOpenLimit: Int(runtime.halfOpenLimit), byState: census.byState, byClass: census.byClass),
             memory: .init(
                 totalBytes: UInt64(memoryCost.totalBytes), bytesPerSession: memoryCost.bytesPerSession),
@@ -52,12 +52,12 @@ extension GatewayInspector {
     ) -> RecentTraffic? {
         let now = MonotonicClock.nanoseconds()
         guard let before = directory.trafficSamples().oldest(now: now) else { return nil }
-        let records = (0..<Int(SLUICE_MAX_INSTANCES)).map { datapath.instances[$0] }
+        let records = (0..<Int(SLUICE_MAX_INSTANCES)).map { datapath.table.instances[$0] }
         let after = TrafficSample(
             nanoseconds: now, counters: counters, resetsSent: records.reduce(0) { $0 &+ $1.resetsSent },
             resetsFailed: records.reduce(0) { $0 &+ $1.resetsFailed }, ends: datapath.sessionTallies.endsByName,
             receivedFrames: network.receivedFrames)
-        let timeouts = (0..<Int(SLUICE_MAX_TREATMENTS)).map { datapath.treatments[$0] }
+        let timeouts = (0..<Int(SLUICE_MAX_TREATMENTS)).map { datapath.table.treatments[$0] }
             .filter { $0.timeoutTicks > 0 && $0.onIdle == OnIdle.reset.rawValue }.map(\.timeoutTicks)
         return RecentTraffic(
             from: before, to: after,
@@ -68,7 +68,7 @@ extension GatewayInspector {
     private func instances(_ census: SessionCensus) -> [GatewayStatus.Instance] {
         let now = MonotonicClock.nanoseconds()
         return (1..<Int(SLUICE_MAX_INSTANCES)).compactMap { identifier in
-            let memory = datapath.instances[identifier]
+            let memory = datapath.table.instances[identifier]
             guard memory.processIdentifier != 0 else { return nil }
             return GatewayStatus.Instance(
                 identifier: identifier, memory: memory, running: processExists(Int32(memory.processIdentifier)),

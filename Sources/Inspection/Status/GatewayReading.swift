@@ -77,20 +77,20 @@ extension GatewayInspector {
     /// Reads what a scrape tells.
     package func reading() throws(InspectionError) -> GatewayReading {
         let now = MonotonicClock.nanoseconds()
-        let runtime = datapath.runtime.pointee
+        let runtime = datapath.table.runtime.pointee
         let report = try directory.fleetReport()
         let configuration = try directory.configuration()
         var reading = GatewayReading(tallies: datapath.sessionTallies)
         reading.counters = datapath.counters()
         reading.instances = instances(report, reading.tallies, now: now)
         reading.capacity = Int(runtime.capacitySessions)
-        let free = (0..<datapath.slabCount).reduce(0) { $0 + Int(SlabRing.count(datapath.slabs + $1)) }
-        reading.occupancy = 1 - Double(min(free, datapath.slotCount)) / Double(max(datapath.slotCount, 1))
-        reading.halfOpen = Int(HalfOpenTally.estimate(datapath.runtime))
+        let free = (0..<datapath.table.slabCount).reduce(0) { $0 + Int(SlabRing.count(datapath.table.slabs + $1)) }
+        reading.occupancy = 1 - Double(min(free, datapath.table.slotCount)) / Double(max(datapath.table.slotCount, 1))
+        reading.halfOpen = Int(HalfOpenTally.estimate(datapath.table.runtime))
         reading.halfOpenLimit = Int(runtime.halfOpenLimit)
         for instance in 0..<Int(SLUICE_MAX_INSTANCES) {
-            reading.resetsFailed &+= datapath.instances[instance].resetsFailed
-            reading.probesSent &+= datapath.instances[instance].probesSent
+            reading.resetsFailed &+= datapath.table.instances[instance].resetsFailed
+            reading.probesSent &+= datapath.table.instances[instance].probesSent
         }
         reading.desired = report?.view.desired ?? reading.instances.count
         reading.serving = reading.instances.count { $0.state == InstanceState.serving.name }
@@ -127,7 +127,7 @@ extension GatewayInspector {
         let views = Dictionary(
             (report?.view.instances ?? []).map { ($0.identifier, $0) }, uniquingKeysWith: { first, _ in first })
         return (1..<UInt16(SLUICE_MAX_INSTANCES)).compactMap { identifier in
-            let record = datapath.instances[Int(identifier)]
+            let record = datapath.table.instances[Int(identifier)]
             guard record.processIdentifier != 0, processExists(Int32(truncatingIfNeeded: record.processIdentifier))
             else { return nil }
             let age = now > record.heartbeatNanoseconds ? now - record.heartbeatNanoseconds : 0

@@ -35,7 +35,7 @@ extension Datapath {
         }
     }
 
-    /// The way of kernels before Linux 6.6.
+    /// For kernels before Linux 6.6.
     func attachToClsact(_ interface: NetworkInterface) throws(KernelError) {
         let program = try program(ProgramName.ingress)
         let index = interface.index
@@ -129,6 +129,6 @@ extension Datapath {
         pins?.unmark(Self.mark(interfaceIndex))
     }
 
-    /// Tells, in the pins, that the interface's clsact is ours.
+    /// Notes in the pins that the interface's clsact is ours.
     private static func mark(_ interfaceIndex: Int) -> String { "clsact-\(interfaceIndex)" }
 }

@@ -3,9 +3,9 @@ package import FlowLayout
 
 extension Datapath {
     /// Where the session of a 5-tuple is; nil if there is none.
-    package func flow(_ key: sluice_session_key) -> sluice_flow_value? {
+    package func findFlow(_ key: sluice_session_key) -> sluice_flow_value? {
         var key = key
-        return FlowIndex.find(&key, FlowIndex.Place(&key, runtime), index)
+        return table.findFlow(&key)
     }
 
     /// Enters a session whose slot is filled, as the kernel does on admission; for tests and tools.
@@ -13,17 +13,13 @@ extension Datapath {
     /// - Returns: false where the 5-tuple is entered already, or there is no room for it.
     package func insertFlow(_ key: sluice_session_key, slot: UInt32) -> Bool {
         var key = key
-        return FlowIndex.insert(&key, slot: slot, FlowIndex.Place(&key, runtime), index)
+        return table.insertFlow(&key, slot: slot)
     }
 
     /// Takes a slot's entry out; nothing happens where the 5-tuple leads to another slot, or nowhere.
     package func removeFlow(_ key: sluice_session_key, slot: UInt32) {
         var key = key
-        FlowIndex.remove(slot: slot, FlowIndex.Place(&key, runtime), index)
-    }
-
-    private var index: SharedFlowIndex {
-        SharedFlowIndex(runtime: runtime, buckets: buckets, sessions: sessions, words: words, slotCount: slotCount)
+        table.removeFlow(&key, slot: slot)
     }
 
     func map(_ name: String) -> KernelMap {

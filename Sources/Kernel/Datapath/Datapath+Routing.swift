@@ -2,21 +2,21 @@ internal import FlowCore
 internal import FlowLayout
 
 extension Datapath {
-    /// How long the kernel program may go by what it was told last about the routing: who tells it may be gone.
+    /// How long the kernel program may go by the last note about the routing: the controller that renews it may be gone.
     package static let routingLeaseNanoseconds: UInt64 = 2_000_000_000
 
-    /// Lets the kernel program remember the way to an address for all that come in by one interface, for the time of the lease; or not.
-    package func tell(routesByDestination: Bool, now: UInt64) {
+    /// Lets the kernel program cache next hops by destination and incoming interface alone, for the time of the lease; or not.
+    package func set(routesByDestination: Bool, now: UInt64) {
         let end = routesByDestination ? Tick.of(nanoseconds: now + Self.routingLeaseNanoseconds) : 0
-        sluice_store32(&runtime.pointee.destinationRoutingEnd, end)
+        sluice_store32(&table.runtime.pointee.destinationRoutingEnd, end)
     }
 
     /// Leaves every packet that is allowed to the kernel's own forwarding, or not: only that knows IPsec policies.
-    package func tell(leavesToKernel: Bool) {
-        sluice_store32(&runtime.pointee.leavesToKernel, leavesToKernel ? 1 : 0)
+    package func set(leavesToKernel: Bool) {
+        sluice_store32(&table.runtime.pointee.leavesToKernel, leavesToKernel ? 1 : 0)
     }
 
-    package var leavesToKernel: Bool { sluice_load32(&runtime.pointee.leavesToKernel) != 0 }
+    package var leavesToKernel: Bool { sluice_load32(&table.runtime.pointee.leavesToKernel) != 0 }
 
     /// Sends a segment, IP header included, as what comes in by an interface would be forwarded; false where it can't go out like this.
     /// The interface must be a zone's, and lie in the network namespace of the calling thread.
@@ -29,7 +29,7 @@ extension Datapath {
 
     /// Whether it may at the moment.
     package func routesByDestination(now: UInt64) -> Bool {
-        let end = sluice_load32(&runtime.pointee.destinationRoutingEnd)
+        let end = sluice_load32(&table.runtime.pointee.destinationRoutingEnd)
         return end != 0 && Int32(bitPattern: end &- Tick.of(nanoseconds: now)) > 0
     }
 }

@@ -1,4 +1,5 @@
-package import FlowLayout
+package import FlowCore
+internal import FlowLayout
 internal import KernelObject
 
 /// A gateway's packet path in the kernel: its maps, shared into this process's memory, and its programs.
@@ -11,28 +12,8 @@ package final class Datapath: @unchecked Sendable {
 
     /// The gateway's name; of a datapath that is not pinned, what it was called when loaded.
     package let gateway: String
-    /// Slots for sessions, in whole slabs.
-    package let slotCount: Int
-    /// A slab has `1 << slabShift` slots.
-    package let slabShift: Int
-    package var slabCount: Int { slotCount >> slabShift }
-
-    package let sessions: UnsafeMutablePointer<sluice_session>
-    let buckets: UnsafeMutablePointer<sluice_bucket>
-    /// The control words, by slot (FlowCore.ControlWord).
-    package let words: UnsafeMutablePointer<UInt64>
-    /// The rings of free slots, a slab's after another's; `1 << slabShift` entries each.
-    package let freeRing: UnsafeMutablePointer<UInt16>
-    package let slabs: UnsafeMutablePointer<sluice_slab>
-    package let instances: UnsafeMutablePointer<sluice_instance>
-    /// What was counted of sessions, by instance.
-    package let tallies: UnsafeMutablePointer<sluice_tallies>
-    package let treatments: UnsafeMutablePointer<sluice_treatment>
-    package let runtime: UnsafeMutablePointer<sluice_runtime>
-    /// Half-open sessions by source (FlowCore.SourceTally); `SLUICE_SOURCE_TALLIES` words.
-    package let sources: UnsafeMutablePointer<UInt64>
-    /// Which instance new sessions go to, by hash (FlowCore.Steering); `SLUICE_STEERING_ENTRIES` entries.
-    package let steering: UnsafeMutablePointer<UInt8>
+    /// The shared memory of its maps, as no instance sees it: an instance takes ``FlowCore/SessionTable/seen(by:)``.
+    package let table: SessionTable
     /// What whoever watches packets wants to see (``PacketWatch``).
     let watch: UnsafeMutablePointer<sluice_watch>
     package let interfaces: InterfaceTable
@@ -153,25 +134,26 @@ package final class Datapath: @unchecked Sendable {
             return elements
         }
         for name in MapName.all { _ = try map(name) }
-        sessions = try elements(MapName.sessions, sluice_session.self)
-        words = try elements(MapName.words, UInt64.self)
-        buckets = try elements(MapName.flows, sluice_bucket.self)
-        slabs = try elements(MapName.slabs, sluice_slab.self)
-        instances = try elements(MapName.instances, sluice_instance.self)
-        tallies = try elements(MapName.tallies, sluice_tallies.self)
-        treatments = try elements(MapName.treatments, sluice_treatment.self)
-        runtime = try elements(MapName.runtime, sluice_runtime.self)
         interfaces = InterfaceTable(
             dense: try elements(MapName.interfaces, sluice_interface.self), far: try map(MapName.farInterfaces))
-        sources = try elements(MapName.sources, UInt64.self)
         watch = try elements(MapName.watch, sluice_watch.self)
         timestampTable = TimestampTable(place: try map(MapName.timestamps), pins: pins)
-        let table = try elements(MapName.steering, sluice_steering.self)
-        steering = UnsafeMutableRawPointer(table).assumingMemoryBound(to: UInt8.self)
+        let slotCount = try map(MapName.words).capacity
         // Four entries an element.
         let free = try elements(MapName.free, UInt64.self)
-        let slotCount = try map(MapName.words).capacity
-        freeRing = UnsafeMutableRawPointer(free).bindMemory(to: UInt16.self, capacity: slotCount)
+        let steering = try elements(MapName.steering, sluice_steering.self)
+        table = SessionTable(
+            slotCount: slotCount, slabShift: slabShift, buckets: try elements(MapName.flows, sluice_bucket.self),
+            sessions: try elements(MapName.sessions, sluice_session.self),
+            words: try elements(MapName.words, UInt64.self),
+            freeRing: UnsafeMutableRawPointer(free).bindMemory(to: UInt16.self, capacity: slotCount),
+            slabs: try elements(MapName.slabs, sluice_slab.self),
+            instances: try elements(MapName.instances, sluice_instance.self),
+            tallies: try elements(MapName.tallies, sluice_tallies.self),
+            treatments: try elements(MapName.treatments, sluice_treatment.self),
+            runtime: try elements(MapName.runtime, sluice_runtime.self),
+            sources: try elements(MapName.sources, UInt64.self),
+            steering: UnsafeMutableRawPointer(steering).assumingMemoryBound(to: UInt8.self))
         policies = try SharedMemory(of: try map(MapName.policies))
         guard (SlabPlan.smallestSlabShift...SlabPlan.largestSlabShift).contains(slabShift),
             slotCount & (1 << slabShift - 1) == 0, try map(MapName.sessions).capacity == slotCount,
@@ -180,8 +162,6 @@ package final class Datapath: @unchecked Sendable {
         else { throw .damaged(gateway: gateway, what: "\(slotCount) slots do not fit slabs of 2^\(slabShift)") }
         self.gateway = gateway
         self.pins = pins
-        self.slotCount = slotCount
-        self.slabShift = slabShift
         self.memories = memories
         maps = loaded.maps
         programs = loaded.programs
@@ -190,15 +170,16 @@ package final class Datapath: @unchecked Sendable {
 
     /// Frees every slot and puts all slabs into the pool. Nothing is attached yet, so plain stores do.
     private func initialise(_ plan: SlabPlan) {
+        let runtime = table.runtime
         for slab in 0..<plan.slabCount {
-            let ring = freeRing + slab << plan.slabShift
+            let ring = table.freeRing + slab << plan.slabShift
             for position in 0..<plan.slabSlots { ring[position] = UInt16(truncatingIfNeeded: position) }
-            slabs[slab].head = 0
-            slabs[slab].tail = UInt32(plan.slabSlots)
-            slabs[slab].owner = 0
-            instances[0].setMayHaveFreeSlots(slab: slab)
+            table.slabs[slab].head = 0
+            table.slabs[slab].tail = UInt32(plan.slabSlots)
+            table.slabs[slab].owner = 0
+            table.instances[0].setMayHaveFreeSlots(slab: slab)
         }
-        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { steering[entry] = UInt8(Self.firstInstance) }
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { table.steering[entry] = UInt8(Self.firstInstance) }
         runtime.pointee.servingInstances = 1 << UInt64(Self.firstInstance)
         runtime.pointee.capacitySessions = UInt32(plan.slotCount)
         runtime.pointee.slabShift = UInt32(plan.slabShift)

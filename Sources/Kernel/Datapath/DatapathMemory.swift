@@ -16,6 +16,6 @@ package struct DatapathMemory: Equatable, Sendable {
 extension Datapath {
     /// Bytes by map, from fdinfo.
     package func memory() -> DatapathMemory {
-        DatapathMemory(bytes: maps.mapValues { $0.memoryBytes() }, slotCount: slotCount)
+        DatapathMemory(bytes: maps.mapValues { $0.memoryBytes() }, slotCount: table.slotCount)
     }
 }

@@ -37,7 +37,7 @@ package enum ProgramName {
     package static let ingress = "sluice_ingress"
     /// Answers a `sluice_classification`, with the live policy.
     package static let explain = "sluice_explain"
-    /// Sends a segment by the way of a zone's packets.
+    /// Sends a segment by the route of a zone's packets.
     package static let send = "sluice_send"
     /// The judgement alone, with zone, route and time as a test says. No gateway loads it.
     package static let judgeTest = "sluice_judge_test"

@@ -51,8 +51,8 @@ package final class PacketWatch {
     /// Has the kernel program go on for the time of the lease.
     package func renew() {
         let end = max(Tick.of(nanoseconds: MonotonicClock.nanoseconds() + Self.leaseNanoseconds), 1)
-        sluice_store32(&datapath.runtime.pointee.packetWatchEnd, subject == .everyPacket ? end : 0)
-        sluice_store32(&datapath.runtime.pointee.dropWatchEnd, end)
+        sluice_store32(&datapath.table.runtime.pointee.packetWatchEnd, subject == .everyPacket ? end : 0)
+        sluice_store32(&datapath.table.runtime.pointee.dropWatchEnd, end)
     }
 
     /// Hands over the records that are there, oldest first, without waiting; returns how many.
@@ -71,14 +71,14 @@ package final class PacketWatch {
 extension Datapath {
     /// Whether the lease of some watch is over that nobody has ended: its process has died.
     package func hasAbandonedWatch(now: UInt64) -> Bool {
-        let end = sluice_load32(&runtime.pointee.dropWatchEnd)
+        let end = sluice_load32(&table.runtime.pointee.dropWatchEnd)
         return end != 0 && Int32(bitPattern: end &- Tick.of(nanoseconds: now)) <= 0
     }
 
     /// Ends any watch, and takes its ring out of the kernel.
     package func endWatch() {
-        sluice_store32(&runtime.pointee.dropWatchEnd, 0)
-        sluice_store32(&runtime.pointee.packetWatchEnd, 0)
+        sluice_store32(&table.runtime.pointee.dropWatchEnd, 0)
+        sluice_store32(&table.runtime.pointee.packetWatchEnd, 0)
         map(MapName.looks).remove(0)
     }
 

@@ -6,7 +6,7 @@ import Glibc
 /// `ip netns exec` gives its command a mount namespace of its own with a fresh /sys, so that the pins are out of sight,
 /// and what is pinned there is seen by nobody else.
 package enum HostMountNamespace {
-    /// Enters it if bpffs is not to be seen here. The working directory stays. Tells whether it entered.
+    /// Enters it if bpffs is not to be seen here. The working directory stays. Returns whether it entered.
     ///
     /// Call it first of all in `main`: the kernel refuses it to a process with more than one thread. Without the privilege
     /// to look, or with nothing to enter, it does nothing: who needs the pins then finds out, and says so.

@@ -5,7 +5,7 @@ import Glibc
 /// Whether this machine can run a gateway (BAD-6): for `sluice doctor`, and before `sluice run` does anything.
 ///
 /// What can be tried is tried, on maps that are nowhere pinned and in a network namespace of its own that is gone
-/// afterwards; so it changes nothing, and tells the truth where a version number would not.
+/// afterwards; so it changes nothing, and is right where a version number would not be.
 package enum MachineCheck {
     /// Every finding, in the order in which a person would mend them.
     ///
@@ -196,7 +196,7 @@ package enum MachineCheck {
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
         let attachment = triedApart("tc ingress", remedy: remedy) { () throws(KernelError) in
-            try NetworkNamespace().run { () throws(KernelError) in
+            try UnnamedNetworkNamespace().run { () throws(KernelError) in
                 try datapath.attach(interface: try NetworkInterface.find("lo"))
             }
             return "a program can be attached"
@@ -207,7 +207,7 @@ package enum MachineCheck {
     private static func guardTable() -> MachineFinding {
         triedApart("guard", remedy: "use a kernel with CONFIG_NF_TABLES_INET, and apt-get install nftables") {
             () throws(KernelError) in
-            try NetworkNamespace().run { () throws(KernelError) in
+            try UnnamedNetworkNamespace().run { () throws(KernelError) in
                 try Guard.install(gateway: "doctor", interfaces: ["lo"])
                 guard Guard.isInstalled(gateway: "doctor", interfaces: ["lo"]) else {
                     throw .commandFailed(command: "nft", status: 0, output: "the table is not there")
@@ -245,5 +245,29 @@ package enum MachineCheck {
         } catch {
             return MachineFinding(requirement, isMet: false, found: "\(error)", remedy: remedy)
         }
+    }
+}
+
+/// One thing that a gateway needs of its machine, and what is there.
+package struct MachineFinding: Equatable, Sendable, Codable {
+    /// What is needed: `kernel version`, `privileges`, ...
+    package let requirement: String
+    package let isMet: Bool
+    /// What was found.
+    package let found: String
+    /// What to do about it; nil where the requirement is met.
+    package let remedy: String?
+
+    init(_ requirement: String, isMet: Bool, found: String, remedy: String) {
+        self.requirement = requirement
+        self.isMet = isMet
+        self.found = found
+        self.remedy = isMet ? nil : remedy
+    }
+}
+
+extension MachineFinding: CustomStringConvertible {
+    package var description: String {
+        "\(requirement): \(found)" + (remedy.map { ": \($0)" } ?? "")
     }
 }

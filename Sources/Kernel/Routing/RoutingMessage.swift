@@ -1,4 +1,4 @@
-/// One message about routing of the kernel's (rtnetlink(7), linux/rtnetlink.h, linux/fib_rules.h), as far as it tells whether the way to an
+/// One message about routing of the kernel's (rtnetlink(7), linux/rtnetlink.h, linux/fib_rules.h), as far as it shows whether the route to an
 /// address is the same for all that come in by one interface.
 package struct RoutingMessage: Equatable, Sendable {
     package enum Subject: Equatable, Sendable {
@@ -8,7 +8,7 @@ package struct RoutingMessage: Equatable, Sendable {
 
     package let subject: Subject
     package let isRemoval: Bool
-    /// Whether by this route or rule the way of a packet may depend on more than where it goes to and comes in: on its source,
+    /// Whether by this route or rule a packet's route may depend on more than its destination and incoming interface: on its source,
     /// protocol, ports, or a hash of those. True where we don't know.
     package let looksAtMore: Bool
 

@@ -53,8 +53,8 @@ package final class RoutingSocket {
         return news
     }
 
-    /// Whether the way to an address is the same for all that come in by one interface, by all rules and routes that there are.
-    package static func goesByDestination() throws(KernelError) -> Bool {
+    /// Whether the route to an address is the same for all packets that come in by one interface, by all present rules and routes.
+    package static func routesByDestination() throws(KernelError) -> Bool {
         // RTM_GETRULE and RTM_GETROUTE: few rules, perhaps many routes.
         for request: UInt16 in [34, 26] {
             for family in [AF_INET, AF_INET6] where try !allGoByDestination(request, family: UInt8(family)) {

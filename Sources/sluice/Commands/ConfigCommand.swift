@@ -34,3 +34,39 @@ struct ConfigSchema: ParsableCommand {
 
     func run() throws { Console.output(ConfigurationSchema.text) }
 }
+
+extension ConfigurationReport {
+    /// Writes the report; fails the command where there is a mistake.
+    func show(asJSON: Bool, command: String) throws {
+        if asJSON {
+            Console.output(try JSONText.of(self))
+        } else {
+            for notice in notices { Console.note("note: \(notice)") }
+            for rule in shadowed { Console.note("note: \(rule.text)") }
+            for error in errors { Console.note(error.text) }
+            if isValid {
+                Console.outputLine(
+                    "\(file): no mistakes: \(HumanText.count(rules, of: "rule")), "
+                        + "\(HumanText.count(zones, of: "zone")), profile \(profile)")
+            }
+        }
+        guard isValid else {
+            Console.note(
+                "\(HumanText.count(errors.count, of: "mistake")); nothing was applied. Correct the file, then run: sluice \(command) \(file)"
+            )
+            throw ExitCode.failure
+        }
+    }
+}
+
+extension ConfigurationReport.Shadowed {
+    var text: String { "\(list): rule \"\(rule)\" can never match: \(reason)" }
+
+    private var reason: String {
+        if by.isEmpty { return ShadowText.noAddress }
+        let names = ShadowText.names(by.map { "\"\($0)\"" })
+        return by.count == 1
+            ? "\(names), which is asked earlier, takes all that it could"
+            : "\(names), which are asked earlier, together take all that it could"
+    }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Gateway
+import Inspection
 
 /// `sluice fleet`
 struct FleetCommand: ParsableCommand {
@@ -48,5 +49,18 @@ struct FleetPrescale: ParsableCommand {
         request.minimum = minimum
         request.maximum = maximum
         try FleetRequest.send(request, gateway, output)
+    }
+}
+
+/// Asks the controller of a gateway for a change of its fleet, and says what it answered.
+enum FleetRequest {
+    /// - Throws: the refusal, with what to do instead.
+    static func send(_ request: ControlRequest, _ gateway: GatewayOption, _ output: OutputOption) throws {
+        let message = try GatewayClient(gateway: try gateway.resolve()).ask(request).message
+        if output.isJSON {
+            Console.output(try JSONText.of(MessageReport(message)))
+        } else {
+            Console.outputLine(message)
+        }
     }
 }

@@ -91,7 +91,7 @@ struct PacketWatching {
     /// A gateway that was taken down, or started anew, has other maps: these would stay empty for ever.
     private func checkGateway() throws {
         if let current = try? Datapath.open(gateway: inspector.gateway) {
-            let isSame = current.runtime.pointee.identity == inspector.datapath.runtime.pointee.identity
+            let isSame = current.table.runtime.pointee.identity == inspector.datapath.table.runtime.pointee.identity
             // Its memory goes with it.
             withExtendedLifetime(current) {}
             if isSame { return }

@@ -1,5 +1,6 @@
-import Inspection
 import ArgumentParser
+import Inspection
+import Policy
 
 /// `sluice policy`
 struct PolicyCommand: ParsableCommand {
@@ -20,5 +21,63 @@ struct PolicyCheck: ParsableCommand {
 
     func run() throws {
         try ConfigurationReport(checkingRulesOf: file).show(asJSON: output.isJSON, command: "policy check")
+    }
+}
+
+/// `sluice policy diff`
+struct PolicyDiff: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "diff",
+        abstract: "Say what a configuration file would change: rules, and the live sessions that would end.",
+        discussion: "Nothing is applied. To apply it, put the file in place and run: sluice reload")
+
+    @OptionGroup var gateway: GatewayOption
+    @OptionGroup var output: OutputOption
+
+    @Argument(help: "The file: sluice.yaml.", completion: Completing.configurations)
+    var file: String
+
+    func run() throws {
+        let report = ConfigurationReport(checkingRulesOf: file)
+        guard report.isValid else { return try report.show(asJSON: output.isJSON, command: "policy check") }
+        let inspector = try GatewayInspector(gateway: try gateway.resolve())
+        let preview = try inspector.preview(of: try Configuration.read(path: file))
+        if output.isJSON {
+            Console.output(try JSONText.of(preview))
+        } else {
+            Console.page(PolicyPreviewRendering.page(preview, file: file))
+        }
+    }
+}
+
+/// `sluice policy show`
+struct PolicyShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "List the active rules, or those of a file, in the order in which they are asked.")
+
+    @OptionGroup var gateway: GatewayOption
+    @OptionGroup var file: PolicyFileOption
+    @OptionGroup var output: OutputOption
+
+    @Option(
+        help: "Only what this zone's traffic meets, with tags and groups as the prefixes that they stand for.",
+        completion: Completing.zones)
+    var zone: String?
+
+    func run() throws {
+        let rules = try rules()
+        let page = PolicyRendering.page(rules, expands: zone != nil, style: Console.style)
+        Console.output(output.isJSON ? try JSONText.of(rules) : page)
+    }
+
+    private func rules() throws -> [ActiveRule] {
+        if let file = try self.file.read() {
+            if let zone { _ = try self.file.zoneNumber(zone, in: file) }
+            return file.rules(zone: zone)
+        }
+        let inspector = try GatewayInspector(gateway: try gateway.resolve())
+        if let zone { _ = try inspector.zoneNumber(zone) }
+        return try inspector.activeRules(zone: zone)
     }
 }

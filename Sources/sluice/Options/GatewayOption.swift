@@ -1,5 +1,6 @@
 import ArgumentParser
 import Inspection
+import Policy
 
 /// Which gateway of this machine is meant.
 struct GatewayOption: ParsableArguments {
@@ -16,4 +17,48 @@ struct GatewayOption: ParsableArguments {
 struct OutputOption: ParsableArguments {
     @Flag(name: .customLong("json"), help: "Write JSON instead of tables.")
     var isJSON = false
+}
+
+/// The rules of a file instead of those of a gateway: nothing has to run, and nothing is changed.
+struct PolicyFileOption: ParsableArguments {
+    @Option(
+        name: .customLong("file"), help: "Ask the rules of this configuration file; no gateway is needed.",
+        completion: .file(extensions: ["yaml", "yml"]))
+    var path: String?
+
+    /// The file's rules; nil: none was named. Fails as 'policy check' does where it has mistakes.
+    func read() throws -> PolicyFile? {
+        guard let path else { return nil }
+        do {
+            let configuration = try Configuration.read(path: path)
+            return try PolicyFile(configuration, path: path)
+        } catch {
+            throw CommandFailure(what: "\(error)", next: "correct the file, then run: sluice policy check \(path)")
+        }
+    }
+
+    /// The number of a zone of the file.
+    func zoneNumber(_ name: String, in file: PolicyFile) throws -> UInt8 {
+        if let number = file.zoneNumber(name) { return number }
+        let known = file.configuration.zones.map(\.name)
+        throw CommandFailure(
+            what: "\(path ?? "the file") has no zone \(name)\(WordText.suggestion(for: name, among: known))",
+            next: "name one of its zones: \(known.joined(separator: ", "))")
+    }
+}
+
+extension GatewayInspector {
+    /// The number of a zone of the active configuration.
+    func zoneNumber(_ name: String) throws -> UInt8 { try zoneNumber(name, in: try directory.configuration()) }
+
+    /// The number of a zone of the active configuration, which was read already.
+    func zoneNumber(_ name: String, in configuration: Configuration) throws -> UInt8 {
+        let known = configuration.zones.map(\.name)
+        guard known.contains(name), let number = try directory.zoneIdentities().identity(of: name) else {
+            throw CommandFailure(
+                what: "gateway \(gateway) has no zone \(name)\(WordText.suggestion(for: name, among: known))",
+                next: "name one of its zones: \(known.joined(separator: ", "))")
+        }
+        return number
+    }
 }

@@ -1,3 +1,5 @@
+import Glibc
+
 /// A place that is drawn again and again: on a terminal over itself, elsewhere one after the other.
 struct Screen {
     private let isTerminal: Bool
@@ -43,5 +45,13 @@ struct Screen {
         guard isTerminal else { return Console.output(text) }
         let width = Console.width
         Console.output(Screen.frame(TextFold.page(text, width: width), width: width, height: Console.height))
+    }
+}
+
+/// A rest of this thread between two looks.
+enum Pause {
+    static func seconds(_ seconds: Double) {
+        var time = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
+        nanosleep(&time, nil)
     }
 }

@@ -19,26 +19,27 @@ private final class CountingOutlet: SegmentOutlet {
 @Suite struct MillionSessionsTests {
     /// Fills every slot of a datapath with an established session, as the kernel program does, and takes it from its ring.
     private func fill(_ datapath: Datapath) {
-        for slot in 0..<datapath.slotCount {
+        for slot in 0..<datapath.table.slotCount {
             let source = sluice_address(high: 0, low: 0xFFFF_0A00_0000 + UInt64(slot >> 14))
             let destination = sluice_address(high: 0, low: 0xFFFF_C000_0201)
             let (key, isLow) = sluice_session_key.of(
                 source: source, destination: destination, sourcePort: UInt16(slot & 0x3FFF), destinationPort: 443,
                 protocol: IPProtocol.tcp, family: 4)
-            datapath.sessions[slot].key = key
-            datapath.sessions[slot].flags = isLow ? SessionFlags.originatorIsLow : 0
-            datapath.sessions[slot].originator.flags = EndFlags.syn | EndFlags.acknowledgment
-            datapath.sessions[slot].responder.flags = EndFlags.syn | EndFlags.acknowledgment
+            datapath.table.sessions[slot].key = key
+            datapath.table.sessions[slot].flags = isLow ? SessionFlags.originatorIsLow : 0
+            datapath.table.sessions[slot].originator.flags = EndFlags.syn | EndFlags.acknowledgment
+            datapath.table.sessions[slot].responder.flags = EndFlags.syn | EndFlags.acknowledgment
             // Every second one N-S, every second one E-W.
             let word = ControlWord(tick: 0, state: .established, treatment: UInt16(slot & 1), generation: 0)
-            datapath.words[slot] = word.rawValue
+            datapath.table.words[slot] = word.rawValue
             #expect(datapath.insertFlow(key, slot: UInt32(slot)))
         }
-        for slab in 0..<datapath.slabCount { datapath.slabs[slab].head = datapath.slabs[slab].tail }
-        datapath.treatments[0] = sluice_treatment(timeoutTicks: 100, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
-        datapath.treatments[1] = sluice_treatment(
+        for slab in 0..<datapath.table.slabCount { datapath.table.slabs[slab].head = datapath.table.slabs[slab].tail }
+        datapath.table.treatments[0] = sluice_treatment(
+            timeoutTicks: 100, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
+        datapath.table.treatments[1] = sluice_treatment(
             timeoutTicks: 100, onIdle: OnIdle.silent.rawValue, reserved: (0, 0, 0))
-        datapath.runtime.pointee.tombstoneTimeoutTicks = 10
+        datapath.table.runtime.pointee.tombstoneTimeoutTicks = 10
     }
 
     private func milliseconds(since start: UInt64) -> UInt64 { (MonotonicClock.nanoseconds() - start) / 1_000_000 }
@@ -46,17 +47,17 @@ private final class CountingOutlet: SegmentOutlet {
     @Test("IDLE-1 a million sessions of a full table expire together: one pass ends all, and every slot comes back")
     func together() throws {
         let datapath = try Datapath.load(gateway: "million-\(getpid())", capacitySessions: 1_000_000, pinned: false)
-        let claiming = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
+        let claiming = datapath.table.seen(by: Datapath.firstInstance)
         AgeingMachine(
             table: claiming, flows: KernelFlowTable(datapath: datapath), outlet: CountingOutlet(),
             probeIntervalTicks: 10
         ).beginRecovery()
         fill(datapath)
-        let table = SessionTable(datapath, instanceIdentifier: Datapath.firstInstance)
+        let table = datapath.table.seen(by: Datapath.firstInstance)
         let outlet = CountingOutlet()
         let machine = AgeingMachine(
             table: table, flows: KernelFlowTable(datapath: datapath), outlet: outlet, probeIntervalTicks: 10)
-        let slots = datapath.slotCount
+        let slots = datapath.table.slotCount
 
         #expect(machine.pass(now: 100) == ScanResult())
         var start = MonotonicClock.nanoseconds()
@@ -72,7 +73,9 @@ private final class CountingOutlet: SegmentOutlet {
         #expect(machine.freeSlots.count == slots)
         #expect(machine.freeSlots.unlisted().isEmpty)
         #expect((0..<slots).allSatisfy { table.word($0).isState(.free) && table.word($0).generation == 1 })
-        #expect(datapath.flow(datapath.sessions[0].key) == nil && datapath.flow(datapath.sessions[1].key) == nil)
+        #expect(
+            datapath.findFlow(datapath.table.sessions[0].key) == nil
+                && datapath.findFlow(datapath.table.sessions[1].key) == nil)
         print(
             "\(slots) sessions: all ended in \(passMilliseconds) ms; resets built and slots released in \(workMilliseconds) ms"
         )

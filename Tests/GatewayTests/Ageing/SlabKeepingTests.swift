@@ -1,3 +1,4 @@
+import Fleet
 import FlowCore
 import FlowLayout
 import Testing

@@ -24,9 +24,9 @@ struct SourceRoutingTests {
 
     @Test("nothing is known before the first look, nor after one that failed")
     func unknown() {
-        #expect(!SourceRouting().goesByDestination && SourceRouting().wantsLook(now: 0))
+        #expect(!SourceRouting().routesByDestination && SourceRouting().wantsLook(now: 0))
         let failed = known(nil)
-        #expect(!failed.goesByDestination)
+        #expect(!failed.routesByDestination)
         #expect(!failed.wantsLook(now: 9 * Self.second) && failed.wantsLook(now: 10 * Self.second))
     }
 
@@ -35,19 +35,19 @@ struct SourceRoutingTests {
         var routing = known(true)
         routing.note(Self.route(looksAtMore: false))
         routing.note(Self.route(looksAtMore: false, isRemoval: true))
-        #expect(routing.goesByDestination && !routing.wantsLook(now: 100 * Self.second))
+        #expect(routing.routesByDestination && !routing.wantsLook(now: 100 * Self.second))
     }
 
     @Test("one that looks at more counts at once; when something is removed, a look tells whether it was the last")
     func more() {
         var routing = known(true)
         routing.note(Self.route(looksAtMore: true))
-        #expect(!routing.goesByDestination && !routing.wantsLook(now: 100 * Self.second))
+        #expect(!routing.routesByDestination && !routing.wantsLook(now: 100 * Self.second))
         routing.note(Self.route(looksAtMore: true, isRemoval: true))
-        #expect(!routing.goesByDestination)
+        #expect(!routing.routesByDestination)
         #expect(!routing.wantsLook(now: 9 * Self.second) && routing.wantsLook(now: 10 * Self.second))
         routing.noteLook(true, now: 10 * Self.second)
-        #expect(routing.goesByDestination)
+        #expect(routing.routesByDestination)
         // A replacement is told as the new route alone.
         routing.noteLook(false, now: 20 * Self.second)
         routing.note(Self.route(looksAtMore: false))
@@ -58,6 +58,6 @@ struct SourceRoutingTests {
     func lost() {
         var routing = known(true)
         routing.note(.lost)
-        #expect(!routing.goesByDestination && routing.wantsLook(now: 10 * Self.second))
+        #expect(!routing.routesByDestination && routing.wantsLook(now: 10 * Self.second))
     }
 }

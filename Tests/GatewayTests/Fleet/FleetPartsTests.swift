@@ -106,6 +106,6 @@ struct FleetPartsTests {
 
     @Test("FLEET-2 every state of the machine has one in the shared memory, and comes back from there")
     func states() {
-        for state in Fleet.InstanceState.allCases { #expect(Fleet.InstanceState(InstanceState(state)) == state) }
+        for state in InstanceState.allCases { #expect(InstanceState(recordValue: state.recordValue) == state) }
     }
 }

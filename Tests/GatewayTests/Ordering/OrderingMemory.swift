@@ -10,7 +10,7 @@ import Policy
 /// A table that several processors and instances share.
 protocol OrderingMemory: AnyObject, Sendable {
     func view(_ instance: UInt16) -> SessionTable
-    func flow(_ key: sluice_session_key) -> sluice_flow_value?
+    func findFlow(_ key: sluice_session_key) -> sluice_flow_value?
     func removeFlow(_ key: sluice_session_key, slot: UInt32)
     /// The rule that allows sessions to a port.
     func rule(port: UInt16) -> UInt16
@@ -46,34 +46,17 @@ extension OrderingMemory {
 final class ModelOrdering: OrderingMemory, @unchecked Sendable {
     private let tables = ModelTables(slabs: 8, slabShift: 5)
     private let attempts = SharedAttempts()
-    private let treatments: UnsafeMutablePointer<sluice_treatment>
-    private let tallies: UnsafeMutablePointer<sluice_tallies>
 
     init() {
-        tallies = .allocate(capacity: Int(SLUICE_MAX_INSTANCES))
-        tallies.initialize(repeating: sluice_tallies(), count: Int(SLUICE_MAX_INSTANCES))
-        treatments = .allocate(capacity: Int(SLUICE_MAX_TREATMENTS))
-        treatments.initialize(repeating: sluice_treatment(), count: Int(SLUICE_MAX_TREATMENTS))
-        for entry in tables.steeringTable.indices { tables.steeringTable[entry] = UInt8(1 + entry % 2) }
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { tables.table.steering[entry] = UInt8(1 + entry % 2) }
         prepare()
     }
 
-    deinit {
-        treatments.deallocate()
-        tallies.deallocate()
-    }
+    func view(_ instance: UInt16) -> SessionTable { tables.table.seen(by: instance) }
 
-    func view(_ instance: UInt16) -> SessionTable {
-        guard let runtime = tables.runtime else { preconditionFailure("a model has settings") }
-        return SessionTable(
-            slotCount: tables.slotCount, slabShift: Int(tables.slabShift), sessions: tables.sessions,
-            words: tables.words, freeRing: tables.ring, slabs: tables.slabs, treatments: treatments, runtime: runtime,
-            sources: tables.sources, tallies: tallies, instances: tables.instances, instanceIdentifier: instance)
-    }
-
-    func flow(_ key: sluice_session_key) -> sluice_flow_value? {
+    func findFlow(_ key: sluice_session_key) -> sluice_flow_value? {
         var key = key
-        return tables.flow(&key)
+        return tables.findFlow(&key)
     }
 
     func removeFlow(_ key: sluice_session_key, slot: UInt32) {
@@ -126,13 +109,13 @@ final class KernelOrdering: OrderingMemory, @unchecked Sendable {
         try PolicyImage(compiling: configuration, identities: &identities, treatments: &treatments)
             .write(to: datapath.policyMemory(0))
         rules = Dictionary(uniqueKeysWithValues: Self.ports.map { ($0, identities.identity(of: "to-\($0)") ?? 0) })
-        datapath.runtime.pointee.activePolicy = 0
-        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { datapath.steering[entry] = UInt8(1 + entry % 2) }
+        datapath.table.runtime.pointee.activePolicy = 0
+        for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { datapath.table.steering[entry] = UInt8(1 + entry % 2) }
         prepare()
     }
 
-    func view(_ instance: UInt16) -> SessionTable { SessionTable(datapath, instanceIdentifier: instance) }
-    func flow(_ key: sluice_session_key) -> sluice_flow_value? { datapath.flow(key) }
+    func view(_ instance: UInt16) -> SessionTable { datapath.table.seen(by: instance) }
+    func findFlow(_ key: sluice_session_key) -> sluice_flow_value? { datapath.findFlow(key) }
     func removeFlow(_ key: sluice_session_key, slot: UInt32) { datapath.removeFlow(key, slot: slot) }
     func rule(port: UInt16) -> UInt16 { rules[port] ?? 0 }
 

@@ -147,7 +147,7 @@ private struct KilledFlows: FlowTable {
     let memory: any OrderingMemory
     let instance: StageInstance
 
-    func remove(_ key: sluice_session_key, slot: UInt32) {
+    func removeFlow(_ key: sluice_session_key, slot: UInt32) {
         instance.step()
         memory.removeFlow(key, slot: slot)
         instance.step()

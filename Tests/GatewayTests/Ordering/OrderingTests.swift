@@ -64,7 +64,7 @@ struct OrderingTests {
         #expect(stage.failures == [], comment)
         #expect(stage.isEmpty, comment)
         #expect(stage.listed.allSatisfy { $0 == 1 }, comment)
-        #expect(Processor.flows.allSatisfy { stage.memory.flow($0.key) == nil }, comment)
+        #expect(Processor.flows.allSatisfy { stage.memory.findFlow($0.key) == nil }, comment)
         #expect(HalfOpenTally.estimate(stage.memory.view(1).runtime) == 0, comment)
         let seen = established.load(ordering: .sequentiallyConsistent)
         print("ordering: \(stage.packets) packets, \(seen) times established; SLUICE_SEED=\(seed)")
@@ -145,7 +145,7 @@ private final class Processor {
 
     /// What the index leads to is a session of the key, whole: rule and zones are those that its admission wrote.
     private func look(_ flow: Flow) {
-        guard let found = stage.memory.flow(flow.key) else { return }
+        guard let found = stage.memory.findFlow(flow.key) else { return }
         let table = stage.memory.view(1)
         let slot = Int(found.slot)
         let before = table.word(slot)

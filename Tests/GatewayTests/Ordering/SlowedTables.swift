@@ -43,57 +43,61 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { memory.runtime }
     func session(_ slot: UInt32) -> UnsafeMutablePointer<sluice_session>? { rested(memory.session(slot)) }
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.word(slot)) }
-    func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.bucket(index)) }
-    func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? { memory.instance(identifier) }
-    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? { rested(memory.slab(index)) }
-    func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.sourceTally(index)) }
-    func steering(_ index: UInt32) -> UInt8 { memory.steering(index) }
+    func bucket(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? { rested(memory.table.checked.bucket(index)) }
+    func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>? {
+        memory.table.checked.instance(identifier)
+    }
+    func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>? { rested(memory.table.checked.slab(index)) }
+    func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>? {
+        rested(memory.table.checked.sourceTally(index))
+    }
+    func steering(_ index: UInt32) -> UInt8 { memory.table.checked.steering(index) }
     func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? { memory.timestamps(slot) }
 
     /// Asked for between the exchange of the head and the look at the entry.
     func freeEntry(_ index: UInt32) -> UInt16? {
         pace.rest()
-        return memory.freeEntry(index)
+        return memory.table.checked.freeEntry(index)
     }
 
     func takeSlot(of instance: UInt32) -> UInt32? {
-        let slot = SlotAllocation.take(instance: instance, self)
+        let slot = SlotAllocation.takeSlot(of: instance, self)
         if let slot { handOut(slot) }
         return rested(slot)
     }
 
-    func hash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { memory.hash(of: key) }
+    func keyHash(of key: UnsafePointer<sluice_session_key>) -> UInt64 { memory.keyHash(of: key) }
 
-    func takeSlot(hash: UInt64) -> UInt32? { Steering.takeSlot(hash: hash, self) }
+    func takeSlot(hash: UInt64) -> UInt32? { SessionSteering.takeSlot(hash: hash, self) }
 
-    func flow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
+    func findFlow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
         guard let runtime else { return nil }
-        return rested(FlowIndex.find(key, FlowIndex.Place(key, runtime), self))
+        return rested(FlowIndex.findFlow(key, FlowIndex.Place(key, runtime), self))
     }
 
     func insertFlow(_ key: UnsafePointer<sluice_session_key>, hash: UInt64, slot: UInt32) -> Bool {
         guard let runtime else { return false }
-        return rested(FlowIndex.insert(key, slot: slot, FlowIndex.Place(hash: hash, runtime), self))
+        return rested(FlowIndex.insertFlow(key, slot: slot, FlowIndex.Place(hash: hash, runtime), self))
     }
 
     func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
         guard let runtime else { return }
         pace.rest()
-        FlowIndex.remove(slot: slot, FlowIndex.Place(key, runtime), self)
+        FlowIndex.removeFlow(slot: slot, FlowIndex.Place(key, runtime), self)
     }
 
     func askHalfOpen(_ packet: UnsafePointer<sluice_packet>, now: UInt32) -> HalfOpenSessions.Answer {
-        HalfOpenSessions.ask(packet, now: now, self)
+        HalfOpenSessions.askHalfOpen(packet, now: now, self)
     }
 
     func noteHalfOpenBegan(slot: UInt32, source: UInt32, now: UInt32) {
         pace.rest()
-        HalfOpenSessions.began(slot: slot, source: source, now: now, self)
+        HalfOpenSessions.noteHalfOpenBegan(slot: slot, source: source, now: now, self)
     }
 
     func noteHalfOpenLeft(_ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32) {
         pace.rest()
-        HalfOpenSessions.left(session, slot: slot, now: now, self)
+        HalfOpenSessions.noteHalfOpenLeft(session, slot: slot, now: now, self)
     }
 
     /// Everything is allowed, by the rule that has the number of the server's port.
@@ -109,7 +113,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ word: ControlWord, now: UInt32
     ) -> HandshakeAttempts.Outcome {
         pace.rest()
-        return rested(HandshakeAttempts.review(packet, slot: slot, word, now: now, self))
+        return rested(HandshakeAttempts.reviewHandshake(packet, slot: slot, word, now: now, self))
     }
 
     func attempt(_ key: UnsafePointer<sluice_attempt_key>) -> UnsafeMutablePointer<sluice_attempt>? {
@@ -125,7 +129,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
     // Nobody looks at these here.
     func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? { nil }
     func insertFragment(_ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>) {}
-    func emit(
+    func emitEvent(
         _ kind: EventKind, reason: UInt8, _ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>,
         _ question: UnsafeMutablePointer<sluice_classification>, _ flow: sluice_flow_value
     ) {}

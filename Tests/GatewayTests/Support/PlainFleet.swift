@@ -23,13 +23,7 @@ final class PlainFleet {
 
     var tick: UInt32 { Tick.of(nanoseconds: now) }
 
-    func view(_ instance: UInt16) -> SessionTable {
-        let table = plain.table
-        return SessionTable(
-            slotCount: table.slotCount, slabShift: table.slabShift, sessions: table.sessions, words: table.words,
-            freeRing: table.freeRing, slabs: table.slabs, treatments: table.treatments, runtime: table.runtime,
-            sources: table.sources, tallies: table.tallies, instances: table.instances, instanceIdentifier: instance)
-    }
+    func view(_ instance: UInt16) -> SessionTable { plain.table.seen(by: instance) }
 
     /// The process of an instance takes up its work.
     func start(_ instance: UInt16) {

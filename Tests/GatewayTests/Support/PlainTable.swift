@@ -1,5 +1,6 @@
 import FlowCore
 import FlowLayout
+import FlowModel
 
 @testable import Gateway
 
@@ -20,18 +21,7 @@ final class PlainTable {
     static let tombstoneTicks: UInt32 = 40
 
     init(slots: Int = 256, slabShift: Int = 6) {
-        func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
-            let pointer = UnsafeMutablePointer<Element>.allocate(capacity: count)
-            pointer.initialize(repeating: value, count: count)
-            return pointer
-        }
-        table = SessionTable(
-            slotCount: slots, slabShift: slabShift, sessions: memory(slots, sluice_session()),
-            words: memory(slots, 0), freeRing: memory(slots, 0), slabs: memory(Int(SLUICE_MAX_SLABS), sluice_slab()),
-            treatments: memory(Int(SLUICE_MAX_TREATMENTS), sluice_treatment()), runtime: memory(1, sluice_runtime()),
-            sources: memory(Int(SLUICE_SOURCE_TALLIES), 0),
-            tallies: memory(Int(SLUICE_MAX_INSTANCES), sluice_tallies()),
-            instances: memory(Int(SLUICE_MAX_INSTANCES), sluice_instance()), instanceIdentifier: 1)
+        table = .allocate(slotCount: slots, slabShift: slabShift, instanceIdentifier: 1)
         for slab in 0..<table.slabCount {
             table.slabs[slab].owner = 1
             for slot in table.slots(ofSlab: slab) { FreeSlots(table: table).push(slot) }
@@ -46,7 +36,6 @@ final class PlainTable {
         table.runtime.pointee.closedTimeoutTicks = Self.closedTicks
         table.runtime.pointee.tombstoneTimeoutTicks = Self.tombstoneTicks
         table.runtime.pointee.sourceEpochShift = SourceTally.shift(halfOpenTimeoutTicks: Self.halfOpenTicks)
-        table.runtime.pointee.slabShift = UInt32(slabShift)
         withUnsafeMutableBytes(of: &table.runtime.pointee.hashKeys) { bytes in
             let words = bytes.assumingMemoryBound(to: UInt64.self)
             for index in words.indices { words[index] = UInt64(index + 1) &* 0x9E37_79B9_7F4A_7C15 }
@@ -54,17 +43,7 @@ final class PlainTable {
         limits.update(from: table, occupied: 0)
     }
 
-    deinit {
-        table.sessions.deallocate()
-        table.words.deallocate()
-        table.freeRing.deallocate()
-        table.slabs.deallocate()
-        table.treatments.deallocate()
-        table.runtime.deallocate()
-        table.sources.deallocate()
-        table.tallies.deallocate()
-        table.instances.deallocate()
-    }
+    deinit { table.deallocate() }
 
     func setTreatment(_ index: UInt16, _ ticks: UInt32, _ onIdle: OnIdle) {
         table.treatments[Int(index)].timeoutTicks = ticks
@@ -174,7 +153,7 @@ struct Key: Hashable {
 final class PlainFlows: FlowTable {
     var entries: [Key: sluice_flow_value] = [:]
 
-    func remove(_ key: sluice_session_key, slot: UInt32) {
+    func removeFlow(_ key: sluice_session_key, slot: UInt32) {
         if entries[Key(key)]?.slot == slot { entries[Key(key)] = nil }
     }
 }

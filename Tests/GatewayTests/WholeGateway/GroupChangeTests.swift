@@ -46,8 +46,8 @@ import Testing
             let datapath = try Datapath.open(gateway: lab.name)
             let slot = try #require(try lab.establishedSessions().first).slot
             let names = try RunDirectory(gateway: lab.name).ruleNames()
-            #expect(names[datapath.sessions[Int(slot)].groupRule] == "edge/rest")
-            #expect(names[datapath.sessions[Int(slot)].rule] == "services")
+            #expect(names[datapath.table.sessions[Int(slot)].groupRule] == "edge/rest")
+            #expect(names[datapath.table.sessions[Int(slot)].rule] == "services")
 
             // Without flushConnection the group leaves the session alone, under traffic, and denies the next one.
             let exchange = Task {

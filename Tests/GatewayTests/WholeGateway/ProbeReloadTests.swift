@@ -25,7 +25,7 @@ import Testing
             let probed = try await lab.session(to: .internet, port: 8001)
             let slot = try #require(try lab.slot(port: 8001, datapath))
             let kept = try #require(datapath.timestamps(slot: slot))
-            let generation = ControlWord(rawValue: datapath.words[Int(slot)]).generation
+            let generation = ControlWord(rawValue: datapath.table.words[Int(slot)]).generation
             #expect(TimestampTracking.value(kept.originator, generation: generation) != nil)
             #expect(TimestampTracking.value(kept.responder, generation: generation) != nil)
             // One that no rule probes has none.
@@ -44,7 +44,7 @@ extension Lab {
     /// The slot of the session to a server's port.
     fileprivate func slot(port: UInt16, _ datapath: Datapath) throws -> UInt32? {
         try establishedSessions().map(\.slot).first {
-            let key = datapath.sessions[Int($0)].key
+            let key = datapath.table.sessions[Int($0)].key
             return key.lowPort == port || key.highPort == port
         }
     }

@@ -1,3 +1,4 @@
+import Fleet
 import FlowCore
 import FlowLayout
 import Glibc
@@ -23,8 +24,8 @@ final class SharedGateway {
         binary = gateway.binary
         try await gateway.killAll()
         datapath = try Datapath.open(gateway: lab.name)
-        orders = InstanceOrders(instances: datapath.instances, runtime: datapath.runtime)
-        sharing = SlabSharing(table: SessionTable(datapath, instanceIdentifier: SlabSharing.pool))
+        orders = InstanceOrders(instances: datapath.table.instances, runtime: datapath.table.runtime)
+        sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
         // Those of the controller have left slabs without sessions.
         for instance in 1..<UInt16(20) {
             sharing.discardSessions(of: instance, now: tick)
@@ -56,7 +57,7 @@ final class SharedGateway {
 
     /// In turn; what Maglev does better, but as evenly.
     func steer(to instances: [UInt16]) {
-        SteeringMemory(entries: datapath.steering).write(
+        SteeringMemory(entries: datapath.table.steering).write(
             (0..<SteeringMemory.count).map { UInt8(instances[$0 % instances.count]) })
         orders.setServing(instances)
     }

@@ -67,7 +67,7 @@ import Testing
             #expect(gateway.live(22) + gateway.live(23) == Self.connections)
 
             // The new owners age them: N-S, reset at both ends.
-            gateway.datapath.treatments[Int(TreatmentIndex.northSouth)].timeoutTicks = 60
+            gateway.datapath.table.treatments[Int(TreatmentIndex.northSouth)].timeoutTicks = 60
             try await client.waitFor("error", count: Self.connections, within: Self.patience)
             try await server.waitFor("error", count: Self.connections, within: Self.patience)
             #expect(Set(client.errors) == ["ECONNRESET"] && Set(server.errors) == ["ECONNRESET"])

@@ -40,9 +40,11 @@ extension Lab {
     /// The established TCP sessions of the lab's gateway, as its memory has them.
     func establishedSessions() throws -> [SessionReference] {
         let datapath = try Datapath.open(gateway: name)
-        return (0..<datapath.slotCount).compactMap { slot in
-            let word = ControlWord(rawValue: datapath.words[slot])
-            guard word.isState(.established), datapath.sessions[slot].key.protocol == IPProtocol.tcp else { return nil }
+        return (0..<datapath.table.slotCount).compactMap { slot in
+            let word = ControlWord(rawValue: datapath.table.words[slot])
+            guard word.isState(.established), datapath.table.sessions[slot].key.protocol == IPProtocol.tcp else {
+                return nil
+            }
             return SessionReference(slot: UInt32(slot), generation: word.generation)
         }
     }
@@ -50,16 +52,18 @@ extension Lab {
     /// The processes of all instances that serve, by the instances' records.
     func instanceProcesses() throws -> Set<Int32> {
         let datapath = try Datapath.open(gateway: name)
-        return Set((1..<Int(SLUICE_MAX_INSTANCES)).map { Int32(bitPattern: datapath.instances[$0].processIdentifier) })
-            .subtracting([0])
+        return Set(
+            (1..<Int(SLUICE_MAX_INSTANCES)).map { Int32(bitPattern: datapath.table.instances[$0].processIdentifier) }
+        )
+        .subtracting([0])
     }
 
     /// The process of the instance that looks after the first established session, or of instance 1 where there is none.
     func owningProcess() throws -> Int32 {
         let datapath = try Datapath.open(gateway: name)
-        let slab = try establishedSessions().first.map { Int($0.slot) >> datapath.slabShift }
-        let owner = slab.map { Int(datapath.slabs[$0].owner) } ?? Int(Datapath.firstInstance)
-        return Int32(bitPattern: datapath.instances[owner].processIdentifier)
+        let slab = try establishedSessions().first.map { Int($0.slot) >> datapath.table.slabShift }
+        let owner = slab.map { Int(datapath.table.slabs[$0].owner) } ?? Int(Datapath.firstInstance)
+        return Int32(bitPattern: datapath.table.instances[owner].processIdentifier)
     }
 
     /// Whether as many instances serve as should, and none by a process that was ended.

@@ -49,10 +49,10 @@ final class FleetStage: Sendable {
     /// How many instances the kernel gives new sessions to, and live.
     func servingNow() throws -> Int {
         let datapath = try Datapath.open(gateway: lab.name)
-        let mask = sluice_load64(&datapath.runtime.pointee.servingInstances)
+        let mask = sluice_load64(&datapath.table.runtime.pointee.servingInstances)
         return (0..<64).count { number in
             guard mask >> UInt64(number) & 1 == 1 else { return false }
-            let process = sluice_load32(&datapath.instances[number].processIdentifier)
+            let process = sluice_load32(&datapath.table.instances[number].processIdentifier)
             return process > 0 && kill(pid_t(bitPattern: process), 0) == 0
         }
     }
