@@ -121,6 +121,16 @@ let package = Package(
             ],
             swiftSettings: settings, plugins: ["StampCommit"]),
 
+        // Writes the reference and the pictures of docs/ by what the other modules say: ./docs/generate.
+        .executableTarget(
+            name: "sluice-documents",
+            dependencies: [
+                "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
+                "FlowCore",
+                "FlowLayout",
+            ],
+            path: "Sources/Documents", swiftSettings: settings),
+
         // The datapath in plain memory, and scripts for it: what the tests of FlowCore and of the kernel program share.
         .target(
             name: "FlowModel", dependencies: ["FlowCore", "FlowLayout"], path: "Tests/FlowModel",
@@ -192,6 +202,13 @@ let package = Package(
         .testTarget(
             name: "PackageTests", dependencies: ["TestSupport", "sluice", "Policy", "Kernel", "Lab"],
             exclude: ["judge.py"], swiftSettings: settings),
+        // The documents: that the reference is what the program says, that links lead somewhere, that commands do what their page shows.
+        .testTarget(
+            name: "DocumentTests",
+            dependencies: [
+                "TestSupport", "Lab", "Policy", "sluice-documents", "sluice", "sluice-api", "lab-endpoint",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "FleetLiveTests",
             dependencies: [

@@ -1,25 +1,25 @@
 import Foundation
 import Testing
 
-@Suite("docs/fidelity.md")
+@Suite("docs/reference/fidelity.md")
 struct FidelityTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
     @Test("every test that the page names exists, under that very name")
     func testsExist() throws {
-        let page = try String(contentsOf: Self.root.appending(path: "docs/fidelity.md"), encoding: .utf8)
+        let page = try String(contentsOf: Self.root.appending(path: "docs/reference/fidelity.md"), encoding: .utf8)
         let names = testNames(page)
         #expect(names.count > 25)
         let sources = try testSources()
         for name in names where !sources.contains(where: { $0.contains("\"\(name)\"") }) {
-            Issue.record("docs/fidelity.md names a test that does not exist: \(name)")
+            Issue.record("docs/reference/fidelity.md names a test that does not exist: \(name)")
         }
     }
 
     @Test("every row of a document's sentence names a rule and a test")
     func rowsAreProved() throws {
-        let page = try String(contentsOf: Self.root.appending(path: "docs/fidelity.md"), encoding: .utf8)
+        let page = try String(contentsOf: Self.root.appending(path: "docs/reference/fidelity.md"), encoding: .utf8)
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| 2") && $0.split(separator: "|").count == 5 }
         #expect(rows.count > 20)
         for row in rows where testNames(String(row)).isEmpty { Issue.record("no test proves: \(row)") }

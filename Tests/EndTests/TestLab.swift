@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// How many labs there are at a time: most of their time they wait for timeouts, which they may do together.
-private let labs = Seats(count: 6)
+private let labs = Seats.labs
 
 /// Runs a test in a lab of its own with Sluice running in it, and takes the lab down whatever happens. What Sluice said is
 /// shown if the test fails by an error. A test that loads the machine, or has to be quick, is `alone` on it.

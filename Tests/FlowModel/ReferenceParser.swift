@@ -1,7 +1,7 @@
 /// A packet read as the RFCs describe it, plainly and slowly: what the packet path's parser is held against. Shares no code with FlowCore, and
 /// imports nothing.
 ///
-/// RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6); and of README, what a firewall does
+/// RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6); and of docs/explanation, what a firewall does
 /// not let through: source routes, chains of more than eight extension headers, and fragments that begin within a TCP header.
 package struct ReferencePacket: Equatable, Sendable {
     package enum Kind: String, Sendable {

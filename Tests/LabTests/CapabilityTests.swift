@@ -2,7 +2,7 @@ import Glibc
 import Lab
 import Testing
 
-/// What README says that `sluice run` takes, as `setpriv` of util-linux writes it.
+/// What docs/reference/requirements.md says that `sluice run` takes, as `setpriv` of util-linux writes it.
 private let listed = ["bpf", "net_admin", "net_raw", "perfmon"]
 /// Their bits: capabilities(7).
 private let listedMask: UInt64 = 1 << 39 | 1 << 12 | 1 << 13 | 1 << 38
@@ -11,7 +11,7 @@ private let users: [uid_t] = [65533, 0]
 
 extension LabTests {
     @Test(
-        "BAD-6 PKG-2 PKG-3 with just the capabilities that README lists it runs, resets, survives kill -9, is upgraded, leaves nothing",
+        "BAD-6 PKG-2 PKG-3 with just the capabilities that the requirements list it runs, resets, survives kill -9, is upgraded, leaves nothing",
         arguments: users)
     func justThose(user: uid_t) async throws {
         try await withLab { lab in
@@ -126,7 +126,9 @@ extension LabTests {
         }
     }
 
-    @Test("BAD-6 PKG-2 doctor finds nothing missing with just the capabilities that README lists", arguments: users)
+    @Test(
+        "BAD-6 PKG-2 doctor finds nothing missing with just the capabilities that the requirements list",
+        arguments: users)
     func doctor(user: uid_t) async throws {
         try await withLab { lab in
             let machine = try await PreparedMachine(lab, user: user)

@@ -43,7 +43,7 @@ func pass(_ duration: Duration) async throws {
     try await Task.sleep(for: duration)
 }
 
-/// Appends what a program said to the file that the variable SLUICE_TRANSCRIPTS names: the README's examples are made so.
+/// Appends what a program said to the file that the variable SLUICE_TRANSCRIPTS names: the table of docs/how-to/test-your-application.md is made so.
 func transcript(_ title: String, _ text: String) {
     guard let path = getenv("SLUICE_TRANSCRIPTS") else { return }
     let file = fopen(String(cString: path), "a")

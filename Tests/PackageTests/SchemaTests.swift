@@ -26,8 +26,8 @@ import Testing
     /// The examples of the repository: in documents, in the manual page, the lab's and the packaged one with what is to be filled in.
     private static func examples() throws -> [String: String] {
         var examples: [String: String] = [:]
-        let documents = try FileManager.default.contentsOfDirectory(atPath: "\(Repository.root)/docs")
-            .filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
+        let documents = (FileManager.default.enumerator(atPath: "\(Repository.root)/docs")?.allObjects ?? [])
+            .compactMap { $0 as? String }.filter { $0.hasSuffix(".md") }.map { "docs/\($0)" }
         for path in documents + ["README.md"] {
             let parts = try Repository.text(path).components(separatedBy: "```yaml\n").dropFirst()
             for (number, part) in parts.enumerated() {
@@ -65,7 +65,7 @@ import Testing
     @Test("PKG-1 every example of the repository fits the schema, and the reader")
     func examples() async throws {
         let examples = try Self.examples()
-        #expect(examples.count >= 6)
+        #expect(examples.count >= 20)
         let verdicts = try await judge(examples)
         for (name, text) in examples {
             #expect(verdicts[name] == "ok", "\(name)")

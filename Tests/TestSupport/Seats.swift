@@ -1,5 +1,8 @@
 /// So many of something may be in use at a time; who comes when all are taken waits, and is served in the order of coming.
 package actor Seats {
+    /// For tests that wait in labs of their own: so many of all suites may be up at a time.
+    package static let labs = Seats(count: 6)
+
     private let count: Int
     private var free: Int
     private var waiting: [(seats: Int, continuation: CheckedContinuation<Void, Never>)] = []

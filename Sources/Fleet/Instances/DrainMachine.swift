@@ -118,18 +118,27 @@ struct DrainMachine: Hashable, Sendable, Codable {
     /// Reports count after this share of the refusing half: 1 s of 45.
     static let settlingShare: UInt64 = 45
 
-    /// All are reset after two ninths of the half (10 s of 45), so that more than 30 s are left: an end that keeps alive every 30 s
-    /// speaks once more, whatever became of its first reset (DRAIN-5).
-    private var pacing: UInt64 { times.reset * 2 / 9 }
+    private var pacing: UInt64 { times.pacing }
     /// Whoever begins this much too late (5 s of 45), begins anew.
     private var lateness: UInt64 { times.reset / 9 }
 
     private var isEmpty: Bool { live == 0 && tombstones == 0 }
 
-    private func part(_ number: Int) -> UInt64 { times.reset * UInt64(number) / UInt64(DrainMachine.repeats + 1) }
+    private func part(_ number: Int) -> UInt64 { times.part(number) }
 
     private mutating func recycle() -> Step {
         phase = .over
         return .recycle
     }
+}
+
+extension DrainTimes {
+    /// How long the first resets take, in nanoseconds: two ninths of the half (10 s of 45), so that more than 30 s are left. An end that
+    /// keeps alive every 30 s speaks once more, whatever became of its first reset (DRAIN-5).
+    package var pacing: UInt64 { reset * 2 / 9 }
+
+    /// When resets are repeated, in nanoseconds since the drain began.
+    package var repeats: [UInt64] { reset == 0 ? [] : (1...DrainMachine.repeats).map { refuse + part($0) } }
+
+    fileprivate func part(_ number: Int) -> UInt64 { reset * UInt64(number) / UInt64(DrainMachine.repeats + 1) }
 }

@@ -91,7 +91,7 @@ struct LostInstance: Hashable, Sendable, Codable {
 
 extension InstanceState {
     /// The transitions that the comments of the states name.
-    func canBecome(_ next: InstanceState) -> Bool {
+    package func canBecome(_ next: InstanceState) -> Bool {
         switch self {
         case .stopped: next == .starting
         case .starting: next == .serving || next == .ending || next == .stopped

@@ -16,11 +16,27 @@ package struct GatewayReading: Sendable {
         package var heartbeatAgeSeconds: Double
         /// nil: it does not drain.
         package var drainRemainingSeconds: Double?
+
+        package init(
+            identifier: UInt16, state: String, sessions: Int, heartbeatAgeSeconds: Double,
+            drainRemainingSeconds: Double? = nil
+        ) {
+            self.identifier = identifier
+            self.state = state
+            self.sessions = sessions
+            self.heartbeatAgeSeconds = heartbeatAgeSeconds
+            self.drainRemainingSeconds = drainRemainingSeconds
+        }
     }
 
     package struct Maintenance: Equatable, Sendable {
         package var isOver: Bool
         package var progress: Double
+
+        package init(isOver: Bool, progress: Double) {
+            self.isOver = isOver
+            self.progress = progress
+        }
     }
 
     /// States of what people call a session.

@@ -67,7 +67,7 @@ struct EventOptions: ParsableArguments {
     var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1e9) }
 
     func find() throws -> HistoryLocation {
-        try HistoryLocation.find(gateway: gateway, stateDirectory: stateDirectory)
+        try HistoryLocation.find(gateway: gateway ?? GatewayOption.environment, stateDirectory: stateDirectory)
     }
 }
 

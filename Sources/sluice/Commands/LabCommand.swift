@@ -21,7 +21,7 @@ struct LabOption: ParsableArguments {
     @Option(
         name: .customLong("name"), help: "The lab's name, and that of the gateway in it.",
         completion: Completing.gateways)
-    var name = Lab.defaultName
+    var name = GatewayOption.environment ?? Lab.defaultName
 }
 
 /// `sluice lab up`

@@ -51,7 +51,8 @@ struct StateExport: ParsableCommand {
     var archive: String
 
     func run() throws {
-        let location = try HistoryLocation.find(gateway: gateway, stateDirectory: stateDirectory)
+        let location = try HistoryLocation.find(
+            gateway: gateway ?? GatewayOption.environment, stateDirectory: stateDirectory)
         let usual = StateCommand.usualConfiguration
         let backup = StateBackup(gateway: location.gateway, stateDirectory: location.stateDirectory)
         let manifest = try backup.export(

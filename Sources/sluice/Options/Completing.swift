@@ -74,7 +74,7 @@ enum Completing {
 
     /// The gateway that a command line means so far.
     private static func gateway(_ line: [String]) -> String? {
-        try? GatewayDirectory.resolve(option("--gateway", in: line))
+        try? GatewayDirectory.resolve(option("--gateway", in: line) ?? GatewayOption.environment)
     }
 
     /// The value that a command line has for an option: `--name value` or `--name=value`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Inspection
 import Policy
 
@@ -10,7 +11,12 @@ struct GatewayOption: ParsableArguments {
     var name: String?
 
     /// The gateway that was named, or the only one there is.
-    func resolve() throws -> String { try GatewayDirectory.resolve(name) }
+    func resolve() throws -> String { try GatewayDirectory.resolve(name ?? Self.environment) }
+
+    /// The gateway that `SLUICE_GATEWAY` names, for commands that name none; also a lab's name.
+    static var environment: String? {
+        getenv("SLUICE_GATEWAY").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
 }
 
 /// How the answer is written.

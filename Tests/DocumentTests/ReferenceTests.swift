@@ -1,0 +1,74 @@
+import Foundation
+import Policy
+import Testing
+
+@testable import sluice_documents
+
+/// The generated part of `docs` is what the program says.
+@Suite struct ReferenceTests {
+    private static func generated() throws -> [Document] {
+        try Document.all(root: Repository.root, commands: try CommandTree.ofProgram())
+    }
+
+    @Test("OPS-1 OPS-3 the reference and the pictures are what the program says")
+    func reference() throws {
+        for document in try Self.generated() {
+            let text = (try? Repository.text(document.path)) ?? ""
+            let lines = zip(document.text.split(separator: "\n"), text.split(separator: "\n"))
+            let first = lines.first { $0 != $1 }.map { "it has '\($1)', the program says '\($0)'" } ?? "its length"
+            #expect(
+                text == document.text,
+                "\(document.path) is not what the program says (\(first)): run \(Document.command)")
+        }
+    }
+
+    @Test("every page that says that it is generated, is")
+    func nothingStale() throws {
+        let made = Set(try Self.generated().map(\.path))
+        let pages = try Repository.pages(in: "docs").filter {
+            try Repository.text($0).contains("Made by \(Document.command)")
+        }
+        let images = try FileManager.default.contentsOfDirectory(
+            atPath: Repository.root.appendingPathComponent("docs/images").path)
+        #expect(Set(pages + images.filter { $0.hasSuffix(".svg") }.map { "docs/images/\($0)" }) == made)
+    }
+
+    @Test(
+        "OPS-3 the program's own reader takes each example of the configuration, and no key is without one",
+        arguments: ConfigurationReference.Place.allCases)
+    func examples(place: ConfigurationReference.Place) throws {
+        let example = ConfigurationExamples.text(place)
+        let file = (example.contains("zones:") ? "" : ConfigurationExamples.zones) + example + "\n"
+        #expect(throws: Never.self) { try Configuration.parse(file, file: "example of \(place.rawValue)") }
+        for key in ConfigurationReference.keys where key.place == place {
+            #expect(example.contains("\(key.name):"), "the example of '\(place.rawValue)' lacks \(key.name)")
+        }
+    }
+
+    @Test("OPS-3 the example of a whole file is one")
+    func whole() throws {
+        let configuration = try Configuration.parse(ConfigurationExamples.whole + "\n", file: "whole")
+        #expect(configuration.zones.count == 2)
+    }
+
+    @Test("the reader of transitions takes names outside of brackets only, and every state must have some")
+    func transitions() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("transitions-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let text = """
+            enum Light {
+                /// Stop. Can transition to: `green` (not `red`), `off`.
+                case red = 0
+                /// Can transition to: `red`.
+                case green
+            }
+            """
+        let file = folder.appendingPathComponent("Light.swift")
+        try Data(text.utf8).write(to: file)
+        let all = try Transitions(of: "Light", in: folder).all.map { "\($0.from)>\($0.to)" }
+        #expect(all == ["red>green", "red>off", "green>red"])
+        try Data("enum Light {\n    case red\n}\n".utf8).write(to: file)
+        #expect(throws: Transitions.Problem.self) { try Transitions(of: "Light", in: folder) }
+    }
+}
