@@ -84,6 +84,13 @@ struct EventTests {
         let many = #expect(throws: InspectionError.self) { try choose(nil, nil, ["a", "b"]) }
         #expect(many.map { "\($0)" }?.hasSuffix("a, b\nnext: sluice event list --gateway a") == true)
         #expect(throws: InspectionError.self) { try choose(nil, nil, []) }
+        // In a directory that was named, whatever runs elsewhere.
+        func inNamed(_ running: String?, _ known: [String]) throws -> String {
+            try HistoryLocation.choose(gateway: nil, running: running, known: known, in: "/backup", isNamed: true)
+        }
+        #expect(try inNamed("running", ["a"]) == "a")
+        #expect(try inNamed("running", ["a", "running"]) == "running")
+        #expect(throws: InspectionError.self) { try inNamed("running", []) }
     }
 
     @Test("OPS-4 the built program lists, filters and follows the history of a gateway that runs no more")

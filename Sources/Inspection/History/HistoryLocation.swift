@@ -24,16 +24,20 @@ package struct HistoryLocation: Equatable, Sendable {
             try? GatewayDirectory(gateway: $0).configuration().stateDirectory
         }
         let directory = stateDirectory ?? configured ?? HistoryPath.standardDirectory
-        let name = try choose(gateway: gateway, running: running, known: histories(in: directory), in: directory)
+        let name = try choose(
+            gateway: gateway, running: running, known: histories(in: directory), in: directory,
+            isNamed: stateDirectory != nil)
         return HistoryLocation(gateway: name, path: HistoryPath.of(gateway: name, in: directory))
     }
 
     /// Pure: which of the known histories it is.
+    ///
+    /// - Parameter isNamed: whether the directory was given: then only the histories in it count, whatever runs elsewhere.
     package static func choose(
-        gateway: String?, running: String?, known: [String], in directory: String
+        gateway: String?, running: String?, known: [String], in directory: String, isNamed: Bool = false
     ) throws(InspectionError) -> String {
         if let gateway { return gateway }
-        if let running { return running }
+        if let running, !isNamed || known.contains(running) { return running }
         guard known.count <= 1 else { throw .manyHistories(known, directory: directory) }
         guard let only = known.first else { throw .noHistory(directory: directory) }
         return only
