@@ -3,7 +3,7 @@ import Lab
 import TestSupport
 import Testing
 
-/// What the fast path leaves to the kernel's own forwarding, seen by real ends: the table in ARCHITECTURE.md.
+/// What the fast path leaves to the kernel's own forwarding, seen by real ends: the table in docs/explanation/fast-path.md.
 extension EndTests {
     @Test("RST-1 both ends hear of a reset where routing goes by interface", arguments: IPVersion.allCases)
     func resetByInterface(version: IPVersion) async throws {

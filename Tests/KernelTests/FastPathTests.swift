@@ -6,7 +6,7 @@ import Testing
 
 @testable import Kernel
 
-/// What the fast path does, what it leaves to the kernel's own forwarding, and what it refuses: the table in ARCHITECTURE.md.
+/// What the fast path does, what it leaves to the kernel's own forwarding, and what it refuses: the table in docs/explanation/fast-path.md.
 @Suite("The fast path beside the kernel's own forwarding", .onTheKernel, .serialized)
 struct FastPathTests {
     private static let patience = ContinuousClock.Duration.seconds(20)
