@@ -149,7 +149,7 @@ struct FlowLogCommandTests {
         for command in [["config", "check"], ["policy", "check"], ["policy", "show", "--file"]] {
             let refused = try await ChildProcess([try SluiceBinary.path()] + command + [pipe])
                 .result(within: .seconds(20))
-            #expect(!refused.succeeded && refused.errors.contains("is a pipe, no file"), "\(refused)")
+            #expect(!refused.succeeded && refused.errors.contains("is a pipe, not a file"), "\(refused)")
         }
         let history = HistoryPath.of(gateway: "g", in: place.path)
         mkdir("\(place.path)/g", 0o700)
