@@ -155,7 +155,7 @@ struct FlowLogCommandTests {
         mkdir("\(place.path)/g", 0o700)
         #expect(mkfifo(history, 0o600) == 0)
         let events = try await run("event", "list", "--gateway", "g", "--state-directory", place.path)
-        #expect(!events.succeeded && events.errors.contains("it is no regular file"), "\(events)")
+        #expect(!events.succeeded && events.errors.contains("it is not a regular file"), "\(events)")
     }
 
     @Test("LOG-1 flow-log says what is wrong with its options, and with files that are not flow logs")
