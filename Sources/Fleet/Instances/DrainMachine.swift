@@ -136,8 +136,8 @@ struct DrainMachine: Hashable, Sendable, Codable {
 }
 
 extension DrainTimes {
-    /// How long the first resets take, in nanoseconds: two ninths of the half (10 s of 45), so that more than 30 s are left. An end that
-    /// keeps alive every 30 s speaks once more, whatever became of its first reset (DRAIN-5).
+    /// How long the first resets take, in nanoseconds: two ninths of the half (10 s of 45 s), which leaves more than 30 s.
+    /// So an end with a keep-alive every 30 s sends once more, even if its first RST was lost (DRAIN-5).
     package var pacing: UInt64 { reset * 2 / 9 }
 
     /// When resets are repeated, in nanoseconds since the drain began.
