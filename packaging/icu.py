@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Leaves out of ICU's data what a gateway does not use: languages other than English, encodings other than Unicode's, dictionaries.
+"""Removes data from ICU that a gateway does not use: languages other than English, encodings other than Unicode's, dictionaries.
 
     icu.py DATA OUTPUT      both are ICU's packaged data ("CmnD"), as linked into Swift's Foundation
 
-Foundation comes in by Yams and GRDB; our own code uses FoundationEssentials, which needs none of this. What is left is enough for Foundation
+Yams and GRDB need Foundation; our own code uses FoundationEssentials, which needs none of this data. The remaining data is enough for Foundation
 to find its root locale and English, numbers, calendars and time zones. (Debian's icupkg 72 does not read data of ICU 76.)
 """
 import re
 import struct
 import sys
 
-# Names of languages, with what may follow: `zh`, `zh_Hant_TW`. Other resources have longer names, or are in this list.
+# Names of languages with optional parts: `zh`, `zh_Hant_TW`. Other resources have longer names, or are in the next list.
 LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z][A-Za-z0-9]*)*\.res")
 KEPT = re.compile(r"(root|en|en_001|en_US|en_US_POSIX|pool|res_index)\.res")
 
@@ -42,7 +42,7 @@ def main():
     names_begin = 4 + 8 * len(kept)
     bodies_begin = names_begin + sum(len(name) + 1 for name, _ in kept)
     bodies_begin += -bodies_begin % 16
-    # Sorted by name, as they were: ICU looks them up by bisection.
+    # Sorted by name, as before, because ICU uses binary search.
     for name, body in kept:
         table.append((names_begin + len(names), bodies_begin + len(bodies)))
         names += name + b"\0"

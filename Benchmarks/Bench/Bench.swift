@@ -6,13 +6,13 @@ struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract:
-            "Measure Sluice beside plain forwarding and nftables, interleaved, in network namespaces of this machine.",
+            "Measure Sluice, plain forwarding and nftables, interleaved, in network namespaces of this machine.",
         discussion: "The exit code is 0 when all rows were measured, whether targets are met or not.")
 
-    @Flag(help: "Fewer and shorter rounds: to see a trend, not to publish.")
+    @Flag(help: "Fewer and shorter rounds: shows a trend, not for publication.")
     var quick = false
 
-    @Option(help: "Measure only rows whose name holds this.")
+    @Option(help: "Measure only rows whose name contains this text.")
     var rows: String?
 
     @Option(help: "Write the report as JSON to this file.")

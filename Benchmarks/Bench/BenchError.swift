@@ -2,17 +2,17 @@
 enum BenchError: Error, CustomStringConvertible {
     /// A system call failed.
     case system(call: String, reason: String)
-    /// A program's answer was not what it should be.
+    /// A program gave an unexpected answer.
     case answer(of: String, said: String)
-    /// A contender did not forward what it was sent: its figures would mean nothing.
+    /// A contender did not forward all packets, so its figures would have no meaning.
     case notForwarded(contender: String, sent: Int, arrived: Int)
-    /// A contender holds another number of sessions than were opened.
+    /// A contender has another number of sessions than were opened.
     case sessions(contender: String, expected: Int, found: Int)
     /// Ctrl-C, or SIGTERM.
     case interrupted
     /// Another benchmark runs on this machine.
     case running
-    /// No row has such a name.
+    /// No row has a matching name.
     case noRow(pattern: String, rows: [String])
 
     var description: String {
@@ -20,17 +20,17 @@ enum BenchError: Error, CustomStringConvertible {
         case .system(let call, let reason):
             "\(call): \(reason)"
         case .answer(let program, let said):
-            "\(program) said what was not expected: \(said)"
+            "\(program) gave an unexpected answer: \(said)"
         case .notForwarded(let contender, let sent, let arrived):
-            "\(contender) was sent \(sent) packets and forwarded \(arrived): its figures would mean nothing"
+            "\(contender) was sent \(sent) packets and forwarded \(arrived): its figures would have no meaning"
         case .sessions(let contender, let expected, let found):
-            "\(contender) holds \(found) sessions instead of \(expected): its figures would mean nothing"
+            "\(contender) has \(found) sessions instead of \(expected): its figures would have no meaning"
         case .interrupted:
             "interrupted"
         case .running:
-            "another benchmark runs on this machine, and each would disturb the other: wait for its end"
+            "another benchmark runs on this machine, and would disturb the figures: wait until it ends"
         case .noRow(let pattern, let rows):
-            "no row's name holds '\(pattern)': they are \(rows.joined(separator: ", "))"
+            "no row's name contains '\(pattern)': the rows are \(rows.joined(separator: ", "))"
         }
     }
 }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Lets one benchmark run on a machine at a time: two would take the processors from each other, and each would change the
-/// machine's settings under the other. Its file also keeps the settings that a run has changed, so that after a run that was
-/// killed the next one knows what they were.
+/// Allows one benchmark at a time on a machine: two would compete for the CPUs, and would change the machine's settings
+/// for each other. Its file also stores the settings that a run has changed, so that the run after a killed one can
+/// restore them.
 final class RunLock {
     private static let path = "/run/sluice-bench.lock"
     private let descriptor: Int32
@@ -20,7 +20,7 @@ final class RunLock {
         close(descriptor)
     }
 
-    /// What is kept; empty if nothing is.
+    /// The stored text; empty if there is none.
     var text: String {
         get throws { try BenchFile.read(Self.path) }
     }

@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Ctrl-C and SIGTERM: they end the run between two steps, so that its namespaces are taken down.
+/// Ctrl-C and SIGTERM end the run between two steps, so that its namespaces are removed.
 enum StopRequest {
     private static let isAsked = Atomic<Bool>(false)
 

@@ -31,7 +31,7 @@ int bench_set_realtime(int on) {
 
 int bench_open_process(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
-void bench_rest_until(int64_t nanoseconds) {
+void bench_sleep_until(int64_t nanoseconds) {
     struct timespec time = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {
     }
@@ -40,7 +40,7 @@ void bench_rest_until(int64_t nanoseconds) {
 int bench_open_frame_socket(const char *interface) {
     unsigned index = if_nametoindex(interface);
     if (index == 0) return -1;
-    // Protocol 0: it is never handed a packet.
+    // With protocol 0 it never receives a packet.
     int descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
     if (descriptor < 0) return -1;
     struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_ifindex = (int)index};

@@ -4,11 +4,11 @@ import FlowModel
 import Kernel
 import Policy
 
-/// What a judgement costs in the kernel: the program of tests, which sends nothing, run on one packet again and again.
+/// The cost of a packet in the kernel: the test program, which sends nothing, runs on one packet repeatedly.
 @main
 struct DatapathBenchmark {
     static func main() throws {
-        // What looks cost: a part of its own, since it is measured by turns.
+        // The cost of watching packets is measured separately, with interleaved runs.
         if CommandLine.arguments.dropFirst().first == "looks" { return try LookCost.run() }
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
@@ -48,9 +48,9 @@ struct DatapathBenchmark {
         }
     }
 
-    /// Sessions hit at random: what the memory of the table costs.
+    /// Sessions chosen at random: the cost of the table's memory.
     ///
-    /// - Parameter template: a packet that begins a session, and of which others come later.
+    /// - Parameter template: a packet that begins a session; later packets are variations of it.
     private static func random(sessions: Int, _ template: [UInt8]) throws {
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: sessions, pinned: false, programs: ProgramName.all)
@@ -61,7 +61,7 @@ struct DatapathBenchmark {
         context.control0 = 1 | 1 << 8 | 2 << 16 | 1 << 24
         context.control1 = 1000
         func judge(_ number: Int) throws -> UInt32 {
-            // Source address 10.0.0.0 + number / 16384, port 1024 + number % 16384; the header's checksum is kept right.
+            // Source address 10.0.0.0 + number / 16384, port 1024 + number % 16384; the header's checksum is updated.
             let high = number / 16384
             let port = 1024 + number % 16384
             frame[28] = UInt8(high >> 8)
@@ -85,7 +85,7 @@ struct DatapathBenchmark {
         begin.sort()
         known.sort()
         print(
-            "\(sessions) \(template[23] == IPProtocol.tcp ? "TCP" : "UDP") sessions: begin \(begin[begin.count / 2]) ns, a packet of one at random \(known[known.count / 2]) ns,",
+            "\(sessions) \(template[23] == IPProtocol.tcp ? "TCP" : "UDP") sessions: first packet \(begin[begin.count / 2]) ns, a packet of one at random \(known[known.count / 2]) ns,",
             "\(datapath.memory().bytesPerSession) bytes a session")
     }
 

@@ -5,15 +5,15 @@ import Glibc
 import Kernel
 import Policy
 
-/// What a look at packets costs the whole ingress program (LOOK-1): while nobody watches, while somebody does, and under a flood of which the
-/// budget lets a part through.
+/// The cost of packet watching for the whole ingress program (LOOK-1): without a watch, with one, and under a flood
+/// that exceeds the watch's budget.
 enum LookCost {
     private enum Failure: Error { case returned(UInt32), command(String) }
 
     private enum Watcher: String, CaseIterable {
         case none = "unwatched"
         case sampling = "watched, beyond the budget"
-        case all = "watched, each written down"
+        case all = "watched, each recorded"
     }
 
     static func run() throws {
@@ -62,7 +62,7 @@ enum LookCost {
         frame.destinationPort = 53
         let denied = address + frame.udp().dropFirst(6)
 
-        // A packet is changed when it is forwarded, so each is run once.
+        // Forwarding changes the packet, so each copy is run once.
         func forward() throws -> UInt32 {
             let run = try datapath.runProgram(named: ProgramName.ingress, packet: forwarded, context: context)
             guard run.returnValue == 7 else { throw Failure.returned(run.returnValue) }
@@ -74,7 +74,7 @@ enum LookCost {
             guard run.returnValue == 2 else { throw Failure.returned(run.returnValue) }
             return run.nanoseconds
         }
-        // By turns, and the least of many runs: what else happens on the machine only adds.
+        // Interleaved runs, and the minimum of many: other activity on the machine only adds time.
         var least: [Watcher: (forward: UInt32, drop: UInt32, omitted: UInt64)] = [:]
         for _ in 0..<15 {
             for watcher in Watcher.allCases {

@@ -4,7 +4,8 @@ import FlowModel
 import Kernel
 import Policy
 
-/// What rules cost a new session: own rules alone, and with groups in both directions, one rule each or 1,000 (NSG-6).
+/// The cost of rules for a new session: the firewall's own rules alone, and with groups in both directions, with one
+/// rule or 1,000 each (NSG-6).
 enum RuleCost {
     static func run() throws {
         let one = try measure(ruleCount: 1, hasGroups: false)
@@ -19,7 +20,7 @@ enum RuleCost {
         line("own rules and groups in both directions", oneInGroups, thousandInGroups)
     }
 
-    /// The median of new sessions' judgements, whose rule is the last of each list.
+    /// The median time to evaluate a new session whose rule is the last of each list.
     private static func measure(ruleCount: Int, hasGroups: Bool) throws -> UInt32 {
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
@@ -50,7 +51,8 @@ enum RuleCost {
         var context = PacketContext()
         context.control0 = 1 | 1 << 8 | 2 << 16 | 1 << 24
         context.control1 = 1000
-        // Made before, so that making them leaves the caches alone; and no more than the ring of events holds, since nobody reads it.
+        // The frames are created beforehand, so that their creation does not affect the caches. Their number fits into
+        // the event ring, which nobody reads.
         let frames = (1024..<UInt16(11024)).map { port in
             var frame = FrameBuilder()
             frame.sourcePort = port
@@ -66,7 +68,8 @@ enum RuleCost {
         return samples[samples.count / 2]
     }
 
-    /// Of all rules but the last, four prefixes a side and a port that no packet has; the last allows everything.
+    /// All rules but the last have four prefixes on each side and a port that no packet has. The last one allows
+    /// everything.
     private static func rule(_ number: Int, of count: Int) -> FirewallRule {
         guard number < count else { return FirewallRule(name: "last", priority: count + 100, access: .allow) }
         func prefixes(_ network: UInt128) -> AddressMatch {

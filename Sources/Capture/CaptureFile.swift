@@ -1,5 +1,6 @@
-/// Packets as a file of the format pcapng (draft-ietf-opsawg-pcapng), which Wireshark and tshark read: a section header, a block for each
-/// interface, a block for each packet with a comment. Little-endian; time stamps are nanoseconds. Bytes only: whoever has it, writes them.
+/// Packets as a pcapng file (draft-ietf-opsawg-pcapng), which Wireshark and tshark read: a section header, one block
+/// for each interface, and one block for each packet, with a comment. Little-endian; timestamps are nanoseconds. It
+/// only produces bytes; the caller writes them.
 package struct CaptureFile {
     package enum LinkType: UInt16, Sendable {
         /// LINKTYPE_ETHERNET
@@ -8,12 +9,12 @@ package struct CaptureFile {
         case raw = 101
     }
 
-    /// A packet, of which the file may have the first bytes only.
+    /// A packet. The file may contain only its first bytes.
     package struct Packet: Sendable {
-        /// Since 1970.
+        /// Nanoseconds since 1970.
         package var timeNanoseconds: UInt64
         package var bytes: [UInt8]
-        /// Of the whole packet.
+        /// Length of the whole packet in bytes.
         package var length: Int
         package var comment: String
 
@@ -30,28 +31,28 @@ package struct CaptureFile {
         var linkType: LinkType
     }
 
-    /// Bytes of a packet that the file has at most.
+    /// Maximum bytes of a packet in the file.
     private let snapLength: UInt32
     private var interfaces: [Interface: UInt32] = [:]
 
     package init(snapLength: Int) { self.snapLength = UInt32(snapLength) }
 
-    /// What a file begins with.
+    /// The beginning of a file.
     ///
-    /// - Parameter application: who writes it.
+    /// - Parameter application: the name of the writing program.
     package func beginning(application: String) -> [UInt8] {
         var body: [UInt8] = []
         body.append(little: UInt32(0x1A2B_3C4D))
         body.append(little: UInt16(1))
         body.append(little: UInt16(0))
-        // Length of the section: not known.
+        // Length of the section: unknown.
         body.append(little: UInt64.max)
         body.append(option: 4, Array(application.utf8))
         body.append(option: 0, [])
         return Self.block(0x0A0D_0D0A, body)
     }
 
-    /// A packet's block, and before it its interface's, where that is new.
+    /// The block of a packet, preceded by the block of its interface if that is new.
     package mutating func bytes(of packet: Packet, interface name: String, linkType: LinkType) -> [UInt8] {
         var bytes: [UInt8] = []
         let interface = Interface(name: name, linkType: linkType)
@@ -69,7 +70,8 @@ package struct CaptureFile {
         return bytes + Self.block(6, body)
     }
 
-    /// What a file may end with: how many packets were seen, and left out (interface statistics), for each interface alike.
+    /// The optional end of a file: interface statistics with the number of packets seen and left out, the same for each
+    /// interface.
     package func end(timeNanoseconds: UInt64, omitted: UInt64) -> [UInt8] {
         guard !interfaces.isEmpty else { return [] }
         var body: [UInt8] = []
@@ -77,7 +79,7 @@ package struct CaptureFile {
         body.append(little: UInt32(truncatingIfNeeded: timeNanoseconds >> 32))
         body.append(little: UInt32(truncatingIfNeeded: timeNanoseconds))
         body.append(option: 1, Array("left out on all interfaces: \(omitted) packets".utf8))
-        // isb_osdrop: packets that there was no room for.
+        // isb_osdrop: packets that were dropped because there was no room for them.
         var count: [UInt8] = []
         count.append(little: omitted)
         body.append(option: 7, count)
@@ -113,7 +115,7 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
-    /// Blocks and options are made of whole 32-bit words.
+    /// Appends bytes, padded to whole 32-bit words as blocks and options require.
     fileprivate mutating func append(padded bytes: [UInt8]) {
         self += bytes
         self += [UInt8](repeating: 0, count: (4 - bytes.count % 4) % 4)

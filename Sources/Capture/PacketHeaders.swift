@@ -1,22 +1,23 @@
-/// The headers of a packet as people read them, from the first bytes of its frame.
+/// The headers of a packet for display, from the first bytes of its frame.
 ///
-/// Reads what is there and stops where the bytes end, or make no sense: unlike the datapath's parser (FlowCore), with which it shares no code,
-/// it refuses nothing, since the packets that people ask about are often the broken ones.
+/// It reads as far as possible and stops at the end of the bytes, or where they are not valid. Unlike the datapath's
+/// parser (FlowCore), with which it shares no code, it rejects nothing, because the packets of interest are often the
+/// malformed ones.
 package struct PacketHeaders: Equatable, Sendable {
     package struct Address: Equatable, Sendable {
-        /// 4 or 16, in network order.
+        /// 4 or 16 bytes, in network order.
         package var bytes: [UInt8]
 
         package init(_ bytes: [UInt8]) { self.bytes = bytes }
     }
 
-    /// EtherType (IEEE 802.3), behind VLAN tags.
+    /// The EtherType (IEEE 802.3) after any VLAN tags.
     package var etherType: UInt16 = 0
     package var source: Address?
     package var destination: Address?
-    /// IANA number, of the last header that could be read.
+    /// The IANA protocol number of the last header that could be read.
     package var ipProtocol: UInt8?
-    /// TCP, UDP, SCTP; and an echo's identifier at the end that asks for it, as sessions have it.
+    /// For TCP, UDP and SCTP. For an echo, the identifier is at the end that sent the request, as in sessions.
     package var sourcePort: UInt16?
     package var destinationPort: UInt16?
     package var tcpFlags: UInt8?
@@ -25,14 +26,14 @@ package struct PacketHeaders: Equatable, Sendable {
     package var window: UInt16?
     package var icmpType: UInt8?
     package var icmpCode: UInt8?
-    /// Bytes, of a fragment; 0 also of the first one.
+    /// The offset of a fragment in bytes; 0 for the first one.
     package var fragmentOffset: Int?
     /// The packet that an ICMP error quotes: one or none.
     package var quoted: [PacketHeaders] = []
 
     /// - Parameters:
     ///   - frame: the packet's first bytes.
-    ///   - linkHeaderLength: 14, or 0 where the frame begins with its IP header.
+    ///   - linkHeaderLength: 14, or 0 if the frame begins with its IP header.
     package init(frame: [UInt8], linkHeaderLength: Int) {
         var reader = ByteReader(frame[...])
         if linkHeaderLength == 0 {
@@ -150,7 +151,7 @@ package struct PacketHeaders: Equatable, Sendable {
         }
     }
 
-    /// The names of TCP's flags that are set, as in `SYN ACK`; `none`: none is.
+    /// The names of the TCP flags that are set, as in `SYN ACK`; `none` if none is set.
     package var tcpFlagNames: String? {
         guard let tcpFlags else { return nil }
         let names = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"]
@@ -159,13 +160,13 @@ package struct PacketHeaders: Equatable, Sendable {
     }
 }
 
-/// Bytes from front to back, in network order.
+/// Reads bytes from front to back, in network order.
 private struct ByteReader {
     private var rest: ArraySlice<UInt8>
 
     init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-    /// False, and nothing is left, where there are fewer.
+    /// Returns false if there are fewer bytes; then all of them are consumed.
     mutating func skip(_ count: Int) -> Bool {
         let isThere = rest.count >= count
         rest = rest.dropFirst(count)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file without a name that a program writes its output to, and that we read at any time.
+/// An unnamed file for the output of a program, readable at any time.
 struct CapturedFile: ~Copyable, Sendable {
     let descriptor: Int32
 
@@ -19,7 +19,7 @@ struct CapturedFile: ~Copyable, Sendable {
         close(descriptor)
     }
 
-    /// What has been written so far. Bytes that are not UTF-8 are replaced.
+    /// The text written so far. Bytes that are not UTF-8 are replaced.
     var text: String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)

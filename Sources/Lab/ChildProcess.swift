@@ -1,11 +1,11 @@
 package import Glibc
 import Synchronization
 
-/// A program that was started, with its output captured.
+/// A child process with captured output.
 ///
-/// Output goes to nameless files instead of pipes: a program that says much never blocks, nobody has to read along, and
-/// what it said stays readable after its end. Every wait is bounded. It gets a session of its own (setsid), so that Ctrl-C
-/// at a terminal reaches only the lab, which then ends it in order.
+/// Output goes to unnamed files instead of pipes: a program with much output never blocks, nobody has to read it
+/// concurrently, and it stays readable after the program's end. Every wait has a limit. The process gets its own
+/// session (setsid), so that Ctrl-C at a terminal reaches only the lab, which then ends the process in order.
 package final class ChildProcess: Sendable {
     /// How a program ended.
     package enum Exit: Equatable, Sendable, CustomStringConvertible {
@@ -22,26 +22,27 @@ package final class ChildProcess: Sendable {
 
     private struct State {
         var exit: Exit?
-        /// Our end of its standard input; -1 once closed.
+        /// Our end of its standard input; -1 when closed.
         var input: Int32
     }
 
     package let identifier: pid_t
-    /// The command as a person would type it.
+    /// The command as typed in a shell.
     package let command: String
     private let output: CapturedFile
     private let errors: CapturedFile
     private let state: Mutex<State>
 
-    /// Starts `command`, a program and its arguments, looked up in PATH. `environment` comes on top of this process's own.
-    /// If it `takesInput`, ``write(_:)`` feeds its standard input; otherwise that is /dev/null.
+    /// Starts `command`, a program and its arguments, looked up in PATH. `environment` is added to that of this
+    /// process. If `takesInput` is true, ``write(_:)`` writes to its standard input; otherwise standard input is
+    /// /dev/null.
     package init(_ command: [String], environment: [String: String] = [:], takesInput: Bool = false) throws(LabError) {
         let name = command.joined(separator: " ")
         let output = try CapturedFile()
         let errors = try CapturedFile()
         var pair: [Int32] = [-1, -1]
         if takesInput {
-            // A socket pair and not a pipe: writing to it after the program's end is an error, not a SIGPIPE.
+            // A socket pair instead of a pipe: a write after the program's end is an error, not a SIGPIPE.
             let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
             guard socketpair(AF_UNIX, kind, 0, &pair) == 0 else {
                 throw .notStarted(command: name, reason: "socketpair: \(errorText(errno))")
@@ -70,13 +71,13 @@ package final class ChildProcess: Sendable {
 
     deinit {
         closeInput()
-        // Its end is taken note of, if it has come: it would stay in the process table otherwise.
+        // Reaps the process if it has ended. Otherwise it would stay in the process table.
         _ = exit
     }
 
-    /// What it has written to standard output so far.
+    /// The standard output so far.
     package var standardOutput: String { output.text }
-    /// What it has written to standard error so far.
+    /// The standard error so far.
     package var standardError: String { errors.text }
     /// Both, for messages.
     package var everythingSaid: String { standardOutput + standardError }
@@ -97,7 +98,7 @@ package final class ChildProcess: Sendable {
 
     package var isRunning: Bool { exit == nil }
 
-    /// Feeds its standard input. False when it no longer reads.
+    /// Writes to its standard input. False if it no longer reads.
     @discardableResult
     package func write(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
@@ -114,7 +115,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Ends its standard input: it reads end of file.
+    /// Closes its standard input, so that it reads end of file.
     package func closeInput() {
         state.withLock { state in
             if state.input >= 0 {
@@ -124,7 +125,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Sends a signal, if it still runs. The lock keeps its identifier from being reused meanwhile.
+    /// Sends a signal if the process still runs. The lock keeps its identifier from being reused meanwhile.
     package func send(signal: Int32) {
         guard isRunning else { return }
         state.withLock { state in
@@ -149,7 +150,7 @@ package final class ChildProcess: Sendable {
         return await waitForExit(within: .seconds(5))
     }
 
-    /// Waits until a text stands in its output or its errors.
+    /// Waits until a text appears in its output or its errors.
     package func waitForText(_ text: String, within limit: Duration) async throws(LabError) {
         let found = await eventually(within: limit) {
             self.everythingSaid.contains(text) || !self.isRunning
@@ -161,7 +162,7 @@ package final class ChildProcess: Sendable {
         }
     }
 
-    /// Waits for its end without giving the thread back: for the short commands that set the lab up and clean it away.
+    /// Waits for its end and blocks the thread: for the short commands that set up and remove the lab.
     func waitForExitBlocking(within limit: Duration) -> Exit? {
         let deadline = ContinuousClock.now + Patience.scaled(limit)
         while true {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What came of a program that was run to its end.
+/// The result of a program that has ended.
 package struct CommandResult: Sendable {
     package let command: String
     package let exit: ChildProcess.Exit
@@ -11,7 +11,7 @@ package struct CommandResult: Sendable {
     /// Output and errors, for messages.
     package var everythingSaid: String { output + errors }
 
-    /// Itself when the program succeeded; throws otherwise.
+    /// Returns itself if the program succeeded; throws otherwise.
     @discardableResult
     package func required() throws(LabError) -> CommandResult {
         guard succeeded else {
@@ -22,7 +22,7 @@ package struct CommandResult: Sendable {
 }
 
 extension ChildProcess {
-    /// Its result, if it ends within `limit`; otherwise it is killed and the wait fails.
+    /// The result, if it ends within `limit`; otherwise it is killed, and the wait fails.
     package func result(within limit: Duration) async throws(LabError) -> CommandResult {
         guard let exit = await waitForExit(within: limit) else {
             send(signal: SIGKILL)
@@ -34,7 +34,7 @@ extension ChildProcess {
     }
 }
 
-/// Runs a short command of the lab's own on this thread, and fails when it fails.
+/// Runs a short command of the lab on this thread, and throws if it fails.
 @discardableResult
 func runShort(_ command: [String], within limit: Duration = .seconds(20)) throws(LabError) -> String {
     let child = try ChildProcess(command)

@@ -1,8 +1,8 @@
 import FoundationEssentials
 
-/// `lab-endpoint` in a place of the lab: the ends of TCP sessions, which tell what their sockets see.
+/// A `lab-endpoint` process in a place of the lab: ends of TCP sessions that report what their sockets see.
 package final class Endpoint: Sendable {
-    /// One thing that happened to a connection.
+    /// An event of a connection.
     package struct Event: Decodable, Sendable, Equatable {
         /// `listening`, `connected`, `accepted`, `data`, `corrupt`, `end` (the other end's FIN), `error`, `closed`, `info`,
         /// `tally`.
@@ -11,19 +11,20 @@ package final class Endpoint: Sendable {
         package let at: Double
         /// The connection's number, from 1.
         package let id: Int?
-        /// Symbolic: `ECONNRESET`.
+        /// The symbolic name, such as `ECONNRESET`.
         package let errno: String?
-        /// What the error was met in: `connect`, `read`, `write`, or `wait` (none of them).
+        /// The call that returned the error: `connect`, `read`, `write`, or `wait` (none of them).
         package let during: String?
         /// Bytes received by one read.
         package let bytes: Int?
-        /// Bytes received in all.
+        /// Bytes received in total.
         package let total: Int?
-        /// Bytes sent in all.
+        /// Bytes sent in total.
         package let sent: Int?
         /// The kernel's TCP state: `ESTABLISHED`.
         package let state: String?
-        /// Of a tally: connections that are open, and the longest time that one of them received nothing since the last tally.
+        /// In a tally: the number of open connections. And the longest time that one of them received nothing since the
+        /// last tally.
         package let count: Int?
         package let silenceMilliseconds: Int?
         package let port: Int?
@@ -37,10 +38,10 @@ package final class Endpoint: Sendable {
         self.process = process
     }
 
-    /// All that has happened so far.
+    /// All events so far.
     package var events: [Event] {
         let decoder = JSONDecoder()
-        // The last line may be half written.
+        // The last line may be incomplete.
         let lines = process.standardOutput.split(separator: "\n", omittingEmptySubsequences: true)
         return lines.compactMap { try? decoder.decode(Event.self, from: Data($0.utf8)) }
     }
@@ -49,18 +50,18 @@ package final class Endpoint: Sendable {
         events.filter { $0.event == name }
     }
 
-    /// Error names of the connections that have failed: `["ECONNRESET"]`.
+    /// The error names of failed connections, such as `["ECONNRESET"]`.
     package var errors: [String] {
         events("error").compactMap(\.errno)
     }
 
-    /// Gives it a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`, `tally`, `silence`; with a
-    /// connection's number at the end for that one only.
+    /// Sends a command: `send 100`, `shutdown`, `close`, `rst`, `read off`, `quickack off`, `info`, `rest`, `tally`,
+    /// `silence`; with a connection's number at the end for that connection only.
     package func perform(_ command: String) {
         process.write(command + "\n")
     }
 
-    /// Waits until `count` events of this name have come, and returns them.
+    /// Waits until `count` events of this name have arrived, and returns them.
     @discardableResult
     package func waitFor(_ name: String, count: Int = 1, within limit: Duration) async throws(LabError) -> [Event] {
         _ = await eventually(within: limit) { self.events(name).count >= count || !self.process.isRunning }
@@ -82,7 +83,7 @@ package final class Endpoint: Sendable {
 }
 
 extension Lab {
-    /// Starts an end that takes connections, and comes back once it does.
+    /// Starts an end that accepts connections, and returns when it listens.
     package func listener(
         in place: LabPlace, port: Int, _ options: String..., within limit: Duration = .seconds(10)
     ) async throws(LabError) -> Endpoint {
@@ -91,23 +92,23 @@ extension Lab {
         return endpoint
     }
 
-    /// Starts an end that makes connections; whether they come about, its events tell.
+    /// Starts an end that makes connections. Its events report whether they succeed.
     package func connector(
         in place: LabPlace, to address: String, port: Int, _ options: String...
     ) throws(LabError) -> Endpoint {
         try endpoint(in: place, ["connect", address, String(port)] + options)
     }
 
-    /// Starts an HTTP server that answers every request with one file, and comes back once it listens.
+    /// Starts an HTTP server that answers every request with one file, and returns when it listens.
     package func fileServer(in place: LabPlace, port: Int, path: String) async throws(LabError) -> Endpoint {
         let endpoint = try self.endpoint(in: place, ["serve-file", String(port), path])
         try await endpoint.waitFor("listening", within: .seconds(10))
         return endpoint
     }
 
-    /// Starts `lab-endpoint` with any of its subcommands; when it is ready, its events tell.
+    /// Starts `lab-endpoint` with any of its subcommands. Its events report when it is ready.
     ///
-    /// - Parameter core: the processor that it keeps to; nil: any.
+    /// - Parameter core: the CPU that it is pinned to; nil: any.
     package func endpoint(in place: LabPlace, _ arguments: [String], core: Int? = nil) throws(LabError) -> Endpoint {
         let binary = try SluiceBinary.path(of: "lab-endpoint")
         let prefix = core.map { ["taskset", "--cpu-list", "\($0)"] } ?? []

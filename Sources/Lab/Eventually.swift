@@ -1,12 +1,12 @@
-/// Asks again and again until `condition` holds or `limit` has passed, by this machine's ``Patience``; false in the latter case. The
-/// condition is asked a last time at the deadline, so that a slow machine gets a fair answer.
+/// Checks `condition` repeatedly until it holds or `limit`, scaled by this machine's ``Patience``, has passed; returns
+/// false in that case. The condition is checked a last time at the deadline, so that a slow machine gets a fair result.
 package func eventually(
     within limit: Duration, every interval: Duration = .milliseconds(10), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + Patience.scaled(limit)
     while ContinuousClock.now < deadline {
         if try await condition() { return true }
-        // A cancelled task no longer sleeps: it gets its answer at once instead of spinning.
+        // A cancelled task can't sleep: return at once instead of spinning.
         if Task.isCancelled { break }
         try? await Task.sleep(for: interval)
     }

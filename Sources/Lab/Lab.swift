@@ -1,7 +1,7 @@
 package import Glibc
 
-/// A ready-made topology in network namespaces of this machine: hosts in the zones client, peer and internet, each joined
-/// by a veth pair to the gateway between them.
+/// A topology in network namespaces of this machine: a host in each of the zones client, peer and internet, joined by a
+/// veth pair to the gateway between them.
 ///
 /// ```
 ///   client 10.1.0.10  fd00:1::10 -- client0 \
@@ -9,18 +9,18 @@ package import Glibc
 ///   peer   10.2.0.10  fd00:2::10 -- peer0   /
 /// ```
 ///
-/// The gateway forwards nothing by itself: that is Sluice's business.
+/// The gateway itself forwards nothing. Sluice does.
 package struct Lab: Sendable {
     package static let defaultName = "sluice-lab"
 
-    /// The lab's name: part of its namespaces' names, and the name of the gateway in it.
+    /// The lab's name. It is part of the names of its namespaces, and the name of the gateway.
     package let name: String
 
     private init(name: String) {
         self.name = name
     }
 
-    /// Sets a lab up. `mtu` is that of a zone's link, both ends of it, in bytes; 1500 where nothing is given.
+    /// Sets up a lab. `mtu` is the MTU of a zone's link at both ends, in bytes; 1500 by default.
     package static func up(name: String = defaultName, mtu: [LabZone: Int] = [:]) throws(LabError) -> Lab {
         guard isGoodName(name) else { throw .badName(name) }
         let lab = Lab(name: name)
@@ -35,15 +35,15 @@ package struct Lab: Sendable {
         return lab
     }
 
-    /// The lab of this name that is up.
+    /// The running lab with this name.
     package static func existing(name: String = defaultName) throws(LabError) -> Lab {
         let lab = Lab(name: name)
         guard LabPlace.all.allSatisfy({ lab.namespace($0).exists }) else { throw .missing(lab: name) }
         return lab
     }
 
-    /// Ends a lab: kills what runs in it, and removes its namespaces, files, and what a killed gateway of its name has left
-    /// pinned. Nothing happens if it is not up.
+    /// Removes a lab: kills its processes, and removes its namespaces, its files, and the pinned objects of a killed
+    /// gateway of its name. Does nothing if it is not up.
     package static func down(name: String = defaultName) throws(LabError) {
         guard isGoodName(name) else { throw .badName(name) }
         let lab = Lab(name: name)
@@ -58,8 +58,8 @@ package struct Lab: Sendable {
         }
     }
 
-    /// Takes down the labs whose names begin with `prefix-PID-`, where no process of that identifier runs any more: what a
-    /// killed test run has left behind.
+    /// Removes the labs whose names begin with `prefix-PID-` if no process with that identifier runs: leftovers of a
+    /// killed test run.
     package static func downAbandoned(prefix: String) throws(LabError) {
         let suffix = "-" + LabPlace.gateway.name
         for namespace in directoryEntries("/run/netns") where namespace.hasPrefix(prefix + "-") {
@@ -75,12 +75,12 @@ package struct Lab: Sendable {
         try Self.down(name: name)
     }
 
-    /// Whether any of its namespaces is there.
+    /// Whether any of its namespaces exists.
     package var isUp: Bool {
         LabPlace.all.contains { namespace($0).exists }
     }
 
-    /// Where the lab keeps its files; gone with the lab.
+    /// The directory of the lab's files. It is removed with the lab.
     package var directory: String { "/var/lib/sluice-lab/" + name }
 
     /// Writes a file into ``directory`` and returns its path.

@@ -1,12 +1,12 @@
 extension Lab {
-    /// Text of a `sluice.yaml` for this topology.
+    /// The text of a `sluice.yaml` for this topology.
     ///
-    /// From client, to peer and to internet: SSH, HTTP, PostgreSQL, iperf3 and 8000-8099, and the probes of ping and
-    /// traceroute. All else is denied: telnet (23), and whatever begins at peer or at internet.
+    /// Allowed from client to peer and to internet: SSH, HTTP, PostgreSQL, iperf3, 8000-8099, and the probes of ping
+    /// and traceroute. Everything else is denied: telnet (23), and every session from peer or internet.
     ///
-    /// `timeScale` divides all durations of the profile; `sessions` is the session table's capacity; `rules` are further
-    /// rules, each the inside of a YAML flow mapping (`name: x, priority: 130, ...`); `extra` are further lines at the top
-    /// level.
+    /// `timeScale` divides all durations of the profile. `sessions` is the session table's capacity. `rules` are
+    /// additional rules, each the inside of a YAML flow mapping (`name: x, priority: 130, ...`). `extra` are additional
+    /// lines at the top level.
     package func configuration(
         profile: String = "azure", timeScale: Int = 60, sessions: Int = 16384, rules: [String] = [], extra: String = ""
     ) -> String {

@@ -1,20 +1,20 @@
-/// Why the lab could not do what it was asked for: which object, what is wrong, what to do next.
+/// Why the lab could not do something: which object, what is wrong, what to do next.
 package enum LabError: Error, Equatable, CustomStringConvertible {
     /// A lab of this name is up already.
     case exists(lab: String)
     /// There is no lab of this name.
     case missing(lab: String)
-    /// The name would not do as a part of namespace names.
+    /// The name can't be part of a namespace name.
     case badName(String)
     /// The program could not be started.
     case notStarted(command: String, reason: String)
-    /// The program ended with another exit code than 0.
+    /// The program ended with an exit code other than 0.
     case failed(command: String, status: String, output: String)
-    /// What was waited for did not happen in time.
+    /// An expected event did not happen in time.
     case timedOut(waitingFor: String, seconds: Double, seen: String)
     /// A file could not be written or read.
     case file(path: String, reason: String)
-    /// Something survived the clean-up.
+    /// Something was left after the clean-up.
     case leftBehind(String)
 
     package var description: String {
@@ -30,7 +30,7 @@ package enum LabError: Error, Equatable, CustomStringConvertible {
         case .failed(let command, let status, let output):
             "'\(command)' failed (\(status)): \(output)"
         case .timedOut(let waitingFor, let seconds, let seen):
-            "waited \(seconds) s in vain for \(waitingFor); seen so far: \(seen)"
+            "waited \(seconds) s for \(waitingFor) without success; output so far: \(seen)"
         case .file(let path, let reason):
             "\(path): \(reason)"
         case .leftBehind(let what):

@@ -1,7 +1,7 @@
 package import Glibc
 
 extension Lab {
-    /// Runs a program in a place to its end, at most for `limit`.
+    /// Runs a program in a place to its end, for at most `limit`.
     package func execute(
         in place: LabPlace, _ command: [String], environment: [String: String] = [:],
         within limit: Duration = .seconds(30)
@@ -9,14 +9,14 @@ extension Lab {
         try await spawn(in: place, command, environment: environment).result(within: limit)
     }
 
-    /// Starts a program in a place. It ends when it is ended, or with the lab.
+    /// Starts a program in a place. It runs until it is ended, at the latest with the lab.
     package func spawn(
         in place: LabPlace, _ command: [String], environment: [String: String] = [:], takesInput: Bool = false
     ) throws(LabError) -> ChildProcess {
         try ChildProcess(namespace(place).entering(command), environment: environment, takesInput: takesInput)
     }
 
-    /// Becomes a program in a place, at this terminal: `sluice lab exec`. Comes back only with an error.
+    /// Replaces this process by a program in a place, at this terminal: `sluice lab exec`. Returns only on an error.
     package func replaceProcess(in place: LabPlace, _ command: [String]) throws(LabError) -> Never {
         let full = namespace(place).entering(command.isEmpty ? ["bash"] : command)
         setenv("PATH", childEnvironment()["PATH"] ?? "", 1)

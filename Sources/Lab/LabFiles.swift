@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes a text file, replacing what was there.
+/// Writes a text file, and replaces an existing one.
 func writeFile(_ text: String, to path: String, mode: mode_t) throws(LabError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw .file(path: path, reason: errorText(errno)) }
@@ -14,7 +14,7 @@ func writeFile(_ text: String, to path: String, mode: mode_t) throws(LabError) {
     }
 }
 
-/// Makes a directory, and those above it that are missing.
+/// Creates a directory and its missing parents.
 func makeDirectories(_ path: String) throws(LabError) {
     var folder = ""
     for component in path.split(separator: "/") {
@@ -25,7 +25,7 @@ func makeDirectories(_ path: String) throws(LabError) {
     }
 }
 
-/// Removes a directory and all below it; nothing happens if it is not there.
+/// Removes a directory and everything in it. Does nothing if it does not exist.
 func removeTree(_ path: String) throws(LabError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }

@@ -5,9 +5,9 @@ package final class LabGateway: Sendable {
     package let lab: Lab
     /// The controller.
     package let process: ChildProcess
-    /// Path of the configuration it reads; write and reload to change it.
+    /// Path of its configuration. To change it, write the file and reload.
     package let configurationPath: String
-    /// The binary that runs.
+    /// Path of the running binary.
     package let binary: String
 
     fileprivate init(lab: Lab, process: ChildProcess, configurationPath: String, binary: String) {
@@ -17,21 +17,21 @@ package final class LabGateway: Sendable {
         self.binary = binary
     }
 
-    /// Runs another command of sluice for this gateway: `sluice session list --json --gateway NAME`. It is named, since the
-    /// machine may have others.
+    /// Runs another command of sluice for this gateway: `sluice session list --json --gateway NAME`. The name is needed
+    /// because the machine may have other gateways.
     package func command(
         _ arguments: String..., within limit: Duration = .seconds(30)
     ) async throws(LabError) -> CommandResult {
         try await lab.execute(in: .gateway, [binary] + arguments + ["--gateway", lab.name], within: limit)
     }
 
-    /// Replaces the configuration file, and has the gateway read it.
+    /// Replaces the configuration file, and reloads it.
     package func reload(_ configuration: String) async throws(LabError) {
         try writeFile(configuration, to: configurationPath, mode: 0o600)
         try await command("reload").required()
     }
 
-    /// Ends it as an operator does, by SIGTERM; its exit, or nil if it does not end within `limit`.
+    /// Ends it as an operator does, with SIGTERM. Returns its exit, or nil if it does not end within `limit`.
     @discardableResult
     package func stop(within limit: Duration = .seconds(15)) async -> ChildProcess.Exit? {
         process.send(signal: SIGTERM)
@@ -43,7 +43,7 @@ package final class LabGateway: Sendable {
         lab.processes(in: .gateway).filter { realPath("/proc/\($0)/exe") == realPath(binary) }
     }
 
-    /// kill -9 to the controller and its instances; comes back when none is left.
+    /// Sends SIGKILL to the controller and its instances, and returns when none is left.
     package func killAll() async throws(LabError) {
         var remaining = processes
         let gone = await eventually(within: .seconds(10)) {
@@ -59,7 +59,7 @@ package final class LabGateway: Sendable {
 }
 
 extension Lab {
-    /// Starts `sluice run` on the gateway, and comes back once it is ready.
+    /// Starts `sluice run` on the gateway, and returns when it is ready.
     package func startGateway(
         configuration: String, binary: String? = nil, environment: [String: String] = [:],
         within limit: Duration = .seconds(30)

@@ -1,14 +1,14 @@
 import Glibc
 
 extension Lab {
-    /// Makes namespaces, links, addresses and routes.
+    /// Creates namespaces, links, addresses and routes.
     func build(mtu: [LabZone: Int]) throws(LabError) {
         try makeDirectories(directory)
         for place in LabPlace.all {
             let namespace = namespace(place)
             try namespace.create()
-            // Addresses are usable at once, without duplicate address detection; and a new namespace inherits some settings
-            // from the machine, forwarding among them.
+            // Addresses are usable at once, without duplicate address detection. Some settings are reset, because a new
+            // namespace inherits them from the machine, such as forwarding.
             let settings = [
                 "ipv6/conf/all/accept_dad": "0", "ipv6/conf/default/accept_dad": "0",
                 "ipv4/ip_forward": "0", "ipv6/conf/all/forwarding": "0",
@@ -53,8 +53,8 @@ extension Lab {
         }
     }
 
-    /// Switches the gateway's plain forwarding on or off, without any firewall: the positive control of a test that claims
-    /// that nothing is forwarded.
+    /// Switches the gateway's own forwarding on or off, without any firewall. Positive control for tests that nothing
+    /// is forwarded.
     package func setPlainForwarding(_ isOn: Bool) throws(LabError) {
         let value = isOn ? "1" : "0"
         let settings = ["ipv4/ip_forward": value, "ipv6/conf/all/forwarding": value]

@@ -1,4 +1,4 @@
-/// A zone of the lab, with the one host that stands in it.
+/// A zone of the lab, with one host.
 package enum LabZone: String, CaseIterable, Sendable {
     /// Internal: 10.1.0.0/24 and fd00:1::/64.
     case client
@@ -41,7 +41,7 @@ package enum LabZone: String, CaseIterable, Sendable {
     /// Name of the host's interface to the gateway.
     package static let hostInterface = "eth0"
 
-    /// The host's address of one IP version.
+    /// The host's address in one IP version.
     package func address(_ version: IPVersion) -> String {
         switch version {
         case .four: address
@@ -49,7 +49,7 @@ package enum LabZone: String, CaseIterable, Sendable {
         }
     }
 
-    /// The gateway's address of one IP version.
+    /// The gateway's address in one IP version.
     package func gatewayAddress(_ version: IPVersion) -> String {
         switch version {
         case .four: gatewayAddress
@@ -58,7 +58,7 @@ package enum LabZone: String, CaseIterable, Sendable {
     }
 }
 
-/// An IP version, for what is done over both.
+/// An IP version, for tests of both.
 package enum IPVersion: Int, CaseIterable, Sendable, CustomStringConvertible {
     case four = 4
     case six = 6
@@ -66,7 +66,7 @@ package enum IPVersion: Int, CaseIterable, Sendable, CustomStringConvertible {
     package var description: String { "IPv\(rawValue)" }
 }
 
-/// Where in the lab something runs: on a zone's host, or on the gateway.
+/// A place in the lab: a zone's host, or the gateway.
 package enum LabPlace: Hashable, Sendable {
     case zone(LabZone)
     case gateway
@@ -78,7 +78,7 @@ package enum LabPlace: Hashable, Sendable {
     /// All places: the gateway first.
     package static let all: [LabPlace] = [.gateway] + LabZone.allCases.map { .zone($0) }
 
-    /// The place's name in commands and in names of namespaces.
+    /// The place's name in commands and in the names of namespaces.
     package var name: String {
         switch self {
         case .zone(let zone): zone.rawValue
@@ -86,7 +86,7 @@ package enum LabPlace: Hashable, Sendable {
         }
     }
 
-    /// The place of this name: a zone's name, `gw` or `gateway`.
+    /// The place with this name: a zone's name, `gw` or `gateway`.
     package init?(name: String) {
         if let zone = LabZone(rawValue: name) {
             self = .zone(zone)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A named network namespace, as `ip netns` makes them.
+/// A named network namespace, as `ip netns` creates them.
 struct NetworkNamespace: Sendable {
     let name: String
 
@@ -8,7 +8,7 @@ struct NetworkNamespace: Sendable {
 
     var exists: Bool { access(path, F_OK) == 0 }
 
-    /// A command that runs in it. `nsenter` and not `ip netns exec`: the latter mounts a fresh /sys, which hides the bpf
+    /// A command that runs in it. It uses `nsenter`, because `ip netns exec` mounts a new /sys, which hides the bpf
     /// file system from the gateway.
     func entering(_ command: [String]) -> [String] {
         ["nsenter", "--net=" + path, "--"] + command
@@ -18,7 +18,7 @@ struct NetworkNamespace: Sendable {
         try runShort(["ip", "netns", "add", name])
     }
 
-    /// Removes it; nothing happens if it is not there.
+    /// Removes it. Does nothing if it does not exist.
     func remove() throws(LabError) {
         guard exists else { return }
         try runShort(["ip", "netns", "delete", name])
@@ -31,7 +31,7 @@ struct NetworkNamespace: Sendable {
             .filter { Self.inode("/proc/\($0)/ns/net") == namespace }
     }
 
-    /// Kills what runs in it, until nothing does, at most for 10 s (``Patience``).
+    /// Kills its processes until none is left, for at most 10 s (``Patience``).
     func killMembers() throws(LabError) {
         let deadline = ContinuousClock.now + Patience.scaled(.seconds(10))
         var remaining = members
@@ -47,14 +47,14 @@ struct NetworkNamespace: Sendable {
         }
     }
 
-    /// Namespaces are the same when their inodes are. A zombie's has none any more.
+    /// Two namespaces are the same if their inodes are equal. A zombie process has none.
     private static func inode(_ path: String) -> ino_t? {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_ino : nil
     }
 }
 
-/// Names in a directory; none if it can't be read.
+/// Names in a directory; empty if it can't be read.
 func directoryEntries(_ path: String) -> [String] {
     guard let directory = opendir(path) else { return [] }
     defer { closedir(directory) }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// tcpdump, listening on one interface of the lab: one line of text per packet.
+/// tcpdump on one interface of the lab: one line of text for each packet.
 package final class PacketCapture: Sendable {
     private let process: ChildProcess
 
@@ -13,7 +13,7 @@ package final class PacketCapture: Sendable {
         process.standardOutput.split(separator: "\n").map(String.init)
     }
 
-    /// Waits until `count` packets that hold all of `texts` were seen.
+    /// Waits until `count` packets that contain all of `texts` were seen.
     package func waitForPackets(_ count: Int = 1, with texts: String..., within limit: Duration) async throws(LabError)
     {
         let matching = { self.packets.filter { line in texts.allSatisfy { line.contains($0) } }.count }
@@ -24,7 +24,7 @@ package final class PacketCapture: Sendable {
         }
     }
 
-    /// Ends the capture and returns all that was seen. tcpdump empties the kernel's buffer before it ends.
+    /// Ends the capture and returns all packets. tcpdump empties the kernel's buffer before it ends.
     @discardableResult
     package func stop() async -> [String] {
         process.send(signal: SIGINT)
@@ -36,12 +36,13 @@ package final class PacketCapture: Sendable {
 }
 
 extension Lab {
-    /// Starts tcpdump in a place, and comes back once it listens: on the host's link to the gateway, unless another
-    /// interface is given (as must be on the gateway). `filter` is a pcap filter expression; all packets if empty.
+    /// Starts tcpdump in a place, and returns when it listens: on the host's link to the gateway, unless another
+    /// interface is given (required on the gateway). `filter` is a pcap filter expression; empty: all packets.
     package func capture(
         in place: LabPlace, interface: String = LabZone.hostInterface, filter: String = "", options: [String] = []
     ) async throws(LabError) -> PacketCapture {
-        // Headers alone: by default each packet takes room for the largest, and the buffer then holds some 30 of a burst.
+        // Headers only: by default each packet takes the space of the largest one, and the buffer holds only some 30
+        // packets of a burst.
         let command = ["tcpdump", "-n", "-S", "-tt", "-l", "-s", "256", "--immediate-mode", "-i", interface] + options
         let process = try spawn(in: place, command + (filter.isEmpty ? [] : [filter]))
         do throws(LabError) {

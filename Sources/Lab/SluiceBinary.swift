@@ -2,7 +2,7 @@ import Glibc
 
 /// Finds the programs of this package that the lab runs.
 package enum SluiceBinary {
-    /// Path of the `sluice` command: this very program, or, in tests, the one built beside the test bundle.
+    /// Path of the `sluice` command: this program, or, in tests, the one beside the test bundle.
     package static func path() throws(LabError) -> String {
         try path(of: "sluice")
     }
@@ -24,7 +24,7 @@ package enum SluiceBinary {
                 return path
             }
         }
-        throw .file(path: folder(of: own) + "/" + program, reason: "is not there: build it with 'swift build'")
+        throw .file(path: folder(of: own) + "/" + program, reason: "does not exist: build it with 'swift build'")
     }
 
     private static func folder(of path: String) -> String {
@@ -32,7 +32,7 @@ package enum SluiceBinary {
     }
 }
 
-/// A path with all symbolic links resolved; nil if there is nothing at it.
+/// A path with all symbolic links resolved; nil if it does not exist.
 package func realPath(_ path: String) -> String? {
     guard let resolved = realpath(path, nil) else { return nil }
     defer { free(resolved) }

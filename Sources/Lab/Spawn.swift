@@ -1,7 +1,7 @@
 import Glibc
 
-/// Starts a program by posix_spawn in a session of its own, with default
-/// signal handlers and an empty signal mask. `input` is a descriptor for its standard input, or -1 for /dev/null.
+/// Starts a program with posix_spawn in its own session, with default signal handlers and an empty signal mask. `input`
+/// is a descriptor for its standard input, or -1 for /dev/null.
 func spawn(
     _ command: [String], environment: [String: String], input: Int32, output: Int32, errors: Int32
 ) throws(LabError) -> pid_t {
@@ -43,8 +43,8 @@ func spawn(
     return child
 }
 
-/// This process's environment, with the directories of administration tools added to PATH, which lacks them for ordinary
-/// logins on Debian.
+/// This process's environment. The directories of administration tools are added to PATH, because ordinary logins on
+/// Debian lack them.
 func childEnvironment() -> [String: String] {
     var variables: [String: String] = [:]
     var entry = environ
@@ -57,12 +57,12 @@ func childEnvironment() -> [String: String] {
     }
     let path = variables["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     variables["PATH"] = path + ":/usr/local/sbin:/usr/sbin:/sbin"
-    // Programs speak the language that the tests expect.
+    // Output is in the language that the tests expect.
     variables["LC_ALL"] = "C.UTF-8"
     return variables
 }
 
-/// A null-terminated array of C strings, as exec wants it.
+/// A null-terminated array of C strings for exec.
 final class CStrings {
     private(set) var pointers: [UnsafeMutablePointer<CChar>?]
 

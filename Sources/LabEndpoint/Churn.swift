@@ -1,10 +1,10 @@
 import ArgumentParser
 import Glibc
 
-/// Handshakes, one after the other, as fast as they go.
+/// Makes handshakes, one after the other, as fast as possible.
 struct Churn: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make connections, and reset each as soon as it stands, until a line comes on standard input.")
+        abstract: "Make connections, and reset each as soon as it is established, until standard input has a line.")
 
     @Argument(help: "Address of the other end.")
     var address: String
@@ -12,16 +12,16 @@ struct Churn: ParsableCommand {
     @Argument(help: "Port of the other end.")
     var port: UInt16
 
-    @Option(help: "Connections that are being made at once.")
+    @Option(help: "Number of connections in progress at the same time.")
     var atOnce = 64
 
-    @Option(help: "Seconds after which it ends by itself.")
+    @Option(help: "Seconds after which the program ends.")
     var seconds = 60.0
 
     func run() throws {
         let destination = try SocketAddress(address, port: port)
         let deadline = monotonicSeconds() + seconds
-        // Standard input, and behind it the connections.
+        // Standard input first, then the connections.
         var polled = [pollfd(fd: 0, events: Int16(POLLIN), revents: 0)]
         var made = 0
         var failed = 0
@@ -40,7 +40,7 @@ struct Churn: ParsableCommand {
         Report.event("churned", ["sent": .number(made), "failed": .number(failed)])
     }
 
-    /// Nil where the machine has no port left for the moment.
+    /// Nil if the machine has no free port at the moment.
     private func begin(_ destination: SocketAddress) -> Int32? {
         guard let descriptor = socketThatResets(destination.family) else { return nil }
         let result = destination.withPointer { connect(descriptor, $0, $1) }
@@ -58,9 +58,9 @@ struct Churn: ParsableCommand {
     }
 }
 
-/// The other end of ``Churn``.
+/// The peer of ``Churn``.
 struct Absorb: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Take connections, and reset each at once.")
+    static let configuration = CommandConfiguration(abstract: "Accept connections, and reset each at once.")
 
     @Argument(help: "Port.")
     var port: UInt16
@@ -81,7 +81,7 @@ struct Absorb: ParsableCommand {
     }
 }
 
-/// Has a socket's connection end by a reset, so that its port is free again at once.
+/// Makes a socket's connection end with a RST, so that its port is free again at once.
 private func resetOnClose(_ descriptor: Int32) {
     var option = linger(l_onoff: 1, l_linger: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))

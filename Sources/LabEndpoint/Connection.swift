@@ -1,9 +1,9 @@
 import Glibc
 
-/// One connection: a non-blocking socket, and what is still to be sent on it.
+/// One connection: a non-blocking socket, and the bytes still to be sent on it.
 ///
-/// Each direction carries a known pattern (byte n is n mod 251), so that a byte lost, repeated or changed on the way is
-/// noticed by the end that reads it.
+/// Each direction carries a known pattern (byte n is n mod 251), so that the receiving end detects lost, repeated and
+/// changed bytes.
 final class Connection {
     static let patternLength = 251
 
@@ -13,12 +13,12 @@ final class Connection {
     var isReading: Bool
     private(set) var received = 0
     private(set) var sent = 0
-    /// Bytes asked for that the socket has not taken yet.
+    /// Bytes requested that the socket has not accepted yet.
     private(set) var unsent = 0
-    /// When something was received last, and the longest time between two such moments; seconds of CLOCK_MONOTONIC.
+    /// When data was last received, and the longest time between two receptions; seconds of CLOCK_MONOTONIC.
     private var lastReceived = monotonicSeconds()
     private var longestSilence = 0.0
-    /// Whether the FIN follows once all is sent.
+    /// Whether a FIN follows when everything is sent.
     private var endsWhenSent = false
     private static let pattern = (0..<65536 + patternLength).map { UInt8($0 % patternLength) }
     private var buffer = [UInt8](repeating: 0, count: 65536)
@@ -30,7 +30,7 @@ final class Connection {
         self.isReading = isReading
     }
 
-    /// What poll shall watch for. Errors and hang-ups are always reported.
+    /// The poll events to watch for. Errors and hang-ups are always reported.
     var interest: Int32 {
         var events: Int32 = 0
         if isReading, !isConnecting { events |= POLLIN }
@@ -50,7 +50,7 @@ final class Connection {
         case failed(Int32)
     }
 
-    /// Gives the socket what it takes.
+    /// Writes as much as the socket accepts.
     func flush() -> Outcome {
         while unsent > 0 {
             let offset = sent % Self.patternLength
@@ -70,13 +70,13 @@ final class Connection {
         return .nothing
     }
 
-    /// Sends a FIN once all that was asked for is sent.
+    /// Sends a FIN when everything requested is sent.
     func endWhenSent() -> Outcome {
         endsWhenSent = true
         return flush()
     }
 
-    /// Reads once, and compares with the pattern.
+    /// Reads once, and compares the data with the pattern.
     func receive() -> Outcome {
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count < 0 {
@@ -92,13 +92,13 @@ final class Connection {
         return isPattern(count: count, offset: offset) ? .data(count) : .corrupt(atByte: start)
     }
 
-    /// The longest time without a received byte since this was asked last, in seconds, the present one included.
+    /// The longest time without a received byte since the last call, in seconds, including the current one.
     func takeLongestSilence(now: Double) -> Double {
         defer { longestSilence = 0 }
         return max(longestSilence, now - lastReceived)
     }
 
-    /// By memcmp, since comparing arrays is too slow for bulk data in a debug build.
+    /// Uses memcmp, because comparing arrays is too slow for bulk data in a debug build.
     private func isPattern(count: Int, offset: Int) -> Bool {
         buffer.withUnsafeBytes { got in
             Self.pattern.withUnsafeBytes { expected in
@@ -108,7 +108,7 @@ final class Connection {
         }
     }
 
-    /// The error that the socket holds, 0 if none. Reading it clears it.
+    /// The pending error of the socket, 0 if there is none. Reading it clears it.
     func takeError() -> Int32 {
         var error: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
@@ -133,7 +133,7 @@ final class Connection {
         setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Chooses the ISS, before connecting: by the repair mode that checkpointing uses (tcp(7), include/uapi/linux/tcp.h).
+    /// Sets the ISS before connecting, with the repair mode of checkpointing (tcp(7), include/uapi/linux/tcp.h).
     func setInitialSequence(_ sequence: UInt32) throws(EndpointError) {
         let sendQueue: Int32 = 2
         let offWithoutProbe: Int32 = -1
@@ -150,7 +150,7 @@ final class Connection {
         }
     }
 
-    /// Ends the connection with a reset of its own instead of a FIN.
+    /// Makes the connection end with a RST instead of a FIN.
     func lingerZero() {
         var value = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))

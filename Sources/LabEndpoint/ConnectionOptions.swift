@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// How connections behave, on both sides.
+/// Options for connections of both sides.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: "Seconds of idleness until TCP keep-alives begin; none are sent without it.")
+    @Option(help: "Idle seconds until TCP keep-alives begin; without it none are sent.")
     var keepaliveIdle: Int32?
 
     @Option(help: "Seconds between keep-alives.")
@@ -11,19 +11,19 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "Unanswered keep-alives until the connection is given up.")
     var keepaliveCount: Int32 = 9
 
-    @Option(help: "Bytes of receive buffer (SO_RCVBUF), before the connection is made: decides the window's scale.")
+    @Option(help: "Bytes of receive buffer (SO_RCVBUF), set before connecting: it determines the window scale.")
     var receiveBuffer: Int32?
 
     @Option(help: "Bytes that the announced window may not exceed (TCP_WINDOW_CLAMP).")
     var windowClamp: Int32?
 
-    @Option(help: "Seconds between bytes that each connection sends by itself.")
+    @Option(help: "Seconds between automatic writes on each connection.")
     var sendEvery: Double?
 
-    @Option(help: "Bytes that it sends then.")
+    @Option(help: "Bytes of each automatic write.")
     var sendBytes = 1
 
-    @Option(help: "Milliseconds that unacknowledged data may wait (TCP_USER_TIMEOUT).")
+    @Option(help: "Maximum milliseconds for unacknowledged data (TCP_USER_TIMEOUT).")
     var userTimeout: Int32?
 
     @Flag(help: "Send back what is received.")
@@ -32,6 +32,6 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(help: "Don't read until 'read on'.")
     var noRead = false
 
-    @Flag(help: "Say nothing about data received.")
+    @Flag(help: "Do not report received data.")
     var quiet = false
 }

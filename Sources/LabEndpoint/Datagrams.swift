@@ -34,7 +34,7 @@ struct EchoDatagrams: ParsableCommand {
     }
 }
 
-/// Sends datagrams, and tells of answers and errors.
+/// Sends datagrams, and reports answers and errors.
 struct Datagrams: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send UDP datagrams: 'send BYTES' on standard input.")
@@ -48,7 +48,7 @@ struct Datagrams: ParsableCommand {
     func run() throws {
         let destination = try SocketAddress(address, port: port)
         let descriptor = try DatagramSocket.make(destination.family)
-        // A connected socket is told of ICMP errors.
+        // A connected socket receives ICMP errors.
         guard destination.withPointer({ Glibc.connect(descriptor, $0, $1) }) == 0 else {
             throw EndpointError(what: "connect", number: errno)
         }

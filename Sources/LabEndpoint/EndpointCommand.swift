@@ -1,4 +1,4 @@
-/// A line of standard input: what to do, and with which connection (all of them if none is named).
+/// A command from standard input, with the connection it applies to (all if none is given).
 struct EndpointCommand {
     enum Action {
         case send(Int)

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Waits for all sockets and for commands at once, and reports what happens.
+/// Waits for all sockets and for commands at the same time, and reports events.
 final class EventLoop {
     private let options: ConnectionOptions
     private let endsWithLastConnection: Bool
     private var listener: Int32 = -1
-    /// Until standard input's end: no more commands then.
+    /// False after the end of standard input: there are no more commands then.
     private var hasInput = true
     private var connections: [Int: Connection] = [:]
     private var nextIdentifier = 1
@@ -47,7 +47,7 @@ final class EventLoop {
             try connection.setInitialSequence(initialSequence)
         }
         if port != 0 {
-            // The same port again, at once.
+            // Allows the same port to be used again at once.
             connection.setOption(SOL_SOCKET, SO_REUSEADDR, 1)
         }
         if source != nil || port != 0 {
@@ -121,7 +121,7 @@ final class EventLoop {
                 handle(connection, Int32(result.revents))
             }
             if polled[1].revents != 0 { accept() }
-            // Last, since a command may end connections that were polled.
+            // Last, because a command may end connections that were polled.
             if polled[0].revents != 0 { readCommands() }
             sendByItself()
         }
@@ -129,7 +129,7 @@ final class EventLoop {
 
     private func accept() {
         while true {
-            // The other end's address comes with it: getpeername no longer knows it where a reset was faster than we are.
+            // accept returns the peer's address. getpeername would fail if a RST has already arrived.
             var other = SocketAddress()
             var descriptor: Int32 = -1
             _ = other.fill {
@@ -174,7 +174,7 @@ final class EventLoop {
                 if error != 0 {
                     return fail(connection, error, during: "wait")
                 }
-                // Both directions have ended in order: nothing more will come.
+                // Both directions have ended in order: nothing more will arrive.
                 if events & POLLHUP != 0, !connection.isReading {
                     return finish(connection)
                 }
@@ -188,7 +188,7 @@ final class EventLoop {
         _ = report(connection.flush(), connection, during: "write")
     }
 
-    /// Tells what a read or a write came to; false when the connection has ended by it.
+    /// Reports the result of a read or a write. Returns false if it has ended the connection.
     private func report(_ outcome: Connection.Outcome, _ connection: Connection, during: String) -> Bool {
         switch outcome {
         case .nothing:
@@ -209,7 +209,7 @@ final class EventLoop {
             return true
         case .endOfFile:
             Report.event("end", ["id": .number(connection.identifier), "total": .number(connection.received)])
-            // The other end says no more; we may. Reading on would only say so again.
+            // The peer has sent a FIN; we may still send. Further reads would only return the same.
             connection.isReading = false
             return true
         case .failed(let error):
@@ -306,8 +306,8 @@ final class EventLoop {
         }
     }
 
-    /// One line for all connections that are left, however many: what they have sent and received, and the longest time that
-    /// one of them has received nothing since the last tally.
+    /// One line for all remaining connections together: the bytes sent and received, and the longest time that one of
+    /// them has received nothing since the last tally.
     private func tally() {
         let now = monotonicSeconds()
         let open = connections.values.filter { !$0.isConnecting }

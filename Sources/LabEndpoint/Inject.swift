@@ -1,18 +1,18 @@
 import ArgumentParser
 import Glibc
 
-/// Whose packets are forged.
+/// The addresses and ports of forged packets.
 struct ForgedEnds: ParsableArguments {
-    @Option(help: "Address that the packets claim to come from.")
+    @Option(help: "Forged source address.")
     var source: String
 
-    @Option(help: "Port that they claim to come from.")
+    @Option(help: "Forged source port.")
     var sourcePort: UInt16 = 0
 
-    @Option(help: "Address that they go to.")
+    @Option(help: "Destination address.")
     var destination: String
 
-    @Option(help: "Port that they go to.")
+    @Option(help: "Destination port.")
     var destinationPort: UInt16 = 0
 
     func addresses() throws(EndpointError) -> (source: SocketAddress, destination: SocketAddress) {
@@ -45,12 +45,13 @@ struct Inject: ParsableCommand {
     @Option(help: "Bytes of data.")
     var data = 0
 
-    @Option(help: "How many times all of them are sent.")
+    @Option(help: "How many times all segments are sent.")
     var repeats = 1
 
     func run() throws {
         guard let flags = RawPacket.tcpFlags(flags) else {
-            throw ValidationError("'\(flags)' are no flags: write some of fin,syn,rst,psh,ack, with commas between")
+            throw ValidationError(
+                "'\(flags)' are not TCP flags: write some of fin,syn,rst,psh,ack, separated by commas")
         }
         let (source, destination) = try ends.addresses()
         let sender = try RawSender(to: destination)
@@ -64,10 +65,10 @@ struct Inject: ParsableCommand {
     }
 }
 
-/// Fragments whose first one is never sent.
+/// Fragments without the first one.
 struct InjectFragments: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inject-fragments", abstract: "Send the later fragments of datagrams, but not their first ones.")
+        commandName: "inject-fragments", abstract: "Send the later fragments of datagrams without the first ones.")
 
     @OptionGroup var ends: ForgedEnds
 
@@ -94,7 +95,7 @@ struct InjectFragments: ParsableCommand {
     }
 }
 
-/// SYNs from ever other addresses and ports.
+/// SYNs from changing addresses and ports.
 struct Flood: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Send SYNs from random addresses, or from one.")
 
@@ -107,13 +108,13 @@ struct Flood: ParsableCommand {
     @Option(help: "Number of SYNs.")
     var count = 20_000
 
-    @Option(help: "Seconds after which it ends, whatever is left.")
+    @Option(help: "Seconds after which it ends in any case.")
     var seconds = 20.0
 
     @Option(help: "First two bytes of the source addresses, or first four groups for IPv6.")
     var network = ""
 
-    @Option(help: "The one source address of all, instead of random ones.")
+    @Option(help: "One source address for all SYNs, instead of random ones.")
     var source: String?
 
     func run() throws {
@@ -136,7 +137,7 @@ struct Flood: ParsableCommand {
                     from: end, to: destination, sequence: UInt32.random(in: 0...UInt32.max, using: &random),
                     acknowledgment: 0, flags: 2))
             sent += 1
-            // Others want to run too.
+            // Gives CPU time to other processes.
             if sent % 200 == 0 { usleep(5_000) }
         }
         Report.event("flooded", ["sent": .number(sent)])

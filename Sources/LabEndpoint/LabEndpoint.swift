@@ -1,8 +1,9 @@
 import ArgumentParser
 
-/// One end, or many ends, of TCP sessions under test: tells precisely what its sockets see, one JSON object a line.
+/// One or many ends of TCP sessions under test. Reports exactly what its sockets see, one JSON object on each line.
 ///
-/// Commands come on standard input, one a line: for all connections, or with a connection's number at the end for that one.
+/// Commands are read from standard input, one on each line. They apply to all connections, or to the one whose number
+/// is at the end.
 ///
 ///     send BYTES [ID]    shutdown [ID]    close [ID]    rst [ID]    read on|off [ID]    quickack on|off [ID]    info [ID]
 ///     rest (no more bytes by '--send-every')    tally (one line about all connections together)    silence [ID] (a line each)
@@ -16,9 +17,9 @@ struct LabEndpoint: ParsableCommand {
         ])
 }
 
-/// Takes connections.
+/// Accepts connections.
 struct Listen: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Take connections.")
+    static let configuration = CommandConfiguration(abstract: "Accept connections.")
 
     @Argument(help: "Port; 0 lets the kernel choose.")
     var port: UInt16
@@ -48,14 +49,14 @@ struct Connect: ParsableCommand {
     @Option(help: "Number of connections.")
     var count = 1
 
-    @Option(help: "Own port of the first connection; the next ones count up. 0 lets the kernel choose.")
+    @Option(help: "Local port of the first connection; the next ones count up. 0 lets the kernel choose.")
     var sourcePort: UInt16 = 0
 
-    @Option(help: "Own address.")
+    @Option(help: "Local address.")
     var sourceAddress: String?
 
     @Option(
-        help: "The first sequence number of each connection (ISS), where another than the kernel's choice is wanted.")
+        help: "The first sequence number of each connection (ISS), instead of the kernel's choice.")
     var initialSequence: UInt32?
 
     @OptionGroup var options: ConnectionOptions

@@ -1,10 +1,10 @@
-/// An IP packet written by hand, as no well-behaved host would send it: forged, out of place, or in pieces.
+/// A handmade IP packet that no well-behaved host would send: forged, out of place, or fragmented.
 struct RawPacket {
     private(set) var bytes: [UInt8] = []
 
     private init() {}
 
-    /// The TCP flags by name, as in `syn,ack`; nil where one is unknown.
+    /// The TCP flags by name, as in `syn,ack`; nil if one is unknown.
     static func tcpFlags(_ text: String) -> UInt8? {
         let known: [String: UInt8] = ["fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16]
         return text.split(separator: ",").reduce(0) { (flags: UInt8?, name) in
@@ -28,8 +28,8 @@ struct RawPacket {
         return packet
     }
 
-    /// A fragment that is neither the first nor the last of a datagram, or its last (RFC 791, 3.2; RFC 8200, 4.5).
-    /// `offset` in bytes is a multiple of 8.
+    /// A fragment of a datagram: a middle one, or the last one (RFC 791, 3.2; RFC 8200, 4.5). `offset` is in bytes, a
+    /// multiple of 8.
     static func fragment(
         from source: SocketAddress, to destination: SocketAddress, nextProtocol: UInt8, identification: UInt16,
         offset: UInt16, isLast: Bool, data: [UInt8]

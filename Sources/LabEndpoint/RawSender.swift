@@ -1,11 +1,11 @@
 import Glibc
 
-/// Sends packets as they are, headers included.
+/// Sends packets unchanged, including their headers.
 struct RawSender {
     private let descriptor: Int32
     private let destination: SocketAddress
 
-    /// `destination` decides the way out and the IP version.
+    /// `destination` determines the route and the IP version.
     init(to destination: SocketAddress) throws(EndpointError) {
         // For IPv6 a raw socket's address has no port (raw(7)).
         var address = destination
@@ -21,7 +21,7 @@ struct RawSender {
         let sent = packet.bytes.withUnsafeBytes { bytes in
             destination.withPointer { sendto(descriptor, bytes.baseAddress, count, 0, $0, $1) }
         }
-        // What a full queue refuses is lost, as on any wire.
+        // If the queue is full the packet is lost, as in a network.
         guard sent == count || errno == ENOBUFS else { throw EndpointError(what: "raw packet", number: errno) }
     }
 }

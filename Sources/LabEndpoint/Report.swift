@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes events as JSON, one a line, at once.
+/// Writes events as JSON, one on each line, without buffering.
 enum Report {
     enum Value {
         case text(String)

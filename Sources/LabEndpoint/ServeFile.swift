@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// The smallest HTTP server that a download needs: answers every request with one file, one request after the other.
+/// A minimal HTTP server for a download: answers every request with one file, one request at a time.
 struct ServeFile: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve-file", abstract: "Answer every HTTP request with one file.")

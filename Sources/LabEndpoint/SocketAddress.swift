@@ -1,6 +1,6 @@
 import Glibc
 
-/// An IP address and port, as the socket calls want it.
+/// An IP address and port in the form of the socket calls.
 struct SocketAddress {
     var storage = sockaddr_storage()
     var length: socklen_t = 0
@@ -34,14 +34,14 @@ struct SocketAddress {
         }
     }
 
-    /// Runs `body` with the pointer that bind, connect and their like take.
+    /// Runs `body` with the pointer that bind, connect and similar calls take.
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         withUnsafePointer(to: storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
         }
     }
 
-    /// Has `body` (getsockname, getpeername) fill the address in.
+    /// Lets `body` (getsockname, getpeername) fill in the address.
     mutating func fill(_ body: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<socklen_t>) -> Int32) -> Bool {
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
@@ -68,7 +68,7 @@ struct SocketAddress {
     }
 }
 
-/// What went wrong before any connection was there to tell it of.
+/// An error that occurred before there was a connection to report it for.
 struct EndpointError: Error, CustomStringConvertible {
     let what: String
     let number: Int32?

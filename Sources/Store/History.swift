@@ -1,17 +1,17 @@
 import Glibc
 
-/// A gateway's history and remembered state, for its controller, which alone writes them.
+/// A gateway's history and stored state. Only its controller writes them.
 ///
-/// Recording never fails and never waits for a disk that can't be written: what finds no place there waits in memory, up to a
-/// limit, and is written when the disk can be written again. What is wrong meanwhile stands in ``problem``.
+/// Recording never fails and never waits for a disk that can't be written. Events that can't be written wait in memory,
+/// up to a limit, until the disk can be written again. ``problem`` describes the error meanwhile.
 package final class History {
-    /// Between two looks for events that are too old or too many.
+    /// The interval between two searches for events that are too old or too many.
     private static let expiryNanoseconds: UInt64 = 3_600_000_000_000
 
     package let path: String
-    /// What is wrong at the moment, and what to do; nil: all is on the disk.
+    /// The current problem, and what to do about it; nil if everything is on the disk.
     package private(set) var problem: String?
-    /// Events that were lost because the memory for waiting ones was full.
+    /// Events that were lost because too many were waiting.
     package var lost: UInt64 { queue.lost }
     /// Events that wait for the disk.
     package var waiting: Int { queue.events.count }
@@ -20,18 +20,20 @@ package final class History {
     private let folder: String
     private let limits: HistoryLimits
     private var queue: HistoryQueue
-    /// What is on the disk, as far as it came from here: a database that is begun anew gets it too.
+    /// The state on the disk, as far as it was written by this process. A new database gets it too.
     private var remembered: [String: StateChange] = [:]
     private var file: HistoryFile?
     private var notices: [String] = []
     private var expiredAt: UInt64?
 
-    /// Opens the history of a gateway, or begins one.
+    /// Opens or creates the history of a gateway.
     ///
     /// - Parameters:
-    ///   - stateDirectory: made now if it is not there; later, where it is gone, what was mounted there may be.
+    ///   - stateDirectory: created now if it does not exist. It is not created later: if it is missing then, it may be
+    ///     a file system that was unmounted.
     ///   - now: nanoseconds since 1970.
-    /// - Throws: only what must keep a gateway from starting: ``HistoryError/newer(path:)``. A full disk for example does not.
+    /// - Throws: only what must keep a gateway from starting: ``HistoryError/newer(path:)``. A full disk, for example,
+    ///   does not.
     package init(
         gateway: String, stateDirectory: String = HistoryPath.standardDirectory,
         limits: HistoryLimits = HistoryLimits(),
@@ -51,13 +53,13 @@ package final class History {
         }
     }
 
-    /// Records events and what is to be remembered with them, in one transaction: after a crash both are there, or neither.
+    /// Records events and state changes in one transaction: after a crash either both exist, or neither.
     ///
-    /// - Returns: whether it is on the disk already.
+    /// - Returns: whether they are on the disk already.
     @discardableResult
     package func record(_ events: [HistoryEvent] = [], state: [StateChange] = []) -> Bool {
         queue.add(events, state)
-        // A disk that is in trouble is tried again once a second, by `tend`, and not by every event.
+        // After a disk error, `tend` tries again once a second. Events do not.
         guard problem == nil else { return false }
         return writeQueue()
     }
@@ -65,14 +67,15 @@ package final class History {
     @discardableResult
     package func record(_ event: HistoryEvent, state: [StateChange] = []) -> Bool { record([event], state: state) }
 
-    /// What is remembered under a key, also where it still waits for the disk; nil: nothing, or not such a value.
+    /// The stored value of a key, including one that still waits for the disk; nil if there is none, or if it has
+    /// another type.
     package func state<Value: Decodable>(_ key: String, as type: Value.Type) -> Value? {
         if let waiting = queue.change(key) { return waiting.json.flatMap { StateChange.decode(type, from: $0) } }
         guard let json = try? file?.state(key) else { return nil }
         return StateChange.decode(type, from: json)
     }
 
-    /// To be called once a second: tries a disk again that could not be written, and removes what is too old.
+    /// Called once a second: retries after a disk error, and removes old events.
     ///
     /// - Parameter now: nanoseconds since 1970.
     package func tend(now: UInt64) {
@@ -82,7 +85,7 @@ package final class History {
         expire(now: now)
     }
 
-    /// What happened to the history itself since it was asked last, for the log.
+    /// Messages about the history itself since the last call, for the log.
     package func takeNotices() -> [String] {
         defer { notices = [] }
         return notices
@@ -94,7 +97,7 @@ package final class History {
             guard let file else { throw .gone(directory: folder) }
             guard file.isInPlace else {
                 guard access(folder, F_OK) == 0 else { throw .gone(directory: folder) }
-                throw .failed(path: path, reason: "it was removed or replaced: a new one is begun")
+                throw .failed(path: path, reason: "it was removed or replaced: a new one is created")
             }
             let changes = queue.stateChanges
             try file.write(queue.eventsWithGap, changes)
@@ -115,13 +118,13 @@ package final class History {
             try open(now: now)
             problem = nil
             queue.addMissing(remembered)
-            notices.append("the history is written again, at \(path)")
+            notices.append("the history can be written again, at \(path)")
         } catch {
             problem = "\(error)"
         }
     }
 
-    /// - Throws: why there is no database to write to; a damaged one is replaced.
+    /// - Throws: why there is no database to write to. A damaged one is replaced.
     private func open(now: UInt64) throws(HistoryError) {
         guard access(stateDirectory, F_OK) == 0 else { throw .gone(directory: stateDirectory) }
         guard mkdir(folder, 0o700) == 0 || errno == EEXIST else {
@@ -134,7 +137,7 @@ package final class History {
             guard case .damaged = error, let moved = HistoryFile.moveAside(path, suffix: "\(now / 1_000_000_000)")
             else { throw error }
             notices.append(
-                "the history \(path) was damaged: it is now \(moved), and a new one was begun; "
+                "the history \(path) was damaged: it was renamed to \(moved), and a new one was created; "
                     + "'sqlite3 \(moved) .recover' reads what is left")
             file = try HistoryFile(path: path)
         }
@@ -144,7 +147,7 @@ package final class History {
         if let expiredAt, now &- expiredAt < Self.expiryNanoseconds { return }
         expiredAt = now
         let oldest = now > limits.ageNanoseconds ? now - limits.ageNanoseconds : 0
-        // It matters little when it fails: it comes again.
+        // A failure does no harm: it is tried again.
         try? file?.expire(before: oldest, keeping: limits.events)
     }
 

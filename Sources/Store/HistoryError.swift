@@ -1,31 +1,31 @@
 internal import GRDB
 import Glibc
 
-/// Why a history can't be read or written: for an operator.
+/// Why a history can't be read or written, as a message for operators.
 package enum HistoryError: Error, Equatable, CustomStringConvertible {
-    /// The file system has no room.
+    /// The file system is full.
     case full(path: String)
-    /// The directory is not there, or no more.
+    /// The directory does not exist, or no longer.
     case gone(directory: String)
-    /// There is no file, or another one by now.
+    /// There is no file, or it was replaced by another one.
     case missing(path: String)
-    /// It is no database, or a broken one.
+    /// It is not a database, or a damaged one.
     case damaged(path: String)
     /// A later version of Sluice has written it.
     case newer(path: String)
-    /// Anything else that SQLite or the system says.
+    /// Any other error of SQLite or the system.
     case failed(path: String, reason: String)
 
     package var description: String {
         switch self {
         case .full(let path):
-            "the history can't be written: \(path): no space is left: free some there, or set 'stateDirectory' to another place"
+            "the history can't be written: \(path): no space is left: free some there, or set 'stateDirectory' to another directory"
         case .gone(let directory):
-            "the history can't be written: \(directory) is gone: make the directory again, or mount it"
+            "the history can't be written: \(directory) is missing: create the directory again, or mount it"
         case .missing(let path):
-            "there is no history at \(path): no gateway of this name has run here, or its 'stateDirectory' is another"
+            "there is no history at \(path): no gateway of this name has run here, or it has another 'stateDirectory'"
         case .damaged(let path):
-            "the history \(path) is damaged: 'sluice run' moves it aside and begins a new one; "
+            "the history \(path) is damaged: 'sluice run' renames it and creates a new one; "
                 + "'sqlite3 \(path) .recover' reads what is left"
         case .newer(let path):
             "the history \(path) was written by a newer version of sluice: run that version, or move the file away to "
@@ -35,7 +35,7 @@ package enum HistoryError: Error, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What an error of SQLite means for the database at `path`.
+    /// Classifies an error of SQLite for the database at `path`.
     init(_ error: any Error, path: String) {
         guard let error = error as? DatabaseError else {
             self = (error as? HistoryError) ?? .failed(path: path, reason: "\(error)")
@@ -49,7 +49,7 @@ package enum HistoryError: Error, Equatable, CustomStringConvertible {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
             self = .failed(path: path, reason: "another process has locked it: 'fuser \(path)' names it")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-            self = .failed(path: path, reason: "it can't be written: let root write there")
+            self = .failed(path: path, reason: "it can't be written: give root write permission there")
         default:
             self = .failed(path: path, reason: error.message ?? "\(error.resultCode)")
         }

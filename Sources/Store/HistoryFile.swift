@@ -2,9 +2,9 @@ internal import FoundationEssentials
 internal import GRDB
 import Glibc
 
-/// An open database, as the one process that writes it has it.
+/// An open database in the one process that writes it.
 final class HistoryFile {
-    /// How long a transaction waits for another process's lock; readers never hold one up (WAL).
+    /// How long a transaction waits for another process's lock. Readers never block it (WAL).
     private static let busySeconds = 0.25
     /// The write-ahead log is copied into the database at this many pages.
     private static let checkpointPages = 256
@@ -13,7 +13,7 @@ final class HistoryFile {
     private let queue: DatabaseQueue
     private let identity: FileIdentity
 
-    /// Opens a database, or makes it, and brings its tables to this version.
+    /// Opens or creates a database, and migrates its tables to this version.
     init(path: String) throws(HistoryError) {
         try FileIdentity.checkRegular(path: path)
         var configuration = Configuration()
@@ -21,8 +21,8 @@ final class HistoryFile {
         configuration.busyMode = .timeout(Self.busySeconds)
         configuration.label = "history"
         configuration.prepareDatabase { database in
-            // A killed process loses nothing, and a machine that stops never breaks the file: it may lose the last moments,
-            // and with them the kernel's tables, which is what they were about.
+            // A killed process loses nothing. A crash of the machine never damages the file, but may lose the last
+            // moments. The kernel's tables, which those events describe, are lost then too.
             try database.execute(sql: "PRAGMA synchronous = NORMAL")
             try database.execute(sql: "PRAGMA wal_autocheckpoint = \(Self.checkpointPages)")
             try database.execute(sql: "PRAGMA journal_size_limit = \(1 << 20)")
@@ -38,17 +38,18 @@ final class HistoryFile {
         } catch {
             throw HistoryError(error, path: path)
         }
-        // Its folder says who comes that far.
+        // The mode of its folder restricts access further.
         chmod(path, 0o640)
         guard let identity = FileIdentity(path: path) else { throw .missing(path: path) }
         self.path = path
         self.identity = identity
     }
 
-    /// Whether the path still leads to this file: it may have been removed, or its directory, or something been mounted over it.
+    /// Whether the path still refers to this file. The file or its directory may have been removed, or another file
+    /// system mounted over it.
     var isInPlace: Bool { FileIdentity(path: path) == identity }
 
-    /// All of it, or nothing.
+    /// Writes all of it, or nothing.
     func write(_ events: [HistoryEvent], _ changes: [StateChange]) throws(HistoryError) {
         try perform { queue in
             try queue.write { database in
@@ -72,10 +73,10 @@ final class HistoryFile {
         do { return try body(queue) } catch { throw HistoryError(error, path: path) }
     }
 
-    /// Gives a broken database, and what belongs to it, another name.
+    /// Renames a damaged database and the files that belong to it.
     ///
     /// - Parameter suffix: makes the name unique.
-    /// - Returns: the new name; nil: it could not be moved.
+    /// - Returns: the new name; nil if it could not be renamed.
     static func moveAside(_ path: String, suffix: String) -> String? {
         let new = "\(path).damaged-\(suffix)"
         guard rename(path, new) == 0 else { return nil }
@@ -84,7 +85,7 @@ final class HistoryFile {
     }
 }
 
-/// A file, told apart from a later one of the same name.
+/// Identifies a file, to distinguish it from a later one of the same name.
 struct FileIdentity: Equatable, Sendable {
     let device: UInt64
     let number: UInt64
@@ -96,11 +97,11 @@ struct FileIdentity: Equatable, Sendable {
         number = UInt64(status.st_ino)
     }
 
-    /// Refuses what is there and is no regular file: whoever opens a pipe waits for its other end.
+    /// Refuses a path that exists and is not a regular file: opening a pipe waits for its other end.
     static func checkRegular(path: String) throws(HistoryError) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return }
         throw .failed(
-            path: path, reason: "it is no regular file: move it away, or set 'stateDirectory' to another place")
+            path: path, reason: "it is not a regular file: move it away, or set 'stateDirectory' to another directory")
     }
 }

@@ -1,6 +1,6 @@
-/// Which events are meant. What is nil or empty is not asked; what is given must all hold.
+/// Selects events. A nil or empty field matches everything; all other fields must match.
 package struct HistoryFilter: Equatable, Sendable {
-    /// Nanoseconds since 1970; that moment belongs to it.
+    /// Nanoseconds since 1970, inclusive.
     package var since: UInt64?
     /// Any of these.
     package var kinds: [String] = []

@@ -1,10 +1,10 @@
 /// How much of a gateway's history is kept.
 package struct HistoryLimits: Equatable, Sendable {
-    /// Events on the disk; the oldest go first.
+    /// Maximum events on the disk; the oldest are removed first.
     package var events = 100_000
-    /// How old an event gets: 400 days, so that a year can be compared with the year before.
+    /// Maximum age of an event: 400 days, so that a year can be compared with the previous one.
     package var ageNanoseconds: UInt64 = 400 * 86_400 * 1_000_000_000
-    /// Events that wait in memory for a disk that can't be written; the oldest are dropped first, and counted.
+    /// Maximum events that wait in memory because the disk can't be written. The oldest are dropped first, and counted.
     package var waitingEvents = 4096
 
     package init() {}

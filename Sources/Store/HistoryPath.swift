@@ -1,9 +1,9 @@
-/// Where histories are.
+/// The paths of histories.
 package enum HistoryPath {
-    /// Where all gateways have theirs, unless `stateDirectory` says otherwise.
+    /// The default of `stateDirectory`.
     package static let standardDirectory = "/var/lib/sluice"
 
-    /// - Parameter gateway: its name, as the name of a folder (as the run directory has it).
+    /// - Parameter gateway: its name as a folder name, as in the run directory.
     package static func of(gateway: String, in stateDirectory: String = standardDirectory) -> String {
         "\(folder(gateway: gateway, in: stateDirectory))/history.db"
     }

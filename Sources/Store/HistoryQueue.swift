@@ -3,10 +3,10 @@ struct HistoryQueue: Equatable {
     private let limit: Int
     private(set) var events: [HistoryEvent] = []
     private var changes: [String: StateChange] = [:]
-    /// Events that found no place.
+    /// Events that were dropped.
     private(set) var lost: UInt64 = 0
-    /// Of these, the ones that the history has not told of yet, and the time of the first.
-    private var untold: (count: UInt64, since: UInt64)?
+    /// The lost events that the history does not mention yet: their number, and the time of the first.
+    private var unreported: (count: UInt64, since: UInt64)?
 
     init(limit: Int) { self.limit = limit }
 
@@ -17,41 +17,42 @@ struct HistoryQueue: Equatable {
     var isEmpty: Bool { events.isEmpty && changes.isEmpty }
     var stateChanges: [StateChange] { changes.values.sorted { $0.key < $1.key } }
 
-    /// State is never lost: there are few keys. Of events the oldest are, as the newest say how things stand.
+    /// State is never dropped, because there are few keys. Of events the oldest are dropped, because the newest
+    /// describe the current situation.
     mutating func add(_ added: [HistoryEvent], _ state: [StateChange]) {
         for change in state { changes[change.key] = change }
         events += added
         guard events.count > limit else { return }
         let excess = events.count - limit
-        untold = (count: (untold?.count ?? 0) + UInt64(excess), since: untold?.since ?? events[0].time)
+        unreported = (count: (unreported?.count ?? 0) + UInt64(excess), since: unreported?.since ?? events[0].time)
         lost &+= UInt64(excess)
         events.removeFirst(excess)
     }
 
-    /// What was on a disk that is gone is to be written again, unless there is something newer.
+    /// State that was on a lost disk is to be written again, unless there is a newer value.
     mutating func addMissing(_ remembered: [String: StateChange]) { changes.merge(remembered) { newer, _ in newer } }
 
-    /// What is to be written now; a gap is told of before what came after it.
+    /// The events to write now. A gap event comes before the events that follow the gap.
     var eventsWithGap: [HistoryEvent] {
-        guard let untold else { return events }
+        guard let unreported else { return events }
         let gap = HistoryEvent(
-            time: untold.since, kind: HistoryEvent.gapKind, subject: "history",
-            cause: "the history could not be written", detail: ["lost": .count(untold.count)])
+            time: unreported.since, kind: HistoryEvent.gapKind, subject: "history",
+            cause: "the history could not be written", detail: ["lost": .count(unreported.count)])
         return [gap] + events
     }
 
-    /// The latest value that waits for a key; nil: none does.
+    /// The latest waiting value of a key; nil if there is none.
     func change(_ key: String) -> StateChange? { changes[key] }
 
-    /// All of it is on the disk.
+    /// Called when all of it is on the disk.
     mutating func written() {
         events.removeAll(keepingCapacity: false)
         changes.removeAll()
-        untold = nil
+        unreported = nil
     }
 }
 
 extension HistoryEvent {
-    /// Events are missing here: they came while the disk was full, or gone.
+    /// Events are missing here, because the disk was full or missing.
     package static let gapKind = "historyGap"
 }

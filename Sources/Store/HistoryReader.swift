@@ -1,16 +1,16 @@
 internal import GRDB
 import Glibc
 
-/// Reads a history that another process may be writing, without holding it up.
+/// Reads a history that another process may be writing, without blocking it.
 package struct HistoryReader: Sendable {
-    /// Events that are read at once at most.
+    /// Maximum events of one read.
     package static let maximumEvents = 1_000_000
 
     package let path: String
     private let queue: DatabaseQueue
     private let identity: FileIdentity?
 
-    /// Whether the path still leads to the database that was opened.
+    /// Whether the path still refers to the database that was opened.
     package var isInPlace: Bool { FileIdentity(path: path) == identity }
 
     package init(path: String) throws(HistoryError) {
@@ -29,29 +29,29 @@ package struct HistoryReader: Sendable {
         }
     }
 
-    /// The newest events that pass the filter, oldest first; with ``HistoryFilter/after`` the first ones after it.
+    /// The newest events that match the filter, oldest first; with ``HistoryFilter/after`` the first ones after it.
     package func events(
         _ filter: HistoryFilter = HistoryFilter(), limit: Int = maximumEvents
     ) throws(HistoryError) -> [HistoryEvent] {
         try perform { try HistoryRows.events(filter, limit: min(max(limit, 0), Self.maximumEvents), in: $0) }
     }
 
-    /// The id of the last event; 0: there is none.
+    /// The id of the last event; 0 if there is none.
     package func lastIdentifier() throws(HistoryError) -> Int64 { try perform(HistoryRows.lastIdentifier) }
 
-    /// What is remembered under a key; nil: nothing, or not such a value.
+    /// The stored value of a key; nil if there is none, or if it has another type.
     package func state<Value: Decodable>(_ key: String, as type: Value.Type) throws(HistoryError) -> Value? {
         try perform { try HistoryRows.state(key, in: $0) }.flatMap { StateChange.decode(type, from: $0) }
     }
 
-    /// Copies it as it is at one moment, whoever writes it meanwhile, into a new file without a log beside it.
+    /// Copies a consistent state of the database, even while it is written, into a new file without a log beside it.
     package func copy(to path: String) throws(HistoryError) {
         do {
             var configuration = Configuration()
             configuration.label = "copy"
             let copy = try DatabaseQueue(path: path, configuration: configuration)
             try queue.backup(to: copy)
-            // The copy has the original's mode, with a log: as a file alone it needs none.
+            // The copy inherits the original's mode, with a log. A single file needs none.
             try copy.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
             try copy.close()
         } catch {

@@ -25,7 +25,7 @@ enum HistoryRows {
         try String.fetchOne(database, sql: "SELECT json FROM state WHERE key = ?", arguments: [key])
     }
 
-    /// The newest events that pass, oldest first; with ``HistoryFilter/after`` the first ones after it.
+    /// The newest events that match, oldest first; with ``HistoryFilter/after`` the first ones after it.
     static func events(_ filter: HistoryFilter, limit: Int, in database: Database) throws -> [HistoryEvent] {
         var conditions: [String] = []
         var arguments: [any DatabaseValueConvertible] = []
@@ -55,7 +55,7 @@ enum HistoryRows {
         try Int64.fetchOne(database, sql: "SELECT max(id) FROM events") ?? 0
     }
 
-    /// Removes what is too old or too much.
+    /// Removes events that are too old or too many.
     static func expire(before time: UInt64, keeping count: Int, in database: Database) throws {
         try database.execute(
             sql: """

@@ -1,6 +1,6 @@
 internal import GRDB
 
-/// The tables, version by version. A version that was ever released is never changed: a new one follows it.
+/// The tables, version by version. A released version is never changed; changes are a new version.
 enum HistorySchema {
     static let migrator: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -27,7 +27,7 @@ enum HistorySchema {
         return migrator
     }()
 
-    /// - Throws: ``HistoryError/newer(path:)`` where a later version has been at work.
+    /// - Throws: ``HistoryError/newer(path:)`` if a later version has written it.
     static func check(_ database: Database, path: String) throws {
         if try migrator.hasBeenSuperseded(database) { throw HistoryError.newer(path: path) }
     }

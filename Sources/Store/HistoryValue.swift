@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// A value of JSON: what an event's details are made of.
+/// A JSON value in the details of an event.
 package enum HistoryValue: Equatable, Sendable {
     case null
     case boolean(Bool)
@@ -10,10 +10,10 @@ package enum HistoryValue: Equatable, Sendable {
     case list([HistoryValue])
     case object([String: HistoryValue])
 
-    /// A count; what exceeds 64 bits with a sign is cut off.
+    /// A count. Values that exceed a signed 64-bit integer are clamped.
     package static func count(_ value: some BinaryInteger) -> HistoryValue { .integer(Int64(clamping: value)) }
 
-    /// Anything that has a JSON form, a record of the fleet's machine for one.
+    /// Any value with a JSON form, such as a record of the fleet's machine.
     package init(_ value: some Encodable) {
         self = (try? JSONDecoder().decode(HistoryValue.self, from: JSONEncoder().encode(value))) ?? .null
     }

@@ -1,13 +1,13 @@
 internal import FoundationEssentials
 
-/// A value that is to be remembered under a key, across restarts of the controller: the fleet's snapshot, a maintenance's
-/// progress.
+/// A value to be stored under a key, across restarts of the controller, such as the fleet's snapshot or the progress of
+/// a maintenance.
 package struct StateChange: Equatable, Sendable {
     package let key: String
-    /// JSON; nil: the key is to be forgotten.
+    /// JSON; nil: the key is to be removed.
     let json: String?
 
-    /// Remembers a value.
+    /// Stores a value.
     package static func set(_ key: String, _ value: some Encodable) -> StateChange {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -17,7 +17,7 @@ package struct StateChange: Equatable, Sendable {
         return StateChange(key: key, json: String(decoding: data, as: UTF8.self))
     }
 
-    /// Forgets what was remembered under a key.
+    /// Removes a key.
     package static func remove(_ key: String) -> StateChange { StateChange(key: key, json: nil) }
 
     static func decode<Value: Decodable>(_ type: Value.Type, from json: String) -> Value? {

@@ -1,17 +1,17 @@
 package import Inspection
 
-/// Names that dashboards have already.
+/// Metric names that existing dashboards use.
 package enum CompatibleMetrics: String, CaseIterable, Sendable {
-    /// Those of node_exporter's collector for connection tracking.
+    /// The names of node_exporter's collector for connection tracking.
     case conntrack = "nf_conntrack"
 
     package func families(_ reading: GatewayReading) -> [MetricFamily] {
         [
             MetricFamily(
-                foreign: "node_nf_conntrack_entries", "Sessions in the table, as sluice_sessions has them.",
+                foreign: "node_nf_conntrack_entries", "Sessions in the table: the sum of sluice_sessions.",
                 Double(reading.instances.reduce(0) { $0 + $1.sessions })),
             MetricFamily(
-                foreign: "node_nf_conntrack_entries_limit", "Sessions that the table has room for.",
+                foreign: "node_nf_conntrack_entries_limit", "Sessions that the table can hold.",
                 Double(reading.capacity)),
         ]
     }

@@ -1,9 +1,11 @@
-/// The texts that scrapers read: Prometheus' format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) and OpenMetrics 1.0.
+/// The text formats for scrapers: Prometheus 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats) and
+/// OpenMetrics 1.0.
 package enum Exposition: Sendable {
     case prometheus
     case openMetrics
 
-    /// What the scraper takes, by its `Accept`: OpenMetrics only where it names that, and does not like the other one better.
+    /// Chooses the format by the scraper's `Accept`: OpenMetrics only if it names that, and does not prefer the other
+    /// one.
     package init(accept: String?) {
         func quality(_ type: String) -> Double? {
             for range in (accept ?? "").split(separator: ",") {

@@ -3,7 +3,7 @@ import FlowLog
 package import Inspection
 import Kernel
 
-/// A gateway's metrics (MET-1): their names, and what they mean. No label has an address.
+/// A gateway's metrics (MET-1), with their help texts. No label contains an address.
 package enum GatewayMetrics {
     package static func families(_ reading: GatewayReading) -> [MetricFamily] {
         sessions(reading) + packets(reading) + resets(reading) + fleet(reading) + controller(reading)
@@ -29,20 +29,20 @@ package enum GatewayMetrics {
         }
         return [
             MetricFamily("sessions", .gauge, "Sessions in the table; counted by each instance every 5 s.", live),
-            MetricFamily("sessions_limit", .gauge, "Sessions that the table has room for.", Double(reading.capacity)),
+            MetricFamily("sessions_limit", .gauge, "Sessions that the table can hold.", Double(reading.capacity)),
             MetricFamily("sessions_created", .counter, "Sessions that began.", created),
-            MetricFamily("sessions_ended", .counter, "Sessions that ended, by why.", ended),
+            MetricFamily("sessions_ended", .counter, "Sessions that ended, by reason.", ended),
             histogram(
-                "session_duration_seconds", "From a session's first packet to its end.", reading.tallies.lived),
+                "session_duration_seconds", "Time from a session's first packet to its end.", reading.tallies.lived),
             histogram(
-                "session_idle_at_end_seconds", "From a session's last packet to its end.", reading.tallies.idle),
+                "session_idle_at_end_seconds", "Time from a session's last packet to its end.", reading.tallies.idle),
             MetricFamily(
                 "sessions_half_open", .gauge, "Handshakes that are not complete.", Double(reading.halfOpen)),
             MetricFamily(
-                "sessions_half_open_limit", .gauge, "Half-open sessions that the table has room for.",
+                "sessions_half_open_limit", .gauge, "Half-open sessions that the table can hold.",
                 Double(reading.halfOpenLimit)),
             MetricFamily(
-                "table_occupancy_ratio", .gauge, "Used part of the session table, 0 to 1.", reading.occupancy),
+                "table_occupancy_ratio", .gauge, "Used share of the session table, 0 to 1.", reading.occupancy),
         ]
     }
 
@@ -55,19 +55,19 @@ package enum GatewayMetrics {
         }
         return [
             MetricFamily(
-                "forwarded_packets", .counter, "Packets that crossed the gateway by its fast path.", by: "direction",
+                "forwarded_packets", .counter, "Packets that crossed the gateway on its fast path.", by: "direction",
                 directions(.forwardedToDestinationPackets, .forwardedToSourcePackets)),
             MetricFamily(
                 "forwarded_bytes", .counter, "Bytes of these packets, IP headers included.", by: "direction",
                 directions(.forwardedToDestinationBytes, .forwardedToSourceBytes)),
             MetricFamily(
-                "slow_path_packets", .counter, "Allowed packets that were left to the kernel's own forwarding.",
+                "slow_path_packets", .counter, "Allowed packets that were passed to the kernel's own forwarding.",
                 Double(reading.counter(Counter.slowPathPackets.rawValue))),
             MetricFamily(
                 "host_packets", .counter, "Packets for the gateway itself that the host rules allowed.",
                 Double(reading.counter(Counter.hostPackets.rawValue))),
             MetricFamily(
-                "dropped_packets", .counter, "Packets that were dropped, by why.", by: "reason",
+                "dropped_packets", .counter, "Packets that were dropped, by reason.", by: "reason",
                 DropReason.allCases.map { ($0.name, Double(reading.counter($0.rawValue))) }),
             MetricFamily(
                 "dropped_bytes", .counter, "Bytes of dropped packets, link headers included.", by: "reason",
@@ -90,7 +90,7 @@ package enum GatewayMetrics {
         return [
             MetricFamily(
                 "resets_sent", .counter,
-                "TCP resets made for ends of sessions; those of them that could not be sent are in resets_failed.",
+                "TCP resets created for ends of sessions, including those in resets_failed that could not be sent.",
                 samples),
             MetricFamily(
                 "resets_failed", .counter, "TCP resets and probes that could not be sent.",
@@ -100,7 +100,7 @@ package enum GatewayMetrics {
                 Double(reading.probesSent)),
             MetricFamily(
                 "tombstone_answers", .counter,
-                "Segments of ended sessions, or of none, that were answered with a reset.",
+                "Segments of ended sessions, or without a session, that were answered with a reset.",
                 Double(reading.counter(Counter.resetsAnswered.rawValue))),
         ]
     }
@@ -111,28 +111,29 @@ package enum GatewayMetrics {
         }
         return [
             MetricFamily(
-                "instance_state", .gauge, "1 for the state that an instance is in.",
+                "instance_state", .gauge, "1 for the current state of an instance.",
                 reading.instances.map {
                     .init(labels: [("instance", "\($0.identifier)"), ("state", $0.state)], value: 1)
                 }),
             MetricFamily(
-                "instance_sessions", .gauge, "Sessions of an instance, as it counted them last.", by: "instance",
+                "instance_sessions", .gauge, "Sessions of an instance, by its last count.", by: "instance",
                 each { Double($0.sessions) }),
             MetricFamily(
-                "instance_heartbeat_age_seconds", .gauge, "Since an instance's loop turned last.", by: "instance",
+                "instance_heartbeat_age_seconds", .gauge, "Time since the last iteration of an instance's loop.",
+                by: "instance",
                 each { $0.heartbeatAgeSeconds }),
             MetricFamily(
-                "drain_remaining_seconds", .gauge, "Until a draining instance is recycled at the latest.",
+                "drain_remaining_seconds", .gauge, "Time until a draining instance is recycled at the latest.",
                 by: "instance", each { $0.drainRemainingSeconds }),
             MetricFamily(
-                "maintenance_active", .gauge, "1 while a rolling maintenance goes on.",
+                "maintenance_active", .gauge, "1 while a rolling maintenance is active.",
                 reading.maintenance.map { $0.isOver ? 0 : 1 } ?? 0),
             MetricFamily(
                 "maintenance_progress_ratio", .gauge,
-                "Part of the instances that the maintenance has replaced, 0 to 1.",
+                "Share of the instances that the maintenance has replaced, 0 to 1.",
                 reading.maintenance.map(\.progress) ?? 0),
             MetricFamily(
-                "fleet_instances", .gauge, "Instances that are to serve, that do, and the limits of scaling.",
+                "fleet_instances", .gauge, "Desired and serving instances, and the limits of scaling.",
                 by: "kind",
                 [
                     ("desired", Double(reading.desired)), ("serving", Double(reading.serving)),
@@ -148,40 +149,42 @@ package enum GatewayMetrics {
         [
             MetricFamily(
                 "controller_up", .gauge,
-                "1 while the controller runs; without it the datapath goes on, and nothing is replaced.",
+                "1 while the controller runs; without it the datapath continues, and no instance is replaced.",
                 reading.controllerIsRunning ? 1 : 0),
             MetricFamily(
-                "policy_generation", .gauge, "How often a policy came into force.", Double(reading.policyGeneration)),
+                "policy_generation", .gauge, "Number of policies that became active.", Double(reading.policyGeneration)),
             MetricFamily(
                 "policy_reload_errors", .counter, "Reloads that were refused.", Double(reading.reloadErrors)),
             MetricFamily(
-                "last_reload_timestamp_seconds", .gauge, "When a policy came into force last, since 1970.",
+                "last_reload_timestamp_seconds", .gauge,
+                "When the current policy became active, in seconds since 1970.",
                 Double(reading.policySeconds)),
             MetricFamily(
-                "events_dropped", .counter, "Events of the kernel program that were lost, or left out in a flood.",
+                "events_dropped", .counter, "Events of the kernel program that were lost, or suppressed in a flood.",
                 Double(
                     reading.counter(Counter.eventsLost.rawValue) &+ reading.counter(Counter.eventsSuppressed.rawValue))),
             MetricFamily(
-                "flow_log_sampled_out", .counter, "Entries that the flow log left out, by what.", by: "what",
+                "flow_log_sampled_out", .counter, "Entries that are missing in the flow log, by kind.", by: "what",
                 [
                     ("denies", Double(reading.flowLogOmissions.denies)),
                     ("events", Double(reading.flowLogOmissions.events)),
                     ("entries", Double(reading.flowLogOmissions.entries)),
                 ]),
             MetricFamily(
-                "flow_log_lag_seconds", .gauge, "How long entries of the flow log wait that could not be written.",
+                "flow_log_lag_seconds", .gauge, "Age of the oldest flow log entry that could not be written.",
                 reading.flowLogLagSeconds),
             process(
-                reading, "cpu_seconds", .counter, "Processor time of a process of the gateway that is no instance.",
+                reading, "cpu_seconds", .counter, "CPU time of the controller and the API process.",
                 \.cpuSeconds),
             process(
-                reading, "resident_memory_bytes", .gauge, "Memory that such a process has.",
+                reading, "resident_memory_bytes", .gauge, "Resident memory of the controller and the API process.",
                 { Double($0.residentBytes) }
             ),
             process(
-                reading, "start_time_seconds", .gauge, "When such a process started, since 1970.", \.startedSeconds),
+                reading, "start_time_seconds", .gauge, "When the process started, in seconds since 1970.",
+                \.startedSeconds),
             MetricFamily(
-                "build_info", .gauge, "Always 1; what runs.",
+                "build_info", .gauge, "Always 1; the labels describe what runs.",
                 [
                     .init(
                         labels: [
@@ -221,7 +224,7 @@ package enum GatewayMetrics {
     }
 }
 
-/// Why the firewall resets sessions, in fewer words than ``EndReason`` has.
+/// Why the firewall resets sessions, in fewer groups than ``EndReason`` has.
 private enum ResetCause: String, CaseIterable {
     case idle, drain, `operator`, policy, instance
 

@@ -1,14 +1,14 @@
-/// One metric with all its series, as Prometheus knows it (prometheus.io/docs/concepts/data_model).
+/// One metric with all its series, in the data model of Prometheus (prometheus.io/docs/concepts/data_model).
 package struct MetricFamily: Equatable, Sendable {
     package enum Kind: String, Sendable {
         case counter, gauge, histogram
     }
 
-    /// One series' value. A histogram has many for each set of labels, told apart by suffix.
+    /// The value of one series. A histogram has several for each set of labels, with different suffixes.
     package struct Sample: Equatable, Sendable {
-        /// Behind the family's name: `_bucket`, `_sum`, `_count`, or nothing.
+        /// Appended to the family's name: `_bucket`, `_sum`, `_count`, or nothing.
         package var suffix = ""
-        /// In the order in which they are written.
+        /// In the order of the output.
         package var labels: [(name: String, value: String)] = []
         package var value: Double
 
@@ -36,7 +36,7 @@ package struct MetricFamily: Equatable, Sendable {
         self.init(name, kind, help, [Sample(value: value)])
     }
 
-    /// A gauge of one series by somebody else's name.
+    /// A gauge of one series with a name of another exporter.
     init(foreign name: String, _ help: String, _ value: Double) {
         self.name = name
         self.help = help
@@ -49,7 +49,7 @@ package struct MetricFamily: Equatable, Sendable {
         self.init(name, kind, help, values.map { Sample(labels: [(label, $0.0)], value: $0.1) })
     }
 
-    /// The names that the family's series have in queries.
+    /// The names of the family's series in queries.
     package var seriesNames: Set<String> {
         switch kind {
         case .counter: [name + "_total"]

@@ -4,14 +4,14 @@ import Gateway
 import Glibc
 import Kernel
 
-/// `sluice-api`: the program that serves the HTTP API, as the controller starts it. Not for people.
+/// `sluice-api`: the program that serves the HTTP API. The controller starts it; it is not meant for people.
 ///
-/// A binary of its own: what HTTP and TLS bring with them is neither in the instances nor in the commands.
+/// It is a separate binary so that the HTTP and TLS libraries are neither in the instances nor in the commands.
 @main
 struct APIProgram: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice-api",
-        abstract: "The HTTP API of a gateway: 'api:' in its configuration has 'sluice run' start it.",
+        abstract: "The HTTP API of a gateway; 'sluice run' starts it if the configuration has 'api:'.",
         version: "sluice-api \(BinaryVersion.own(commit: BuildCommit.text))",
         subcommands: [Serve.self, CheckCertificate.self])
 }
@@ -39,15 +39,15 @@ struct Serve: ParsableCommand {
     }
 }
 
-/// Says what is wrong with the files of HTTPS: on stdout the key of `api.tls` on a line, and the message on those after it.
+/// Reports what is wrong with the files for HTTPS on stdout: first a line with the key of `api.tls`, then the message.
 struct CheckCertificate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say whether a certificate and its key can serve; the exit code is 2 if they can't.")
+        abstract: "Check whether a certificate and its key can be used; the exit code is 2 if they can't.")
 
-    @Option(help: "The certificate, and those that lead from it to a root: a file in PEM.")
+    @Option(help: "PEM file with the certificate and the intermediate certificates.")
     var certificate: String
 
-    @Option(help: "Its key: a file in PEM.")
+    @Option(help: "PEM file with its key.")
     var key: String
 
     func run() throws {

@@ -4,14 +4,14 @@ import Lab
 import TestSupport
 import Testing
 
-/// A gateway in a lab of its own, with the API on loopback.
+/// A gateway in its own lab, with the API on loopback.
 struct APILab {
     let gateway: LabGateway
     var lab: Lab { gateway.lab }
 
     static let listen = "api: { listen: 127.0.0.1:8686, limits: { requestsPerSecond: 10000 } }"
 
-    /// Runs a test with one, and takes it down whatever happens.
+    /// Runs a test with a lab, and always removes it afterwards.
     static func with(
         api: String = listen, extra: String = "", timeScale: Int = 10, _ body: (APILab) async throws -> Void
     ) async throws {
@@ -29,14 +29,14 @@ struct APILab {
         }
     }
 
-    /// What a request was answered.
+    /// The answer to a request.
     struct Answer {
         var status = 0
         var head = ""
         var body = ""
     }
 
-    /// - Parameter arguments: of curl.
+    /// - Parameter arguments: arguments of curl.
     func request(_ path: String, _ arguments: String..., base: String = "http://127.0.0.1:8686") async throws -> Answer
     {
         try await request(path, arguments, base: base)
@@ -53,7 +53,7 @@ struct APILab {
         return Answer(status: status, head: head, body: String(result.output[end.upperBound...]))
     }
 
-    /// A change, with the admin token and a body of JSON.
+    /// A change, with the admin token and a JSON body.
     func change(_ method: String, _ path: String, _ body: String = "{}") async throws -> Answer {
         try await request(
             path, "-X", method, "-H", "Authorization: Bearer \(try token("admin"))", "-H",
@@ -66,7 +66,7 @@ struct APILab {
         return String(text.prefix { $0 != "\n" })
     }
 
-    /// What a command prints.
+    /// The output of a command.
     func command(_ arguments: String...) async throws -> CommandResult {
         try await lab.execute(in: .gateway, [gateway.binary] + arguments + ["--gateway", lab.name])
     }
@@ -75,7 +75,7 @@ struct APILab {
         await eventually(within: .seconds(20)) { (try? await request("/healthz").body) == "ok\n" }
     }
 
-    /// The API's process; nil: there is none.
+    /// The API's process; nil if there is none.
     func process() -> pid_t? {
         let text = try? String(contentsOfFile: "/run/sluice/\(lab.name)/api.lock", encoding: .utf8)
         guard let number = text.flatMap({ pid_t($0.prefix { $0 != "\n" }) }), kill(number, 0) == 0 else { return nil }

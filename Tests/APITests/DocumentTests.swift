@@ -7,7 +7,7 @@ import Testing
 
 @testable import API
 
-/// The document of the API, `Sources/API/Page/openapi.json`, beside what there is (API-4).
+/// Compares the OpenAPI document `Sources/API/Page/openapi.json` with the server (API-4).
 @Suite struct DocumentTests {
     /// JSON of any shape.
     private enum Value: Decodable {
@@ -33,7 +33,7 @@ import Testing
         var list: [Value] { if case .list(let list) = self { list } else { [] } }
         var text: String? { if case .text(let text) = self { text } else { nil } }
 
-        /// Every text below, with the key that it stands under.
+        /// All texts in it, each with its key.
         var references: [String] {
             switch self {
             case .object(let object):
@@ -72,7 +72,7 @@ import Testing
         #expect(documented == there, "\(documented.symmetricDifference(there).sorted())")
     }
 
-    @Test("API-3 API-4 the document says which rights a route takes")
+    @Test("API-3 API-4 the document says which rights a route needs")
     func rights() throws {
         let paths = try #require(try document()["paths"])
         for route in try routes() {
@@ -85,14 +85,14 @@ import Testing
         }
     }
 
-    @Test("API-4 the document knows every kind of event")
+    @Test("API-4 the document lists every kind of event")
     func kinds() throws {
         let parameters = try #require(try document()["paths"]?["/v1/events"]?["get"]?["parameters"]).list
         let kinds = parameters.first { $0["name"]?.text == "kind" }?["schema"]?["items"]?["enum"]?.list ?? []
         #expect(kinds.compactMap(\.text) == EventKinds.all)
     }
 
-    @Test("API-4 what the document refers to is there, and all that is there is referred to")
+    @Test("API-4 every reference in the document exists, and every definition is used")
     func references() throws {
         let document = try document()
         let components = try #require(document["components"])

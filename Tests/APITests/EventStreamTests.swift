@@ -24,7 +24,7 @@ import Testing
         text.split(separator: "\n").filter { $0.hasPrefix("id: ") }.compactMap { Int($0.dropFirst(4)) }
     }
 
-    @Test("API-2 each event comes once, with its id, its kind and its JSON, however many there are")
+    @Test("API-2 each event is sent once, with its id, its kind and its JSON, however many there are")
     func all() throws {
         let (history, access) = try history()
         add(250, to: history)
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "API-2 a reader that has fallen behind by too much loses the oldest, and is told how many; one that comes back does not"
+        "API-2 a client that falls too far behind loses the oldest events, and receives their number; one that reconnects does not"
     )
     func slowReader() throws {
         let (history, access) = try history()
@@ -57,7 +57,7 @@ import Testing
         #expect(text.hasPrefix("event: lost\nid: 305\ndata: {\"lost\":300}\n\n"), "\(text.prefix(80))")
         #expect(ids(text).dropFirst().first == 306)
 
-        // One that comes back gets all that the history has.
+        // A client that reconnects gets everything from the history.
         var (since, isThere) = (Int64(5), false)
         let back = EventStream(history: access, filter: HistoryFilter(), after: 5)
         var seen: [Int] = []
@@ -70,7 +70,7 @@ import Testing
         #expect(seen == Array(6...1305))
     }
 
-    @Test("API-2 a stream of one kind passes over the others")
+    @Test("API-2 a stream of one kind skips the others")
     func filtered() throws {
         let (history, access) = try history()
         add(500, to: history)
@@ -81,7 +81,7 @@ import Testing
         #expect(stream.next(&last, &hasCaughtUp).isEmpty && last == 501)
     }
 
-    @Test("API-5 so many streams at a time, and a seat is free when its holder is gone")
+    @Test("API-5 a limited number of streams; the place of a client that has gone is free again")
     func seats() {
         let seats = SeatCount(limit: 2)
         var held = [seats.take(), seats.take()]

@@ -6,10 +6,11 @@ import Testing
 
 @testable import Inspection
 
-/// The API of a gateway that runs.
+/// The API of a running gateway.
 @Suite(.serialized) struct LiveTests {
     @Test(
-        "API-1 the process has given up root, all capabilities, new privileges and files; it lives and dies by itself")
+        "API-1 the process has given up root, all capabilities, new privileges and files; it runs and ends independently"
+    )
     func confinement() async throws {
         try await APILab.with { api in
             let process = try #require(api.process())
@@ -31,10 +32,10 @@ import Testing
                 limits.split(separator: "\n").contains {
                     $0.hasPrefix("Max core file size") && $0.split(separator: " ").dropFirst(4).first == "0"
                 })
-            // Not dumpable: what is in /proc of it is root's, not its own user's.
+            // Not dumpable: its files in /proc belong to root, not to its own user.
             var owner = stat()
             #expect(stat("/proc/\(process)/mem", &owner) == 0 && owner.st_uid == 0)
-            // Of the maps, nothing can be written.
+            // The maps can't be written.
             let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
             let shared = maps.split(separator: "\n").filter { $0.contains("bpf-map") }
             #expect(!shared.isEmpty)
@@ -45,7 +46,7 @@ import Testing
             let before = try await api.command("status", "--json")
             #expect(before.exit == .code(0), "\(before.everythingSaid)")
 
-            // Killed: the gateway goes on, says so, and has another one.
+            // After a kill the gateway keeps running, reports it, and starts another one.
             kill(process, SIGKILL)
             let isSaid = await eventually(within: .seconds(10)) {
                 let status = try? await api.command("event", "list", "--kind", "problemBegan")
@@ -64,12 +65,14 @@ import Testing
         }
     }
 
-    @Test("API-1 without 'api:' there is no API, and a reload adds, changes and removes it; its end waits for nobody")
+    @Test(
+        "API-1 without 'api:' there is no API, and a reload adds, changes and removes it; it ends without waiting for clients"
+    )
     func reloads() async throws {
         try await APILab.with { api in
             let lab = api.lab
             let first = try #require(api.process())
-            // Nothing changed: the same process goes on.
+            // Without a change the same process continues.
             try await api.gateway.reload(lab.configuration(timeScale: 10, extra: APILab.listen))
             #expect(api.process() == first)
             // Another port.
@@ -87,7 +90,7 @@ import Testing
     }
 
     @Test(
-        "API-1 BAD-6 a port that is taken, a certificate that is not good: the reload is refused, and nothing changes")
+        "API-1 BAD-6 a port in use, an invalid certificate: the reload is refused, and nothing changes")
     func refusedReloads() async throws {
         try await APILab.with { api in
             let lab = api.lab
@@ -142,7 +145,7 @@ import Testing
             #expect(api.process() == process)
             #expect(try await api.request("/healthz").status == 200)
 
-            // And a good one is served.
+            // A valid one is accepted.
             try await api.gateway.reload(lab.configuration(timeScale: 10, extra: tls("good.pem", "good.key")))
             let isServed = await eventually(within: .seconds(10)) {
                 let answer = try? await api.request(
@@ -157,7 +160,7 @@ import Testing
     @Test("API-1 BAD-6 without its program 'api:' is refused with what to install, and nothing changes")
     func noProgram() async throws {
         try await withTestLab(prefix: "sluice-api") { lab in
-            // The same binary where nothing is beside it.
+            // The same binary in a directory without sluice-api.
             let alone = "\(lab.directory)/sluice"
             let built = try SluiceBinary.path()
             try await lab.execute(in: .gateway, ["sh", "-c", "ln \(built) \(alone) || cp \(built) \(alone)"]).required()
@@ -175,7 +178,7 @@ import Testing
         }
     }
 
-    @Test("API-1 the process killed during a change: the change is made or not, and the gateway goes on")
+    @Test("API-1 the process is killed during a change: the change is made or not, and the gateway continues")
     func killedDuringChange() async throws {
         try await APILab.with { api in
             for _ in 0..<3 {
@@ -196,7 +199,7 @@ import Testing
         }
     }
 
-    @Test("API-1 API-5 a flood of connections and requests costs the API its own time, and the gateway nothing")
+    @Test("API-1 API-5 a flood of connections and requests slows down only the API, not the gateway")
     func flood() async throws {
         try await APILab.with { api in
             let lab = api.lab
@@ -226,7 +229,7 @@ import Testing
         }
     }
 
-    @Test("API-1 a controller that is killed leaves the API reading; its successor serves it anew")
+    @Test("API-1 after the controller is killed the API still reads; the next controller replaces it")
     func takeover() async throws {
         try await APILab.with(extra: "continuity: preserve") { api in
             let first = try #require(api.process())

@@ -3,27 +3,27 @@ import Testing
 
 @testable import API
 
-/// The files that the binary carries.
+/// The files that are embedded in the binary.
 @Suite struct PageTests {
-    @Test("WEB-1 the page and what it loads are there, each with its type, and the page names nothing from elsewhere")
+    @Test("WEB-1 the page and its files exist, each with its type, and the page loads nothing from elsewhere")
     func files() throws {
         let types = Dictionary(uniqueKeysWithValues: PageFile.all.map { ($0.route, $0.type) })
         #expect(types["/"] == "text/html; charset=utf-8")
         #expect(types["/openapi.json"] == "application/json")
         for (route, type) in types where route.hasPrefix("/assets/") {
-            #expect(type != "application/octet-stream", "\(route): tell PageFile its type")
+            #expect(type != "application/octet-stream", "\(route): add its type to PageFile")
         }
         let page = try #require(PageFile.all.first { $0.route == "/" })
         let text = String(decoding: page.bytes, as: UTF8.self)
         #expect(!text.contains("http://") && !text.contains("https://") && !text.contains("//cdn"))
-        // What the policy would keep from working.
+        // Content that the policy would block.
         #expect(!text.contains("style=") && !text.contains("onclick=") && !text.contains("<style"))
         for part in text.split(separator: "\"") where part.hasPrefix("/assets/") {
             #expect(types[String(part)] != nil, "\(part) is not embedded")
         }
     }
 
-    @Test("WEB-1 a strict Content-Security-Policy, and an ETag by which nothing is sent twice")
+    @Test("WEB-1 a strict Content-Security-Policy, and an ETag that avoids a second transfer")
     func answers() throws {
         let page = try #require(PageFile.all.first { $0.route == "/" })
         let first = page.answer(Call())

@@ -4,7 +4,7 @@ import Testing
 
 @testable import API
 
-/// The page in a browser, against a gateway that runs.
+/// The page in a browser, against a running gateway.
 @Suite(.serialized) struct PageWalkTests {
     @Test(
         "WEB-2 headless Chromium walks through each view during a drain, a maintenance and a restart: what is on the screen, and no error"
@@ -22,7 +22,7 @@ import Testing
                 clients.append(try lab.connector(in: .client, to: LabZone.internet.address, port: 8080))
             }
             for client in clients { try await client.waitFor("connected", within: .seconds(10)) }
-            // Nobody may: what is dropped, and why.
+            // Denied traffic, so that drops with a reason are shown.
             _ = try await lab.execute(
                 in: .client, ["curl", "-s", "-m", "2", "http://\(LabZone.peer.address):23/"])
             let walk = try lab.spawn(
@@ -56,7 +56,7 @@ import Testing
             "style=", "onclick=\"", "javascript:", "https://", "@import", "import(",
         ]
         for file in files {
-            // The name of SVG is no address that anything is fetched from.
+            // The namespace of SVG is not an address from which anything is loaded.
             let text = String(decoding: file.bytes, as: UTF8.self).replacing("http://www.w3.org/2000/svg", with: "")
             #expect(!text.contains("http://"), "\(file.route)")
             for word in forbidden { #expect(!text.contains(word), "\(file.route) has \(word)") }

@@ -7,10 +7,10 @@ import Testing
 @testable import API
 @testable import Gateway
 
-/// What a request says, before anything is done about it.
+/// The parsing and checking of requests, before they reach a route.
 @Suite struct RequestTests {
     @Test(
-        "API-3 a target is decoded once, and what is no path is refused",
+        "API-3 a target is decoded once, and one without a path is refused",
         arguments: [
             ("/v1/sessions?source=10.1.0.0%2F16&state=a+b", "/v1/sessions"), ("/a%2Fb", "/a/b"), ("/%2e%2e/x", "/../x"),
         ])
@@ -19,14 +19,14 @@ import Testing
     }
 
     @Test(
-        "API-3 no target",
+        "API-3 not a target",
         arguments: ["", "http://x/", "*", "/%", "/%zz", "/%00", "/%ff", "/a b", "/\u{7f}", "/?x=%C3"])
     func noTarget(text: String) {
         let problem = #expect(throws: Problem.self) { try Target(parsing: text) }
         #expect(problem?.kind == .badRequest)
     }
 
-    @Test("API-2 parameters are known, once each, and numbers are digits")
+    @Test("API-2 parameters must be known and given once, and numbers must be digits")
     func query() throws {
         let parameters = try Target(parsing: "/x?limit=5&kind=a&kind=b").query
         let query = try Query(parameters, known: ["limit", "kind"], repeated: ["kind"])
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test("API-2 a body is an object of known keys, each of its kind")
+    @Test("API-2 a body must be an object of known keys with the right types")
     func object() throws {
         let object = try Call.Object(parsing: Array(#"{"a":1,"b":"x","c":true,"d":1.5,"e":null,"f":[1],"g":{}}"#.utf8))
         #expect(try object.integer("a", 0...3) == 1)
@@ -85,14 +85,14 @@ import Testing
         #expect(problem?.kind == .notFound || problem?.kind == .methodNotAllowed)
     }
 
-    @Test("API-3 another method is told which ones there are")
+    @Test("API-3 an unsupported method is refused with the supported ones")
     func method() {
         let problem = #expect(throws: Problem.self) { try table.find(.delete, "/v1/sessions/1-1") }
         #expect(problem?.kind == .methodNotAllowed)
         #expect(problem?.allowed == ["GET", "HEAD"])
     }
 
-    @Test("API-3 only names of this server are answered: DNS rebinding")
+    @Test("API-3 only requests to names of this server are answered: DNS rebinding")
     func hosts() throws {
         let loopback = HostCheck(settings: APISettings(address: try #require(NetworkAddress("127.0.0.1"))))
         for host in ["127.0.0.1:8686", "127.0.0.1", "localhost:8686", "LOCALHOST"] {
@@ -116,7 +116,7 @@ import Testing
     private let tokens = APITokens(
         read: String(repeating: "r", count: 64), admin: String(repeating: "a", count: 64))
 
-    @Test("API-3 reading on loopback needs no token; a change, and anything from elsewhere, does")
+    @Test("API-3 reading on loopback needs no token; a change, and a request from another machine, needs one")
     func rights() throws {
         let loopback = Authorization(tokens: tokens, isReadingOpen: true)
         let beyond = Authorization(tokens: tokens, isReadingOpen: false)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test("API-3 secrets are compared to their ends")
+    @Test("API-3 secrets are compared completely, in constant time")
     func comparison() {
         #expect(APITokens.areEqual("abc", "abc"))
         #expect(!APITokens.areEqual("abc", "abd"))
@@ -150,7 +150,7 @@ import Testing
         #expect(!APITokens.areEqual("", "a"))
     }
 
-    @Test("API-5 so many requests a second, twice as many in a burst; others are not touched by it")
+    @Test("API-5 a limit of requests per second, twice as many in a burst; other clients are not affected")
     func rate() {
         let rate = RequestRate(perSecond: 10)
         let second: UInt64 = 1_000_000_000
@@ -163,7 +163,7 @@ import Testing
         #expect(rate.take("a", now: 60 * second) == nil)
     }
 
-    @Test("API-3 a problem is a document of RFC 9457, with the command line's words")
+    @Test("API-3 a problem is an RFC 9457 document, with the command line's message")
     func problem() throws {
         var problem = Problem(.conflict, "instance 3 is draining", remedy: "wait", field: "n")
         problem.retryAfterSeconds = 2

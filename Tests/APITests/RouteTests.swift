@@ -6,9 +6,9 @@ import Testing
 @testable import Gateway
 @testable import Inspection
 
-/// What each route answers, of a gateway that runs, beside what the command prints.
+/// The answers of each route for a running gateway, compared with the output of the commands.
 @Suite(.serialized) struct RouteTests {
-    /// A text with the numbers that change from one moment to the next made the same.
+    /// A text in which numbers that change from moment to moment are replaced.
     private func steady(_ text: String) -> String {
         let changing = [
             "ageSeconds", "idleSeconds", "heartbeatAgeSeconds", "uptimeSeconds", "stateSeconds", "scanShare", "cpu",
@@ -68,7 +68,7 @@ import Testing
             for (path, command) in pairs where !command.isEmpty {
                 var same = false
                 var (answer, printed) = (APILab.Answer(), "")
-                // Between the two something may have happened.
+                // Something may have changed between the two calls.
                 for _ in 0..<5 where !same {
                     let base = ["--json", "--gateway", lab.name]
                     printed = try await lab.execute(in: .gateway, [api.gateway.binary] + command + base).output
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(
-        "API-2 API-3 changes: each needs the admin token, is done by the controller, and the history says whose token it was"
+        "API-2 API-3 changes: each needs the admin token, is made by the controller, and the history names the token"
     )
     func changes() async throws {
         try await APILab.with { api in
@@ -118,7 +118,7 @@ import Testing
 
             let wrongCount = try await api.change("POST", "/v1/sessions:reset", #"{"port":8080,"confirm":7}"#)
             #expect(
-                wrongCount.status == 409 && wrongCount.body.contains("1 sessions would be reset now"), "\(wrongCount)")
+                wrongCount.status == 409 && wrongCount.body.contains("1 sessions match now"), "\(wrongCount)")
             let reset = try await api.change("POST", "/v1/sessions:reset", #"{"port":8080,"confirm":1}"#)
             #expect(reset.status == 200 && reset.body.contains("\"reset\" : 1"), "\(reset)")
             try await client.waitFor("error", within: .seconds(10))
@@ -133,7 +133,7 @@ import Testing
                 (try? await api.request("/v1/fleet").body.contains("\"serving\" : 3")) ?? false
             }
             #expect(three)
-            // One with a session: others are gone as soon as they drain.
+            // An instance with a session: without sessions a drain ends at once.
             let other = try lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
             try await other.waitFor("connected", within: .seconds(10))
             let listed = try await api.request("/v1/sessions?port=8080&state=established").body
@@ -158,7 +158,7 @@ import Testing
                 let list = try await api.request("/v1/events?kind=\(kind)").body
                 #expect(list.contains("\"by\" : \"token admin\""), "\(kind): \(list)\nof \(events)")
             }
-            // And of a command: user and process.
+            // For a command: user and process.
             _ = try await api.command("instance", "drain", "\(owner)")
             let byCommand = await eventually(within: .seconds(5)) {
                 let list = try? await api.request("/v1/events?kind=instanceDraining").body
@@ -169,7 +169,7 @@ import Testing
         }
     }
 
-    @Test("API-3 the control socket's side checks again: by the API's socket, without the admin token, only ping")
+    @Test("API-3 the control socket checks again: on the API's socket only ping works without the admin token")
     func secondCheck() async throws {
         try await APILab.with { api in
             let client = GatewayClient(directory: RunDirectory(gateway: api.lab.name), isAPI: true)
@@ -213,7 +213,7 @@ import Testing
         }
     }
 
-    @Test("API-2 a stream of events: what comes, and, with Last-Event-ID, what came meanwhile")
+    @Test("API-2 a stream of events: new events and, with Last-Event-ID, missed events")
     func stream() async throws {
         try await APILab.with { api in
             func curl(_ arguments: String...) throws -> ChildProcess {

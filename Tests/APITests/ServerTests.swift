@@ -6,7 +6,7 @@ import Testing
 
 @testable import API
 
-/// The server against clients that mean no good (API-5). Each costs its own connection; whoever means well is answered meanwhile.
+/// The server and hostile clients (API-5). Each costs only its own connection; other clients are answered meanwhile.
 @Suite(.serialized) struct ServerTests {
     private static let routes = [
         Route(.get, "/plain", .read) { _ throws(Problem) in .text("plain\n") },
@@ -25,13 +25,13 @@ import Testing
         return try TestServer(limits: limits, routes: Self.routes)
     }
 
-    /// Whoever means well.
+    /// A well-behaved client.
     private func expectService(_ server: TestServer) {
         let answer = server.exchange(server.head("GET /plain"))
         #expect(answer.hasPrefix("HTTP/1.1 200 OK") && answer.hasSuffix("\r\n\r\nplain\n"), "\(answer)")
     }
 
-    @Test("API-3 an answer says what browsers may not do with it, and nothing to other origins")
+    @Test("API-3 an answer restricts what browsers may do with it, and allows no other origins")
     func headers() throws {
         let server = try server()
         let answer = server.exchange(server.head("GET /plain", "Origin: http://evil.example")).lowercased()
@@ -43,7 +43,7 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-5 a body is read up to the limit, and not a byte more, whatever is announced")
+    @Test("API-5 a body is read up to the limit, and not a byte more, whatever length is announced")
     func largeBody() throws {
         let server = try server { $0.requestBytes = 2048 }
         let type = "Content-Type: application/json"
@@ -67,7 +67,7 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-5 a client that sends its request slowly, or not at all, is let go")
+    @Test("API-5 a client that sends its request slowly, or not at all, is disconnected")
     func slowRequests() throws {
         let server = try server()
         let silent = server.connect()
@@ -75,7 +75,7 @@ import Testing
         slow.send("GET /plain HTTP/1.1\r\nHost: 127.")
         let halfBody = server.connect()
         halfBody.send(server.head("POST /echo", "Content-Type: application/json", "Content-Length: 100") + "{")
-        // It goes on sending, a byte now and then.
+        // It keeps sending a byte now and then.
         let drip = server.connect()
         drip.send("GET /plain HTTP/1.1\r\nX: ")
         var dripped = 0
@@ -88,19 +88,19 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-5 a client that does not take its answer is let go")
+    @Test("API-5 a client that does not receive its answer is disconnected")
     func slowReader() throws {
         let server = try server()
         let client = server.connect()
         client.send(server.head("GET /large"))
         usleep(5_000_000)
-        // What lies in the sockets' buffers, and not the rest.
+        // Only what fits into the sockets' buffers arrives.
         let received = client.receive(patienceMilliseconds: 1000) { _ in false }
         #expect(received.utf8.count < 64 << 20)
         expectService(server)
     }
 
-    @Test("API-5 a connection that is used again and again stays")
+    @Test("API-5 a connection that is used repeatedly stays open")
     func keepAlive() throws {
         let server = try server()
         let client = server.connect()
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("API-5 many idle connections make room for one that asks")
+    @Test("API-5 many idle connections make room for one with a request")
     func manyConnections() throws {
         let server = try server {
             $0.connections = 32
@@ -150,7 +150,7 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-3 a change needs the admin token, and a wrong one is refused wherever it is sent")
+    @Test("API-3 a change needs the admin token, and a wrong token is refused for every request")
     func tokens() throws {
         let server = try server()
         #expect(server.exchange(server.head("POST /change")).hasPrefix("HTTP/1.1 401"))
@@ -163,7 +163,7 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-5 more requests a second than the limit are refused, and told when to come again")
+    @Test("API-5 more requests per second than the limit are refused, with the time to wait")
     func rate() throws {
         let server = try server { $0.requestsPerSecond = 5 }
         var refused = ""
@@ -176,7 +176,7 @@ import Testing
         expectService(server)
     }
 
-    @Test("API-4 HEAD answers as GET does, without its body; another method is told what there is")
+    @Test("API-4 HEAD answers like GET without the body; an unsupported method is refused with the supported ones")
     func methods() throws {
         let server = try server()
         let head = server.exchange(server.head("HEAD /plain", "Connection: close"))

@@ -6,7 +6,7 @@ import Policy
 @testable import API
 @testable import Gateway
 
-/// The server with routes of a test's own, in this process, on a loopback port of its own.
+/// The server with routes for tests, in this process, on its own loopback port.
 final class TestServer {
     let port: UInt16
     let tokens = APITokens(read: String(repeating: "r", count: 64), admin: String(repeating: "a", count: 64))
@@ -51,13 +51,13 @@ final class TestServer {
         return client.receive()
     }
 
-    /// The head of a request: `GET /x HTTP/1.1`, the right host, and further lines.
+    /// The head of a request: `GET /x HTTP/1.1`, the right host, and additional lines.
     func head(_ first: String, _ lines: String...) -> String {
         ([first + " HTTP/1.1", "Host: 127.0.0.1:\(port)"] + lines).joined(separator: "\r\n") + "\r\n\r\n"
     }
 }
 
-/// A client that sends what it likes.
+/// A client that can send anything.
 final class TestClient {
     let descriptor: Int32
 
@@ -83,7 +83,7 @@ final class TestClient {
         return Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
-    /// What comes until the other end closes, or nothing comes for so long.
+    /// Received bytes until the other end closes, or nothing has arrived for the given time.
     func receive(patienceMilliseconds: Int = 10_000, until isEnough: (String) -> Bool = TestClient.isWhole) -> String {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -97,7 +97,7 @@ final class TestClient {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether the other end has closed within so long; nothing that it sends matters.
+    /// Whether the other end has closed within the given time; received bytes are ignored.
     func isClosed(within milliseconds: Int) -> Bool {
         var waited = 0
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -109,7 +109,7 @@ final class TestClient {
         return false
     }
 
-    /// Whether an answer is there with all of its body, as its Content-Length says.
+    /// Whether an answer is complete, according to its Content-Length.
     static func isWhole(_ text: String) -> Bool {
         guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
         let head = text[..<end.lowerBound].lowercased()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// The files of the API's secrets.
+/// The files with the API's tokens.
 @Suite struct TokenTests {
     private let temporary = TemporaryDirectory()
 
@@ -16,7 +16,7 @@ import Testing
         chmod(path, mode)
     }
 
-    @Test("API-3 tokens are made once, of 256 random bits, for their owner alone")
+    @Test("API-3 tokens are created once, with 256 random bits, readable only by their owner")
     func made() throws {
         let tokens = try APITokens.make(in: temporary.path)
         #expect(tokens.read.utf8.count == 64 && tokens.admin.utf8.count == 64 && tokens.read != tokens.admin)
@@ -42,14 +42,14 @@ import Testing
         #expect(try APITokens.make(in: temporary.path).admin == String(repeating: "k", count: 40))
     }
 
-    @Test("API-3 where no token can be made, nothing half-made is left, and the message says why")
+    @Test("API-3 if no token can be created, no partial file is left, and the message says why")
     func unmade() {
         let error = #expect(throws: GatewayError.self) { try APITokens.make(in: "\(temporary.path)/missing") }
         #expect(error?.description.contains("which can't be made") == true)
         #expect(access("\(temporary.path)/missing", F_OK) != 0)
     }
 
-    @Test("API-3 on a full disk no token is made, the message says so, and there is one once the disk has room")
+    @Test("API-3 on a full disk no token is created, the message says so, and it is created when the disk has space")
     func fullDisk() throws {
         let disk = try SmallDisk(megabytes: 1)
         disk.fill()

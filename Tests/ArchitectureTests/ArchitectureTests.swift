@@ -9,7 +9,7 @@ private let allowedImports: [String: Set<String>] = [
     "KernelProgram": ["FlowLayout", "KernelFunctions"],
     // What is asked for: nothing of the kernel's.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
-    // What becomes of instances: state machines, and nothing else.
+    // The life of instances: state machines, and nothing else.
     "Fleet": [],
     "Simulation": ["Fleet"],
     // The kernel's side.

@@ -53,15 +53,15 @@ struct FleetFiguresTests {
         #expect(watch.goneAt == 20 && watch.movedAt == nil, "a slab of nobody's has nobody to look after it")
         world.owners = [3: 2, 4: 5]
         watch.look(now: 40)
-        #expect(watch.movedAt == 40 && watch.keptAtLeastAt == nil)
+        #expect(watch.movedAt == 40 && watch.agedAtLeastAt == nil)
         world.passes = [2: 8, 5: 100]
         watch.look(now: 50)
-        #expect(watch.keptAtLeastAt == nil)
+        #expect(watch.agedAtLeastAt == nil)
         world.passes = [2: 9, 5: 101]
         watch.look(now: 60)
-        #expect(watch.keptAtLeastAt == 60 && !watch.isOver)
+        #expect(watch.agedAtLeastAt == 60 && !watch.isOver)
         world.passes = [2: 9, 5: 102]
         watch.look(now: 70)
-        #expect(watch.keptAtMostAt == 70 && watch.isOver)
+        #expect(watch.agedAtMostAt == 70 && watch.isOver)
     }
 }

@@ -100,6 +100,6 @@ struct FleetRenderingTests {
             instances: Array(Fixture.fleet().instances.prefix(1)))
         let health = HealthRules.assess(status)
         #expect(health.level == .degraded)
-        #expect(health.findings.map(\.reason) == ["1 instances serve, and 2 should at least"])
+        #expect(health.findings.map(\.reason) == ["1 instances serve, and at least 2 should"])
     }
 }

@@ -149,13 +149,13 @@ struct FlowLogCommandTests {
         for command in [["config", "check"], ["policy", "check"], ["policy", "show", "--file"]] {
             let refused = try await ChildProcess([try SluiceBinary.path()] + command + [pipe])
                 .result(within: .seconds(20))
-            #expect(!refused.succeeded && refused.errors.contains("is a pipe, no file"), "\(refused)")
+            #expect(!refused.succeeded && refused.errors.contains("is a pipe, not a file"), "\(refused)")
         }
         let history = HistoryPath.of(gateway: "g", in: place.path)
         mkdir("\(place.path)/g", 0o700)
         #expect(mkfifo(history, 0o600) == 0)
         let events = try await run("event", "list", "--gateway", "g", "--state-directory", place.path)
-        #expect(!events.succeeded && events.errors.contains("it is no regular file"), "\(events)")
+        #expect(!events.succeeded && events.errors.contains("it is not a regular file"), "\(events)")
     }
 
     @Test("LOG-1 flow-log says what is wrong with its options, and with files that are not flow logs")

@@ -111,13 +111,13 @@ struct HealthTests {
             Self.minute(passed: 0, drops: [.wrongZone: 160], begun: 0), .down,
             "none of the packets of the last 60 s passed")
         expect(Self.minute(passed: 0, drops: [.capacity: 160], begun: 0), .down, "160 capacity")
-        expect(Self.minute(passed: 0, drops: [:], begun: 0, frames: 5000), .degraded, "judged none of them")
+        expect(Self.minute(passed: 0, drops: [:], begun: 0, frames: 5000), .degraded, "saw none of them")
         // Old sessions go on, and no new one begins.
         expect(Self.minute(drops: [.capacity: 200], begun: 3), .degraded, "200 packets were dropped as capacity")
         expect(Self.minute(drops: [.wrongZone: 200], begun: 0), .degraded, "wrongZone")
         // Resets.
-        expect(Self.minute(failed: 1), .degraded, "1 resets of the last 60 s could not be sent")
-        expect(Self.minute(ends: ["idleReset": 40]), .degraded, "clocks disagree")
+        expect(Self.minute(failed: 1), .degraded, "1 RSTs of the last 60 s could not be sent")
+        expect(Self.minute(ends: ["idleReset": 40]), .degraded, "clocks differ")
         expect(Self.minute(ends: ["probeFailed": 30, "fin": 10]), .degraded, "did not answer a probe")
     }
 

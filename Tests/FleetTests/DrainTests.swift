@@ -13,7 +13,7 @@ struct DrainTests {
         stage.ask(.drain(3))
         stage.run(seconds: 200)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 1,2
             0 state 3 drainingRefuse
@@ -44,7 +44,7 @@ struct DrainTests {
         stage.ask(.drain(1))
         stage.run(seconds: 200)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 2
             0 state 1 drainingRefuse
@@ -59,7 +59,8 @@ struct DrainTests {
             """)
     }
 
-    @Test("DRAIN-2 custom: any halves, repeats at their thirds", arguments: [3, 30, 300] as [UInt64])
+    @Test(
+        "DRAIN-2 custom: halves of any length, repeats after thirds of the second", arguments: [3, 30, 300] as [UInt64])
     func custom(resetSeconds: UInt64) {
         var stage = Stage.serving(
             FleetSettings(drain: DrainTimes(refuse: 10 * Stage.second, reset: resetSeconds * Stage.second)))
@@ -71,7 +72,7 @@ struct DrainTests {
         let third = resetSeconds / 3
         let pacing = [3: "0.6", 30: "6.6", 300: "66.6"][resetSeconds] ?? ""
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 1,3
             0 state 2 drainingRefuse
@@ -86,7 +87,7 @@ struct DrainTests {
             """)
     }
 
-    @Test("DRAIN-3 it ends early when no session is left, but not by what is told in its first second")
+    @Test("DRAIN-3 it ends early when no session is left, but not because of reports in its first second")
     func early() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
@@ -98,10 +99,10 @@ struct DrainTests {
         #expect(stage.view(1)?.state == .drainingRefuse)
         stage.run(seconds: 2)
         #expect(stage.view(1) == nil)
-        #expect(stage.told.contains("1.5 end 1"), "\(stage.told)")
+        #expect(stage.directives.contains("1.5 end 1"), "\(stage.directives)")
     }
 
-    @Test("DRAIN-2 tombstones keep it going to its end, so that late ends are told, too")
+    @Test("DRAIN-2 with tombstones it continues to its end, so that late ends receive a RST too")
     func tombstones() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
@@ -117,7 +118,7 @@ struct DrainTests {
     }
 
     @Test(
-        "DRAIN-2 a little late keeps the deadline; after a long absence the ends get the whole reset half",
+        "DRAIN-2 a small delay keeps the deadline; after a long absence the ends get the whole reset half",
         arguments: [4, 120])
     func late(seconds: Int) {
         var stage = Stage.serving()
@@ -125,11 +126,13 @@ struct DrainTests {
         stage.run(seconds: 1)
         stage.forget()
         stage.ask(.drain(1))
-        stage.tell(.tick)
+        stage.deliver(.tick)
         stage.restart(after: 45 + Double(seconds))
         stage.run(seconds: 200)
         let end = seconds == 4 ? 90 : 45 + seconds + 45
-        let resets = stage.told.filter { $0.contains("reset 1") || $0.contains("repeat") || $0.contains(" end 1") }
+        let resets = stage.directives.filter {
+            $0.contains("reset 1") || $0.contains("repeat") || $0.contains(" end 1")
+        }
         expect(
             resets,
             """
@@ -140,7 +143,7 @@ struct DrainTests {
             """)
     }
 
-    @Test("DRAIN-1 it can be cancelled while it only refuses, and not later")
+    @Test("DRAIN-1 it can be cancelled while it refuses, and not later")
     func cancel() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
@@ -151,7 +154,7 @@ struct DrainTests {
         stage.ask(.cancelDrain(1))
         stage.run(seconds: 100)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 2,3
             0 state 1 drainingRefuse
@@ -167,7 +170,7 @@ struct DrainTests {
         )
     }
 
-    @Test("DRAIN-1 the view says how far it is, and when it is over")
+    @Test("DRAIN-1 the view shows its progress and its end")
     func view() throws {
         var stage = Stage.serving()
         let began = stage.now
@@ -182,7 +185,7 @@ struct DrainTests {
         #expect(stage.view(1)?.drain?.resetsAt == nil)
     }
 
-    @Test("DRAIN-3 a process that doesn't end is killed, and its sessions are seen to only then")
+    @Test("DRAIN-3 a process that does not end is killed, and its sessions are handled only after that")
     func stubborn() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
@@ -192,7 +195,7 @@ struct DrainTests {
         stage.ask(.stop(2))
         stage.run(seconds: 10)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 1,3
             0 state 2 ending

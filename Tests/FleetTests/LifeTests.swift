@@ -4,12 +4,12 @@ import Testing
 
 @Suite("Life of an instance")
 struct LifeTests {
-    @Test("FLEET-1 the first start: as many instances as the minimum, then they are steered to")
+    @Test("FLEET-1 the first start: the minimum number of instances start, then new sessions are steered to them")
     func firstStart() {
         var stage = Stage()
         stage.run(seconds: 1)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 state 1 starting
             0 start 1
@@ -30,7 +30,7 @@ struct LifeTests {
             """)
     }
 
-    @Test("FLEET-2 these transitions there are, and no others")
+    @Test("FLEET-2 exactly these transitions exist")
     func transitions() {
         let allowed: [InstanceState: Set<InstanceState>] = [
             .stopped: [.starting],
@@ -48,14 +48,14 @@ struct LifeTests {
         }
     }
 
-    @Test("FLEET-2 an instance that doesn't come to serve is ended and tried again, later and later")
+    @Test("FLEET-2 an instance that fails to start is ended and started again, with growing delays")
     func failingStarts() {
         var stage = Stage.serving()
         stage.startNanoseconds = 1_000 * Stage.second
         stage.ask(.scale(instances: 3))
         stage.run(seconds: 40)
         expect(
-            stage.told.filter { $0.contains(" start ") || $0.contains("kill") || $0.contains("discard") },
+            stage.directives.filter { $0.contains(" start ") || $0.contains("kill") || $0.contains("discard") },
             """
             0 start 3
             10 kill 3
@@ -70,12 +70,12 @@ struct LifeTests {
             """)
     }
 
-    @Test("FLEET-2 an instance that can't be started is told of with its reason")
+    @Test("FLEET-2 an instance that can't be started is reported with the reason")
     func cannotStart() {
         var stage = Stage.serving()
         stage.startNanoseconds = 1_000 * Stage.second
         stage.ask(.scale(instances: 3))
-        stage.tell(.exited(3, .couldNotStart("no such file: /opt/sluice")))
+        stage.deliver(.exited(3, .couldNotStart("no such file: /opt/sluice")))
         #expect(stage.history.contains("0 instanceFailed 3: could not be started: no such file: /opt/sluice"))
         #expect(stage.serving == [1, 2])
     }
@@ -96,7 +96,7 @@ struct LifeTests {
             there is no instance 9: there are 1, 2 ('sluice instance list')
             instance 1 does not drain: it is serving
             instance 1 drains already: 'sluice instance list' shows how far it is
-            instance 2 is the last one that serves: without it nobody would take new sessions; run 'sluice fleet scale --instances 2' first, or wait until another serves
+            instance 2 is the last one that serves: without it no instance would take new sessions; run 'sluice fleet scale --instances 2' first, or wait until another serves
             """)
         stage.run(seconds: 1)
         stage.forget()
@@ -111,7 +111,7 @@ struct LifeTests {
             """)
     }
 
-    @Test("FLEET-1 at the minimum, one that is drained is replaced at once; above it, the fleet gets smaller")
+    @Test("FLEET-1 at the minimum a drained instance is replaced at once; above it the fleet gets smaller")
     func replacement() {
         var stage = Stage.serving()
         stage.ask(.drain(1))

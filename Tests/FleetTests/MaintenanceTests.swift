@@ -13,7 +13,7 @@ struct MaintenanceTests {
         started(&stage)
         stage.run(seconds: 200)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 check /new
             0 state 3 starting
@@ -58,20 +58,20 @@ struct MaintenanceTests {
             181 maintenanceStep 1: maintenance 1 (remaining 0, updated 2)
             181 maintenanceCompleted: maintenance 1 (instances 2)
             """)
-        // What starts later runs the new binary, too.
+        // Instances that start later run the new binary, too.
         stage.crash(3)
         stage.run(seconds: 1)
         #expect(stage.processes.values.allSatisfy { $0 == "/new" })
     }
 
-    @Test("MAINT-1 KEEP-1 preserve: nothing is reset, nothing discarded, and it is done in seconds")
+    @Test("MAINT-1 KEEP-1 preserve: no session is reset or discarded, and it takes seconds")
     func preserve() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve))
         stage.sessions = [1: 10, 2: 20]
         started(&stage, binary: nil)
         stage.run(seconds: 5)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 check the running binary
             0 state 3 starting
@@ -96,7 +96,7 @@ struct MaintenanceTests {
         #expect(stage.machine.view.maintenance?.phase == .completed)
     }
 
-    @Test("MAINT-1 the old one first, where the fleet doesn't fall under its minimum by it")
+    @Test("MAINT-1 the old instance leaves first if the fleet stays at or above its minimum")
     func oldFirst() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve, replacementFirst: false))
         stage.ask(.scale(instances: 3))
@@ -110,11 +110,11 @@ struct MaintenanceTests {
         }
         #expect(fewest == 2)
         #expect(Set(stage.processes.values) == ["/new"])
-        #expect(stage.told.prefix(3) == ["0 check /new", "0 steer 2,3", "0 state 1 ending"])
+        #expect(stage.directives.prefix(3) == ["0 check /new", "0 steer 2,3", "0 state 1 ending"])
         #expect(stage.machine.view.maintenance?.phase == .completed)
     }
 
-    @Test("MAINT-1 never under the minimum, whoever fails meanwhile", arguments: [true, false])
+    @Test("MAINT-1 never below the minimum, whichever instance fails meanwhile", arguments: [true, false])
     func neverUnderMinimum(replacementFirst: Bool) {
         for victimSecond in stride(from: 1.0, to: 200, by: 37) {
             var stage = Stage.serving(
@@ -123,7 +123,7 @@ struct MaintenanceTests {
             started(&stage)
             stage.run(seconds: victimSecond)
             if let victim = stage.serving.last { stage.crash(victim) }
-            // Recovery takes the half second that a start takes; from then on nobody may be let go too early.
+            // Recovery takes the half second of a start. After that no instance may leave too early.
             stage.run(seconds: 0.6)
             for _ in 0..<600 {
                 stage.run(seconds: 1)
@@ -134,7 +134,9 @@ struct MaintenanceTests {
         }
     }
 
-    @Test("MAINT-3 a replacement that doesn't become healthy: back to the previous binary, those replaced before, too")
+    @Test(
+        "MAINT-3 a replacement that does not become healthy: back to the previous binary, also for the instances replaced before"
+    )
     func rollBack() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve))
         stage.ask(.scale(instances: 3))
@@ -235,7 +237,7 @@ struct MaintenanceTests {
         }
     }
 
-    @Test("MAINT-1 a drain is waited for, and none can begin while an instance is replaced")
+    @Test("MAINT-1 maintenance waits for a drain, and none can begin while an instance is replaced")
     func oneAtATime() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))

@@ -4,15 +4,15 @@ import Testing
 @Suite("Recovery")
 struct RecoveryTests {
     @Test(
-        "RECOV-1 no sign of life: unresponsive at most 5 s after, killed, replaced; the replacement serves within 10 s")
+        "RECOV-1 no sign of life: unresponsive after at most 5 s, killed, replaced; the replacement serves within 10 s")
     func silent() {
         var stage = Stage.serving()
         stage.run(seconds: 3.3)
         stage.forget()
-        stage.silence(1)
+        stage.stopResponding(1)
         stage.run(seconds: 10)
         expect(
-            stage.told,
+            stage.directives,
             """
             4.7 steer 2
             4.7 state 1 unresponsive
@@ -26,7 +26,7 @@ struct RecoveryTests {
             """)
     }
 
-    @Test("RECOV-1 a heartbeat alone is no answer", arguments: [false, true])
+    @Test("RECOV-1 a heartbeat alone is not enough without answers", arguments: [false, true])
     func mute(isMute: Bool) {
         var stage = Stage.serving()
         if isMute { stage.mute = [2] }
@@ -34,7 +34,7 @@ struct RecoveryTests {
         #expect(stage.serving == (isMute ? [1, 3] : [1, 2]))
     }
 
-    @Test("RECOV-1 a stall that ends in time is forgiven")
+    @Test("RECOV-1 a stall that ends in time has no consequence")
     func shortStall() {
         var stage = Stage.serving()
         for _ in 0..<20 {
@@ -50,14 +50,14 @@ struct RecoveryTests {
     @Test("RECOV-1 the limit can be set", arguments: [2, 30] as [UInt64])
     func settable(seconds: UInt64) {
         var stage = Stage.serving(FleetSettings(recovery: RecoveryTimes(unresponsiveAfter: seconds * Stage.second)))
-        stage.silence(1)
+        stage.stopResponding(1)
         stage.run(seconds: Double(seconds) - 1.1)
         #expect(stage.serving == [1, 2])
         stage.run(seconds: 2.1)
         #expect(stage.serving == [2, 3])
     }
 
-    @Test("RECOV-1 a controller that was stopped itself blames nobody")
+    @Test("RECOV-1 after a pause of the controller no instance is found unresponsive")
     func stoppedController() {
         var stage = Stage.serving()
         stage.restart(after: 60)
@@ -65,41 +65,41 @@ struct RecoveryTests {
         #expect(stage.serving == [1, 2])
     }
 
-    @Test("RECOV-1 a pause of the whole machine costs no instance", arguments: [0.1, 0.4, 0.9, 1, 2.3])
+    @Test("RECOV-1 a pause of the whole machine loses no instance", arguments: [0.1, 0.4, 0.9, 1, 2.3])
     func pause(between: Double) {
         var stage = Stage.serving()
         for _ in 0..<20 {
             stage.run(seconds: between)
             stage.pause(seconds: 6.5)
-            stage.look()
+            stage.inspect()
         }
         stage.run(seconds: 10)
         #expect(stage.serving == [1, 2])
         #expect(stage.history.isEmpty)
     }
 
-    @Test("RECOV-1 a pause of the whole machine costs no instance that starts, and none that ends")
+    @Test("RECOV-1 a pause of the whole machine loses no instance that starts, and none that ends")
     func pauseAtStart() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve))
         stage.ask(.scale(instances: 3))
         stage.stubborn = [3]
         stage.pause(seconds: 12)
-        stage.look()
+        stage.inspect()
         stage.run(seconds: 1)
         #expect(stage.serving == [1, 2, 3])
         stage.forget()
         stage.ask(.drain(3))
         stage.pause(seconds: 12)
         stage.run(seconds: 1.5)
-        #expect(!stage.told.contains { $0.contains("kill 3") })
+        #expect(!stage.directives.contains { $0.contains("kill 3") })
         stage.run(seconds: 1)
-        #expect(stage.told.contains { $0.contains("kill 3") })
+        #expect(stage.directives.contains { $0.contains("kill 3") })
     }
 
-    @Test("RECOV-1 who was silent before a pause of the machine is found after it, in the time that was left")
+    @Test("RECOV-1 an instance that failed before a pause of the machine is detected after it, in the remaining time")
     func silentBeforePause() {
         var stage = Stage.serving()
-        stage.silence(1)
+        stage.stopResponding(1)
         stage.run(seconds: 2)
         stage.pause(seconds: 30)
         stage.run(seconds: 1.5)
@@ -108,12 +108,14 @@ struct RecoveryTests {
         #expect(stage.serving == [2, 3])
     }
 
-    @Test("RECOV-1 RECOV-3 a controller that starts right after a pause of the machine blames nobody for it")
+    @Test(
+        "RECOV-1 RECOV-3 a controller that starts right after a pause of the machine finds no instance unresponsive because of it"
+    )
     func startsAfterPause() {
         var stage = Stage.serving()
         stage.pause(seconds: 6.5)
         stage.restart()
-        stage.look()
+        stage.inspect()
         stage.run(seconds: 10)
         #expect(stage.serving == [1, 2])
     }
@@ -124,7 +126,7 @@ struct RecoveryTests {
         stage.crash(2)
         stage.run(seconds: 1)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 1
             0 state 2 unresponsive
@@ -149,25 +151,25 @@ struct RecoveryTests {
     @Test("RECOV-1 all at once: all are replaced")
     func allAtOnce() {
         var stage = Stage.serving()
-        stage.silence(1)
-        stage.silence(2)
+        stage.stopResponding(1)
+        stage.stopResponding(2)
         stage.run(seconds: 10)
         #expect(stage.serving.count == 2)
-        #expect(stage.told.filter { $0.contains("kill") } == ["5 kill 1", "5 kill 2"])
+        #expect(stage.directives.filter { $0.contains("kill") } == ["5 kill 1", "5 kill 2"])
     }
 
-    @Test("RECOV-2 azure: sessions of the lost instance are discarded without a reset, and said to be lost")
+    @Test("RECOV-2 azure: sessions of the lost instance are discarded without a reset, and reported as lost")
     func silentLoss() {
         var stage = Stage.serving()
         stage.sessions[1] = 42
         stage.crash(1)
         stage.run(seconds: 1)
-        #expect(stage.told.contains("0 discard 1 instanceLost"))
-        #expect(!stage.told.contains { $0.contains("reset") })
+        #expect(stage.directives.contains("0 discard 1 instanceLost"))
+        #expect(!stage.directives.contains { $0.contains("reset") })
         #expect(stage.history.contains("0 sessionsDiscarded 1: was ended by signal 9 (sessions 42)"))
     }
 
-    @Test("RECOV-2 an instance that fails while it drains is not drained on")
+    @Test("RECOV-2 the drain of an instance that fails does not continue")
     func draining() {
         var stage = Stage.serving()
         stage.ask(.drain(1))
@@ -176,7 +178,7 @@ struct RecoveryTests {
         stage.crash(1)
         stage.run(seconds: 100)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 state 1 unresponsive
             0 discard 1 instanceLost
@@ -185,13 +187,13 @@ struct RecoveryTests {
         #expect(stage.serving == [2, 3])
     }
 
-    @Test("RECOV-3 a controller that starts goes on where the other stopped, whoever died meanwhile")
+    @Test("RECOV-3 a starting controller continues where the previous one stopped, whichever instance died meanwhile")
     func restart() {
         var stage = Stage.serving()
         stage.restart(after: 20, lost: [2])
         stage.run(seconds: 1)
         expect(
-            stage.told,
+            stage.directives,
             """
             20 state 1 serving
             20 steer 1
@@ -206,10 +208,10 @@ struct RecoveryTests {
             """)
     }
 
-    @Test("RECOV-1 RECOV-3 controllers that die again and again don't hide that an instance is silent")
+    @Test("RECOV-1 RECOV-3 repeated deaths of the controller do not hide an unresponsive instance")
     func dyingControllers() {
         var stage = Stage.serving()
-        stage.silence(1)
+        stage.stopResponding(1)
         for _ in 0..<3 {
             stage.run(seconds: 1.5)
             stage.restart(after: 0.5)
@@ -218,7 +220,9 @@ struct RecoveryTests {
         #expect(stage.serving == [2, 3])
     }
 
-    @Test("RECOV-3 DRAIN-2 a controller that dies in the reset half keeps the deadline, once the resets were ordered")
+    @Test(
+        "RECOV-3 DRAIN-2 after the controller's death in the reset half the deadline is kept, if the resets were requested before"
+    )
     func restartInResetHalf() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
@@ -228,11 +232,12 @@ struct RecoveryTests {
         stage.run(seconds: 50)
         stage.restart(after: 20)
         stage.run(seconds: 30)
-        #expect(stage.told.filter { $0.contains("reset 1") } == ["45 reset 1 within 10 s", "70 reset 1 within 1 s"])
-        #expect(stage.told.contains("90 end 1"))
+        #expect(
+            stage.directives.filter { $0.contains("reset 1") } == ["45 reset 1 within 10 s", "70 reset 1 within 1 s"])
+        #expect(stage.directives.contains("90 end 1"))
     }
 
-    @Test("RECOV-3 without its snapshot it adopts what lives, and sees to what is left of the others")
+    @Test("RECOV-3 without its snapshot it adopts living instances, and handles the sessions of the others")
     func withoutSnapshot() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 4))
@@ -243,30 +248,30 @@ struct RecoveryTests {
         stage.run(seconds: 2)
         #expect(stage.serving == [1, 3])
         #expect(stage.identifiers(\.isDraining) == [4])
-        #expect(stage.told.contains("5 discard 2 instanceLost"))
+        #expect(stage.directives.contains("5 discard 2 instanceLost"))
         stage.run(seconds: 100)
         #expect(stage.view(4) == nil)
     }
 
-    @Test("RECOV-3 a process that was asked for, and perhaps never started, is asked for again")
+    @Test("RECOV-3 a process that was requested and may not have started is requested again")
     func startIsRepeated() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 3))
         stage.forget()
         stage.restart(lost: [3])
         stage.run(seconds: 1)
-        #expect(stage.told.filter { $0.contains("start 3") } == ["0 start 3"])
+        #expect(stage.directives.filter { $0.contains("start 3") } == ["0 start 3"])
         #expect(stage.serving == [1, 2, 3])
     }
 
-    @Test("KEEP-1 preserve: those that serve take over, once the process is gone; nothing is reset or discarded")
+    @Test("KEEP-1 preserve: serving instances take over when the process is gone; no session is reset or discarded")
     func preserve() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve))
         stage.sessions = [1: 1_000, 2: 500]
-        stage.silence(1)
+        stage.stopResponding(1)
         stage.run(seconds: 10)
         expect(
-            stage.told,
+            stage.directives,
             """
             5 steer 2
             5 state 1 unresponsive
@@ -281,14 +286,14 @@ struct RecoveryTests {
         #expect(stage.history.contains { $0.contains("sessionsMoved 1") && $0.hasSuffix("(sessions 1000)") })
     }
 
-    @Test("KEEP-1 preserve: with nobody to take over, sessions wait until somebody serves")
+    @Test("KEEP-1 preserve: if no instance can take over, sessions wait until one serves")
     func preserveWithoutHeirs() {
         var stage = Stage.serving(FleetSettings(continuity: .preserve))
         stage.crash(1)
         stage.crash(2)
         stage.run(seconds: 1)
         expect(
-            stage.told.filter { $0.contains("move") || $0.contains("serving") },
+            stage.directives.filter { $0.contains("move") || $0.contains("serving") },
             """
             0 move 1 to 2
             0.5 state 3 serving
@@ -306,7 +311,7 @@ struct RecoveryTests {
         stage.ask(.drain(3))
         stage.run(seconds: 1)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 steer 1,2
             0 state 3 ending

@@ -1,7 +1,8 @@
 import Fleet
 import Testing
 
-/// After a take-over by another version: each instance's process is replaced, and the instance stays what it is (PKG-3).
+/// After a take-over by another version each instance's process is replaced; the instance itself does not change
+/// (PKG-3).
 @Suite("Renewal")
 struct RenewalTests {
     private static func stage(_ continuity: Continuity, instances: Int = 2) -> Stage {
@@ -14,7 +15,7 @@ struct RenewalTests {
     }
 
     @Test(
-        "PKG-3 one after the other, its process alone: no drain, no other state, no slab moves",
+        "PKG-3 one after the other, only the process: no drain, no other state, no slab moves",
         arguments: Continuity.allCases)
     func oneByOne(continuity: Continuity) {
         var stage = Self.stage(continuity)
@@ -23,7 +24,7 @@ struct RenewalTests {
         #expect(stage.machine.view.renewal?.remaining == [1, 2])
         stage.run(seconds: 10)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 state 1 serving
             0 state 2 serving
@@ -47,16 +48,16 @@ struct RenewalTests {
         #expect(stage.machine.view.renewal == nil && stage.serving == [1, 2])
     }
 
-    @Test("PKG-3 a controller of the same program renews nobody")
+    @Test("PKG-3 a controller of the same program renews no instance")
     func sameProgram() {
         var stage = Self.stage(.disruptive)
         stage.restart()
         stage.forget()
         stage.run(seconds: 10)
-        #expect(stage.told.isEmpty)
+        #expect(stage.directives.isEmpty)
     }
 
-    @Test("PKG-3 who runs a binary that maintenance gave it keeps it")
+    @Test("PKG-3 an instance with a binary chosen by maintenance keeps it")
     func ownBinary() {
         var stage = Self.stage(.preserve)
         stage.ask(.startMaintenance(binary: "/new", now: true))
@@ -65,22 +66,22 @@ struct RenewalTests {
         stage.restart(program: "version 2")
         stage.forget()
         stage.run(seconds: 10)
-        #expect(stage.told.isEmpty && stage.machine.view.renewal == nil && !stage.machine.runsOwnProgram)
+        #expect(stage.directives.isEmpty && stage.machine.view.renewal == nil && !stage.machine.runsOwnProgram)
     }
 
-    @Test("PKG-3 a process that does not end is killed, and its instance renewed all the same")
+    @Test("PKG-3 a process that does not end is killed, and its instance is still renewed")
     func stubborn() {
         var stage = Self.stage(.disruptive)
         stage.stubborn = [1]
         stage.restart(program: "version 2")
         stage.forget()
         stage.run(seconds: 10)
-        #expect(stage.told.prefix(3) == ["0.5 end 1", "2.5 kill 1", "2.5 start 1"])
+        #expect(stage.directives.prefix(3) == ["0.5 end 1", "2.5 kill 1", "2.5 start 1"])
         #expect(stage.programs == [1: "version 2", 2: "version 2"])
     }
 
     @Test(
-        "PKG-3 RECOV-1 one that does not come to serve is recovered as usual, the others stay, and status says why",
+        "PKG-3 RECOV-1 an instance that fails to start is recovered as usual, the others stay, and status says why",
         arguments: [true, false])
     func failing(ends: Bool) {
         var stage = Self.stage(.preserve)
@@ -89,12 +90,12 @@ struct RenewalTests {
         stage.forget()
         stage.run(seconds: 30)
         #expect(stage.history.contains { $0.contains("instanceUnresponsive 1: ") })
-        #expect(stage.told.contains { $0.hasSuffix("move 1 to 2") })
-        #expect(!stage.told.contains { $0.hasSuffix("end 2") })
+        #expect(stage.directives.contains { $0.hasSuffix("move 1 to 2") })
+        #expect(!stage.directives.contains { $0.hasSuffix("end 2") })
         #expect(stage.serving == [2] && stage.programs[2] == "version 1")
         let problem = stage.machine.view.renewal?.problem ?? ""
         #expect(problem.hasPrefix("instance 1 ") && problem.contains("'sluice maintenance start'"), "\(problem)")
-        // A controller of the same program does not try again, one of another does.
+        // A controller of the same program does not try again; one of another program does.
         stage.restart(program: "version 2")
         #expect(stage.machine.view.renewal?.problem != nil)
         stage.restart(program: "version 3")
@@ -103,7 +104,7 @@ struct RenewalTests {
         #expect(stage.serving.allSatisfy { stage.programs[$0] == "version 3" } && stage.serving.count == 2)
     }
 
-    @Test("PKG-3 it waits for the end of a drain; who drains leaves as it is")
+    @Test("PKG-3 it waits for the end of a drain; the draining instance is not renewed")
     func waitsForDrain() {
         var stage = Self.stage(.disruptive, instances: 3)
         stage.ask(.drain(3))
@@ -118,7 +119,7 @@ struct RenewalTests {
         #expect(stage.programs[3] == "version 1", "it was never started again")
     }
 
-    @Test("PKG-3 it waits for a maintenance that rolls, which then has nothing left to be renewed")
+    @Test("PKG-3 it waits for an active maintenance, after which no renewal is needed")
     func waitsForMaintenance() {
         var stage = Self.stage(.preserve)
         stage.ask(.startMaintenance(binary: nil, now: true))
@@ -147,7 +148,7 @@ struct RenewalTests {
         #expect(recovered < renewing, "\(history)")
     }
 
-    @Test("PKG-3 nobody may leave while one is renewed; afterwards one may")
+    @Test("PKG-3 no instance may leave while one is renewed; afterwards one may")
     func commands() {
         var stage = Self.stage(.disruptive)
         stage.startNanoseconds = 3 * Stage.second
@@ -165,7 +166,7 @@ struct RenewalTests {
     }
 
     @Test(
-        "PKG-3 RECOV-3 a controller that dies amid a renewal: the next one goes on, also of the version before",
+        "PKG-3 RECOV-3 a controller dies during a renewal: the next one continues, also one of the previous version",
         arguments: Continuity.allCases, ["version 1", "version 2", "version 3"])
     func controllerDies(continuity: Continuity, next: String) {
         // Before the old process has ended, after it, and while the new one starts.
@@ -178,15 +179,15 @@ struct RenewalTests {
             stage.stubborn = []
             stage.restart(after: 0.2, program: next)
             stage.run(seconds: 20)
-            let told = stage.told
-            #expect(stage.serving == [1, 2] && stage.machine.view.renewal == nil, "\(told)")
-            #expect(stage.programs == [1: next, 2: next], "\(delay): \(told)")
-            #expect(!told.contains { $0.contains("discard") || $0.contains("move") }, "\(told)")
+            let directives = stage.directives
+            #expect(stage.serving == [1, 2] && stage.machine.view.renewal == nil, "\(directives)")
+            #expect(stage.programs == [1: next, 2: next], "\(delay): \(directives)")
+            #expect(!directives.contains { $0.contains("discard") || $0.contains("move") }, "\(directives)")
             #expect(!stage.history.contains { $0.contains("instanceUnresponsive") })
         }
     }
 
-    @Test("PKG-3 a heartbeat that stops while the process is replaced is nobody's silence")
+    @Test("PKG-3 a heartbeat that stops while the process is replaced is not a failure")
     func silence() {
         var stage = Self.stage(.disruptive)
         stage.startNanoseconds = 9 * Stage.second

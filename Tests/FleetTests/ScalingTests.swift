@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Scaling")
 struct ScalingTests {
-    /// A measurement in which every instance of `count` does the same.
+    /// A measurement in which all `count` instances have the same load.
     private func load(
         _ count: Int, throughput: Double = 0, cpu: Double = 0, table: Double = 0
     ) -> FleetMeasurement {
@@ -37,7 +37,8 @@ struct ScalingTests {
     private func number(_ value: Double) -> String { value == 0 ? "0" : "\(value)" }
 
     @Test(
-        "SCALE-1 not a hair below: no instance more", arguments: [(0.599, 0.599, 0.799)] as [(Double, Double, Double)])
+        "SCALE-1 slightly below the limits: no further instance",
+        arguments: [(0.599, 0.599, 0.799)] as [(Double, Double, Double)])
     func notOut(throughput: Double, cpu: Double, table: Double) {
         var stage = Stage.serving()
         stage.measurement = load(2, throughput: throughput, cpu: cpu, table: table)
@@ -45,7 +46,7 @@ struct ScalingTests {
         #expect(stage.serving == [1, 2])
     }
 
-    @Test("SCALE-1 a short peak is no reason: the average of the minute counts")
+    @Test("SCALE-1 a short peak has no effect: the average of the minute counts")
     func peak() {
         var stage = Stage.serving()
         stage.measurement = load(2, throughput: 0.3)
@@ -57,7 +58,7 @@ struct ScalingTests {
         #expect(stage.serving == [1, 2])
     }
 
-    @Test("SCALE-1 as many more as bring the average below 60 %, up to the maximum, and then none")
+    @Test("SCALE-1 enough instances to bring the average below 60 %, up to the maximum, and then none")
     func outByNeed() {
         var stage = Stage.serving(FleetSettings(capacity: CapacityRange(minimum: 2, maximum: 5)))
         stage.measurement = load(2, throughput: 1.1)
@@ -68,7 +69,7 @@ struct ScalingTests {
         #expect(stage.serving == [1, 2, 3, 4, 5])
     }
 
-    @Test("SCALE-3 sessions are measured against what the instances are good for, where the table is larger")
+    @Test("SCALE-3 sessions are compared with the capacity of the instances if the table is larger")
     func instanceSessions() {
         var stage = Stage.serving(FleetSettings(instance: InstanceCapacity(sessions: 100)))
         stage.measurement = load(2, table: 0.16)
@@ -97,7 +98,7 @@ struct ScalingTests {
     }
 
     @Test(
-        "SCALE-1 one of the three at 20 %: none leaves",
+        "SCALE-1 if one of the three is at 20 %, none leaves",
         arguments: [(0.2, 0, 0), (0, 0.2, 0), (0, 0, 0.2)] as [(Double, Double, Double)])
     func notIn(throughput: Double, cpu: Double, table: Double) {
         var stage = Stage.serving()
@@ -108,12 +109,12 @@ struct ScalingTests {
         #expect(stage.serving.count == 4)
     }
 
-    @Test("SCALE-1 who leaves: the one with the fewest long-lived sessions, then the fewest sessions")
+    @Test("SCALE-1 the instance with the fewest long-lived sessions leaves, then the one with the fewest sessions")
     func whoLeaves() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 4))
         stage.run(seconds: 1)
-        stage.tell(
+        stage.deliver(
             .measured(
                 FleetMeasurement(
                     instances: [(1, 5, 50), (2, 2, 90), (3, 2, 20), (4, 3, 10)].map {
@@ -125,13 +126,13 @@ struct ScalingTests {
         #expect(stage.identifiers(\.isDraining) == [3])
     }
 
-    @Test("SCALE-4 a scale-out touches no instance and no session that is there")
+    @Test("SCALE-4 a scale-out does not affect existing instances and sessions")
     func outMovesNothing() {
         var stage = Stage.serving()
         stage.ask(.scale(instances: 4))
         stage.run(seconds: 1)
         expect(
-            stage.told,
+            stage.directives,
             """
             0 state 3 starting
             0 start 3
@@ -187,15 +188,15 @@ struct ScalingTests {
         #expect(stage.serving.count == 2)
     }
 
-    @Test("SCALE-2 what was prescaled lasts over a restart, until the configuration changes")
+    @Test("SCALE-2 prescaled bounds survive a restart, until the configuration changes")
     func configuredCapacity() {
         var stage = Stage.serving()
         stage.ask(.prescale(CapacityRange(minimum: 3, maximum: 9)))
         stage.restart()
         #expect(stage.machine.view.capacity == CapacityRange(minimum: 3, maximum: 9))
-        stage.tell(.settingsChanged(FleetSettings()))
+        stage.deliver(.settingsChanged(FleetSettings()))
         #expect(stage.machine.view.capacity == CapacityRange(minimum: 3, maximum: 9))
-        stage.tell(.settingsChanged(FleetSettings(capacity: CapacityRange(minimum: 4, maximum: 4))))
+        stage.deliver(.settingsChanged(FleetSettings(capacity: CapacityRange(minimum: 4, maximum: 4))))
         #expect(stage.machine.view.capacity == CapacityRange(minimum: 4, maximum: 4))
     }
 }

@@ -18,7 +18,7 @@ struct WindowTests {
             ("2026-01-15T20:59:59Z", false), ("2026-01-15T21:00:00Z", true), ("2026-01-16T01:59:59Z", true),
             ("2026-01-16T02:00:00Z", false), ("2026-07-15T19:59:59Z", false), ("2026-07-15T20:00:00Z", true),
             ("2026-07-16T00:59:59Z", true), ("2026-07-16T01:00:00Z", false),
-            // 29 March: 02:00 becomes 03:00. Begun at 22:00 winter time, it lasts five hours that pass.
+            // 29 March: 02:00 becomes 03:00. A window that begins at 22:00 winter time lasts five elapsed hours.
             ("2026-03-28T21:00:00Z", true), ("2026-03-29T01:59:59Z", true), ("2026-03-29T02:00:00Z", false),
             ("2026-03-29T19:59:59Z", false), ("2026-03-29T20:00:00Z", true),
             // 25 October: 03:00 becomes 02:00.
@@ -31,7 +31,7 @@ struct WindowTests {
     }
 
     @Test(
-        "MAINT-2 a start at 02:30 on days when that time comes not at all, or twice",
+        "MAINT-2 a start at 02:30 on days when that time does not occur, or occurs twice",
         arguments: [
             ("2026-03-29T00:00:00Z", "2026-03-29T01:30:00Z"),  // 03:30 by the clocks.
             ("2026-10-25T00:00:00Z", "2026-10-25T00:30:00Z"),  // The first of both.
@@ -44,7 +44,7 @@ struct WindowTests {
     }
 
     @Test(
-        "MAINT-2 zones far from Greenwich, and of half hours",
+        "MAINT-2 zones far from UTC, and with half hours",
         arguments: [
             ("Pacific/Kiritimati", -14 * 60), ("Pacific/Pago_Pago", 11 * 60), ("Asia/Kolkata", -330), ("UTC", 0),
         ])
@@ -58,7 +58,7 @@ struct WindowTests {
         #expect(!window.isOpen(at: opening + 6 * 3600, zones: zones))
     }
 
-    @Test("MAINT-2 under five hours, over a day, no such zone: said, with what to write")
+    @Test("MAINT-2 below five hours, above a day, an unknown zone: reported, with what to write")
     func problems() {
         func problem(_ start: Int, _ hours: Double, _ zone: String) -> String? {
             DailyWindow(startMinute: start, lengthSeconds: Int64(hours * 3600), zone: zone).problem(zones: zones)
@@ -83,15 +83,15 @@ struct WindowTests {
     private var settings: FleetSettings {
         FleetSettings(
             continuity: .preserve,
-            // Hours pass here: nobody is asked every second.
+            // Hours pass here: no questions every second.
             recovery: RecoveryTimes(questionInterval: 600 * Stage.second, unresponsiveAfter: 3_000 * Stage.second),
             windows: [DailyWindow(startMinute: 22 * 60, lengthSeconds: 5 * 3600, zone: "Europe/Berlin")])
     }
 
-    @Test("MAINT-2 outside a window nothing starts; it begins to the minute when one opens")
+    @Test("MAINT-2 outside a window nothing starts; maintenance begins in the minute in which a window opens")
     func waits() throws {
         var stage = Stage.serving(settings, zones: zones)
-        stage.tell(.wallClock(unixSeconds: try unix("2026-01-15T19:30:00Z")))
+        stage.deliver(.wallClock(unixSeconds: try unix("2026-01-15T19:30:00Z")))
         stage.ask(.startMaintenance(binary: nil, now: false))
         stage.run(seconds: 5_399)
         #expect(
@@ -100,28 +100,28 @@ struct WindowTests {
             ])
         #expect(stage.machine.view.maintenance?.waitsForWindow == true)
         stage.restart(after: 0, zones: zones)
-        stage.tell(.wallClock(unixSeconds: try unix("2026-01-15T20:59:59Z")))
+        stage.deliver(.wallClock(unixSeconds: try unix("2026-01-15T20:59:59Z")))
         #expect(stage.serving == [1, 2])
         stage.run(seconds: 10)
         #expect(stage.machine.view.maintenance?.phase == .completed)
-        #expect(stage.told.contains("5400 start 3"), "\(stage.told)")
+        #expect(stage.directives.contains("5400 start 3"), "\(stage.directives)")
     }
 
     @Test("MAINT-2 --now overrides the window")
     func now() throws {
         var stage = Stage.serving(settings, zones: zones)
-        stage.tell(.wallClock(unixSeconds: try unix("2026-01-15T12:00:00Z")))
+        stage.deliver(.wallClock(unixSeconds: try unix("2026-01-15T12:00:00Z")))
         stage.ask(.startMaintenance(binary: nil, now: true))
         stage.run(seconds: 10)
         #expect(stage.machine.view.maintenance?.phase == .completed)
     }
 
-    @Test("MAINT-2 a window that closes: the instance at hand is done, the next waits for tomorrow")
+    @Test("MAINT-2 when a window closes, the current instance is finished, and the next one waits for tomorrow")
     func closes() throws {
         var settings = settings
         settings.continuity = .disruptive
         var stage = Stage.serving(settings, zones: zones)
-        stage.tell(.wallClock(unixSeconds: try unix("2026-01-16T01:59:00Z")))
+        stage.deliver(.wallClock(unixSeconds: try unix("2026-01-16T01:59:00Z")))
         stage.ask(.startMaintenance(binary: "/new", now: false))
         stage.run(seconds: 1_000)
         #expect(stage.machine.view.maintenance?.updated == [3])

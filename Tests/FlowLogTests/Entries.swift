@@ -5,7 +5,7 @@ import Policy
 
 /// Address of a text such as `10.0.0.6`.
 func address(_ text: String) -> sluice_address {
-    guard let address = NetworkAddress(text) else { fatalError("\(text) is no address") }
+    guard let address = NetworkAddress(text) else { fatalError("\(text) is not an address") }
     return address.layout
 }
 

@@ -4,17 +4,17 @@ import Testing
 
 @testable import FlowLog
 
-/// A session by the nanosecond, of which the ledger sees what the kernel keeps: the ticks.
+/// A session with times in nanoseconds. The ledger sees only what the kernel stores: ticks.
 private final class TimedSession {
-    /// What a tick is to this oracle: 2^24 ns.
+    /// The length of a tick for this oracle: 2^24 ns.
     static let tick: UInt64 = 16_777_216
     static let calendar: UInt64 = 1_700_000_000_000_000_000
 
     private let marks = UnsafeMutablePointer<FlowMark>.allocate(capacity: 1)
     private var ledger: FlowLedger
     private var session = sluice_session()
-    private(set) var told: [FlowEntry] = []
-    /// CLOCK_REALTIME less CLOCK_MONOTONIC.
+    private(set) var entries: [FlowEntry] = []
+    /// CLOCK_REALTIME minus CLOCK_MONOTONIC.
     var offset = TimedSession.calendar
 
     init() {
@@ -27,7 +27,7 @@ private final class TimedSession {
 
     func clock(_ now: UInt64) -> WallClock { WallClock(monotonic: now, wall: now + offset) }
 
-    /// - Parameter isLost: whether the kernel's event finds no place, so that the begin is made up for later.
+    /// - Parameter isLost: whether the kernel's event is lost, so that the begin is logged later.
     func begin(_ packet: UInt64, seenAt now: UInt64, isLost: Bool = false) {
         session.createdTick = UInt32(packet / Self.tick)
         guard !isLost else { return }
@@ -35,26 +35,26 @@ private final class TimedSession {
         event.kind = EventKind.begin.rawValue
         event.timeNanoseconds = packet
         (event.key, event.flags) = (session.key, session.flags)
-        if let entry = ledger.began(event, generation: 0, clock: clock(now)) { told.append(entry) }
+        if let entry = ledger.began(event, generation: 0, clock: clock(now)) { entries.append(entry) }
     }
 
     func look(lastPacket: UInt64, at now: UInt64) {
         ledger.looked(slot: 0, word: word(.established, lastPacket), session: session, clock: clock(now)) {
-            told.append($0)
+            entries.append($0)
         }
     }
 
     func release(lastPacket: UInt64, at now: UInt64) {
         session.endReason = EndReason.fin.rawValue
         ledger.released(slot: 0, word: word(.ending, lastPacket), session: session, clock: clock(now)) {
-            told.append($0)
+            entries.append($0)
         }
     }
 
     func stopGateway(lastPacket: UInt64, at now: UInt64) {
         ledger.gatewayStopped(
             slot: 0, word: word(.established, lastPacket), session: session, clock: clock(now)
-        ) { told.append($0) }
+        ) { entries.append($0) }
     }
 
     private func word(_ state: SessionState, _ packet: UInt64) -> ControlWord {
@@ -65,7 +65,7 @@ private final class TimedSession {
 @Suite("Times of flows")
 struct LedgerTimeTests {
     private static let start: UInt64 = 1_000_000 * TimedSession.tick
-    /// Where in a tick things happen.
+    /// The position of events within a tick.
     private static let places: [UInt64] = [0, 1, 500_000, 8_000_000, 16_000_000, 16_777_215]
     private static let lengths: [UInt64] = [
         0, 1, 300_000, 2_000_000, 16_777_215, 16_777_216, 40_000_000, 2_000_000_000,
@@ -81,13 +81,13 @@ struct LedgerTimeTests {
                     let (first, last) = (Self.start + place, Self.start + place + length)
                     session.begin(first, seenAt: first + 100_000, isLost: beginIsLost)
                     session.release(lastPacket: last, at: last + wait)
-                    let (begin, end) = (session.told[0], session.told[1])
+                    let (begin, end) = (session.entries[0], session.entries[1])
                     #expect(begin.state == .begin && end.state == .end)
                     let real = (first: first + session.offset, last: last + session.offset)
                     #expect(begin.time >= real.first && begin.time <= real.first + TimedSession.tick)
                     #expect(end.time >= begin.time, "begins \(place) ns into a tick, lasts \(length) ns")
                     #expect(end.time >= real.last && end.time <= real.last + TimedSession.tick)
-                    // The session's own line: the same begin, and as long as it was.
+                    // The session line has the same begin, and the real length.
                     #expect(end.beganAt == begin.time)
                     #expect(end.lastedNanoseconds <= length + 2 * TimedSession.tick)
                     #expect(end.lastedNanoseconds + TimedSession.tick >= length)
@@ -97,19 +97,20 @@ struct LedgerTimeTests {
     }
 
     @Test(
-        "LOG-2 a session that the stopping gateway ends: not earlier than a packet that came after the clock was read")
+        "LOG-2 a session that the stopping gateway ends: its end is not earlier than a packet that arrived after the clock was read"
+    )
     func gatewayStopped() {
         for place in Self.places {
             let session = TimedSession()
             session.begin(Self.start + place, seenAt: Self.start + place)
             // The word is read after the clock.
             session.stopGateway(lastPacket: Self.start + place + 5_000_000, at: Self.start + place + 1)
-            #expect(session.told[1].time >= Self.start + place + 5_000_000 + session.offset)
+            #expect(session.entries[1].time >= Self.start + place + 5_000_000 + session.offset)
         }
     }
 
     @Test(
-        "LOG-1 the calendar's clock is set while a session lives: its tuples stay in order, its length is right",
+        "LOG-1 the wall clock is set while a session lives: its tuples stay in order, and its length is correct",
         arguments: [-3_600_000_000_000, -20_000_000, 20_000_000, 3_600_000_000_000] as [Int64])
     func clockIsSet(step: Int64) {
         let session = TimedSession()
@@ -119,24 +120,24 @@ struct LedgerTimeTests {
         session.offset = UInt64(Int64(session.offset) + step)
         session.look(lastPacket: Self.start + 10 * minute, at: Self.start + 10 * minute + 200_000_000)
         session.release(lastPacket: Self.start + 12 * minute, at: Self.start + 12 * minute + 10_000_000_000)
-        #expect(session.told.map(\.state) == [.begin, .continuing, .continuing, .end])
-        let times = session.told.map(\.time)
+        #expect(session.entries.map(\.state) == [.begin, .continuing, .continuing, .end])
+        let times = session.entries.map(\.time)
         #expect(times == times.sorted())
-        // By the clock of either time, whichever is later.
+        // By the clock before or after, whichever is later.
         let moved = step > 0 ? UInt64(step) : 0
         #expect(times[3] >= Self.start + 12 * minute + TimedSession.calendar + moved - TimedSession.tick)
         #expect(times[3] <= Self.start + 12 * minute + TimedSession.calendar + moved + 2 * TimedSession.tick)
-        let lasted = session.told[3].lastedNanoseconds
+        let lasted = session.entries[3].lastedNanoseconds
         #expect(lasted >= 12 * minute - TimedSession.tick && lasted <= 12 * minute + TimedSession.tick)
     }
 
-    @Test("LOG-1 a clock that is set back between a session's two packets leaves its end behind its begin")
+    @Test("LOG-1 if the clock is set back between a session's two packets, its end is still after its begin")
     func clockIsSetBack() {
         let session = TimedSession()
         session.begin(Self.start, seenAt: Self.start)
         session.offset -= 3_600_000_000_000
         session.release(lastPacket: Self.start + 40_000_000, at: Self.start + 50_000_000)
-        #expect(session.told[1].time >= session.told[0].time)
-        #expect(session.told[1].beganAt == session.told[0].time)
+        #expect(session.entries[1].time >= session.entries[0].time)
+        #expect(session.entries[1].beganAt == session.entries[0].time)
     }
 }

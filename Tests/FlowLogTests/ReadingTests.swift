@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Reading flow logs")
 struct ReadingTests {
-    @Test("the documents' own records are read, in their layout")
+    @Test("the records in the documents are read, in their layout")
     func documentedRecords() {
         let text = """
             { "records": [ { "time": "2018-11-13T12:00:35.3899262Z", "systemId": "a", "category": "NetworkSecurityGroupFlowEvent",
@@ -43,7 +43,7 @@ struct ReadingTests {
         #expect(FlowTuple(version2: text) == nil)
     }
 
-    @Test("filters ask for all that is given")
+    @Test("a tuple must match all fields of a filter")
     func filters() throws {
         let tuple = try #require(
             FlowTuple(version4: "1663146003599,10.0.0.6,52.239.184.180,23956,443,6,O,E,NX,3,767,2,1580"))
@@ -83,7 +83,7 @@ struct ReadingTests {
         }
     }
 
-    @Test("those that moved most come first")
+    @Test("the pairs with the most bytes come first")
     func talkers() throws {
         var sums = FlowLogSums()
         for (source, bytes) in [("10.0.0.1", 10), ("10.0.0.2", 500), ("10.0.0.1", 20)] {

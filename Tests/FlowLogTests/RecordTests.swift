@@ -14,7 +14,7 @@ struct RecordTests {
         }
     }
 
-    @Test("LOG-1 version 2 tuples are the documented ones, byte by byte")
+    @Test("LOG-1 version 2 tuples equal the documented ones, byte by byte")
     func version2Tuples() {
         let entries = [
             entry(.begin, second(1_542_110_377), "10.5.16.4", 59831, "13.67.143.118", 443),
@@ -34,7 +34,7 @@ struct RecordTests {
             ])
     }
 
-    @Test("LOG-1 version 4 tuples are the documented ones, byte by byte")
+    @Test("LOG-1 version 4 tuples equal the documented ones, byte by byte")
     func version4Tuples() {
         let entries = [
             entry(.begin, millisecond(1_663_146_003_599), "10.0.0.6", 23956, "52.239.184.180", 443),
@@ -79,7 +79,7 @@ struct RecordTests {
     }
 
     @Test(
-        "LOG-1 a group's own resource id, as exported, is in records and paths, in upper case; others get one of their name"
+        "LOG-1 a group's exported resource id is in records and paths, in upper case; other groups get one made from their name"
     )
     func exportedResource() {
         let exported = ResourceNames(
@@ -115,7 +115,7 @@ struct RecordTests {
         )
     }
 
-    @Test("LOG-1 paths are the documented ones")
+    @Test("LOG-1 paths equal the documented ones")
     func paths() {
         let time: UInt64 = 1_542_110_435_389_926_200
         #expect(
@@ -145,7 +145,7 @@ struct RecordTests {
         #expect(sums.total == .init(begun: 1, ended: 1, denied: 0, packets: 9125, bytes: 5_256_000))
     }
 
-    @Test("the calendar: leap days, ends of years and months")
+    @Test("calendar dates: leap days, ends of years and months")
     func calendar() {
         let cases: [(UInt64, String)] = [
             (0, "1970-01-01T00:00:00.0000000Z"), (951_782_399, "2000-02-28T23:59:59.0000000Z"),

@@ -12,7 +12,7 @@ private func record(_ writer: Int, _ number: Int) -> [UInt8] {
     Array("{\"time\":\"x\",\"writer\":\(writer),\"number\":\(number)}".utf8)
 }
 
-/// What a file has, as `(writer, number)`; nil if it does not parse.
+/// The content of a file, as `(writer, number)`; nil if it can't be parsed.
 private func records(_ file: String) -> [[Int]]? {
     guard let data = FileManager.default.contents(atPath: file) else { return nil }
     let objects: [[String: Any]]?
@@ -28,7 +28,7 @@ private func records(_ file: String) -> [[Int]]? {
 @Suite("Files of flow logs that several instances write")
 struct SharedFileTests {
     @Test(
-        "LOG-4 writers that share a file lose nothing, repeat nothing, and the file parses",
+        "LOG-4 writers that share a file lose and repeat nothing, and the file can be parsed",
         arguments: ["json", "jsonl"])
     func interleaved(suffix: String) async throws {
         let directory = TemporaryDirectory()
@@ -38,7 +38,7 @@ struct SharedFileTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<8 {
                 group.addTask {
-                    // Every writer has a descriptor of its own, as every process has.
+                    // Every writer has its own descriptor, like every process.
                     let file = try LogFile(directory: base, path: relative)
                     for number in 0..<50 {
                         try file.append([record(writer, 2 * number), record(writer, 2 * number + 1)])
@@ -55,7 +55,7 @@ struct SharedFileTests {
     }
 
     @Test(
-        "LOG-4 what a killed writer has torn is repaired by the next append of another", arguments: ["json", "jsonl"])
+        "LOG-4 the next append of another process repairs what a killed writer has torn", arguments: ["json", "jsonl"])
     func torn(suffix: String) throws {
         let directory = TemporaryDirectory()
         let relative = "\(path).\(suffix)"
@@ -68,7 +68,7 @@ struct SharedFileTests {
             try file.append([record(0, count)])
             try other.append([record(1, count)])
             count += 1
-            // A third writer got this far over the tail.
+            // A third writer has overwritten this part of the tail.
             let size = try #require(
                 FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int)
             let separator = FileShape.of(path: relative).separator
@@ -84,7 +84,9 @@ struct SharedFileTests {
         #expect(found.filter { $0[0] == 1 }.map { $0[1] } == Array(0..<count))
     }
 
-    @Test("LOG-3 a lock that a stopped process holds keeps nobody for long: told with a remedy, and tried again")
+    @Test(
+        "LOG-3 a lock of a stopped process does not block others for long: it is reported with a remedy, and tried again"
+    )
     func heldLock() throws {
         let directory = TemporaryDirectory()
         let file = try LogFile(directory: directory.path, path: "\(path).json")
@@ -100,7 +102,7 @@ struct SharedFileTests {
         #expect(records(file.path) == [[0, 1]])
     }
 
-    @Test("LOG-4 a file that was removed meanwhile is not written to")
+    @Test("LOG-4 a file that was removed is not written to")
     func removed() throws {
         let directory = TemporaryDirectory()
         let file = try LogFile(directory: directory.path, path: "\(path).json")

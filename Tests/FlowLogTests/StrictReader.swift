@@ -1,7 +1,7 @@
 import Foundation
 
-/// Reads flow logs by the published documents alone (azure-facts, 5a and 5b), and takes nothing that they do not have. Shares no
-/// code with what writes and reads them in Sluice.
+/// Reads flow logs according to the published documents only (azure-facts, 5a and 5b), and rejects everything else.
+/// Shares no code with the writer and reader of Sluice.
 enum StrictReader {
     struct Mistake: Error, CustomStringConvertible {
         let description: String

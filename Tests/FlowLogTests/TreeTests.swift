@@ -6,10 +6,10 @@ import Testing
 
 @testable import FlowLog
 
-@Suite("Where flow logs are found")
+@Suite("Locations of flow logs")
 struct TreeTests {
     private static let tuple = "1663146003606,10.0.0.6,192.0.2.180,23956,443,6,O,E,NX,3,767,2,1580"
-    /// A record of a virtual network's flow log, as the documents show one by itself.
+    /// A single record of a virtual network's flow log, as in the documents.
     private static let record4 = """
         {
           "time": "2022-09-14T09:00:52.5625085Z", "flowLogVersion": 4, "macAddress": "112233445566",
@@ -37,7 +37,7 @@ struct TreeTests {
         FlowLogReading.forEach(in: tree, format: format, filter: FlowLogFilter()) { _ in }
     }
 
-    @Test("LOG-1 the tree that a download of a container leaves is read, of either format, and both beside each other")
+    @Test("LOG-1 a downloaded container is read, in either format, and with both formats together")
     func downloads() throws {
         let directory = TemporaryDirectory()
         try write("{\"records\":[\(Self.record4)]}", "a/" + Self.downloaded4, in: directory)
@@ -45,7 +45,7 @@ struct TreeTests {
         #expect(one.formats == [.virtualNetworkVersion4] && one.files.first?.hour == 2_022_091_409)
         #expect(count(one, .virtualNetworkVersion4) == .init(read: 1, unreadable: 0))
         try write("{\"records\":[\(Self.record2)]}", "b/" + Self.downloaded2, in: directory)
-        // Another log of the same storage account, which has the same kind of path.
+        // Another log of the same storage account, with the same kind of path.
         try write("{\"records\":[{\"category\":\"AzureFirewallNetworkRule\"}]}", "c/" + Self.downloaded2, in: directory)
         let both = try FlowLogTree(directory.path)
         #expect(both.formats == [.virtualNetworkVersion4, .nsgVersion2] && both.files.count == 2)
@@ -54,7 +54,7 @@ struct TreeTests {
     }
 
     @Test(
-        "LOG-1 a record by itself, a list of records, and a record a line are read, in a file of any name",
+        "LOG-1 a single record, a list of records, and one record on each line are read, in a file of any name",
         arguments: [
             record4, "[\(record4)]", "\u{FEFF}\(record4)", "{\"records\":[\(record4)]}",
             record4.split(separator: "\n").joined(),
@@ -71,7 +71,9 @@ struct TreeTests {
         #expect(FlowLogDocument(Data(lines.utf8)).items.count == 3)
     }
 
-    @Test("BAD-6 what is not there, holds no flow log, or is no file is told apart; a ring of links ends")
+    @Test(
+        "BAD-6 a missing path, a path without a flow log, and a path that is not a file have different messages; a cycle of links ends"
+    )
     func failures() throws {
         let directory = TemporaryDirectory()
         #expect(throws: FlowLogTree.Failure.missing("\(directory.path)/x")) { try FlowLogTree("\(directory.path)/x") }
@@ -90,7 +92,7 @@ struct TreeTests {
         }
     }
 
-    @Test("LOG-3 what a gateway's log says it left out is summed up, since a moment too")
+    @Test("LOG-3 the omissions that a gateway's log reports are summed up, also since a given time")
     func omissions() throws {
         let directory = TemporaryDirectory()
         let plan = FlowLogPlan(

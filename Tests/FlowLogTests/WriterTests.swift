@@ -45,7 +45,7 @@ private func strict(_ directory: String, _ container: String) throws -> [StrictR
 
 @Suite("Files of flow logs")
 struct WriterTests {
-    @Test("LOG-1 a reader that was written from the documents alone reads what was written, every second anew")
+    @Test("LOG-1 a reader that was written only from the documents reads the files, after every second")
     func roundTrip() throws {
         let directory = TemporaryDirectory()
         let writer = writer(directory.path)
@@ -75,7 +75,7 @@ struct WriterTests {
         }
     }
 
-    @Test("LOG-1 the files of a group that was exported with its resource id lie under it; a plan without ids is read")
+    @Test("LOG-1 the files of a group with an exported resource id have it in their path; a plan without ids is read")
     func exportedResource() throws {
         let directory = TemporaryDirectory()
         let configuration = try Configuration.parse(
@@ -120,7 +120,9 @@ struct WriterTests {
         #expect(earlier == plain)
     }
 
-    @Test("LOG-4 a file torn at any byte of its last second keeps all before it, and parses after the next start")
+    @Test(
+        "LOG-4 a file torn at any byte of its last second keeps everything before it, and can be parsed after the next start"
+    )
     func torn() throws {
         let directory = TemporaryDirectory()
         let first = writer(directory.path, formats: [.virtualNetworkVersion4])
@@ -135,7 +137,8 @@ struct WriterTests {
         let after = try Data(contentsOf: URL(filePath: path))
         let linesAfter = try Data(contentsOf: URL(filePath: linesPath))
         for cut in stride(from: before.count - 4, through: after.count, by: 151) {
-            // What was written so far, with or without what the file held there before, or pages that never came.
+            // The entries written so far, with or without the previous content of the file there, or pages that were
+            // never written.
             for torn in [after[..<cut], after[..<cut] + before.dropFirst(cut), after[..<cut] + Data(count: 100)] {
                 try Data(torn).write(to: URL(filePath: path))
                 let again = writer(directory.path, formats: [.virtualNetworkVersion4])
@@ -157,7 +160,7 @@ struct WriterTests {
         }
     }
 
-    @Test("LOG-4 what a crash tore in an earlier hour is repaired at the next start")
+    @Test("LOG-4 a file of an earlier hour that a crash has torn is repaired at the next start")
     func earlierHour() throws {
         let directory = TemporaryDirectory()
         writer(directory.path).flush(session(1), omitted: Omissions(), now: now)
@@ -172,7 +175,7 @@ struct WriterTests {
         #expect(try strict(directory.path, RecordPath.version2Container).count == 2)
     }
 
-    @Test("LOG-1 every hour has a file of its own")
+    @Test("LOG-1 every hour has its own file")
     func rotation() throws {
         let directory = TemporaryDirectory()
         let writer = writer(directory.path, formats: [.nsgVersion2])
@@ -204,7 +207,7 @@ struct WriterTests {
         #expect(Set(ports) == ["1", "2", "3"])
     }
 
-    @Test("a directory that vanishes: the writer says so, keeps what it can, and goes on when it is back")
+    @Test("a directory disappears: the writer reports it, keeps entries up to a limit, and continues when it is back")
     func vanished() throws {
         let directory = TemporaryDirectory()
         let path = directory.path + "/log"
@@ -214,7 +217,7 @@ struct WriterTests {
         try FileManager.default.removeItem(atPath: path)
         for port in 2..<20 { writer.flush(session(UInt16(port)), omitted: Omissions(), now: now) }
         let problem = try #require(writer.state.problem)
-        #expect(problem.contains(path) && problem.contains("make the directory again"))
+        #expect(problem.contains(path) && problem.contains("create the directory again"))
         #expect(writer.state.omitted.entries > 0)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         writer.flush([], omitted: Omissions(), now: now)
@@ -226,7 +229,7 @@ struct WriterTests {
         #expect(lines.contains { String(decoding: $0, as: UTF8.self).contains("\"kind\":\"omitted\"") })
     }
 
-    @Test("LOG-3 what was left out is a line of the log")
+    @Test("LOG-3 omissions are a line of the log")
     func omissionLine() throws {
         let directory = TemporaryDirectory()
         writer(directory.path).flush([], omitted: Omissions(denies: 900, events: 2), now: now)
@@ -235,7 +238,9 @@ struct WriterTests {
         #expect(object["denies"] as? Int == 900 && object["events"] as? Int == 2)
     }
 
-    @Test("retention: by age first, then the oldest until the rest is small enough; never this hour's files")
+    @Test(
+        "retention: by age first, then the oldest until the remaining files are small enough; never files of the current hour"
+    )
     func retention() {
         func file(_ hoursAgo: UInt64, _ bytes: UInt64) -> LogTree.File {
             LogTree.File(
@@ -251,7 +256,7 @@ struct WriterTests {
         #expect(expired(1000, 5) == ["30", "25", "24", "2", "1"])
     }
 
-    @Test("retention removes files and their empty folders, and nothing that is not the log's")
+    @Test("retention removes files and their empty folders, and nothing else")
     func removal() throws {
         let directory = TemporaryDirectory()
         writer(directory.path).flush(session(1), omitted: Omissions(), now: now - 100 * hour)
@@ -261,7 +266,9 @@ struct WriterTests {
         #expect(FileManager.default.fileExists(atPath: directory.path + "/mine"))
     }
 
-    @Test("LOG-1 a group's rule is told with its group, defaults as DefaultRule_; own rules in the gateway's group")
+    @Test(
+        "LOG-1 a group's rule is logged with its group, defaults as DefaultRule_; the firewall's own rules with the gateway's name as group"
+    )
     func groupLabels() {
         var labels = RuleLabels(gateway: "edge") {
             [1: "all", 2: "web/ssh", 3: "web/defaultSecurityRules/DenyAllInBound", 4: "a/b"]
@@ -279,7 +286,7 @@ struct WriterTests {
         #expect(label(0, 0) == ["edge", "DefaultRule_DenyAllOutBound"])
     }
 
-    @Test("a rule that a reload has just named is asked for once, not for every entry")
+    @Test("the names of rules are reloaded once after a new rule, not for every entry")
     func ruleNames() {
         var asked = 0
         var labels = RuleLabels(gateway: "g") {

@@ -75,7 +75,7 @@ import Testing
     @Test("PKG-1 the packaged configuration lacks only the zones, and says so at its beginning")
     func configuration() throws {
         let text = try Repository.text("packaging/sluice.yaml")
-        #expect(text.contains("# FILL IN: where the interfaces lead"))
+        #expect(text.contains("# FILL IN: the zones and their interfaces"))
         do {
             _ = try Configuration.parse(text, file: "sluice.yaml")
             Issue.record("a service without zones would start")

@@ -11,7 +11,7 @@ struct APIConfigurationTests {
         ).api
     }
 
-    @Test("API-1 without the key there is none; with it, what is usual where it says nothing")
+    @Test("API-1 without the key there is no API; with it, missing values have their defaults")
     func usual() throws {
         #expect(try parse("") == nil)
         let settings = try #require(try parse("api: { listen: 127.0.0.1:8686 }"))
@@ -46,24 +46,24 @@ struct APIConfigurationTests {
     }
 
     @Test(
-        "API-3 API-5 what can't be is told, with what to write",
+        "API-3 API-5 invalid values are reported, with what to write",
         arguments: [
             ("{}", "api.listen: is missing: write for example listen: 127.0.0.1:8686"),
-            ("{ listen: localhost }", "api.listen: \"localhost\" is no address with a port: write for example"),
-            ("{ listen: 127.0.0.1 }", "is no address with a port"),
-            ("{ listen: 127.0.0.1:0 }", "is no address with a port"),
-            ("{ listen: \"::1:8686\" }", "is no address with a port"),
+            ("{ listen: localhost }", "api.listen: \"localhost\" is not an address with a port: write for example"),
+            ("{ listen: 127.0.0.1 }", "is not an address with a port"),
+            ("{ listen: 127.0.0.1:0 }", "is not an address with a port"),
+            ("{ listen: \"::1:8686\" }", "is not an address with a port"),
             (
                 "{ listen: 0.0.0.0:8686 }",
-                "api.listen: 0.0.0.0:8686 can be reached from other machines, which could read tokens on the way: write "
+                "api.listen: 0.0.0.0:8686 can be reached from other machines, and tokens would be sent unencrypted: write "
                     + "tls: { certificate: FILE, key: FILE }, or insecure: true"
             ),
             ("{ listen: 127.0.0.1:1, tls: { certificate: /a } }", "api.tls.key: is missing"),
-            ("{ listen: 127.0.0.1:1, tls: { certificate: a, key: /b } }", "is no absolute path"),
+            ("{ listen: 127.0.0.1:1, tls: { certificate: a, key: /b } }", "is not an absolute path"),
             ("{ listen: 127.0.0.1:1, limits: { connections: 7 } }", "is not a whole number from 8 to 4096"),
             (
                 "{ listen: 127.0.0.1:1, limits: { connections: 8, streams: 8 } }",
-                "leave none of 8 connections for requests"
+                "leave none of the 8 connections for requests"
             ),
             ("{ listen: 127.0.0.1:1, limits: { clientTime: 1ms } }", "api.limits.clientTime: is not 1s to 10m"),
             ("{ listen: 127.0.0.1:1, port: 7 }", "api.port: is not a key that can be set here"),

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Classifier")
 struct ClassifierTests {
-    @Test("NSG-7 the compiled image answers as the rules read: 300,000 random questions on the rules' edges")
+    @Test("NSG-7 the compiled image answers like the rules: 300,000 random questions at the rules' boundaries")
     func agreesWithLinearEvaluator() throws {
         let seed = SeededGenerator.seedOfThisRun("agreesWithLinearEvaluator")
         var random = RandomPolicies(seed: seed)
@@ -32,7 +32,7 @@ struct ClassifierTests {
                 if answer.allowed == 1 { allowed += 1 } else if answer.rule != 0 { denied += 1 } else { unmatched += 1 }
             }
         }
-        // The questions are worth asking: none of the outcomes is rare.
+        // The questions are meaningful: no outcome is rare.
         #expect(allowed > 30_000 && denied > 20_000 && unmatched > 30_000, "\(allowed), \(denied), \(unmatched)")
     }
 
@@ -100,11 +100,11 @@ struct ClassifierTests {
         }
     }
 
-    @Test("BAD-1 an image of noise is read without leaving it")
+    @Test("BAD-1 an image of random bytes is read without an access outside it")
     func noise() throws {
         let seed = SeededGenerator.seedOfThisRun("noise")
         var generator = SeededGenerator(seed: seed)
-        // A page that nobody may touch lies behind the image, and one before it: a read outside ends the test.
+        // The image lies between two inaccessible pages: a read outside it ends the test.
         let page = 4096
         let size = Int(SLUICE_POLICY_BYTES)
         let mapped = mmap(nil, size + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
@@ -123,7 +123,7 @@ struct ClassifierTests {
         }
     }
 
-    @Test("NSG-8 an image replaces a larger one in the same memory without a trace of it")
+    @Test("NSG-8 an image replaces a larger one in the same memory completely")
     func replaces() throws {
         let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(SLUICE_POLICY_BYTES), alignment: 8)
         defer { memory.deallocate() }
@@ -142,7 +142,7 @@ struct ClassifierTests {
         }
     }
 
-    @Test("NSG-1 the first match by priority decides; what no rule matches is denied by none")
+    @Test("NSG-1 the first match by priority decides; without a match the packet is denied, and the rule is none")
     func firstMatch() throws {
         var configuration = Configuration.forTests()
         let office = try AddressMatch.prefixes([AddressPrefix(parsing: "10.1.0.0/16")])
@@ -176,7 +176,7 @@ struct ClassifierTests {
     }
 
     @Test(
-        "IDLE-5 a rule's treatment fits the session: what the rule leaves open is its class's, and only TCP is reset or probed"
+        "IDLE-5 a rule's treatment fits the session: values that the rule does not set come from the class, and only TCP is reset or probed"
     )
     func treatments() throws {
         var configuration = Configuration.forTests()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Policy
 
-/// Golden messages: what an operator reads. Each names file, line, column, key, what is wrong, and what to write.
+/// Golden messages, as an operator reads them. Each names file, line, column, key, what is wrong, and what to write.
 @Suite("Configuration errors")
 struct ConfigurationErrorTests {
     private func errors(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) -> String {
@@ -13,7 +13,7 @@ struct ConfigurationErrorTests {
         return thrown?.description ?? ""
     }
 
-    @Test("BAD-6 every mistake of a file is told, in the order of its lines")
+    @Test("BAD-6 every mistake of a file is reported, in the order of its lines")
     func all() {
         let text = """
             gatway: edge-1
@@ -39,7 +39,7 @@ struct ConfigurationErrorTests {
                 sluice.yaml:2:10: profile: "azur" is not known here (did you mean azure?): \
                 write azure, azure-2025, azure-2022 or custom
                 sluice.yaml:3:12: timeScale: "fast" is not a number from 1 to 1000: write 1 for \
-                real time, 60 to make a minute a second
+                real time, or 60 so that a minute takes a second
                 sluice.yaml:4:13: continuity: "preserved" is not known here (did you mean preserve?): \
                 write disruptive or preserve
                 sluice.yaml:5:23: capacity.sessions: "0" is not a whole number from 1 to 16777216
@@ -65,7 +65,7 @@ struct ConfigurationErrorTests {
                 """)
     }
 
-    @Test("NSG-9 every mistake of a rule is told with the rule's name")
+    @Test("NSG-9 every mistake of a rule is reported with the rule's name")
     func rules() {
         let text = """
             zones: [{ name: internet, interfaces: [eth0] }]
@@ -86,7 +86,7 @@ struct ConfigurationErrorTests {
                 sluice.yaml:3:102: rules[0].destinationPort: rule "web": is not a key that can \
                 be set here: did you mean destinationPorts?
                 sluice.yaml:4:13: rules[1].name: "web" is the name of rules[0] too: give each \
-                rule its own, as sessions and logs go by it
+                rule its own, because sessions and logs refer to rules by name
                 sluice.yaml:4:28: rules[1].priority: rule "web": 100 is the priority of the \
                 rule "web" too: give each rule of rules its own
                 sluice.yaml:4:41: rules[1].access: rule "web": "Permit" is not known here: \
@@ -95,7 +95,7 @@ struct ConfigurationErrorTests {
                 write "*", Tcp, Udp, Icmp, Esp or Ah
                 sluice.yaml:4:73: rules[1].source: rule "web": "10.1.0.1/16" has bits beyond \
                 its prefix length: write 10.1.0.0/16, or 10.1.0.1/32
-                sluice.yaml:4:99: rules[1].destination: rule "web": holds "*" beside others: \
+                sluice.yaml:4:99: rules[1].destination: rule "web": contains "*" and other items: \
                 write only "*", or only the others
                 sluice.yaml:5:34: rules[2].priority: rule "bad ports": "70000" is not a whole \
                 number from 1 to 65535
@@ -108,7 +108,7 @@ struct ConfigurationErrorTests {
                 sluice.yaml:6:73: rules[3].source: rule "ping": is an empty list: write "*" to mean all
                 sluice.yaml:6:113: rules[3].destinationPorts: rule "ping": Icmp has no ports: \
                 remove the key
-                sluice.yaml:7:105: rules[4].idleTimeout: rule "no": a rule that denies has no \
+                sluice.yaml:7:105: rules[4].idleTimeout: rule "no": a rule with access Deny has no \
                 sessions: remove the key
                 sluice.yaml:8:107: rules[5].idleTimeout: rule "dns": 8d is out of range: write 1s to 7d
                 sluice.yaml:8:119: rules[5].onIdle: rule "dns": only TCP sessions can be ended \
@@ -125,13 +125,13 @@ struct ConfigurationErrorTests {
                 example destination: [10.1.0.0/16], or destination: "*" for all
                 sluice.yaml:10:5: rules[7]: must be a mapping (key: value), but is "just text"
                 sluice.yaml:12:13: hostRules[0].name: "ping" is the name of rules[3] too: give \
-                each rule its own, as sessions and logs go by it
+                each rule its own, because sessions and logs refer to rules by name
                 sluice.yaml:12:76: hostRules[0].destination: rule "ping": is not a key that can \
                 be set here: a host rule is for the gateway's own addresses: remove it
                 """)
     }
 
-    @Test("BAD-6 what is not YAML is told with its place and a remedy")
+    @Test("BAD-6 text that is not YAML is reported with its position and a remedy")
     func yaml() {
         let cases = [
             (
@@ -144,7 +144,7 @@ struct ConfigurationErrorTests {
             ),
             ("zones:\n\t- a", "sluice.yaml:2:1: is not YAML: a tab can't indent: write spaces"),
             ("rules:\n  - { source: * }", "sluice.yaml:2:15: a bare * begins an alias in YAML: write \"*\" in quotes"),
-            ("zones: a\ngateway: b\nzones: c", "sluice.yaml:1:1: the key \"zones\" is there twice: keep one"),
+            ("zones: a\ngateway: b\nzones: c", "sluice.yaml:1:1: the key \"zones\" is written twice: keep one"),
             ("- a\n- b", "sluice.yaml:1:1: must be a mapping (key: value), but is a list"),
             (
                 "zones: {}\ngateway: \"a b\"",
@@ -164,25 +164,28 @@ struct ConfigurationErrorTests {
             ),
             (
                 "zones: [{ name: a, interfaces: [eth0] }]\n---\nrules: []",
-                "sluice.yaml:2:1: begins a second document: keep one, without ---"
+                "sluice.yaml:2:1: begins a second document: keep only one, and remove ---"
             ),
         ]
         for (text, message) in cases { #expect(errors(text) == message) }
     }
 
     @Test(
-        "BAD-6 a mistake in flowLog is told with what to write instead",
+        "BAD-6 a mistake in flowLog is reported with what to write instead",
         arguments: [
             ("{ formats: [nsg-v2] }", "flowLog.directory: is missing: write for example directory: /var/log/sluice"),
-            ("{ directory: log }", "flowLog.directory: \"log\" is no absolute path: write for example /var/log/sluice"),
-            ("{ directory: / }", "flowLog.directory: \"/\" is no absolute path: write for example /var/log/sluice"),
+            (
+                "{ directory: log }",
+                "flowLog.directory: \"log\" is not an absolute path: write for example /var/log/sluice"
+            ),
+            ("{ directory: / }", "flowLog.directory: \"/\" is not an absolute path: write for example /var/log/sluice"),
             (
                 "{ directory: /a/../b }",
-                "flowLog.directory: \"/a/../b\" is no absolute path: write for example /var/log/sluice"
+                "flowLog.directory: \"/a/../b\" is not an absolute path: write for example /var/log/sluice"
             ),
             (
                 "{ directory: /a, formats: [vnet-v3] }",
-                "flowLog.formats[0]: \"vnet-v3\" is no format of a flow log (did you mean vnet-v4?): write nsg-v2 or vnet-v4"
+                "flowLog.formats[0]: \"vnet-v3\" is not a flow log format (did you mean vnet-v4?): write nsg-v2 or vnet-v4"
             ),
             (
                 "{ directory: /a, region: a/b }",
@@ -190,11 +193,11 @@ struct ConfigurationErrorTests {
             ),
             (
                 "{ directory: /a, retention: { age: 10m } }",
-                "flowLog.retention.age: is not 1h to 3650d: files are of an hour each"
+                "flowLog.retention.age: is not 1h to 3650d: each file holds one hour"
             ),
             (
                 "{ directory: /a, retention: { size: 10 } }",
-                "flowLog.retention.size: \"10\" is no size of 1MB or more: write for example 500MB or 10GB"
+                "flowLog.retention.size: \"10\" is not a size of 1MB or more: write for example 500MB or 10GB"
             ),
         ])
     func flowLog(text: String, message: String) {
@@ -202,7 +205,7 @@ struct ConfigurationErrorTests {
         #expect(said.hasSuffix(": \(message)") && said.hasPrefix("sluice.yaml:2:"), "\(said)")
     }
 
-    @Test("OPS-4 stateDirectory is an absolute path, with what is usual where it is not given")
+    @Test("OPS-4 stateDirectory is an absolute path, and has a default")
     func stateDirectory() throws {
         func directory(_ text: String) throws -> String {
             try Configuration.parse(
@@ -212,10 +215,10 @@ struct ConfigurationErrorTests {
         #expect(try directory("") == "/var/lib/sluice")
         #expect(try directory("stateDirectory: /srv/sluice/") == "/srv/sluice")
         let said = errors("zones: [{ name: a, interfaces: [eth0] }]\nstateDirectory: state")
-        #expect(said.contains("stateDirectory: \"state\" is no absolute path: write for example /var/lib/sluice"))
+        #expect(said.contains("stateDirectory: \"state\" is not an absolute path: write for example /var/lib/sluice"))
     }
 
-    @Test("LOG-1 flowLog is read, with what is usual where it says nothing")
+    @Test("LOG-1 flowLog is read, and missing values have their defaults")
     func flowLogSettings() throws {
         func settings(_ text: String) throws -> FlowLogSettings? {
             try Configuration.parse(
@@ -235,7 +238,7 @@ struct ConfigurationErrorTests {
                     retentionBytes: 10 << 30, subscription: "s", resourceGroup: "r", region: "e"))
     }
 
-    @Test("BAD-6 a file that can't be read is told with cause and remedy")
+    @Test("BAD-6 a file that can't be read is reported with cause and remedy")
     func unreadable() throws {
         func message(_ path: String) -> String? {
             #expect(throws: ConfigurationErrors.self) { try Configuration.read(path: path) }?.description
@@ -244,8 +247,8 @@ struct ConfigurationErrorTests {
             message("/nonexistent/sluice.yaml")
                 == "/nonexistent/sluice.yaml: can't be read: No such file or directory: check the path, or make the file readable"
         )
-        #expect(message("/") == "/: is a directory, no file: name the file itself")
-        #expect(message("/dev/zero") == "/dev/zero: is a device, no file: name the file itself")
+        #expect(message("/") == "/: is a directory, not a file: write the path of the file itself")
+        #expect(message("/dev/zero") == "/dev/zero: is a device, not a file: write the path of the file itself")
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-\(UUID().uuidString).yaml")
             .path
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Configuration")
 struct ConfigurationTests {
-    /// Section 11's example, less the keys of later versions.
+    /// The example of section 11, without the keys of later versions.
     private let example = """
         # sluice.yaml
         gateway: edge-1                     # default: the host's name
@@ -26,7 +26,7 @@ struct ConfigurationTests {
           - { name: six, priority: 200, access: ALLOW, protocol: icmp, source: 2001:db8::/32, destination: [10.0.0.1, "2001:db8::1"] }
         """
 
-    @Test("OPS-3 the example of section 11 is read as it says; rules are in order of priority")
+    @Test("OPS-3 the example of section 11 is read correctly; rules are in order of priority")
     func readsExample() throws {
         let configuration = try Configuration.parse(example, file: "sluice.yaml")
         #expect(configuration.gateway == "edge-1")
@@ -49,7 +49,7 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "BAD-4 what is not written has the safe default: nothing allowed, guard kept, segments without session dropped")
+        "BAD-4 missing keys have safe defaults: nothing allowed, guard kept, segments without session dropped")
     func defaults() throws {
         let configuration = try Configuration.parse(
             "zones: [{ name: a, interfaces: [eth0] }]", file: "sluice.yaml", hostName: "host-1")
@@ -86,7 +86,7 @@ struct ConfigurationTests {
         #expect(configuration.hostRules[0].destination == .any)
     }
 
-    @Test("IDLE-5 a rule's idleTimeout and onIdle are an exception that the log names, except in custom")
+    @Test("IDLE-5 a rule's idleTimeout and onIdle are an exception that is logged, except in custom")
     func exceptions() throws {
         func configuration(_ profile: String) throws -> Configuration {
             try Configuration.parse(
@@ -143,7 +143,7 @@ struct ConfigurationTests {
         }
         #expect(
             errors?.description
-                == "f: rules: 4001 different source prefixes in all are more than 4000: write fewer, larger ones")
+                == "f: rules: 4001 different source prefixes in total are more than 4000: write fewer, larger ones")
     }
 
     @Test("OPS-3 every key of the reference is known to the reader, and in the table for people")

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Policy
 
-/// Files as people have them: several groups of a name, marks and pipes, published tags, facts of the cloud.
-@Suite("Files of the field")
+/// Real-world files: several groups with one name, byte order marks and pipes, published tags, facts of the cloud.
+@Suite("Real-world files")
 struct FieldFileTests {
     /// A directory with files, and the configuration that names them.
     private func withFiles<Result>(
@@ -44,7 +44,7 @@ struct FieldFileTests {
             """.utf8)
     }
 
-    @Test("NSG-9 a file with mistakes is told by its mistakes, not by the zones whose groups are in it too")
+    @Test("NSG-9 for a file with mistakes only these are reported, not that the groups of zones are missing")
     func mistakesOfTheFileOnly() throws {
         let bad = Self.exported("web", "rg-a", port: 80).replacing("\"Tcp\"", with: "\"Tpc\"")
         try withFiles(["list.json": Array(bad.utf8), "sluice.yaml": configuration("web")]) { directory in
@@ -59,7 +59,7 @@ struct FieldFileTests {
     }
 
     @Test(
-        "NSG-9 comments, strings over several lines and a comma behind the last element are read as the cloud reads them"
+        "NSG-9 comments, strings that span lines and a comma after the last element are accepted, as in the cloud"
     )
     func lenientJSON() throws {
         let text = """
@@ -80,7 +80,9 @@ struct FieldFileTests {
         ] { #expect(GroupTexts.mistakes(wrong).contains(message), "\(wrong): \(GroupTexts.mistakes(wrong))") }
     }
 
-    @Test("NSG-9 groups of one name in several resource groups are told apart; only an ambiguous use is refused")
+    @Test(
+        "NSG-9 groups with the same name in several resource groups are distinguished; only an ambiguous use is refused"
+    )
     func sameName() throws {
         let list =
             "[ \(Self.exported("web", "rg-a", port: 80)), \(Self.exported("Web", "rg-b", port: 81)), \(Self.exported("db", "rg-a", port: 82)) ]"
@@ -98,7 +100,7 @@ struct FieldFileTests {
                 let group = try #require(configuration.group(ofZone: "a"))
                 #expect(group.rules[0].destinationPorts.items == [port])
                 #expect(Set(configuration.ruleLists.map(\.name)).count == configuration.ruleLists.count)
-                // What is kept as in force reads back to the same.
+                // The stored configuration in force is read back as the same.
                 let kept = configuration.selfContained(self.configuration(written))
                 let again = try Configuration.parse(String(decoding: kept, as: UTF8.self), file: "/nowhere/kept.yaml")
                 #expect(again == configuration)
@@ -116,23 +118,23 @@ struct FieldFileTests {
         let twice = "[ \(Self.exported("web", "rg-a", port: 80)), \(Self.exported("web", "RG-A", port: 81)) ]"
         try withFiles(["list.json": Array(twice.utf8), "sluice.yaml": configuration("web")]) {
             (directory: String) throws in
-            #expect(mistakes(directory).contains("the group \"web\" is there already"))
+            #expect(mistakes(directory).contains("the group \"web\" exists already"))
         }
     }
 
-    @Test("NSG-9 a group that no zone names is told")
+    @Test("NSG-9 a group that no zone uses is reported")
     func unused() throws {
         let list = "[ \(Self.exported("web", "rg", port: 80)), \(Self.exported("db", "rg", port: 82)) ]"
         try withFiles(["list.json": Array(list.utf8), "sluice.yaml": configuration("web")]) {
             (directory: String) throws in
             #expect(
                 try Configuration.read(path: "\(directory)/sluice.yaml").notices == [
-                    "networkSecurityGroups: no zone names the group \"db\", so it judges nothing: write networkSecurityGroup: db in a zone"
+                    "networkSecurityGroups: no zone uses the group \"db\", so it has no effect: write networkSecurityGroup: db in a zone"
                 ])
         }
     }
 
-    @Test("NSG-5 what a template asks of the cloud is written in sluice.yaml, for all files or for one")
+    @Test("NSG-5 facts that a template needs from the cloud are written in sluice.yaml, for all files or for one")
     func cloud() throws {
         let template = """
             { "resources": [ { "type": "Microsoft.Network/networkSecurityGroups",
@@ -165,7 +167,7 @@ struct FieldFileTests {
             #expect(
                 mistakes(directory).contains(
                     "cloud.resourcegroup: is not a key that can be set here: did you mean resourceGroup?"))
-            #expect(mistakes(directory).contains("cloud.location: \"a/b\" is no name or id"))
+            #expect(mistakes(directory).contains("cloud.location: \"a/b\" is not a name or id"))
         }
     }
 
@@ -195,7 +197,7 @@ struct FieldFileTests {
     }
 
     @Test(
-        "BAD-6 a pipe, a directory or a device in the place of a file is told, and nobody waits for it",
+        "BAD-6 a pipe, a directory or a device instead of a file is reported, without waiting for it",
         .timeLimit(.minutes(1)))
     func noFiles() throws {
         let places = [
@@ -207,20 +209,22 @@ struct FieldFileTests {
             try withFiles(["sluice.yaml": Array(text.utf8), "t.json": Array("{}".utf8)]) { (directory: String) throws in
                 #expect(mkfifo("\(directory)/pipe", 0o600) == 0)
                 #expect(
-                    mistakes(directory).contains("pipe is a pipe, no file: name the file itself"),
+                    mistakes(directory).contains("pipe is a pipe, not a file: write the path of the file itself"),
                     "\(mistakes(directory))")
-                #expect(mistakes(directory, "pipe") == "\(directory)/pipe: is a pipe, no file: name the file itself")
+                #expect(
+                    mistakes(directory, "pipe")
+                        == "\(directory)/pipe: is a pipe, not a file: write the path of the file itself")
                 #expect(mkdir("\(directory)/folder", 0o700) == 0)
                 #expect(
                     mistakes(directory, "folder")
-                        == "\(directory)/folder: is a directory, no file: name the file itself")
+                        == "\(directory)/folder: is a directory, not a file: write the path of the file itself")
             }
         }
     }
 
     // MARK: - Published tags
 
-    /// As many prefixes as the published file has.
+    /// As many prefixes as the published file contains.
     private static let publishedTags: [UInt8] = {
         var values: [String] = []
         for tag in 0..<100 {
@@ -232,7 +236,8 @@ struct FieldFileTests {
         return Array("{ \"values\": [\(values.joined(separator: ",\n"))] }".utf8)
     }()
 
-    @Test("NSG-7 of a hundred thousand published prefixes only those that rules name are kept with the policy in force")
+    @Test(
+        "NSG-7 of a hundred thousand published prefixes only those that rules use are stored with the policy in force")
     func tagsInForce() throws {
         let rule =
             "{ name: r, priority: 100, direction: Outbound, access: Allow, protocol: Tcp, source: \"*\", destination: tag7, destinationPorts: 443 }"
@@ -252,7 +257,7 @@ struct FieldFileTests {
             #expect(
                 try Configuration.parse(String(decoding: kept, as: UTF8.self), file: "/nowhere/kept.yaml")
                     == configuration)
-            // And it decides as before.
+            // It decides as before.
             let trail = DecisionTrail(
                 of: configuration, sourceZone: "a", destinationZone: "b",
                 source: try #require(NetworkAddress("10.0.0.1")), destination: try #require(NetworkAddress("20.7.1.1")),

@@ -14,7 +14,7 @@ struct FleetConfigurationTests {
         #expect(throws: ConfigurationErrors.self, "\(lines)") { try parse(lines) }?.description
     }
 
-    @Test("SCALE-2 2 to 20 instances where nothing is said; bounds are 2 to 50, equal or more than 1 apart")
+    @Test("SCALE-2 2 to 20 instances by default; bounds are 2 to 50, equal or more than 1 apart")
     func bounds() throws {
         let usual = try parse("").fleet
         #expect(usual.minCapacity == 2 && usual.maxCapacity == 20)
@@ -44,7 +44,7 @@ struct FleetConfigurationTests {
                     + "(one of them is the default)") == true)
     }
 
-    @Test("SCALE-3 capacity of an instance is read in bits a second and sessions")
+    @Test("SCALE-3 the capacity of an instance is read in bits per second and sessions")
     func instance() throws {
         let fleet = try parse("fleet: { instance: { throughput: 800Mbps, sessions: 5000 } }").fleet
         #expect(fleet.throughputBitsPerSecond == 800_000_000 && fleet.sessions == 5000)
@@ -60,7 +60,7 @@ struct FleetConfigurationTests {
         #expect(refusal("fleet: { instances: 3 }")?.contains("did you mean instance?") == true)
     }
 
-    @Test("RECOV-1 silence until recovery, and the cool-down, are settable within a range; only the latter is scaled")
+    @Test("RECOV-1 the time until recovery, and the cool-down, are settable within a range; only the latter is scaled")
     func times() throws {
         let usual = try parse("timeScale: 10")
         #expect(usual.fleet.recoveryAfter == 5 * second && usual.coolDown == 30 * second)
@@ -91,7 +91,7 @@ struct FleetConfigurationTests {
             ),
             (
                 "{ start: \"22:00\", length: 5h, timeZone: Europe/Berlim }",
-                "maintenance.timeZone: \"Europe/Berlim\" is no time zone known here: write a name of the IANA database "
+                "maintenance.timeZone: \"Europe/Berlim\" is not a time zone known here: write a name of the IANA database "
                     + "like Europe/Berlin or UTC: 'ls /usr/share/zoneinfo' lists them"
             ),
             (
@@ -107,7 +107,7 @@ struct FleetConfigurationTests {
         }
     }
 
-    @Test("DRAIN-3 PROF-1 the drain of the azure profiles is fixed; custom sets it; continuity is a choice of two")
+    @Test("DRAIN-3 PROF-1 the drain of the azure profiles is fixed; custom can set it; continuity has two values")
     func drain() throws {
         for profile in ["azure", "azure-2025", "azure-2022"] {
             let message = refusal("profile: \(profile)\ndrain: { reset: 30s }")

@@ -6,7 +6,7 @@ import Testing
 @Suite("Network security groups: mistakes")
 struct GroupErrorTests {
     @Test(
-        "LOG-1 an id that is no resource id, or would lead a flow log's file elsewhere, is refused, with what to write instead",
+        "LOG-1 an id that is not a resource id, or would place a flow log file in another directory, is refused, with what to write instead",
         arguments: [
             (
                 "\"/s/../networkSecurityGroups/web\"",
@@ -82,14 +82,14 @@ struct GroupErrorTests {
             ),
             (
                 ["sourceAddressPrefix": "\"VirtualNetwrk\""],
-                "sourceAddressPrefix: rule \"bad\": \"VirtualNetwrk\" is no address, prefix or known service tag (did you mean VirtualNetwork?): name the file that holds the tag under serviceTags, or write prefixes"
+                "sourceAddressPrefix: rule \"bad\": \"VirtualNetwrk\" is not an address, prefix or known service tag (did you mean VirtualNetwork?): name the file that holds the tag under serviceTags, or write prefixes"
             ),
             (
                 ["sourceApplicationSecurityGroups": "[{ \"id\": \"/a/AsgWebb\" }]"],
                 "sourceApplicationSecurityGroups[0]: rule \"bad\": the application security group \"AsgWebb\" has no members here (did you mean AsgWeb?): write them under applicationSecurityGroups, for example applicationSecurityGroups: { AsgWebb: [10.0.0.4] }"
             ),
-            (["sourcePrefix": "\"*\""], "sourcePrefix: rule \"bad\": is no field of a rule: remove it"),
-            (["acess": "\"Allow\""], "acess: rule \"bad\": is no field of a rule: did you mean access?"),
+            (["sourcePrefix": "\"*\""], "sourcePrefix: rule \"bad\": is not a field of a rule: remove it"),
+            (["acess": "\"Allow\""], "acess: rule \"bad\": is not a field of a rule: did you mean access?"),
         ] as [([String: String], String)])
     func fields(changes: [String: String], message: String) {
         let text = GroupTexts.group(
@@ -108,7 +108,7 @@ struct GroupErrorTests {
         #expect(GroupTexts.mistakes(other) == "")
     }
 
-    @Test("NSG-9 names: given twice, none, impossible")
+    @Test("NSG-9 names: given twice, missing, invalid")
     func names() {
         let twice = GroupTexts.group(GroupTexts.rule("a"), GroupTexts.rule("A", ["priority": "101"]))
         #expect(
@@ -117,7 +117,7 @@ struct GroupErrorTests {
         )
         #expect(
             GroupTexts.mistakes(GroupTexts.group(GroupTexts.rule("a/b"))).contains(
-                "is not a rule's name: write 1 to 80"))
+                "is not a rule name: write 1 to 80"))
         #expect(
             GroupTexts.mistakes(GroupTexts.group(GroupTexts.rule("", ["name": ""])))
                 == "nsg.json:2: securityRules[0].name: is missing: write for example name: AllowWeb")
@@ -135,12 +135,12 @@ struct GroupErrorTests {
         let wide = GroupTexts.rule("r", ["sourceAddressPrefix": "", "sourceAddressPrefixes": "[\(prefixes)]"])
         #expect(
             GroupTexts.mistakes(GroupTexts.group(wide))
-                == "nsg.json:1: securityRules: group \"g\": 4001 different source prefixes in all are more than 4000: write fewer, larger ones"
+                == "nsg.json:1: securityRules: group \"g\": 4001 different source prefixes in total are more than 4000: write fewer, larger ones"
         )
     }
 
     @Test(
-        "NSG-9 what is no group at all",
+        "NSG-9 documents that are not groups",
         arguments: [
             ("", "nsg.json:1: is not JSON: it is empty"),
             ("{ \"a\": 1\n \"b\": 2 }", "nsg.json:2: is not JSON: it needs a comma or } here, but has \"\"\""),
@@ -148,7 +148,7 @@ struct GroupErrorTests {
             ("[\n1]", "nsg.json:2: [0]: is 1, but must be a network security group"),
             (
                 "{\"name\": \"vm\", \"type\": \"Microsoft.Compute/virtualMachines\"}",
-                "nsg.json:1: type: is \"Microsoft.Compute/virtualMachines\", no network security group: remove it"
+                "nsg.json:1: type: is \"Microsoft.Compute/virtualMachines\", not a network security group: remove it"
             ),
             (
                 "{\"name\": \"vm\"}",
@@ -159,7 +159,7 @@ struct GroupErrorTests {
         #expect(GroupTexts.mistakes(text) == message)
     }
 
-    @Test("NSG-9 a file that changes while it is read is noticed, whether written in place or replaced")
+    @Test("NSG-9 a change of a file during the read is detected, whether it is written in place or replaced")
     func changing() throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("nsg-\(getpid())-changing.json").path
         defer { try? FileManager.default.removeItem(atPath: path) }

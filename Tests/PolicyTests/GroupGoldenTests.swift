@@ -7,14 +7,14 @@ import Testing
 /// Worked examples of the documentation of network security groups.
 @Suite("Network security groups: documented examples")
 struct GroupGoldenTests {
-    /// network-security-group-how-it-works: a packet to or from port 80 of four machines. NSG1 is the subnet's of VM1 and VM2; NSG2
-    /// is the interface's of VM1 and VM3; VM4 has none.
+    /// network-security-group-how-it-works: a packet to or from port 80 of four machines. NSG1 belongs to the subnet of
+    /// VM1 and VM2. NSG2 belongs to the interfaces of VM1 and VM3. VM4 has no group.
     ///
-    /// A zone has one group. What stands before a machine with two is two zones, one behind the other.
+    /// A zone has one group. A machine with two groups is modelled by two zones in series.
     private struct FourMachines {
         let policy: CompiledPolicy
 
-        /// - Parameter rules: further rules of NSG1 and of NSG2.
+        /// - Parameter rules: additional rules of NSG1 and of NSG2.
         init(_ first: String = "", _ second: String = "") throws {
             policy = try CompiledPolicy(
                 Configuration.parse(
@@ -45,12 +45,12 @@ struct GroupGoldenTests {
             return policy.image.classify(question).allowed == 1
         }
 
-        /// The machines, by number, that the Internet reaches; every zone on the way must allow it.
+        /// The machines, by number, that the Internet can reach; every zone on the path must allow it.
         var reached: [Int] {
             (1...4).filter { Self.zones[$0 - 1].allSatisfy { ask(3, $0, "20.1.2.3", "10.0.0.4") } }
         }
 
-        /// The machines that reach the Internet.
+        /// The machines that can reach the Internet.
         var reaching: [Int] {
             (1...4).filter { Self.zones[$0 - 1].reversed().allSatisfy { ask($0, 3, "10.0.0.4", "20.1.2.3") } }
         }
@@ -104,9 +104,10 @@ struct GroupGoldenTests {
         #expect(priorities == [65000, 65001, 65500] && group.rules(way).allSatisfy(\.isDefault))
     }
 
-    @Test("NSG-3 the reply direction needs no rule: only what begins a session is asked")
+    @Test("NSG-3 the reply direction needs no rule: rules apply only to packets that begin a session")
     func reply() throws {
-        // Outbound to the Internet is allowed by default; the same ends the other way round, as a beginning, are not.
+        // Outbound to the Internet is allowed by default. A new session between the same ends in the other direction is
+        // not.
         let machines = try FourMachines()
         #expect(machines.reaching == [1, 2, 3, 4] && machines.reached == [4])
     }

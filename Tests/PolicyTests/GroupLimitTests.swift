@@ -4,10 +4,10 @@ import Testing
 
 @testable import Policy
 
-/// Groups as large as they may be, and files that are larger than anybody needs.
+/// Groups of the maximum size, and files larger than any real one.
 @Suite("Network security groups: limits")
 struct GroupLimitTests {
-    /// A text of a group of 1,000 rules, with 4 prefixes on each side of each: 4,000 a side.
+    /// The text of a group of 1,000 rules, with 4 prefixes on each side of each: 4,000 on each side.
     private static func largestGroup(description: String = "") -> String {
         let rules = (0..<1000).map { index in
             func prefixes(_ network: Int) -> String {
@@ -28,7 +28,9 @@ struct GroupLimitTests {
         return GroupTexts.group(rules.joined(separator: ",\n"))
     }
 
-    @Test("NSG-6 the largest group is read, compiled, and its last rule decides; so do several of them in one policy")
+    @Test(
+        "NSG-6 the largest group is read and compiled, and its last rule decides; the same with several of them in one policy"
+    )
     func largest() throws {
         let group = try #require(try GroupTexts.groups(Self.largestGroup()).first)
         #expect(group.rules.count == 1000)
@@ -59,7 +61,7 @@ struct GroupLimitTests {
         #expect(ShadowedRule.find(in: group.effectiveRules(.inbound, in: configuration.addressBook)).isEmpty)
     }
 
-    @Test("NSG-9 a file of 50 MB: read where it is well, one message where it is not, and never a flood of them")
+    @Test("NSG-9 a file of 50 MB: read if it is valid, otherwise a few messages and not a flood of them")
     func fifty() throws {
         let filler = String(repeating: "x", count: 50_000)
         let text = Self.largestGroup(description: filler)

@@ -37,7 +37,7 @@ struct GroupPolicyTests {
             compiled = try CompiledPolicy(configuration)
         }
 
-        /// The name of the deciding rule, with a minus where it denies.
+        /// The name of the deciding rule, with a minus if it denies.
         func decides(
             _ from: (UInt8, String), _ to: (UInt8, String), _ port: UInt16, reevaluates: UInt8 = 0
         ) -> (rule: String, stage: PolicyStage?, group: String) {
@@ -60,7 +60,7 @@ struct GroupPolicyTests {
         }
     }
 
-    @Test("NSG-1 the documented example of application security groups: three rules decide as the page says")
+    @Test("NSG-1 the documented example of application security groups: three rules decide as documented")
     func applicationSecurityGroups() throws {
         let setting = try Setting()
         let internet: (UInt8, String) = (3, "20.1.2.3")
@@ -73,7 +73,7 @@ struct GroupPolicyTests {
     }
 
     @Test(
-        "NSG-4 outbound group of the source zone, then inbound group of the destination zone, then the own rules: all must allow"
+        "NSG-4 outbound group of the source zone, then inbound group of the destination zone, then the firewall's own rules: all must allow"
     )
     func order() throws {
         let setting = try Setting()
@@ -94,14 +94,15 @@ struct GroupPolicyTests {
         #expect(denied.decides((1, "10.0.0.9"), (2, "10.0.0.6"), 80).rule == "-all")
     }
 
-    @Test("NSG-3 a session that lives is judged again only by groups with flushConnection, and by the own rules")
+    @Test(
+        "NSG-3 a live session is evaluated again only by groups with flushConnection, and by the firewall's own rules")
     func reevaluation() throws {
         let setting = try Setting()
         #expect(setting.decides((1, "10.0.0.9"), (3, "10.0.0.6"), 22, reevaluates: 1).rule == "all")
         #expect(setting.decides((1, "10.0.0.9"), (2, "10.0.0.6"), 1433, reevaluates: 1).rule == "-gb/Deny-Database-All")
     }
 
-    @Test("NSG-7 the trail names the deciding rule of each set, and those that would have matched later")
+    @Test("NSG-7 the trail names the deciding rule of each set, and the rules with lower precedence that match too")
     func trail() throws {
         let setting = try Setting()
         func trail(_ port: UInt16) throws -> DecisionTrail {
@@ -122,7 +123,7 @@ struct GroupPolicyTests {
         #expect(!denied.isAllowed && denied.steps.map(\.group) == ["ga"])
     }
 
-    @Test("NSG-9 rules that can never match are found; policy diff tells what is added, removed, changed and shadowed")
+    @Test("NSG-9 rules that can never match are found; policy diff shows what is added, removed, changed and shadowed")
     func difference() throws {
         let old = try Setting().configuration
         #expect(ShadowedRule.find(in: old.rules).isEmpty)
@@ -155,7 +156,7 @@ struct GroupPolicyTests {
             !RuleReach(tcp).covers(both) && RuleReach(FirewallRule(name: "", priority: 1, access: .deny)).covers(both))
     }
 
-    @Test("NSG-9 an unknown group of a zone, a group given twice, a file that is not there: refused")
+    @Test("NSG-9 an unknown group of a zone, a group given twice, a missing file: refused")
     func mistakes() {
         func mistakes(_ text: String) -> String {
             do throws(ConfigurationErrors) {
@@ -170,10 +171,10 @@ struct GroupPolicyTests {
         )
         #expect(
             mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }, { name: web, rules: [] }]").contains(
-                "is there already"))
+                "exists already"))
         #expect(
             mistakes(zones + "networkSecurityGroups: [{ name: web, rules: [] }, { name: Web, rules: [] }]")
-                == "/nowhere/sluice.yaml:2:51: networkSecurityGroups[1]: the group \"Web\" is there already, as \"web\": names do not differ by case: keep one, or rename it; groups of one name in several resource groups are told apart by their ids, as `az network nsg list` exports them"
+                == "/nowhere/sluice.yaml:2:51: networkSecurityGroups[1]: the group \"Web\" exists already, as \"web\": names do not differ by case: keep one, or rename it; groups with the same name in several resource groups are distinguished by their ids, as `az network nsg list` exports them"
         )
         let own =
             "rules: [{ name: web/all, priority: 1, access: Allow, protocol: \"*\", source: \"*\", destination: \"*\" }]"
@@ -185,7 +186,7 @@ struct GroupPolicyTests {
             mistakes(zones + "networkSecurityGroups: [a.json]").contains("/nowhere/a.json can't be read: No such file"))
     }
 
-    @Test("NSG-8 what a gateway keeps as in force brings its files along")
+    @Test("NSG-8 the stored configuration in force contains its files")
     func selfContained() throws {
         let text =
             "zones: [{ name: a, interfaces: [eth0], networkSecurityGroup: web }]\nnetworkSecurityGroups: [web.json]"

@@ -69,7 +69,7 @@ struct GroupReadingTests {
     }
 
     @Test(
-        "LOG-1 a group keeps the resource id that was exported with it; one in no cloud has none, nor has a template's")
+        "LOG-1 a group keeps the resource id that was exported with it; our own groups and templates have none")
     func resourceIdentifier() throws {
         let id = "/subscriptions/0-1/resourceGroups/rg_1.(prod)/providers/Microsoft.Network/networksecuritygroups/WEB"
         let text = "{ \"name\": \"web\", \"id\": ID, \"securityRules\": [] }"
@@ -83,7 +83,7 @@ struct GroupReadingTests {
         #expect(try GroupTexts.groups(template).map(\.resourceIdentifier) == [""])
     }
 
-    @Test("NSG-5 reads our own YAML, with friendlier names beside the cloud's")
+    @Test("NSG-5 reads our own YAML, with shorter names besides the cloud's")
     func own() throws {
         let groups = try GroupTexts.groups(
             """
@@ -104,7 +104,7 @@ struct GroupReadingTests {
         #expect(groups[0].rules[1].ipProtocol == .ah && groups[0].rules[1].source.isAny)
     }
 
-    @Test("NSG-2 every group ends with the six default rules, which say that they are")
+    @Test("NSG-2 every group ends with the six default rules, which are marked as defaults")
     func defaults() {
         let group = NetworkSecurityGroup(name: "g")
         let inbound = group.rules(.inbound)
@@ -117,7 +117,7 @@ struct GroupReadingTests {
         #expect(group.qualifiedName(of: inbound[2]) == "g/defaultSecurityRules/DenyAllInBound")
     }
 
-    @Test("NSG-1 the built-in tags: Internet is what is public and outside, as effective rules expand it")
+    @Test("NSG-1 the built-in tags: Internet is the public addresses outside, as effective rules expand it")
     func builtInTags() throws {
         let book = GroupTexts.book
         let internet = try #require(book.tag("INTERNET")).prefixes.map(\.description)
@@ -153,7 +153,7 @@ struct GroupReadingTests {
         }
     }
 
-    @Test("NSG-1 a file in the published shape adds tags, regional ones too")
+    @Test("NSG-1 a file in the published format adds tags, including regional ones")
     func serviceTags() throws {
         let text = """
             { "changeNumber": 1, "cloud": "Public", "values": [
@@ -172,7 +172,7 @@ struct GroupReadingTests {
         #expect(throws: ConfigurationErrors.self) { try GroupFile.serviceTags(Array("{}".utf8), file: "tags.json") }
     }
 
-    @Test("BAD-1 a file of 50 MB is read, or refused with what is wrong with it")
+    @Test("BAD-1 a file of 50 MB is read, or refused with the reason")
     func largeFile() throws {
         let rules = (0..<1000).map { index in
             let many = (0..<4).map { "\"10.\(index / 250).\(index % 250).\($0)\"" }.joined(separator: ", ")
@@ -181,7 +181,7 @@ struct GroupReadingTests {
                 ["priority": "\(100 + index)", "sourceAddressPrefix": "", "sourceAddressPrefixes": "[\(many)]"])
         }
         let group = GroupTexts.group(rules.joined(separator: ",\n"))
-        // Blank lines, as a tool's pretty printing makes them, up to 50 MB.
+        // Blank lines, as from pretty printing, up to 50 MB.
         var bytes = Array(group.utf8)
         bytes += [UInt8](repeating: 0x0A, count: 50_000_000 - bytes.count)
         let groups = try GroupFile.groups(bytes, file: "large.json", book: GroupTexts.book).groups
@@ -199,7 +199,7 @@ struct GroupReadingTests {
         }
     }
 
-    @Test("BAD-1 no text makes the reader trap: 3,000 broken ones")
+    @Test("BAD-1 no text crashes the reader: 3,000 broken ones")
     func brokenTexts() {
         let seed = SeededGenerator.seedOfThisRun("brokenTexts")
         var generator = SeededGenerator(seed: seed)

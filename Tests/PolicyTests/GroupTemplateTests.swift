@@ -86,7 +86,7 @@ struct GroupTemplateTests {
         #expect(groups.map { $0.rules[2].source.items } == [["198.51.100.0"], ["198.51.100.16"]])
     }
 
-    @Test("NSG-5 rules that are resources of their own, inside the group or beside it; conditions; symbolic names")
+    @Test("NSG-5 rules that are separate resources, inside the group or beside it; conditions; symbolic names")
     func apart() throws {
         let inner = rule(["name": "\"inner\""]).replacing("{ \"name\"", with: "{ \"type\": \"securityRules\", \"name\"")
         let beside = rule(["name": "\"[concat('g', '/beside')]\"", "priority": "200"])
@@ -112,7 +112,7 @@ struct GroupTemplateTests {
     }
 
     @Test(
-        "NSG-5 what can't be resolved is named with its path, and nothing is read",
+        "NSG-5 a value that can't be resolved is reported with its path, and nothing is read",
         arguments: [
             ("[reference('x').ip]", "calls reference(), whose value is known only in the cloud"),
             ("[parameters('nowhere')]", "refers to the parameter \"nowhere\", which the template does not declare"),
@@ -122,12 +122,12 @@ struct GroupTemplateTests {
             ),
             ("[variables('nowhere')]", "refers to the variable \"nowhere\""),
             ("[variables('self')]", "refers to itself"),
-            ("[concat('a'", "is no address"),
+            ("[concat('a'", "is not an address"),
             ("[concat('a']", "needs , at character 12"),
             ("[format('{0}')]", "calls format() with too few arguments"),
             ("[copyIndex()]", "has a copyIndex() outside of its copy loop"),
             ("[substring('abc', 2, 9)]", "calls substring() beyond the text's end"),
-            ("[variables('list')[7]]", "refers to [7], which is not there"),
+            ("[variables('list')[7]]", "refers to [7], which does not exist"),
         ])
     func unresolved(expression: String, message: String) {
         let text = template(
@@ -149,17 +149,18 @@ struct GroupTemplateTests {
         let loop = """
             { "type": "\(GroupReader.groupType)", "name": "g", "copy": { "name": "c", "count": 1000000000 } }
             """
-        #expect(GroupTexts.mistakes(template(loop)).contains("resources[0].copy: has a copy loop of 1000000000 turns"))
+        #expect(
+            GroupTexts.mistakes(template(loop)).contains("resources[0].copy: has a copy loop of 1000000000 iterations"))
         let secret = template(group("[parameters('p')]", ""), "\"parameters\": { \"p\": { \"type\": \"string\" } },")
         #expect(
             GroupTexts.mistakes(secret, parameters: "{ \"parameters\": { \"p\": { \"reference\": {} } } }")
                 .contains(
-                    "resources[0].name: \"[parameters('p')]\" can't be resolved: it refers to the parameter \"p\", which lies in a key vault"
+                    "resources[0].name: \"[parameters('p')]\" can't be resolved: it refers to the parameter \"p\", which is stored in a key vault"
                 ))
         #expect(GroupTexts.mistakes(template("")).contains("resources: holds no network security group"))
     }
 
-    @Test("NSG-5 as the portal exports: each rule inline and again as a child, which replaces it")
+    @Test("NSG-5 an export of the portal: each rule inline and again as a child, which replaces it")
     func exported() throws {
         let inline =
             rule(["name": "\"https\"", "priority": "100"]) + ", " + rule(["name": "\"ssh\"", "priority": "200"])
@@ -171,7 +172,7 @@ struct GroupTemplateTests {
             "\"parameters\": { \"nsg_web_name\": { \"defaultValue\": \"web\", \"type\": \"String\" } },")
         let group = try #require(try GroupTexts.groups(text).first)
         #expect(group.rules.map(\.name) == ["HTTPS", "ssh"] && group.rules.map(\.priority) == [110, 200])
-        // Two children of one name are two resources of one id: nobody can deploy them.
+        // Two children with one name are two resources with one id, which can't be deployed.
         #expect(
             GroupTexts.mistakes(text.replacing("\"resources\": [", with: "\"resources\": [ \(child),"))
                 .contains("is the name of resources[0] too"))
@@ -201,7 +202,7 @@ struct GroupTemplateTests {
     private let nestedParameters =
         "\"parameters\": { \"name\": { \"type\": \"string\", \"defaultValue\": \"outer\" }, \"ports\": { \"type\": \"array\", \"defaultValue\": [443, 8443] } },"
 
-    @Test("NSG-5 a nested deployment sees its own parameters, or with the outer scope its parent's")
+    @Test("NSG-5 a nested deployment uses its own parameters, or with the outer scope its parent's")
     func nestedDeployments() throws {
         let inner = template(nested("inner", "[parameters('name')]"), nestedParameters)
         let group = try #require(try GroupTexts.groups(inner).first)
@@ -217,7 +218,7 @@ struct GroupTemplateTests {
                 + "\"variables\": { \"rules\": [ { \"name\": \"r\", \"port\": 22, \"protocol\": \"Udp\" } ] },")
         let other = try #require(try GroupTexts.groups(outer).first)
         #expect(other.name == "outer" && other.rules.map(\.name) == ["r"] && other.rules[0].ipProtocol == .udp)
-        // Left out, copied, and its outputs used.
+        // Skipped, copied, and with its outputs used.
         #expect(
             GroupTexts.mistakes(
                 template(nested("inner", "[reference('x').name]", "\"condition\": false,"), nestedParameters)
@@ -233,7 +234,7 @@ struct GroupTemplateTests {
         #expect(try GroupTexts.groups(both).first { $0.name == "user" }?.rules.map(\.name) == ["p8443"])
     }
 
-    @Test("NSG-5 a nested deployment to another resource group has that group's name, and a location of its own")
+    @Test("NSG-5 a nested deployment to another resource group has that group's name, and its own location")
     func nestedCloud() throws {
         var cloud = CloudFacts()
         cloud.resourceGroup = "here"
@@ -248,7 +249,9 @@ struct GroupTemplateTests {
                 "cloud: { location: westeurope }"))
     }
 
-    @Test("NSG-5 a deployment whose template lies elsewhere is told, and what a template lacks is told with it")
+    @Test(
+        "NSG-5 a deployment whose template is stored elsewhere is reported, also if the groups are missing because of it"
+    )
     func linked() throws {
         let link = """
             { "type": "Microsoft.Resources/deployments", "name": "rules", "condition": "[reference('x').y]",
@@ -259,42 +262,43 @@ struct GroupTemplateTests {
         #expect(read.groups.map(\.name) == ["g"])
         #expect(
             read.notices == [
-                "nsg.json: resources[0]: the deployment \"rules\" has its template elsewhere, which is not read: if it holds groups or rules, name its file too"
+                "nsg.json: resources[0]: the template of the deployment \"rules\" is stored elsewhere and is not read: if it holds groups or rules, name its file too"
             ])
         #expect(
             GroupTexts.mistakes(template(link))
                 .contains(
-                    "holds no network security group (the deployment \"rules\" has its template elsewhere): name the file of that template instead"
+                    "holds no network security group (the template of the deployment \"rules\" is stored elsewhere): name the file of that template instead"
                 ))
-        // Deployments are called by what their names come to, where that can be known.
+        // Deployments are named by the values of their name expressions, if these can be resolved.
         let variables = "\"variables\": { \"n\": \"web\" },"
         for (written, name) in [
             ("[concat(variables('n'), '-nsg')]", "web-nsg"), ("[reference('x').n]", "[reference('x').n]"),
         ] {
             let text = template(link.replacing("\"rules\"", with: "\"\(written)\""), variables)
-            #expect(GroupTexts.mistakes(text).contains("the deployment \"\(name)\" has its template elsewhere"))
+            #expect(
+                GroupTexts.mistakes(text).contains("the template of the deployment \"\(name)\" is stored elsewhere"))
         }
     }
 
-    @Test("NSG-5 a name or a field whose expression comes to nothing is told as that")
+    @Test("NSG-5 a name or a field whose expression has no value is reported as such")
     func nothing() {
         let parameters = "\"parameters\": { \"empty\": { \"type\": \"string\", \"defaultValue\": \"\" } },"
         #expect(
             GroupTexts.mistakes(template(group("[parameters('empty')]", ""), parameters))
                 .contains(
-                    "resources[0].name: \"[parameters('empty')]\" stands for nothing: give what it refers to a value"))
+                    "resources[0].name: \"[parameters('empty')]\" has no value: give a value to what it refers to"))
         for field in ["sourceAddressPrefix", "destinationPortRange", "access"] {
             let text = template(
                 group("g", "\"securityRules\": [ \(rule([field: "\"[parameters('empty')]\""])) ]"), parameters)
             #expect(
                 GroupTexts.mistakes(text).contains(
-                    "properties.\(field): rule \"r\": \"[parameters('empty')]\" stands for nothing"),
+                    "properties.\(field): rule \"r\": \"[parameters('empty')]\" has no value"),
                 "\(field): \(GroupTexts.mistakes(text))")
         }
     }
 
     @Test(
-        "NSG-5 ports that a copy loop within a rule makes are not passed over, and values are not read as expressions")
+        "NSG-5 ports from a copy loop within a rule are not ignored, and values are not read as expressions")
     func values() throws {
         let copied = """
             { "name": "r", "properties": { "priority": 100, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",

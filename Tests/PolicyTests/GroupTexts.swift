@@ -1,6 +1,6 @@
 @testable import Policy
 
-/// Group files as texts, and what comes of reading them.
+/// Group files as texts, and the results of reading them.
 enum GroupTexts {
     static var book: AddressBook {
         var book = AddressBook(internalPrefixes: Configuration.defaultInternalPrefixes)
@@ -19,7 +19,7 @@ enum GroupTexts {
         ).groups
     }
 
-    /// All mistakes of a text, a line each; empty where it is read.
+    /// All mistakes of a text, one on each line; empty if there is none.
     static func mistakes(
         _ text: String, parameters: String? = nil, cloud: CloudFacts = CloudFacts()
     ) -> String {
@@ -33,12 +33,12 @@ enum GroupTexts {
         }
     }
 
-    /// A group with rules, flat, as `az` writes it.
+    /// A group with rules, flat, as `az` prints it.
     static func group(_ rules: String...) -> String {
         "{ \"name\": \"g\", \"securityRules\": [\n\(rules.joined(separator: ",\n"))\n] }"
     }
 
-    /// A rule that is well, but for the fields that are given otherwise.
+    /// A valid rule, except for the fields that are passed.
     static func rule(_ name: String = "r", _ changes: [String: String] = [:]) -> String {
         var fields = [
             "name": "\"\(name)\"", "priority": "100", "direction": "\"Inbound\"", "access": "\"Allow\"",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Policy
 
-@Suite("Numbers that sessions carry")
+@Suite("Numbers that sessions store")
 struct IdentityTests {
     @Test("SESS-10 a rule keeps its identity across reloads and restarts, and a new rule gets a new one")
     func identities() throws {
@@ -18,7 +18,7 @@ struct IdentityTests {
         #expect(identities.name(of: 3) == "c" && identities.names[4] == "d" && identities.name(of: 0) == nil)
     }
 
-    @Test("SESS-10 identities are given again only when all were given and no session carries them")
+    @Test("SESS-10 identities are reused only when all were assigned and no session uses them")
     func reuse() throws {
         var identities = RuleIdentities()
         try identities.assign((1...65535).map { "r\($0)" })
@@ -31,7 +31,7 @@ struct IdentityTests {
     }
 
     @Test(
-        "IDLE-5 treatments: classes are fixed entries that follow the configuration, rules' entries keep their meaning")
+        "IDLE-5 treatments: the entries of classes follow the configuration, the entries of rules keep their meaning")
     func treatments() throws {
         var table = TreatmentTable(timeouts: Profile.azure.defaults)
         let long = Treatment(timeoutNanoseconds: 7_200_000_000_000, onIdle: .probe)
@@ -42,7 +42,7 @@ struct IdentityTests {
         #expect(table[TreatmentIndex.eastWest] == Treatment(timeoutNanoseconds: 300_000_000_000, onIdle: .silent))
         #expect(table[TreatmentIndex.icmp + 4] == table[TreatmentIndex.icmp])
         #expect(table[TreatmentIndex.icmp] == Treatment(timeoutNanoseconds: 30_000_000_000, onIdle: .silent))
-        // IDLE-1: never early, whatever the place between two ticks.
+        // IDLE-1: never early, at any position between two ticks.
         #expect(UInt64(short.timeoutTicks - 1) << Tick.shift >= 10_000_000_000)
 
         let memory = UnsafeMutablePointer<sluice_treatment>.allocate(capacity: Int(SLUICE_MAX_TREATMENTS))
@@ -55,7 +55,7 @@ struct IdentityTests {
         #expect(try taken.intern([third]) == [third: 24])
     }
 
-    @Test("IDLE-5 a full table of treatments takes back what no session carries")
+    @Test("IDLE-5 a full table of treatments reuses entries that no session uses")
     func fullTable() throws {
         var table = TreatmentTable(timeouts: Profile.azure.defaults)
         let all = (1...511).map { Treatment(timeoutTicks: UInt32($0), onIdle: .reset) }

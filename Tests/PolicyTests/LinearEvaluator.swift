@@ -3,7 +3,7 @@ import FlowLayout
 
 @testable import Policy
 
-/// The plain meaning of the rules: asks one after the other. The oracle against which the policy image is held.
+/// The plain meaning of the rules: evaluates one after the other. The policy image is compared with this oracle.
 struct LinearEvaluator {
     private let configuration: Configuration
     private let identities: RuleIdentities
@@ -12,7 +12,7 @@ struct LinearEvaluator {
     /// By group's name and direction.
     private var groupRules: [String: [FirewallRule]] = [:]
 
-    /// Judges by the rules of a configuration, with the numbers that its policy image was compiled with.
+    /// Evaluates the rules of a configuration, with the numbers that its policy image was compiled with.
     init(
         configuration: Configuration, identities: RuleIdentities, treatments: TreatmentTable,
         zones: ZoneIdentities? = nil
@@ -31,7 +31,7 @@ struct LinearEvaluator {
         self.treatments = treatments
     }
 
-    /// Answers as ``PolicyImage/classify(_:)`` does.
+    /// Gives the same answer as ``PolicyImage/classify(_:)``.
     func classify(_ question: sluice_classification) -> sluice_classification {
         let family: AddressFamily = question.family == 6 ? .ipv6 : .ipv4
         let source = NetworkAddress(family: family, layout: question.source)
@@ -73,7 +73,7 @@ struct LinearEvaluator {
         return configuration.groups.first { $0.name == zone.networkSecurityGroup }
     }
 
-    /// Asks the rules of a list one after the other.
+    /// Evaluates the rules of a list one after the other.
     private func decide(
         _ rules: [FirewallRule], _ source: NetworkAddress, _ destination: NetworkAddress,
         _ answer: inout sluice_classification

@@ -34,7 +34,9 @@ struct ProfileTests {
         }
     }
 
-    @Test("PROF-1 the north-south idle timeout is accepted within the profile's range, ends included, and no further")
+    @Test(
+        "PROF-1 the north-south idle timeout is accepted within the profile's range, bounds included, and not outside it"
+    )
     func northSouthRange() throws {
         let ranges: [(String, inside: [String], outside: [String])] = [
             ("azure", ["4m", "15m", "5m30s"], ["3m59s", "15m1s", "30m", "0s"]),
@@ -62,7 +64,7 @@ struct ProfileTests {
         )
     }
 
-    @Test("PROF-1 what a profile fixes can be written, but not changed")
+    @Test("PROF-1 a value that the profile fixes can be written, but not changed")
     func fixed() throws {
         #expect(try parse("eastWestIdleTimeout: 5m").timeouts.eastWest == 5 * minute)
         #expect(try parse("idleReset: { eastWest: false }").timeouts.eastWestOnIdle == .silent)
@@ -85,7 +87,7 @@ struct ProfileTests {
                 == true)
     }
 
-    @Test("PROF-1 custom sets all of it")
+    @Test("PROF-1 custom can set everything")
     func custom() throws {
         let configuration = try parse(
             """
@@ -105,7 +107,7 @@ struct ProfileTests {
         #expect(configuration.drain == DrainSettings(refuse: 8 * second, reset: 0))
     }
 
-    @Test("PROF-2 timeScale divides every duration; the written ones are still known")
+    @Test("PROF-2 timeScale divides every duration; the configured ones are still available")
     func timeScale() throws {
         let configuration = try parse("timeScale: 60")
         let timeouts = configuration.timeouts

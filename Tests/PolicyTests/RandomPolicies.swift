@@ -4,7 +4,7 @@ import Foundation
 
 @testable import Policy
 
-/// SplitMix64: the same numbers for the same seed, everywhere.
+/// SplitMix64: the same numbers for the same seed on every machine.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -18,7 +18,7 @@ struct SeededGenerator: RandomNumberGenerator {
         return mixed ^ mixed >> 31
     }
 
-    /// The seed of this run: SLUICE_SEED, or another one each time. It is printed, so that a failure can be seen again.
+    /// The seed of this run: SLUICE_SEED, or a new one each time. It is printed, so that a failure can be reproduced.
     static func seedOfThisRun(_ test: String) -> UInt64 {
         let seed =
             ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap { UInt64($0) }
@@ -28,7 +28,7 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// Policies, and questions that lie on the edges of their rules.
+/// Policies, and questions at the boundaries of their rules.
 struct RandomPolicies {
     var generator: SeededGenerator
 
@@ -39,11 +39,11 @@ struct RandomPolicies {
 
     // MARK: - Policies
 
-    /// A few rules that overlap a lot, or now and then very many.
+    /// A few rules that overlap a lot, or sometimes very many.
     mutating func configuration() -> Configuration {
         let ruleCount = chance(4) ? 1000 : chance(20) ? below(200) : below(12)
         let hostRuleCount = chance(50) ? below(25) : 0
-        // Few places, so that prefixes nest and meet.
+        // Few values, so that prefixes nest and touch.
         let places = (0..<(2 + below(8))).map { _ in randomAddress() }
         let prefixLimit = ruleCount > 200 ? 4 : 6
         var configuration = Configuration.forTests()
@@ -59,7 +59,7 @@ struct RandomPolicies {
         return configuration
     }
 
-    /// Zones, of which some have groups, and some share one.
+    /// Zones. Some have groups, and some share one.
     private mutating func addGroups(to configuration: inout Configuration, _ places: [NetworkAddress]) {
         var book = AddressBook(internalPrefixes: configuration.internalPrefixes)
         book.add(tag: "Tag.One", prefixes(near: places, 6))
@@ -149,7 +149,8 @@ struct RandomPolicies {
 
     // MARK: - Questions
 
-    /// The rules that questions are about. Made once for a configuration: the effective rules of large groups take their time.
+    /// The rules that questions are about. Computed once for a configuration, because the effective rules of large
+    /// groups take time.
     struct Subject {
         let configuration: Configuration
         let groupRules: [[FirewallRule]]
@@ -162,7 +163,7 @@ struct RandomPolicies {
         }
     }
 
-    /// A packet whose values lie at, just below or just above an edge of some rule, mostly.
+    /// A packet whose values are mostly at, just below or just above a boundary of some rule.
     mutating func question(for subject: Subject) -> sluice_classification {
         let configuration = subject.configuration
         var question = sluice_classification()
@@ -182,7 +183,7 @@ struct RandomPolicies {
         if chance(20) { question.protocol = [0, 1, 6, 17, 50, 51, 58, 132, 255][below(9)] }
         question.sourcePort = port(near: rule?.sourcePorts)
         question.destinationPort = port(near: rule?.destinationPorts)
-        // Old answers must not shine through.
+        // Old answers must not be visible.
         question.allowed = 1
         question.rule = 0xBEEF
         question.treatment = 0xBEEF
@@ -222,12 +223,12 @@ struct RandomPolicies {
 }
 
 extension FirewallRule {
-    /// The family that its prefixes name, if any.
+    /// The family of its prefixes, if it has any.
     fileprivate var family: AddressFamily? { source.prefixes.first?.family ?? destination.prefixes.first?.family }
 }
 
 extension Configuration {
-    /// The smallest legal one.
+    /// The smallest legal image.
     static func forTests() -> Configuration {
         do {
             return try Configuration.parse(
@@ -252,7 +253,7 @@ struct CompiledPolicy {
 }
 
 extension sluice_classification {
-    /// Everything that was asked and answered, for comparing and for messages.
+    /// All questions and answers, for comparison and for messages.
     var text: String {
         let family = AddressFamily(rawValue: family) ?? .ipv4
         return """

@@ -11,7 +11,7 @@ struct ShadowedRuleTests {
 
     private static func ports(_ ranges: ClosedRange<UInt16>...) -> PortMatch { .ranges(ranges.map { PortRange($0) }) }
 
-    /// Rules named `a`, `b`, ... in their order; found ones as `c by a+b`.
+    /// Rules named `a`, `b`, ... in order; results as `c by a+b`.
     private func found(_ rules: FirewallRule...) -> [String] {
         var rules = rules
         for index in rules.indices where rules[index].name.isEmpty {
@@ -29,7 +29,7 @@ struct ShadowedRuleTests {
             sourcePorts: sourcePorts, destinationPorts: ports)
     }
 
-    @Test("NSG-9 a rule that earlier ones cover only together is found, with those that are needed")
+    @Test("NSG-9 a rule that earlier rules cover only together is found, with the rules that are needed")
     func together() throws {
         let (low, high) = (Self.ports(0...443), Self.ports(444...65535))
         #expect(found(rule(.tcp, ports: low), rule(.tcp, ports: high), rule(.tcp)) == ["c by a+b"])
@@ -47,7 +47,7 @@ struct ShadowedRuleTests {
                 rule(.tcp, from: lower, ports: low), rule(.tcp, from: upper, ports: low),
                 rule(.tcp, from: lower, ports: high), rule(.tcp, from: upper, ports: high), rule(.tcp, from: whole))
                 == ["e by a+b+c+d"])
-        // Not c, which a, b and d make dispensable; nor e, which is somewhere else.
+        // Without c, which is not needed because of a, b and d; and without e, which does not overlap.
         #expect(
             found(
                 rule(.tcp, ports: Self.ports(0...10)), rule(.tcp, ports: Self.ports(11...50)),
@@ -57,7 +57,7 @@ struct ShadowedRuleTests {
         #expect(found(rule(.tcp), rule(.udp), rule(ports: low)) == ["c by a+b"])
     }
 
-    @Test("NSG-9 a rule with a port, address or protocol that no earlier one takes is not told of")
+    @Test("NSG-9 a rule with a port, address or protocol that no earlier rule matches is not reported")
     func missing() throws {
         let (low, high) = (Self.ports(0...443), Self.ports(445...65535))
         #expect(found(rule(.tcp, ports: low), rule(.tcp, ports: high), rule(.tcp)).isEmpty)
@@ -83,7 +83,7 @@ struct ShadowedRuleTests {
     }
 
     @Test(
-        "NSG-9 a rule that names no address, or IPv4 alone and IPv6 alone, can match nothing; such a rule takes nothing"
+        "NSG-9 a rule without addresses, or with only IPv4 on one side and only IPv6 on the other, can match nothing; it covers nothing"
     )
     func nothing() throws {
         #expect(found(rule(from: .prefixes([])), rule()) == ["a by "])
@@ -91,7 +91,7 @@ struct ShadowedRuleTests {
         #expect(found(rule(from: four, to: six), rule(to: six)) == ["a by "])
     }
 
-    @Test("NSG-9 default rules take what they match, and are never told of themselves")
+    @Test("NSG-9 default rules can cover other rules, and are never reported themselves")
     func defaults() throws {
         let book = AddressBook(internalPrefixes: Configuration.defaultInternalPrefixes)
         let group = NetworkSecurityGroup(
@@ -108,7 +108,8 @@ struct ShadowedRuleTests {
             ])
         let rules = group.effectiveRules(.inbound, in: book)
         #expect(rules.count == 5 && ShadowedRule.find(in: rules).isEmpty)
-        // What comes after them, as in no group: AllowVnetInBound and AllowAzureLoadBalancerInBound do not take all, DenyAllInBound does.
+        // After the default rules AllowVnetInBound and AllowAzureLoadBalancerInBound a rule can still match; after
+        // DenyAllInBound it can't.
         let untouched = NetworkSecurityGroup(name: "g").effectiveRules(.inbound, in: book)
         let inside = book.addresses(of: .tag(AddressBook.virtualNetwork))
         let late = rule(from: inside, to: inside, name: "late")
@@ -127,10 +128,10 @@ struct ShadowedRuleTests {
     }
 
     @Test(
-        "NSG-9 beyond the bounds of the search a rule is not told of; what one rule covers is found as ever")
+        "NSG-9 beyond the bounds of the search a rule is not reported; a rule that a single one covers is still found")
     func bounds() {
-        /// Rules that each take one cell of a cube of source ports, destination ports and destinations; all together take all of TCP
-        /// over IPv4.
+        /// Rules that each cover one cell of a cube of source ports, destination ports and destinations. Together they
+        /// cover all of TCP over IPv4.
         func cells(_ side: Int) -> [FirewallRule] {
             func part(_ index: Int, of end: Int) -> (first: Int, last: Int) {
                 (end * index / side, end * (index + 1) / side - 1)
@@ -139,7 +140,7 @@ struct ShadowedRuleTests {
                 let part = part(index, of: 65536)
                 return Self.ports(UInt16(part.first)...UInt16(part.last))
             }
-            // In an order that leaves ragged pieces.
+            // In an order that leaves irregular pieces.
             return (0..<side * side * side).map { $0 * 389 % (side * side * side) }.map { cell in
                 let part = part(cell / side / side, of: 1 << 32)
                 return rule(
@@ -162,7 +163,7 @@ struct ShadowedRuleTests {
     }
 
     @Test(
-        "NSG-9 what is found is what trying every packet finds: 1,000 random lists of few ports, prefixes and protocols"
+        "NSG-9 the search finds what a test of every packet finds: 1,000 random lists of few ports, prefixes and protocols"
     )
     func everyPacket() throws {
         let seed = SeededGenerator.seedOfThisRun("ShadowedRuleTests.everyPacket")
@@ -213,7 +214,7 @@ private struct SmallLists {
         }
     }
 
-    /// One of each kind; the lists cut nothing finer.
+    /// One packet of each kind; the lists make no finer distinctions.
     static let packets: [Packet] = {
         var packets: [Packet] = []
         for ipProtocol: UInt8 in [1, 6, 17, 47] {

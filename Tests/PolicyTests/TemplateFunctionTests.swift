@@ -2,7 +2,7 @@ import Testing
 
 @testable import Policy
 
-/// The functions of templates. What is expected is what the cloud's function reference shows as results.
+/// The functions of templates. The expected values are the results in the cloud's function reference.
 @Suite("Network security groups: template functions")
 struct TemplateFunctionTests {
     private static let template = """
@@ -28,7 +28,7 @@ struct TemplateFunctionTests {
             template: try JSONParser.parse(Array(Self.template.utf8)), parameters: nil, cloud: cloud)
     }
 
-    /// What an expression comes to, as JSON; or what is wrong with it.
+    /// The result of an expression as JSON, or its error.
     private func result(_ expression: String, _ cloud: CloudFacts = CloudFacts()) throws -> String {
         let scope = try scope(cloud)
         do throws(TemplateExpression.Mistake) {
@@ -109,7 +109,8 @@ struct TemplateFunctionTests {
         ("equals(createObject('a', 1, 'b', 2), createObject('b', 2, 'a', 1))", "true"), ("equals('a', 'A')", "false"),
         ("less(1, 2)", "true"), ("greater('b', 'a')", "true"), ("lessOrEquals(2, 2)", "true"),
         ("coalesce(null(), parameters('maybe'), 'x')", #""x""#), ("and(true(), or(false(), true()))", "true"),
-        ("div(1, 0)", "divides by 0"), ("mul(9223372036854775807, 2)", "calls mul() beyond what a number can be"),
+        ("div(1, 0)", "divides by 0"),
+        ("mul(9223372036854775807, 2)", "calls mul() with a result that is too large for a number"),
         // Networks.
         (
             "parseCidr('10.144.0.0/20')",
@@ -157,11 +158,11 @@ struct TemplateFunctionTests {
             "map(range(0, 2), lambda('i', map(range(0, 2), lambda('j', add(mul(lambdaVariables('i'), 10), lambdaVariables('j'))))))",
             "[[0,1],[10,11]]"
         ),
-        // What a template has.
+        // Values defined in a template.
         ("variables('squares')", "[0,1,4]"), ("variables('$fxv#0').list[1]", "2"),
         ("own.prefixed('Web')", #""nsg-web""#),
         ("parameters('maybe')", "null"), ("tryGet(variables('partly'), 'known')", #""yes""#),
-        // Only what is used need have a value.
+        // Only values that are used must exist.
         ("variables('partly').known", #""yes""#), ("if(true(), 'x', reference('y').z)", #""x""#),
         ("or(true(), reference('y').z)", "true"), ("coalesce('x', reference('y'))", #""x""#),
         ("length(createArray(reference('y'), 1))", "2"),
@@ -177,7 +178,7 @@ struct TemplateFunctionTests {
             "utcNow()",
             "calls utcNow(), which has another value at each deployment: write the value itself, or make it a parameter and give it one"
         ),
-        ("concatt('a')", "calls concatt(), which is no template function known here: did you mean concat()?"),
+        ("concatt('a')", "calls concatt(), which is not a template function known here: did you mean concat()?"),
         ("own.other()", "calls own.other(), which the template does not define"),
         (
             "resourceId('Microsoft.Network/networkSecurityGroups/securityRules', 'g')",
@@ -185,19 +186,19 @@ struct TemplateFunctionTests {
         ),
     ]
 
-    @Test("NSG-5 every template function whose value lies in the template", arguments: results)
+    @Test("NSG-5 every template function whose result depends only on the template", arguments: results)
     func functions(expression: String, expected: String) throws {
         #expect(try result(expression) == expected)
     }
 
-    @Test("NSG-5 what only the cloud knows is asked for, by the key to write, and used once it is told")
+    @Test("NSG-5 facts that only the cloud knows are requested with the key to write, and used when they are given")
     func cloud() throws {
         var cloud = CloudFacts()
         #expect(
             try result("resourceGroup().location").contains(
                 "write it under cloud, for example cloud: { location: westeurope }"))
         #expect(try result("uniqueString(resourceGroup().id)").contains("cloud: { subscription: 00000000-"))
-        // Of an identifier the type and the name are known anyway.
+        // Type and name of a resource id are known in any case.
         #expect(
             try result("last(split(resourceId('Microsoft.Network/networkSecurityGroups', 'web'), '/'))") == #""web""#)
         #expect(try result("length(resourceGroup().id)").contains("cloud: { subscription:"))
@@ -220,7 +221,7 @@ struct TemplateFunctionTests {
     }
 
     @Test(
-        "NSG-5 a template that would take for ever, or all memory, is refused",
+        "NSG-5 a template that would take unlimited time or memory is refused",
         arguments: [
             "map(range(0, 10000), lambda('i', map(range(0, 10000), lambda('j', 1))))",
             "range(0, 10001)", "padLeft('', 2000000000, 'x')",

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Durations, prefixes and ports as text")
 struct TextTests {
-    @Test("PROF-1 durations read and write alike")
+    @Test("PROF-1 durations are read and written in the same format")
     func durations() {
         let texts: [(String, UInt64)] = [
             ("90s", 90_000_000_000), ("4m", 240_000_000_000), ("2h", 7_200_000_000_000), ("7d", 604_800_000_000_000),
@@ -22,7 +22,7 @@ struct TextTests {
         }
     }
 
-    @Test("NSG-9 prefixes: what is none is refused with what to write")
+    @Test("NSG-9 prefixes: invalid ones are refused with what to write")
     func prefixes() throws {
         for text in ["10.0.0.0/8", "0.0.0.0/0", "::/0", "2001:db8::/32", "10.1.2.3/32", "fe80::/10"] {
             #expect(try AddressPrefix(parsing: text).description == text)

@@ -3,10 +3,10 @@ import Simulation
 import Synchronization
 import Testing
 
-/// A checker that finds nothing proves nothing until it has found something: machines with a mistake, each of which must be seen.
+/// The checkers must find violations to prove anything. Each machine here has a bug that must be detected.
 @Suite("Simulation checkers")
 struct CheckerTests {
-    /// The first violation that a few seeds show, with a mistake in what the machine directs, or in how it is set.
+    /// The first violation in a few seeds, with a bug in the machine's directives or in its settings.
     private func firstViolation(
         continuity: Continuity, drain: DrainTimes = .azure, machineDrain: DrainTimes? = nil,
         machineRecovery: RecoveryTimes? = nil, tallying: HalfOpenTallying = .countedAnew,
@@ -27,7 +27,7 @@ struct CheckerTests {
         return "nothing"
     }
 
-    @Test("PKG-3 an instance that is lost by its renewal is seen")
+    @Test("PKG-3 the loss of an instance by its renewal is detected")
     func lostByRenewal() {
         var violations: Set<String> = []
         for seed in 0..<20 as Range<UInt64> {
@@ -42,31 +42,31 @@ struct CheckerTests {
             }.run()
             if let violation = report.violation { violations.insert(violation) }
         }
-        #expect(violations.contains { $0.contains("is taken away while it is renewed") }, "\(violations)")
+        #expect(violations.contains { $0.contains("is removed while it is being renewed") }, "\(violations)")
     }
 
-    @Test("DRAIN-2 resets that come too early are seen")
+    @Test("DRAIN-2 resets that are too early are detected")
     func earlyResets() {
         let violation = firstViolation(
             continuity: .disruptive, machineDrain: DrainTimes(refuse: 40 * UInt64.second, reset: 50 * .second))
-        #expect(violation.contains("before its refusing half is over"), "\(violation)")
+        #expect(violation.contains("before its refusing half ends"), "\(violation)")
     }
 
-    @Test("DRAIN-3 a drain that takes too long is seen")
+    @Test("DRAIN-3 a drain that takes too long is detected")
     func longDrain() {
         let violation = firstViolation(
             continuity: .disruptive, machineDrain: DrainTimes(refuse: 60 * UInt64.second, reset: 45 * .second))
         #expect(violation.contains("ms late"), "\(violation)")
     }
 
-    @Test("DRAIN-3 a drain that is cut short is seen")
+    @Test("DRAIN-3 a drain that is too short is detected")
     func shortDrain() {
         let violation = firstViolation(
             continuity: .disruptive, drain: .azure2025, machineDrain: DrainTimes(refuse: 30 * UInt64.second, reset: 0))
-        #expect(violation.contains("before its drain is over"), "\(violation)")
+        #expect(violation.contains("before its drain ends"), "\(violation)")
     }
 
-    @Test("DRAIN-2 resets that are never sent are seen")
+    @Test("DRAIN-2 missing resets are detected")
     func noResets() {
         let violation = firstViolation(continuity: .disruptive) { directive in
             if case .resetAll = directive { nil } else { directive }
@@ -74,7 +74,7 @@ struct CheckerTests {
         #expect(violation.contains("never reset its sessions"), "\(violation)")
     }
 
-    @Test("DRAIN-1 new sessions that still come to a draining instance are seen")
+    @Test("DRAIN-1 new sessions for a draining instance are detected")
     func noSteering() {
         let violation = firstViolation(continuity: .disruptive) { directive in
             if case .steer(let identifiers) = directive, identifiers.count < 2 || identifiers == [2, 3] {
@@ -83,10 +83,10 @@ struct CheckerTests {
                 directive
             }
         }
-        #expect(violation.contains("a new session came to instance"), "\(violation)")
+        #expect(violation.contains("a new session was given to instance"), "\(violation)")
     }
 
-    @Test("KEEP-1 sessions that are discarded, though they are preserved, are seen")
+    @Test("KEEP-1 discarded sessions that should be preserved are detected")
     func lostSessions() {
         let violation = firstViolation(continuity: .preserve) { directive in
             if case .moveSlabs(let identifier, _) = directive {
@@ -98,7 +98,7 @@ struct CheckerTests {
         #expect(violation.contains("though they are preserved"), "\(violation)")
     }
 
-    @Test("KEEP-1 slabs that are taken from a living process are seen: two owners")
+    @Test("KEEP-1 slabs that are taken from a living process, so that they have two owners, are detected")
     func twoOwners() {
         let violation = firstViolation(continuity: .preserve) { directive in
             if case .endProcess(let identifier, kill: false) = directive {
@@ -110,26 +110,26 @@ struct CheckerTests {
         #expect(violation.contains("two owners"), "\(violation)")
     }
 
-    @Test("RECOV-1 an instance that is silent, and not found, is seen")
+    @Test("RECOV-1 a failed instance that the machine does not notice is detected")
     func nobodyNotices() {
         let violation = firstViolation(
             continuity: .preserve, machineRecovery: RecoveryTimes(unresponsiveAfter: 20 * UInt64.second))
-        #expect(violation.contains("nobody noticed"), "\(violation)")
+        #expect(violation.contains("was not detected"), "\(violation)")
     }
 
-    @Test("FLEET-2 a fleet that never comes to rest is seen")
+    @Test("FLEET-2 a fleet that never settles is detected")
     func neverSettles() {
         let violation = firstViolation(continuity: .disruptive) { directive in
             if case .discardSessions = directive { nil } else { directive }
         }
-        #expect(violation.contains("it doesn't settle"), "\(violation)")
+        #expect(violation.contains("the fleet does not settle"), "\(violation)")
     }
 
-    @Test("BAD-8 a tally of half-open sessions that is restored by value, instead of counted anew, is seen")
+    @Test("BAD-8 a count of half-open sessions that is restored by value, instead of counted again, is detected")
     func tallyByValue() {
         for continuity in [Continuity.preserve, .disruptive] {
             let violation = firstViolation(continuity: continuity, tallying: .restoredByValue)
-            #expect(violation.contains("half-open sessions, and"), "\(violation)")
+            #expect(violation.contains("half-open sessions, but there are"), "\(violation)")
             #expect(firstViolation(continuity: continuity) == "nothing")
         }
     }

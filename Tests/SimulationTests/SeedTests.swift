@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Simulation")
 struct SeedTests {
-    /// For how long fresh seeds are tried: SLUICE_SIMULATION_SECONDS, or 10.
+    /// How long new seeds are tried: SLUICE_SIMULATION_SECONDS, or 10.
     private static let budgetSeconds =
         ProcessInfo.processInfo.environment["SLUICE_SIMULATION_SECONDS"].flatMap(Double.init) ?? 10
 
     private static let seed = ProcessInfo.processInfo.environment["SLUICE_SEED"].flatMap(UInt64.init)
 
-    @Test("DRAIN-1 DRAIN-2 SCALE-2 MAINT-1 RECOV-1 RECOV-3 KEEP-1 BAD-8 fresh seeds: no checker finds anything")
+    @Test("DRAIN-1 DRAIN-2 SCALE-2 MAINT-1 RECOV-1 RECOV-3 KEEP-1 BAD-8 new seeds: no checker finds a violation")
     func freshSeeds() {
         if let seed = Self.seed { return check(seed) }
         let end = Date(timeIntervalSinceNow: Self.budgetSeconds)
@@ -38,7 +38,7 @@ struct SeedTests {
     }
 
     @Test(
-        "DRAIN-2 RECOV-1 RECOV-3 SCALE-2 seeds that once found something: wrong order, silence forgotten, one too many",
+        "DRAIN-2 RECOV-1 RECOV-3 SCALE-2 seeds that once found a bug: wrong order, a lost failure, one instance too many",
         arguments: [
             21, 320, 423, 17_081_361_921_681_322_247, 17_508_429_927_450_304_739, 16_041_086_630_524_455_508,
             2_753_532_157_624_237_118,
@@ -48,12 +48,12 @@ struct SeedTests {
     func keptSeeds(seed: UInt64) { check(seed, without: [.pause, .upgrade]) }
 
     @Test(
-        "RECOV-1 seeds with pauses that once found something: short, or unseen, with a stall",
+        "RECOV-1 seeds with pauses that once found a bug: short or unobserved pauses, with a stall",
         arguments: [7_637_891_493_156_804_288, 8_335_064_864_898_220_991, 4_666_730_332_314_647_792] as [UInt64])
     func keptSeedsWithPauses(seed: UInt64) { check(seed, without: [.upgrade]) }
 
     @Test(
-        "PKG-3 controllers of other versions take over, again and again, up and down: no instance is lost, no session ends",
+        "PKG-3 controllers of newer and older versions take over repeatedly: no instance is lost, no session ends",
         arguments: 0..<60 as Range<UInt64>)
     func upgrades(seed: UInt64) {
         var scenario = Scenario(seed: seed)
@@ -66,7 +66,7 @@ struct SeedTests {
     }
 
     @Test(
-        "RECOV-1 the whole machine pauses, again and again: no instance is lost for it",
+        "RECOV-1 the whole machine pauses repeatedly: no instance is lost because of it",
         arguments: 0..<40 as Range<UInt64>)
     func pauses(seed: UInt64) {
         var scenario = Scenario(seed: seed)

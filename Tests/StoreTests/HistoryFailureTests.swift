@@ -5,16 +5,16 @@ import Glibc
 import TestSupport
 import Testing
 
-@Suite("History on bad disks")
+@Suite("History on failing disks")
 struct HistoryFailureTests {
-    @Test("BAD-6 a directory that vanishes: told, kept in memory, and written when it is back")
+    @Test("BAD-6 a directory disappears: it is reported, events stay in memory, and are written when it is back")
     func vanished() throws {
         let place = HistoryPlace()
         let history = try place.open()
         history.record(event(1), state: [.set("fleet", 7)])
         try FileManager.default.removeItem(atPath: place.directory)
         #expect(!history.record(event(2)))
-        #expect(history.problem?.contains("is gone: make the directory again, or mount it") == true)
+        #expect(history.problem?.contains("is missing: create the directory again, or mount it") == true)
         #expect(!history.record(event(3)))
         history.tend(now: 1)
         #expect(history.problem != nil)
@@ -25,11 +25,11 @@ struct HistoryFailureTests {
         #expect(history.problem == nil)
         #expect(history.waiting == 0)
         #expect(try place.events().seconds == [2, 3])
-        #expect(try HistoryReader(path: place.path).state("fleet", as: Int.self) == 7, "state is written anew")
+        #expect(try HistoryReader(path: place.path).state("fleet", as: Int.self) == 7, "state is written again")
         #expect(history.takeNotices().contains { $0.contains("written again") })
     }
 
-    @Test("BAD-6 a file that is removed under a running controller is begun anew")
+    @Test("BAD-6 a file that is removed under a running controller is created again")
     func removed() throws {
         let place = HistoryPlace()
         let history = try place.open()
@@ -41,7 +41,7 @@ struct HistoryFailureTests {
         #expect(try place.events().seconds == [2])
     }
 
-    @Test("BAD-6 a damaged file is moved aside with a message, and a new one begun", arguments: [0, 4096])
+    @Test("BAD-6 a damaged file is renamed with a message, and a new one is created", arguments: [0, 4096])
     func damaged(offset: Int) throws {
         let place = HistoryPlace()
         do {
@@ -62,7 +62,7 @@ struct HistoryFailureTests {
         #expect(try place.events().seconds == [500])
     }
 
-    @Test("BAD-6 a file of a newer version is refused, and left as it is")
+    @Test("BAD-6 a file of a newer version is refused, and not changed")
     func newer() throws {
         let place = HistoryPlace()
         do { try place.open().record(event(1)) }
@@ -104,7 +104,7 @@ struct HistoryFailureTests {
         _ = place
     }
 
-    @Test("BAD-6 a disk that is full from the start keeps no gateway from starting")
+    @Test("BAD-6 a disk that is full from the start does not prevent a gateway from starting")
     func fullFromTheStart() throws {
         let disk = try SmallDisk(megabytes: 1)
         disk.fill()
@@ -119,7 +119,7 @@ struct HistoryFailureTests {
         #expect(try HistoryReader(path: HistoryPath.of(gateway: "edge", in: disk.path)).events().seconds == [1])
     }
 
-    @Test("the memory for waiting events is bounded: the oldest go, are counted, and the history says so")
+    @Test("the memory for waiting events is bounded: the oldest are dropped and counted, and the history reports it")
     func bounded() {
         var queue = HistoryQueue(limit: 3)
         queue.add([event(1), event(2)], [.set("fleet", 1)])

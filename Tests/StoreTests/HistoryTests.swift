@@ -9,7 +9,7 @@ struct HistoryTests {
         var phase: String
     }
 
-    @Test("OPS-4 events survive a restart, with cause and details, in the order of writing")
+    @Test("OPS-4 events survive a restart, with cause and details, in the order in which they were written")
     func survive() throws {
         let place = HistoryPlace()
         let written = [
@@ -29,7 +29,7 @@ struct HistoryTests {
         #expect(read == written)
     }
 
-    @Test("filters: since, kinds, subjects, the newest so many, and what follows an event")
+    @Test("filters: since, kinds, subjects, a number of the newest, and what follows an event")
     func filters() throws {
         let place = HistoryPlace()
         let history = try place.open()
@@ -46,7 +46,7 @@ struct HistoryTests {
         #expect(try HistoryReader(path: place.path).lastIdentifier() == 6)
     }
 
-    @Test("KEEP-3 a state and its event are one: a controller that is killed finds both, or neither")
+    @Test("KEEP-3 a state and its event are written together: after a kill both exist, or neither")
     func state() throws {
         let place = HistoryPlace()
         let first = Snapshot(serving: [1, 2], phase: "rolling")
@@ -63,7 +63,7 @@ struct HistoryTests {
         #expect(try HistoryReader(path: place.path).state("fleet", as: Snapshot.self) == first)
     }
 
-    @Test("what is too old or too much goes, the oldest first")
+    @Test("events that are too old or too many are removed, the oldest first")
     func retention() throws {
         let place = HistoryPlace()
         var limits = HistoryLimits()
@@ -79,7 +79,7 @@ struct HistoryTests {
         #expect(try place.events().map(\.id) == [7], "a number is never given twice")
     }
 
-    @Test("a reader sees what is written while it reads, and says what is missing where there is nothing")
+    @Test("a reader sees events that are written while it reads, and reports a missing history")
     func reader() throws {
         let place = HistoryPlace()
         #expect(throws: HistoryError.missing(path: place.path)) { try HistoryReader(path: place.path) }

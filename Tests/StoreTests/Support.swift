@@ -1,7 +1,7 @@
 import Store
 import TestSupport
 
-/// A directory that is there as long as the value is, with a history in it.
+/// A temporary directory with a history. It is removed when the value is deinitialized.
 final class HistoryPlace {
     private let temporary = TemporaryDirectory()
     var directory: String { temporary.path }
@@ -16,7 +16,7 @@ final class HistoryPlace {
     }
 }
 
-/// An event at a second.
+/// An event at a given second.
 func event(
     _ second: UInt64, _ kind: String = "instanceStarted", _ subject: String = "instance 1",
     detail: [String: HistoryValue] = [:]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Debian's form of CHANGELOG.md: changelog.py VERSION <CHANGELOG.md. Its first section must be VERSION's."""
+"""Converts CHANGELOG.md to Debian's format: changelog.py VERSION <CHANGELOG.md. Its first section must be that of VERSION."""
 import datetime
 import re
 import sys

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes the manual pages, in mdoc(7): one for each command, by what the argument parser says of it, and sluice.yaml(5), by the schema.
+"""Generates the manual pages, in mdoc(7): one for each command, from the argument parser's help, and sluice.yaml(5), from the schema.
 
     manual.py --help-dump FILE --schema FILE --version TEXT --date YYYY-MM-DD --output FOLDER [PAGE.in ...]
 
-FILE are what 'sluice --experimental-dump-help' and 'sluice config schema' write. Each PAGE.in is a page, or a piece of one, that is written
-by hand: 'sluice.8.in' is put before the files of sluice(8); others become pages of their own, with @DATE@ and @VERSION@ filled in.
-(ArgumentParser's own plugin makes one page for all commands, drops the order of groups, and mandoc finds faults in it.)
+The FILEs are the output of 'sluice --experimental-dump-help' and 'sluice config schema'. Each PAGE.in is a page, or a part of one, that is written
+by hand: 'sluice.8.in' is inserted into sluice(8); the others become separate pages, with @DATE@ and @VERSION@ filled in.
+(ArgumentParser's own plugin generates one page for all commands and loses the order of groups, and mandoc reports errors in it.)
 """
 import argparse
 import datetime
@@ -18,14 +18,14 @@ SECTION = 8
 
 
 def escaped(text):
-    """A text as roff takes it: no request by accident, no escape."""
+    """Escapes a text for roff, so that it contains no requests or escapes."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("^", "\\(ha").replace("~", "\\(ti").replace("`", "\\(ga")
     text = text.replace("'", "\\(aq").replace('"', "\\(dq")
     return re.sub(r"[^\x00-\x7f]", lambda match: "\\[u%04X]" % ord(match.group()), text)
 
 
 def word(text):
-    """A macro's argument: quoted where it would be taken apart, or for a macro or punctuation."""
+    """A macro's argument, quoted if it would otherwise be split, or taken for a macro or punctuation."""
     text = escaped(text)
     if re.search(r"[\s]", text) or re.fullmatch(r"[A-Z][a-z]|[.,:;()\[\]?!|]", text):
         return f'"{text}"'
@@ -33,19 +33,19 @@ def word(text):
 
 
 def line_of(text):
-    """A line of text: not a request, whatever it begins with."""
+    """A line of text that is never taken for a request."""
     text = escaped(text)
     return "\\&" + text if text[:1] in ("", ".") else text
 
 
 def prose(text):
-    """Sentences on lines of their own, as mandoc wants them; a text with several lines keeps them."""
+    """One sentence on each line, as mandoc requires. A text with several lines keeps them."""
     lines = []
     for paragraph in text.strip().split("\n\n"):
         if lines:
             lines.append(".Pp")
         parts = paragraph.split("\n")
-        # Text that somebody has folded, and not an example, or a drawing.
+        # Wrapped prose, not an example or a drawing.
         if len(parts) > 1 and all(len(part) > 60 for part in parts[:-1]) and not re.search(r"^ |  ", paragraph, re.M):
             paragraph = " ".join(parts)
         if "\n" in paragraph:
@@ -74,7 +74,7 @@ def macro_of(argument):
     repeats = " ..." if argument.get("isRepeating") else ""
     if argument["kind"] == "positional":
         return f"Ar {word(argument['valueName'])}{repeats}"
-    # .Fl writes one dash itself.
+    # .Fl adds one dash.
     text = f"Fl {escaped(flag_name(argument)[1:])}"
     if argument["kind"] == "option":
         text += f" Ar {word(argument['valueName'])}"
@@ -144,7 +144,7 @@ def page(path, command, date, pages, extra):
     if name == "sluice":
         references.append("sluice.service 8")
     lines += [f".Xr {reference}{' ,' if index + 1 < len(references) else ''}" for index, reference in enumerate(references)]
-    # A display makes a paragraph of its own.
+    # A display is already a paragraph.
     lines = [line for line, following in zip(lines, lines[1:] + [""]) if not (line == ".Pp" and following.startswith(".Bd"))]
     return "\n".join(lines) + "\n"
 
@@ -156,7 +156,7 @@ def exit_status(path):
 
 
 def subcommands(command, path):
-    """The commands below one, without those that are not for people, and without the parser's own help."""
+    """The subcommands of a command, without hidden ones and without the parser's own help."""
     shown = [child for child in command.get("subcommands", []) if child.get("shouldDisplay", True)]
     return [child for child in shown if len(path) > 1 or child["commandName"] != "help"]
 
@@ -172,7 +172,7 @@ def commands(command, path):
 
 
 def keys(schema, path=""):
-    """The keys of a mapping, and below each those of the mapping that it holds."""
+    """The keys of a mapping, each followed by the keys of the mapping that it contains."""
     required = set(schema.get("required", []))
     for name, value in schema.get("properties", {}).items():
         full = f"{path}.{name}" if path else name

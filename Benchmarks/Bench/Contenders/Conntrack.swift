@@ -1,26 +1,26 @@
 import Glibc
 
-/// The kernel's connection tracking, which nftables stands on: its limits, its count, and how to empty it.
+/// The kernel's connection tracking, which nftables uses: its limits, its count, and how to empty it.
 enum Conntrack {
-    /// Room for the most sessions that a row opens, with as many buckets: what its documentation recommends.
+    /// The maximum number of sessions of a row, with as many buckets, as the kernel's documentation recommends.
     static let mostSessions = 2_097_152
     private static let limit = "/proc/sys/net/netfilter/nf_conntrack_max"
     private static let buckets = "/proc/sys/net/netfilter/nf_conntrack_buckets"
 
-    /// Raises the limits of the machine. What they were is kept in the lock's file first.
+    /// Raises the limits of the machine. The old values are stored in the lock's file first.
     static func raiseLimits(_ lock: RunLock) throws {
         try lock.keep("\(try number(in: buckets)) \(try number(in: limit))")
         try BenchFile.write("\(mostSessions)", to: buckets)
         try BenchFile.write("\(mostSessions)", to: limit)
     }
 
-    /// Puts back what this run, or one that was killed, has changed. Nothing happens if that is nothing.
+    /// Restores what this run, or a killed one, has changed. Does nothing if there is nothing to restore.
     static func restoreLimits(_ lock: RunLock) throws {
         let kept = try lock.text
         guard !kept.isEmpty else { return }
         let numbers = kept.split(separator: " ").compactMap { Int($0) }
         guard numbers.count == 2 else { throw BenchError.answer(of: "the lock's file", said: kept) }
-        // The limit last: setting the buckets may change it.
+        // The limit comes last, because setting the buckets may change it.
         try BenchFile.write("\(numbers[0])", to: buckets)
         try BenchFile.write("\(numbers[1])", to: limit)
         try lock.keep("")
@@ -32,7 +32,7 @@ enum Conntrack {
         return number
     }
 
-    /// Raises the limit of one namespace, where that is a setting of its own.
+    /// Raises the limit of one namespace, if the setting is per namespace.
     static func raiseLimit(in place: NetworkPlace) throws {
         try place.visit {
             if access(limit, W_OK) == 0 { try? BenchFile.write("\(mostSessions)", to: limit) }
@@ -47,19 +47,19 @@ enum Conntrack {
         try place.number(in: "/proc/sys/net/netfilter/nf_conntrack_count")
     }
 
-    /// Bytes of an entry as the kernel allocates it, without its share of the hash table and its extensions: none if the kernel
-    /// does not tell.
+    /// Bytes that the kernel allocates for an entry, without its share of the hash table and its extensions; empty if
+    /// the kernel does not report it.
     static var entryBytes: [Int] {
         let text = (try? BenchFile.read("/proc/slabinfo")) ?? ""
         for line in text.split(separator: "\n") {
-            // name, active objects, objects, bytes of one.
+            // name, active objects, objects, bytes of one object.
             let words = line.split(separator: " ")
             if words.count > 3, words[0] == "nf_conntrack", let bytes = Int(words[3]) { return [bytes] }
         }
         return []
     }
 
-    /// Forgets all sessions of a namespace: a netlink message of ctnetlink, IPCTNL_MSG_CT_DELETE without a tuple.
+    /// Deletes all sessions of a namespace with a ctnetlink message: IPCTNL_MSG_CT_DELETE without a tuple.
     static func flush(in place: NetworkPlace) throws {
         let descriptor = try place.visit { socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | 0o2000000, 12) }
         guard descriptor >= 0 else { throw BenchError.system(call: "netlink socket", reason: reason()) }

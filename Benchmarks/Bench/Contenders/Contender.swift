@@ -1,18 +1,18 @@
 import Glibc
 import Lab
 
-/// One contender with a gateway and hosts of its own, so that all can be measured in turn without being set up again.
+/// One contender with its own gateway and hosts. All contenders stay set up, so that they can be measured in turn.
 final class Contender {
     let kind: ContenderKind
     let lab: Lab
-    /// Sluice's processes; none for the others.
+    /// Sluice's processes; nil for the others.
     private(set) var gateway: LabGateway?
     private(set) var processes: [pid_t] = []
     private var proxy: ProxyServer?
     let client: BenchHost
     let service: BenchHost
 
-    /// Names of labs begin with this; what follows is our process identifier and the kind.
+    /// The prefix of lab names. Our process identifier and the kind follow.
     static let labPrefix = "sluice-bench"
 
     init(_ kind: ContenderKind) async throws {
@@ -63,10 +63,10 @@ final class Contender {
 
     var gatewayPlace: NetworkPlace { NetworkPlace(name: lab.namespaceName(.gateway)) }
 
-    /// Whom the client connects to in order to reach the service.
+    /// The address that the client connects to in order to reach the service.
     var entry: UInt32 { kind == .proxy ? Flow.proxy : Flow.service }
 
-    /// Whether the hosts drop all that reaches them, so that their stacks cost nothing.
+    /// Whether the hosts drop all packets on arrival, so that their network stacks cost nothing.
     func setHostsDropping(_ isDropping: Bool) async throws {
         for zone in [LabZone.client, .internet] {
             if isDropping {
@@ -77,19 +77,19 @@ final class Contender {
         }
     }
 
-    /// Packets that have reached the service's host, while it drops them.
+    /// Packets that have reached the service's host while it drops them.
     func arrivals() async throws -> Int {
         try await EntryDrop.packets(lab, .internet, LabZone.hostInterface)
     }
 
-    /// Sessions that the gateway holds; nil where nobody keeps any.
+    /// Sessions in the gateway; nil if it does not track sessions.
     func sessionCount() async throws -> Int? {
         if kind.usesConntrack { return try Conntrack.count(in: gatewayPlace) }
         if let gateway { return try await SluiceStatus(of: gateway).sessions.count }
         return nil
     }
 
-    /// Ends what it has, and takes its lab down.
+    /// Ends its processes, and removes its lab.
     func end() async throws {
         await gateway?.stop()
         await proxy?.end()

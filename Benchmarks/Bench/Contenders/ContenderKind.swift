@@ -1,6 +1,6 @@
-/// What stands between the two ends.
+/// What is between the two ends.
 enum ContenderKind: String, CaseIterable, Codable {
-    /// Nothing gets in: what comes is dropped at the gateway's door. What this costs is the sender's own cost.
+    /// No forwarding: the gateway drops packets on arrival. Its cost is the sender's own cost.
     case door
     /// The kernel's forwarding without any firewall.
     case plain
@@ -10,7 +10,7 @@ enum ContenderKind: String, CaseIterable, Codable {
     case nftablesChain = "nft-chain"
     /// nftables, stateful, the same 1,000 rules as elements of a set.
     case nftablesSets = "nft-sets"
-    /// HAProxy in TCP mode: ends each connection, and makes another one to the service.
+    /// HAProxy in TCP mode: it terminates each connection, and makes another one to the service.
     case proxy = "haproxy"
     /// Sluice, one rule.
     case sluice
@@ -20,25 +20,25 @@ enum ContenderKind: String, CaseIterable, Codable {
     case sluiceGroups = "sluice-nsg"
     /// Sluice, 1,000 rules, and groups with the same 1,000 in both directions.
     case sluiceThousandGroups = "sluice-1k-nsg"
-    /// Sluice, one rule, with sessions that end when they are idle: 1,000,000 of TCP, which are reset then.
+    /// Sluice, one rule, 1,000,000 TCP sessions, which are reset when they are idle.
     case sluiceMillion = "sluice-1m"
-    /// The same with 10,000,000 of UDP.
+    /// The same with 10,000,000 UDP sessions.
     case sluiceTenMillion = "sluice-10m"
-    /// Sluice, two instances, with room for a million sessions each.
+    /// Sluice, two instances, with a capacity of a million sessions each.
     case sluiceDrain = "sluice-drain"
-    /// Sluice, two instances, which take each other's sessions over.
+    /// Sluice, two instances that take over each other's sessions.
     case sluicePreserve = "sluice-keep"
-    /// Sluice as it comes, with fleets of several sizes.
+    /// Sluice with its defaults, with fleets of several sizes.
     case sluiceFleetTwo = "fleet-2"
     case sluiceFleetTen = "fleet-10"
     case sluiceFleetFifty = "fleet-50"
-    /// Sluice, with a million sessions of UDP that stay, and the HTTP API.
+    /// Sluice, with a million long-lived UDP sessions, and the HTTP API.
     case sluiceAPI = "sluice-api"
 
-    /// For tables.
+    /// The title in tables.
     var title: String {
         switch self {
-        case .door: "sender alone (dropped at the door)"
+        case .door: "sender alone (dropped on arrival)"
         case .plain: "plain ip_forward, no firewall"
         case .nftables: "nftables stateful, 1 rule"
         case .nftablesChain: "nftables stateful, 1,000 rules as a chain"
@@ -59,7 +59,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         }
     }
 
-    /// Rules that nftables is given; nil where there is no nftables.
+    /// The rules for nftables; nil if the contender does not use nftables.
     var nftablesRules: String? {
         switch self {
         case .nftables: NftablesRules.one
@@ -73,7 +73,7 @@ enum ContenderKind: String, CaseIterable, Codable {
 
     var isSluice: Bool { sluiceSettings != nil }
 
-    /// What Sluice is given; nil where there is no Sluice.
+    /// The settings for Sluice; nil if the contender is not Sluice.
     var sluiceSettings: SluiceSettings? {
         switch self {
         case .sluice: SluiceSettings(rules: [BenchRule.matching], capacitySessions: Conntrack.mostSessions)
@@ -97,7 +97,7 @@ enum ContenderKind: String, CaseIterable, Codable {
         }
     }
 
-    /// Room for as many sessions as a gateway has where nothing is said.
+    /// With the default capacity.
     private static func idle(instances: Int) -> SluiceSettings {
         SluiceSettings(rules: [BenchRule.matching], capacitySessions: 262_144, instances: instances)
     }

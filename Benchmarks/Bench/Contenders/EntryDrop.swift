@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// Drops what comes in by an interface before anything else sees it: a classic BPF program at tc ingress.
+/// Drops the packets of an interface before anything else processes them: a classic BPF program at tc ingress.
 enum EntryDrop {
     /// One instruction, which returns TC_ACT_SHOT.
     static let everything = "1,6 0 0 2"
@@ -18,7 +18,7 @@ enum EntryDrop {
         ).required()
     }
 
-    /// Nothing happens if there is none.
+    /// Does nothing if there is none.
     static func remove(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws {
         _ = try await lab.execute(in: place, ["tc", "qdisc", "del", "dev", interface, "clsact"])
     }
@@ -28,7 +28,7 @@ enum EntryDrop {
         let packets: Int?
     }
 
-    /// Packets that it has seen.
+    /// The number of packets that it has seen.
     static func packets(_ lab: Lab, _ place: LabPlace, _ interface: String) async throws -> Int {
         let shown = try await lab.execute(in: place, ["tc", "-s", "-j", "qdisc", "show", "dev", interface]).required()
         let disciplines = try JSONDecoder().decode([Discipline].self, from: Data(shown.output.utf8))

@@ -1,7 +1,7 @@
 import Lab
 
-/// What the frames need of a lab beyond its addresses: link addresses, neighbours that are never asked for, and a route to
-/// the sources of the many sessions.
+/// What the frames need in a lab besides addresses: link addresses, permanent neighbour entries, and a route to the
+/// sources of the many sessions.
 struct LabLinks {
     let lab: Lab
 
@@ -18,7 +18,7 @@ struct LabLinks {
             gatewayLinkAddress: Self.bytes(try await linkAddress(.gateway, zone.gatewayInterface)))
     }
 
-    /// A host that drops all would not answer ARP.
+    /// A host that drops everything would not answer ARP.
     func makeNeighboursPermanent(_ zones: [LabZone]) async throws {
         for zone in zones {
             let host = try await linkAddress(.zone(zone), LabZone.hostInterface)

@@ -1,4 +1,4 @@
-/// Rulesets as a person would write them for a stateful firewall: established sessions first, then the rules, else drop.
+/// Typical rulesets for a stateful firewall: established sessions first, then the rules, else drop.
 enum NftablesRules {
     static let one = ruleset(accepting: statements(BenchRule.matching))
 
@@ -14,7 +14,7 @@ enum NftablesRules {
             """,
         accepting: ["ip saddr . ip daddr . tcp dport @allowed ct state new accept"])
 
-    /// What is for IPv6 comes after what is for IPv4, which so is no slower for it.
+    /// The IPv6 statements come after the IPv4 statements, so that they do not slow IPv4 down.
     private static func statements(_ rule: BenchRule) -> [String] {
         let allowing = "tcp dport \(ports(rule)) ct state new accept"
         return ["ip saddr \(rule.source) ip daddr \(rule.destination) \(allowing)"]

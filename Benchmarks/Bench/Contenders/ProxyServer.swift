@@ -1,6 +1,6 @@
 import Lab
 
-/// HAProxy on a gateway, as a person would set it up for services of TCP: who may connect is said, and data is spliced.
+/// HAProxy on a gateway, in a typical setup for TCP services: allowed clients are configured, and data is spliced.
 final class ProxyServer {
     let process: ChildProcess
 
@@ -19,7 +19,7 @@ final class ProxyServer {
         await process.terminate()
     }
 
-    /// A server without a port is reached at the port that the client asked for.
+    /// A server without a port is reached at the port that the client connected to.
     private static let configuration = """
         global
             maxconn 4096

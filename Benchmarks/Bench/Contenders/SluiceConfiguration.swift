@@ -1,23 +1,23 @@
 import Lab
 
-/// What differs between the gateways that run Sluice.
+/// The differences between the gateways that run Sluice.
 struct SluiceSettings {
     let rules: [BenchRule]
     let capacitySessions: Int
-    /// When idle sessions end, TCP by resets to both ends; nil: not within the run, and silently.
+    /// When idle sessions end; TCP sessions are reset. nil: they stay during the run, and end without a RST.
     var idleSeconds: Int?
-    /// Of the fleet, fixed: one that grew in the middle of a row would have processes that nobody measures.
+    /// The fixed number of instances. If the fleet grew during a row, the new processes would not be measured.
     var instances = 2
-    /// Whether sessions of an instance that goes are taken over by others.
+    /// Whether other instances take over the sessions of an instance that leaves.
     var preservesSessions = false
-    /// Whether groups allow the same once more, out of the client's zone and into the service's.
+    /// Whether groups with the same rules apply to traffic out of the client's zone and into the service's zone.
     var hasGroups = false
-    /// Event streams that the HTTP API may serve at the same time; nil: there is no API.
+    /// Maximum concurrent event streams of the HTTP API; nil: there is no API.
     var streams: Int?
 }
 
-/// `sluice.yaml` of a contender. Half-open sessions go after two seconds, so that every round finds an empty table; a
-/// drain refuses for five seconds only, and resets for as long as documented.
+/// `sluice.yaml` of a contender. Half-open sessions expire after two seconds, so that every round finds an empty table.
+/// A drain refuses for five seconds only, and resets for the documented time.
 enum SluiceConfiguration {
     static let halfOpenSeconds = 2
 
@@ -62,7 +62,7 @@ enum SluiceConfiguration {
             + "connections: \(streams + 100) } }"
     }
 
-    /// A group for each direction, as none may have more than 1,000 rules, whose rules say what the gateway's own say.
+    /// One group for each direction, because a group can have at most 1,000 rules. Their rules equal the gateway's own.
     private static func groups(_ rules: [BenchRule]) -> String {
         var lines = ["networkSecurityGroups:"]
         for direction in ["Inbound", "Outbound"] {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// What `sluice instance list --json` says, as far as the benchmark asks.
+/// The parts of `sluice instance list --json` that the benchmark uses.
 struct SluiceFleet: Decodable {
     struct Instance: Decodable {
         let identifier: Int
@@ -22,7 +22,7 @@ struct SluiceFleet: Decodable {
         }
     }
 
-    /// Asks until so many serve and none is on its way in or out.
+    /// Waits until this number of instances serve, and none is starting or leaving.
     static func whole(of gateway: LabGateway, instances: Int) async throws -> SluiceFleet {
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
@@ -33,7 +33,7 @@ struct SluiceFleet: Decodable {
                 let states = fleet.instances.map { "\($0.identifier) \($0.state)" }
                 throw BenchError.answer(
                     of: "sluice instance list",
-                    said: "\(states.joined(separator: ", ")), where \(instances) should serve")
+                    said: "\(states.joined(separator: ", ")), but \(instances) should serve")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// What `sluice event list --json` says, as far as the benchmark asks.
+/// The parts of `sluice event list --json` that the benchmark uses.
 struct SluiceHistory {
     struct Event: Decodable {
         let id: Int
@@ -9,7 +9,7 @@ struct SluiceHistory {
         let kind: String
         let subject: String
 
-        /// Since 1970; nil where the text is no such time.
+        /// Seconds since 1970; nil if the text is not a valid time.
         var seconds: Double? { SluiceHistory.seconds(time) }
     }
 
@@ -24,7 +24,7 @@ struct SluiceHistory {
         }
     }
 
-    /// Of a time as RFC 3339 writes it, with its fraction: `2026-03-01T12:00:00.123456789Z`.
+    /// Parses a time in RFC 3339 with a fraction: `2026-03-01T12:00:00.123456789Z`.
     static func seconds(_ text: String) -> Double? {
         guard text.hasSuffix("Z") else { return nil }
         let parts = text.dropLast().split(separator: ".", maxSplits: 1)

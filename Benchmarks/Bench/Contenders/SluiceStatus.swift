@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// What `sluice status --json` says, as far as the benchmark asks.
+/// The parts of `sluice status --json` that the benchmark uses.
 struct SluiceStatus: Decodable {
     struct Sessions: Decodable {
         let count: Int
@@ -25,7 +25,7 @@ struct SluiceStatus: Decodable {
     let drops: [String: Int]
 
     init(of gateway: LabGateway) async throws {
-        // Its exit code tells the health, which a gateway under load may not have.
+        // Its exit code reports the health, and a gateway under load may be degraded.
         let result = try await gateway.command("status", "--json")
         do {
             self = try JSONDecoder().decode(SluiceStatus.self, from: Data(result.output.utf8))

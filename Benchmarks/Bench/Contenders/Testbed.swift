@@ -1,12 +1,12 @@
 import Lab
 
-/// The contenders that are up: each is set up when a row first asks for it.
+/// The running contenders. Each is set up when a row first uses it.
 final class Testbed {
     private var contenders: [ContenderKind: Contender] = [:]
     private let lock: RunLock
     private var hasRaisedLimits = false
 
-    /// Puts back first what a run that was killed has left behind.
+    /// First restores what a killed run has left behind.
     init(lock: RunLock) throws {
         self.lock = lock
         try Lab.downAbandoned(prefix: Contender.labPrefix)
@@ -32,13 +32,13 @@ final class Testbed {
         return found
     }
 
-    /// Takes one down: the next row that asks for it gets a new one.
+    /// Removes one; the next row that uses it gets a new one.
     func end(_ kind: ContenderKind) async throws {
         guard let contender = contenders.removeValue(forKey: kind) else { return }
         try await contender.end()
     }
 
-    /// Takes all down, and puts the machine's settings back; goes on after an error, and throws the first.
+    /// Removes all, and restores the machine's settings. Continues after an error, and throws the first one.
     func endAll() async throws {
         var first: (any Error)?
         for kind in ContenderKind.allCases {

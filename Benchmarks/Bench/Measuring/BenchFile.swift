@@ -30,7 +30,7 @@ enum BenchFile {
         }
     }
 
-    /// Names in a directory; none if it is not there.
+    /// Names in a directory; empty if it does not exist.
     static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }

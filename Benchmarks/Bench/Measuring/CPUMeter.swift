@@ -1,8 +1,9 @@
 import Glibc
 
-/// CPU time of what works for a measurement: this thread, which sends and in which nearly all of the kernel's work for the
-/// packets happens; the kernel's softirq threads, where the rest does; and the contender's own processes. In nanoseconds,
-/// from the scheduler's accounts, so that what else runs on the machine is not in it.
+/// CPU time of everything that works for a measurement: this thread, which sends, and in which nearly all of the
+/// kernel's work for the packets happens; the kernel's softirq threads, which do the remaining work; and the
+/// contender's own processes. In nanoseconds, from the scheduler's statistics, so that other programs on the machine do
+/// not count.
 struct CPUMeter {
     struct Reading: Codable {
         /// This thread.
@@ -11,7 +12,7 @@ struct CPUMeter {
         var softirq: Int
         /// The contender's processes.
         var processes: Int
-        /// Of a clock.
+        /// Wall clock time.
         var wall: Int
 
         var cpu: Int { sender + softirq + processes }
@@ -32,7 +33,7 @@ struct CPUMeter {
         guard !softirqThreads.isEmpty else { throw BenchError.answer(of: "/proc", said: "there is no ksoftirqd") }
     }
 
-    /// What `body` costs.
+    /// The cost of `body`.
     func measure(_ body: () throws -> Void) throws -> Reading {
         try Self.withPriority {
             let before = try reading()
@@ -41,7 +42,7 @@ struct CPUMeter {
         }
     }
 
-    /// Runs `body` with the highest ordinary priority, so that others' work breaks it up less.
+    /// Runs `body` with the highest ordinary priority, so that other programs interrupt it less.
     static func withPriority<Result>(_ body: () throws -> Result) rethrows -> Result {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
         defer { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 0) }
@@ -56,7 +57,8 @@ struct CPUMeter {
             wall: Self.nanoseconds(CLOCK_MONOTONIC))
     }
 
-    /// CPU time of all threads of a process, those included that have ended meanwhile: a sum over the living ones would go back.
+    /// CPU time of all threads of a process, including those that have ended: a sum over the living threads could
+    /// decrease.
     static func runtime(ofProcess identifier: pid_t) throws -> Int {
         var clock = clockid_t()
         guard clock_getcpuclockid(identifier, &clock) == 0 else {
@@ -65,7 +67,7 @@ struct CPUMeter {
         return nanoseconds(clock)
     }
 
-    /// The first number of a schedstat file: nanoseconds on a processor.
+    /// The first number of a schedstat file: nanoseconds on a CPU.
     private static func runtime(_ path: String) throws -> Int {
         let text = try BenchFile.read(path)
         guard let first = text.split(separator: " ").first.flatMap({ Int($0) }) else {

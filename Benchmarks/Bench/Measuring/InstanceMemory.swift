@@ -2,7 +2,7 @@ import FlowCore
 import FlowLayout
 import Kernel
 
-/// What a gateway's instances have and do, read in its own memory.
+/// The sessions and activity of a gateway's instances, read from its shared memory.
 struct InstanceMemory {
     private let datapath: Datapath
 
@@ -10,7 +10,7 @@ struct InstanceMemory {
         datapath = try Datapath.open(gateway: gateway)
     }
 
-    /// Slabs of an instance that hold anything.
+    /// Slabs of an instance that contain sessions.
     func slabsInUse(of instance: Int) -> [Int] {
         (0..<datapath.table.slabCount).filter { owner(of: $0) == instance && isInUse($0) }
     }
@@ -28,10 +28,10 @@ struct InstanceMemory {
         }
     }
 
-    /// Passes over its slabs that an instance has made.
+    /// The number of passes over its slabs that an instance has made.
     func passes(of instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].scanCount) }
 
-    /// Segments of resets that an instance has sent.
+    /// The number of RST segments that an instance has sent.
     func resetsSent(by instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].resetsSent) }
 
     func resetsFailed(by instance: Int) -> UInt64 { sluice_load64(&datapath.table.instances[instance].resetsFailed) }

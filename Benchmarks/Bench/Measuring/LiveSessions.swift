@@ -2,8 +2,8 @@ import FlowCore
 import FlowLayout
 import Kernel
 
-/// How many sessions live in a gateway, counted in its own memory: a sweep over the control words takes a few hundredths of a
-/// second where `sluice status` takes tenths, and so says more exactly when they end.
+/// The number of live sessions in a gateway, counted in its shared memory. A pass over the control words takes some 10
+/// ms; `sluice status` takes some 100 ms. So this shows more exactly when sessions end.
 struct LiveSessions {
     private let datapath: Datapath
 
@@ -11,7 +11,7 @@ struct LiveSessions {
         datapath = try Datapath.open(gateway: gateway)
     }
 
-    /// Sessions that are established.
+    /// The number of established sessions.
     func established() -> Int {
         let words = datapath.table.words
         var count = 0

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where the figures were taken.
+/// The machine on which the figures were measured.
 struct MachineFacts: Codable {
     let processor: String
     let cores: Int
@@ -9,7 +9,7 @@ struct MachineFacts: Codable {
     let hypervisor: String
     /// /proc/sys/net/core/bpf_jit_enable.
     let jit: String
-    /// Of the last minute, at the start.
+    /// The load average of the last minute, at the start.
     let load: String
 
     init() throws {

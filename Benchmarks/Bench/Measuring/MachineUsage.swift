@@ -1,13 +1,13 @@
 import Glibc
 
-/// What the whole machine did during the run, from /proc/stat.
+/// The CPU usage of the whole machine during the run, from /proc/stat.
 struct MachineUsage: Codable {
-    /// CPU time that the hypervisor gave to others, of all.
+    /// Share of the CPU time that the hypervisor gave to other machines.
     let stealPercent: Double
-    /// CPU time that was neither idle nor ours, of all: what disturbed the figures.
+    /// Share of the CPU time that was neither idle nor ours: it disturbed the figures.
     let othersPercent: Double
 
-    /// The machine's account at one time.
+    /// The counters at one time.
     struct Mark {
         fileprivate let fields: [Double]
         fileprivate let own: Double
@@ -16,7 +16,7 @@ struct MachineUsage: Codable {
             let text = try BenchFile.read("/proc/stat")
             fields = text.prefix { $0 != "\n" }.split(separator: " ").dropFirst().compactMap { Double($0) }
             guard fields.count >= 8 else { throw BenchError.answer(of: "/proc/stat", said: text) }
-            // All that was ours has ended by then, or is a thread of this process.
+            // All processes of the run have ended by then, or are threads of this process.
             var ours = 0.0
             for who in [RUSAGE_SELF, RUSAGE_CHILDREN] {
                 var usage = rusage()

@@ -1,10 +1,10 @@
-/// Memory of processes, as the kernel accounts for it.
+/// Memory of processes, as the kernel counts it.
 struct ProcessMemory {
-    /// All that is mapped and there, KiB. What processes share counts for each.
+    /// Resident memory (RSS), KiB. Shared memory counts fully for each process.
     var residentKibibytes = 0
-    /// The same, but what several processes share is divided by their number.
+    /// Proportional memory (PSS), KiB: shared memory is divided by the number of processes.
     var proportionalKibibytes = 0
-    /// What no other process has mapped: heaps, stacks, what was written of the program.
+    /// Memory that no other process has mapped, KiB: heaps, stacks, modified pages of the program.
     var privateKibibytes = 0
 
     init() {}

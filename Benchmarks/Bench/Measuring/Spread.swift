@@ -1,4 +1,4 @@
-/// What repeated measurements say: the median, the quartiles, and the extremes.
+/// Statistics of repeated measurements: the median, the quartiles, and the extremes.
 struct Spread: Codable, Equatable {
     var median: Double
     var lowerQuartile: Double
@@ -6,8 +6,9 @@ struct Spread: Codable, Equatable {
     var least: Double
     var most: Double
     var rounds: Int
-    /// Between these the median lies with a probability of 95 %, if the rounds don't depend on each other (order statistics; the
-    /// binomial distribution as a normal one). Nil of fewer than ten, which can't tell.
+    /// The interval that contains the median with a probability of 95 %, if the rounds are independent (order
+    /// statistics; the binomial distribution approximated by a normal one). Nil for fewer than ten values, which are
+    /// too few.
     var medianInterval: Interval?
 
     struct Interval: Codable, Equatable {
@@ -15,7 +16,7 @@ struct Spread: Codable, Equatable {
         let upper: Double
     }
 
-    /// Of at least one value.
+    /// Requires at least one value.
     init(_ values: [Double]) {
         precondition(!values.isEmpty, "a spread of nothing")
         let sorted = values.sorted()

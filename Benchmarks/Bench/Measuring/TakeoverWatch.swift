@@ -1,10 +1,10 @@
 import CFrames
 import Glibc
 
-/// Watches how the slabs of an instance that goes come to others: when its process is gone, when all its slabs have a new
-/// owner, and when the new owners look after all of them.
+/// Observes how the slabs of a leaving instance get new owners: when its process is gone, when all its slabs have a new
+/// owner, and when the new owners have aged all of them.
 struct TakeoverWatch {
-    /// What is looked at; the gateway's memory, or a test's.
+    /// The observed values: from the gateway's memory, or from a test.
     struct Eyes {
         /// Whether the process has ended.
         var isGone: () -> Bool
@@ -20,38 +20,39 @@ struct TakeoverWatch {
     /// CLOCK_MONOTONIC, nanoseconds.
     private(set) var goneAt: Int?
     private(set) var movedAt: Int?
-    /// When every new owner had ended a pass since, which may have begun before the slabs came: no earlier than this.
-    private(set) var keptAtLeastAt: Int?
-    /// When every new owner had ended two: the second has seen all slabs.
-    private(set) var keptAtMostAt: Int?
+    /// When every new owner had finished one pass since then. The pass may have begun before the slabs were assigned,
+    /// so this is a lower bound.
+    private(set) var agedAtLeastAt: Int?
+    /// When every new owner had finished two passes: the second one has seen all slabs.
+    private(set) var agedAtMostAt: Int?
 
     /// - Parameters:
-    ///   - instance: which goes.
-    ///   - slabs: that it has, and that hold sessions.
+    ///   - instance: the leaving instance.
+    ///   - slabs: its slabs that contain sessions.
     init(instance: Int, slabs: [Int], eyes: Eyes) {
         leaving = instance
         self.slabs = slabs
         self.eyes = eyes
     }
 
-    var isOver: Bool { keptAtMostAt != nil }
+    var isOver: Bool { agedAtMostAt != nil }
 
     mutating func look(now: Int) {
         if goneAt == nil, eyes.isGone() { goneAt = now }
         if movedAt == nil {
             let owners = Set(slabs.map { eyes.owner($0) })
-            // 0 is nobody.
+            // 0 is the pool.
             guard !owners.contains(leaving), !owners.contains(0) else { return }
             movedAt = now
             for owner in owners { passesAtMove[owner] = eyes.passes(owner) }
         }
         func all(_ count: UInt64) -> Bool { passesAtMove.allSatisfy { eyes.passes($0.key) >= $0.value + count } }
-        if keptAtLeastAt == nil, all(1) { keptAtLeastAt = now }
-        if keptAtMostAt == nil, all(2) { keptAtMostAt = now }
+        if agedAtLeastAt == nil, all(1) { agedAtLeastAt = now }
+        if agedAtMostAt == nil, all(2) { agedAtMostAt = now }
     }
 }
 
-/// A process, of which its end can be seen though nobody has buried it yet.
+/// A process whose end can be observed before its parent reaps it.
 final class WatchedProcess {
     private let descriptor: Int32
 

@@ -4,7 +4,7 @@ import FoundationEssentials
 struct BenchReport: Codable {
     var machine: MachineFacts
     var usage: MachineUsage
-    /// Whether rounds were fewer and shorter than they should be for figures to be published.
+    /// Whether rounds were fewer and shorter than needed for publication.
     var isQuick: Bool
     var rows: [RowReport]
     /// Rows that could not be measured, and why.

@@ -1,10 +1,10 @@
 import Glibc
 
-/// What is going on, for who waits: on standard error.
+/// Progress messages on standard error.
 enum Progress {
     static func note(_ text: String) {
         let bytes = Array("bench: \(text)\n".utf8)
-        // Nothing can be said about what can't be said.
+        // An error of this write can't be reported anywhere.
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
 }

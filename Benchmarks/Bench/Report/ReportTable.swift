@@ -35,10 +35,10 @@ enum ReportTable {
     }
 
     static func usage(_ usage: MachineUsage) -> String {
-        "the machine meanwhile: \(number(usage.stealPercent)) % steal, \(number(usage.othersPercent)) % of its CPU time used by others"
+        "the machine during the run: \(number(usage.stealPercent)) % steal, \(number(usage.othersPercent)) % of its CPU time used by others"
     }
 
-    /// Three significant digits are more than the noise allows.
+    /// More than three significant digits would be noise.
     static func number(_ value: Double) -> String {
         switch abs(value) {
         case 100...: String(Int(value.rounded()))

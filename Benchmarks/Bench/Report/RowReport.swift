@@ -1,16 +1,16 @@
-/// What one row of the benchmark has found.
+/// The result of one row of the benchmark.
 struct RowReport: Codable {
     /// One contender's figures.
     struct Figure: Codable {
         var contender: String
         var title: String
-        /// The figure that counts: net of the sender's own cost where the row says so.
+        /// The main figure: without the sender's own cost, if the row says so.
         var value: Spread
-        /// By a clock, with all that happened meanwhile on the machine.
+        /// Wall clock time, including everything else on the machine.
         var wallNanoseconds: Spread?
     }
 
-    /// Two contenders' figures, or one figure, against a target.
+    /// Two contenders' figures, or one figure, compared with a target.
     struct Comparison: Codable {
         struct Target: Codable {
             enum Sense: String, Codable { case atMost, atLeast }
@@ -30,13 +30,14 @@ struct RowReport: Codable {
         }
 
         let what: String
-        /// The median of the rounds' ratios: both sides of each were measured one after the other. Or the figure itself.
+        /// The median of the rounds' ratios (both figures of a ratio were measured one after the other), or the figure
+        /// itself.
         let value: Spread
-        /// None: for information.
+        /// Nil: for information only.
         let target: Target?
-        /// None where there is no target. Stored, so that it stands in the JSON.
+        /// Nil if there is no target. Stored, so that it is part of the JSON.
         let isMet: Bool?
-        /// Whether the same holds for all of the interval in which the median lies with 95 %. None where nothing is known about it.
+        /// Whether the same holds for the whole 95 % interval of the median. Nil if the interval is not known.
         let isCertain: Bool?
 
         init(what: String, value: Spread, target: Target?) {
@@ -55,10 +56,10 @@ struct RowReport: Codable {
     /// Its name on the command line.
     var name: String
     var title: String
-    /// What the figures count: `ns CPU a packet`.
+    /// The unit of the figures: `ns CPU a packet`.
     var unit: String
     var figures: [Figure]
     var comparisons: [Comparison]
-    /// What a reader must know.
+    /// Notes for readers.
     var remarks: [String] = []
 }

@@ -1,12 +1,12 @@
 import Glibc
 import Lab
 
-/// What it takes to watch a gateway with a million sessions from outside: a scrape, a part of the sessions' list, many
-/// streams of events, and the API's process while nobody asks.
+/// The cost of observing a gateway with a million sessions from outside: a scrape, a part of the list of sessions, many
+/// event streams, and the idle API process.
 struct APIRow: Row {
     let name = "api"
 
-    /// At the same time.
+    /// Concurrent streams.
     static let streams = 1000
 
     private static let kind = ContenderKind.sluiceAPI
@@ -16,7 +16,7 @@ struct APIRow: Row {
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contender = try await testbed.contender(Self.kind)
-        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is no gateway") }
+        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is not a gateway") }
         try await contender.setHostsDropping(true)
         Progress.note("opening \(Self.sessions) sessions through \(Self.kind.title)")
         try open(contender)
@@ -28,7 +28,7 @@ struct APIRow: Row {
         let comparisons =
             try await answers(contender.lab, count: effort.isQuick ? 20 : 100) + whileIdle(gateway)
             + streams(contender, gateway)
-        // Its memory is wanted for other things.
+        // Its memory is needed for other rows.
         try await testbed.end(Self.kind)
         return RowReport(
             name: name, title: "The HTTP API, with \(Self.sessions) sessions", unit: "", figures: [],
@@ -62,7 +62,7 @@ struct APIRow: Row {
                 lab: lab, path: "/metrics", header: "Accept: application/openmetrics-text; version=1.0.0"), atMost: 20)
         try await judge("1,000 sessions", HTTPRequests(lab: lab, path: "/v1/sessions?limit=1000"), atMost: 50)
         try await judge(
-            "sessions of one port, which few have",
+            "sessions of a rare port",
             HTTPRequests(lab: lab, path: "/v1/sessions?limit=1000&port=1"), atMost: nil)
         try await judge("the status", HTTPRequests(lab: lab, path: "/v1/status"), atMost: nil)
         return comparisons
@@ -77,9 +77,9 @@ struct APIRow: Row {
         let memory = try ProcessMemory(of: process)
         return [
             RowReport.Comparison(
-                what: "% of a core, the API's process while nobody asks", value: Spread([share]), target: .atMost(0.2)),
+                what: "% of a core, idle API process", value: Spread([share]), target: .atMost(0.2)),
             RowReport.Comparison(
-                what: "MiB of its own, after all that it was asked",
+                what: "MiB private memory, after all these requests",
                 value: Spread([Double(memory.privateKibibytes) / 1024]), target: nil),
         ]
     }
@@ -108,7 +108,7 @@ struct APIRow: Row {
         ]
     }
 
-    /// The process that serves the API writes its number where it holds its lock.
+    /// The API process writes its process identifier into its lock file.
     private func apiProcess(of gateway: LabGateway) throws -> pid_t {
         let path = "/run/sluice/\(gateway.lab.name)/api.lock"
         let text = try BenchFile.read(path)

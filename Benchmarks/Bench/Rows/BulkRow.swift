@@ -1,14 +1,14 @@
 import Glibc
 import Lab
 
-/// Bulk TCP of real sockets, from the client to the service.
+/// Bulk TCP transfer with real sockets, from the client to the service.
 struct BulkRow: Row {
     let streams: Int
 
     var name: String { "bulk-\(streams)" }
 
     private static let kinds: [ContenderKind] = [.plain, .nftables, .proxy, .sluice]
-    /// Some 0.1 to 0.2 s.
+    /// Takes some 0.1 to 0.2 s.
     private static let bytes = 256 << 20
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
@@ -43,10 +43,10 @@ struct BulkRow: Row {
             unit: "ns CPU a byte, both ends included", figures: rounds.figures,
             comparisons: [
                 rounds.rate(.sluice, to: .plain, "bytes per CPU second, sluice / plain", .atLeast(0.98)),
-                rounds.wallRate(.sluice, to: .plain, "throughput by a clock, sluice / plain", nil),
+                rounds.wallRate(.sluice, to: .plain, "throughput (wall clock), sluice / plain", nil),
                 rounds.rate(.sluice, to: .nftables, "bytes per CPU second, sluice / nftables", nil),
                 rounds.rate(.sluice, to: .proxy, "bytes per CPU second, sluice / HAProxy", nil),
-            ], remarks: ["throughput by a clock, median, Gbit/s: \(speeds.joined(separator: ", "))"])
+            ], remarks: ["throughput (wall clock), median, Gbit/s: \(speeds.joined(separator: ", "))"])
     }
 
     private static func gigabits(_ values: [Double]) -> String {

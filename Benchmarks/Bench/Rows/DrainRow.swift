@@ -1,18 +1,18 @@
 import Glibc
 import Lab
 
-/// An instance with a million sessions drains: what it costs to send all ends their resets, and how long it takes.
+/// Drains an instance with a million sessions: the cost and the duration of sending all resets.
 struct DrainRow: Row {
     let name = "drain-resets"
 
     private static let kind = ContenderKind.sluiceDrain
-    /// Both instances get half, by the steering table, and one of them drains.
+    /// The steering table gives half of them to each of the two instances. One of these drains.
     private static let sessions = 2_000_000
     private static let million = 1_000_000.0
-    /// Reports of the sender in which nothing changes, before all are believed to be sent.
-    private static let restMilliseconds = 500
+    /// All resets count as sent when the sender's counter has not changed for this long.
+    private static let pauseMilliseconds = 500
 
-    /// At some time of the drain.
+    /// The counters at one moment of the drain.
     private struct Sample {
         var nanoseconds: Int
         var instance: Int
@@ -28,7 +28,7 @@ struct DrainRow: Row {
     }
 
     private func measure(_ contender: Contender) async throws -> RowReport {
-        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is no gateway") }
+        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is not a gateway") }
         let fleet = try await SluiceFleet.whole(of: gateway, instances: 2)
         try await contender.setHostsDropping(true)
         Progress.note("opening \(Self.sessions) sessions through \(Self.kind.title)")
@@ -60,7 +60,7 @@ struct DrainRow: Row {
             try StopRequest.check()
             guard ContinuousClock.now < deadline else {
                 throw BenchError.answer(
-                    of: "the drain", said: "\(memory.established(of: leaving.identifier)) sessions are left")
+                    of: "the drain", said: "\(memory.established(of: leaving.identifier)) sessions remain")
             }
             try await Task.sleep(for: .milliseconds(20))
             let now = try sample()
@@ -69,7 +69,7 @@ struct DrainRow: Row {
                 begun = now
             } else if sentNow != sent {
                 (sent, last) = (sentNow, now)
-            } else if now.nanoseconds - last.nanoseconds > Self.restMilliseconds * 1_000_000,
+            } else if now.nanoseconds - last.nanoseconds > Self.pauseMilliseconds * 1_000_000,
                 memory.established(of: leaving.identifier) == 0
             {
                 break
@@ -85,7 +85,7 @@ struct DrainRow: Row {
             before: before, begun: begun, sent: last, end: end)
     }
 
-    /// What reaches the hosts, which drop it.
+    /// Packets that reach the hosts, which drop them.
     private func arrivals(_ contender: Contender) async throws -> Int {
         try await EntryDrop.packets(contender.lab, .zone(.client), LabZone.hostInterface) + contender.arrivals()
     }
@@ -97,7 +97,7 @@ struct DrainRow: Row {
         let deadline = ContinuousClock.now + .seconds(70)
         while ContinuousClock.now < deadline {
             try StopRequest.check()
-            // It has no file there any more, or no tasks, when it has ended.
+            // When it has ended, its file no longer exists, or has no tasks.
             guard let now = try? sample(), now.instance >= last?.instance ?? 0 else { return last }
             last = now
             try await Task.sleep(for: .milliseconds(50))
@@ -109,7 +109,7 @@ struct DrainRow: Row {
         count: Int, segments: Int, failed: Int, before: Sample, begun: Sample, sent: Sample, end: Sample
     ) -> RowReport {
         let scale = Self.million / Double(count)
-        func told(_ what: String, _ value: Double, _ limit: Double? = nil) -> RowReport.Comparison {
+        func comparison(_ what: String, _ value: Double, _ limit: Double? = nil) -> RowReport.Comparison {
             RowReport.Comparison(what: what, value: Spread([value]), target: limit.map { .atMost($0) })
         }
         func cpu(_ path: KeyPath<Sample, Int>, _ later: Sample) -> Double {
@@ -118,16 +118,17 @@ struct DrainRow: Row {
         return RowReport(
             name: name, title: "Reset pairs for 1,000,000 sessions in a drain", unit: "", figures: [],
             comparisons: [
-                told("s CPU of the instance until all are sent", cpu(\.instance, sent), 10),
-                told("s CPU of the controller meanwhile", cpu(\.controller, sent)),
-                told("s CPU of ksoftirqd, whoever's, meanwhile", cpu(\.softirq, sent)),
-                told("s by a clock, first to last reset", Double(sent.nanoseconds - begun.nanoseconds) / 1e9 * scale),
-                told("s CPU of the instance until its end", cpu(\.instance, end)),
-                told("s CPU of the controller until then", cpu(\.controller, end)),
+                comparison("s CPU of the instance until all are sent", cpu(\.instance, sent), 10),
+                comparison("s CPU of the controller meanwhile", cpu(\.controller, sent)),
+                comparison("s CPU of ksoftirqd (all causes) meanwhile", cpu(\.softirq, sent)),
+                comparison(
+                    "s (wall clock), first to last reset", Double(sent.nanoseconds - begun.nanoseconds) / 1e9 * scale),
+                comparison("s CPU of the instance until its end", cpu(\.instance, end)),
+                comparison("s CPU of the controller until then", cpu(\.controller, end)),
             ],
             remarks: [
                 "one run; \(count) sessions, \(segments) segments, \(failed) could not be sent; figures are scaled to 1,000,000",
-                "the kernel's work to send a segment, as far as the other end of the link, is in the instance's time",
+                "the instance's time includes the kernel's work to send a segment to the other end of the link",
             ])
     }
 }

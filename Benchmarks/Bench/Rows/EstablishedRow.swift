@@ -1,10 +1,11 @@
 import Lab
 
-/// CPU time for a packet of an established session: the shortest frames of one session, or of many hit at random.
+/// CPU time for a packet of an established session: minimum-size frames of one session, or of many sessions chosen at
+/// random.
 struct EstablishedRow: Row {
     let sessions: Int
 
-    /// With IPv6 there is one.
+    /// There is one IPv6 session.
     var version = IPVersion.four
 
     var name: String {
@@ -38,7 +39,7 @@ struct EstablishedRow: Row {
         return RowReport(
             name: name,
             title: "A packet of an established session, \(version), \(Frame.Kind.data.frameBytes(version) + 4) bytes, "
-                + (isOne ? "one session" : "\(sessions) sessions hit at random"),
+                + (isOne ? "one session" : "\(sessions) sessions chosen at random"),
             unit: "ns CPU a packet, net of the sender", figures: rounds.figures,
             comparisons: [
                 rounds.comparison(.sluice, to: .nftables, "sluice / nftables", .atMost(0.60)),
@@ -51,7 +52,7 @@ struct EstablishedRow: Row {
         if !isOne { Progress.note("opening \(sessions) sessions through \(contender.kind.title)") }
         try SessionOpener(client: contender.client, service: contender.service, version: version).open(0..<sessions)
         guard let found = try await contender.sessionCount() else { return }
-        // Half-open ones of an earlier row may be there still.
+        // Half-open sessions of an earlier row may still exist.
         guard found >= sessions, found <= sessions + sessions / 10 + 1_000_000 else {
             throw BenchError.sessions(contender: contender.kind.title, expected: sessions, found: found)
         }
@@ -69,7 +70,7 @@ struct EstablishedRow: Row {
         }
     }
 
-    /// The sender alone has nothing forwarded, the others all.
+    /// With the sender alone no packet is forwarded; with the others, all are.
     private func check(_ contender: Contender, sent: Int, arrived: Int) async throws {
         let expected = contender.kind == .door ? 0...sent / 100 : sent - sent / 100...sent + sent / 100
         guard expected.contains(arrived) else {

@@ -2,8 +2,8 @@ import Glibc
 import Lab
 import Synchronization
 
-/// What remains for an established transfer while a flood of SYNs, each a session of its own, saturates one core. The flood
-/// comes from the client on one core; the transfer goes from the peer to the service on the other.
+/// The throughput of an established transfer while a flood of SYNs, each for a new session, saturates one core. The
+/// flood comes from the client on one core. The transfer goes from the peer to the service on the other core.
 struct FloodRow: Row {
     let name = "syn-flood"
 
@@ -17,7 +17,7 @@ struct FloodRow: Row {
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         guard sysconf(Int32(_SC_NPROCESSORS_ONLN)) >= 2 else {
-            throw BenchError.answer(of: "this machine", said: "one core, where the row needs two")
+            throw BenchError.answer(of: "this machine", said: "one core, but the row needs two")
         }
         let contenders = try await testbed.contenders(Self.kinds)
         var transfers: [ContenderKind: BulkTransfer] = [:]
@@ -58,7 +58,7 @@ struct FloodRow: Row {
             "\($0.rawValue) \(ReportTable.number(Spread(outcomes[$0]?.floodPerSecond ?? []).median / 1000))"
         }
         return RowReport(
-            name: name, title: "An established transfer while SYNs saturate one core", unit: "Gbit/s by a clock",
+            name: name, title: "An established transfer while SYNs saturate one core", unit: "Gbit/s (wall clock)",
             figures: Self.kinds.map {
                 RowReport.Figure(
                     contender: $0.rawValue, title: $0.title, value: Spread(outcomes[$0]?.goodput ?? []))

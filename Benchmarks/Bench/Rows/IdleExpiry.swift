@@ -1,17 +1,17 @@
 import Glibc
 
-/// When each of many sessions was last heard of, and how late the gateway ends them.
+/// When each of many sessions had its last packet, and how late the gateway ends them.
 struct IdleExpiry {
-    /// Of sessions whose numbers follow each other.
+    /// A range of sessions with consecutive numbers.
     private struct Chunk {
         let last: Int
-        /// Before the first packet of the chunk: its sessions may have been heard of a little later.
+        /// The time before the first packet of the chunk. The last packets of its sessions may be slightly later.
         let nanoseconds: Int
     }
 
     private var chunks: [Chunk] = []
-    /// Seconds after its timeout that the oldest live session was still there, at worst: no less than the first, no more than
-    /// the second.
+    /// Maximum delay between the timeout of the oldest live session and its end, in seconds: a lower and an upper
+    /// bound.
     private(set) var latestSeconds = (atLeast: 0.0, atMost: 0.0)
 
     let idleSeconds: Int
@@ -20,17 +20,18 @@ struct IdleExpiry {
         self.idleSeconds = idleSeconds
     }
 
-    /// Chunks come in the order of their numbers, from 0 on.
+    /// Chunks are added in the order of their numbers, from 0.
     mutating func noteChunk(upTo last: Int, at nanoseconds: Int) {
         chunks.append(Chunk(last: last, nanoseconds: nanoseconds))
     }
 
-    /// When the first session is due.
+    /// When the first session should expire.
     var firstDue: Int { (chunks.first?.nanoseconds ?? 0) + idleSeconds * 1_000_000_000 }
 
-    /// Takes note that so many sessions, the first ones, were gone at a moment of this time: that of asking.
+    /// Records that the first `count` sessions were gone at some moment of this interval, during which they were
+    /// counted.
     mutating func noteGone(_ count: Int, within nanoseconds: ClosedRange<Int>) {
-        // Of those that are left, the oldest.
+        // The oldest remaining session.
         guard let oldest = chunks.first(where: { $0.last > count }) else { return }
         func lateSeconds(_ now: Int) -> Double { Double(now - oldest.nanoseconds) / 1e9 - Double(idleSeconds) }
         latestSeconds.atLeast = max(latestSeconds.atLeast, lateSeconds(nanoseconds.lowerBound))

@@ -1,15 +1,15 @@
 import Lab
 
-/// What a fleet costs that has nothing to do: its instances and the controller, without a session or a packet.
+/// The cost of an idle fleet: its instances and the controller, without sessions or packets.
 struct IdleFleetRow: Row {
     let name = "idle-fleet"
 
     private static let fleets: [(kind: ContenderKind, instances: Int)] = [
         (.sluiceFleetTwo, 2), (.sluiceFleetTen, 10), (.sluiceFleetFifty, 50),
     ]
-    /// After all of them serve: what begins takes up its slabs.
+    /// After all of them serve. A starting instance first claims its slabs.
     private static let settlingSeconds = 5
-    /// As long as between two measurements of the controller's, so that each window holds one.
+    /// As long as the controller's measuring interval, so that each window contains one measurement.
     private static let windowSeconds = 10
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
@@ -22,13 +22,13 @@ struct IdleFleetRow: Row {
         return RowReport(
             name: name, title: "A fleet without a session or a packet", unit: "", figures: [], comparisons: comparisons,
             remarks: [
-                "room for 262,144 sessions; memory that processes share with each other and the kernel is divided among them"
+                "capacity 262,144 sessions; memory that processes share with each other or the kernel is divided among them"
             ])
     }
 
     private func measure(_ contender: Contender, _ instances: Int, windows: Int) async throws -> [RowReport.Comparison]
     {
-        guard let gateway = contender.gateway else { preconditionFailure("\(contender.kind) is no gateway") }
+        guard let gateway = contender.gateway else { preconditionFailure("\(contender.kind) is not a gateway") }
         let fleet = try await SluiceFleet.whole(of: gateway, instances: instances)
         try await Task.sleep(for: .seconds(Self.settlingSeconds))
         let workers = fleet.instances.map(\.processIdentifier)
@@ -47,18 +47,18 @@ struct IdleFleetRow: Row {
         }
         let memory = try workers.reduce(ProcessMemory()) { $0 + (try ProcessMemory(of: $1)) }
         let controllerMemory = try ProcessMemory(of: controller)
-        func told(_ what: String, _ values: [Double]) -> RowReport.Comparison {
+        func comparison(_ what: String, _ values: [Double]) -> RowReport.Comparison {
             RowReport.Comparison(what: "\(instances) instances: \(what)", value: Spread(values), target: nil)
         }
         func mebibytes(_ kibibytes: Int) -> [Double] { [Double(kibibytes) / 1024] }
         return [
-            told("% of a core, instances", workerShares),
-            told("% of a core, controller", controllerShares),
-            told("MiB of an instance, its share (PSS)", mebibytes(memory.proportionalKibibytes / instances)),
-            told("MiB of an instance, its own", mebibytes(memory.privateKibibytes / instances)),
-            told("MiB of the controller (PSS)", mebibytes(controllerMemory.proportionalKibibytes)),
-            told("MiB of all (PSS)", mebibytes((memory + controllerMemory).proportionalKibibytes)),
-            told("MiB of all (sum of RSS)", mebibytes((memory + controllerMemory).residentKibibytes)),
+            comparison("% of a core, instances", workerShares),
+            comparison("% of a core, controller", controllerShares),
+            comparison("MiB of an instance, its share (PSS)", mebibytes(memory.proportionalKibibytes / instances)),
+            comparison("MiB of an instance, private", mebibytes(memory.privateKibibytes / instances)),
+            comparison("MiB of the controller (PSS)", mebibytes(controllerMemory.proportionalKibibytes)),
+            comparison("MiB of all (PSS)", mebibytes((memory + controllerMemory).proportionalKibibytes)),
+            comparison("MiB of all (sum of RSS)", mebibytes((memory + controllerMemory).residentKibibytes)),
         ]
     }
 }

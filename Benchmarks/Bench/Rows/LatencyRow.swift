@@ -1,7 +1,7 @@
 import Glibc
 
-/// Round trips of 64 bytes over one TCP connection. One thread plays both ends: no end has to be woken up, so that what is
-/// left is the way itself.
+/// Round trips of 64 bytes over one TCP connection. One thread plays both ends: no end has to be woken up, so that only
+/// the forwarding is measured.
 struct LatencyRow: Row {
     let name = "latency"
 
@@ -49,7 +49,7 @@ struct LatencyRow: Row {
                 what: "\(what), sluice / plain ip_forward", value: Spread(ratios), target: .atMost(limit))
         }
         return RowReport(
-            name: name, title: "A round trip of 64 bytes over TCP", unit: "ns by a clock",
+            name: name, title: "A round trip of 64 bytes over TCP", unit: "ns (wall clock)",
             figures: figures(middles, "p50") + figures(tails, "p99"),
             comparisons: [ratio(middles, "p50", 1.02), ratio(tails, "p99", 1.05)])
     }

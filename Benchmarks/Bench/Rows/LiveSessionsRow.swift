@@ -1,8 +1,8 @@
 import Glibc
 import Lab
 
-/// Very many sessions live in one gateway: what they take in memory, what looking after them costs, and how late they end
-/// when all fall idle one right after the other.
+/// Very many live sessions in one gateway: their memory, the cost of ageing them, and how late they end when all become
+/// idle one right after the other.
 struct LiveSessionsRow: Row {
     let name: String
     let kind: ContenderKind
@@ -10,9 +10,10 @@ struct LiveSessionsRow: Row {
     let transport: Transport
 
     enum Transport {
-        /// Complete handshakes, then a segment of each, as fast as possible: so all fall idle within seconds.
+        /// Complete handshakes, then one segment of each session as fast as possible, so that all become idle within
+        /// seconds.
         case tcp
-        /// One datagram each.
+        /// One datagram for each session.
         case udp
     }
 
@@ -27,18 +28,18 @@ struct LiveSessionsRow: Row {
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contender = try await testbed.contender(kind)
         let report = try await measure(contender, effort)
-        // Its memory is wanted for other things.
+        // Its memory is needed for other rows.
         try await testbed.end(kind)
         return report
     }
 
     private func measure(_ contender: Contender, _ effort: Effort) async throws -> RowReport {
         guard let gateway = contender.gateway, let idleSeconds = kind.sluiceSettings?.idleSeconds else {
-            preconditionFailure("\(kind) is no gateway whose sessions end")
+            preconditionFailure("\(kind) is not a gateway whose sessions end")
         }
         try await contender.setHostsDropping(true)
         Progress.note("opening \(sessions) sessions through \(kind.title)")
-        // On a busy machine the first would be idle too long before the last is open.
+        // On a busy machine the first session could expire before the last one is open.
         let expiry = try CPUMeter.withPriority { try open(contender, idleSeconds: idleSeconds) }
         let meter = try CPUMeter(processes: contender.processes)
         let start = try meter.reading()
@@ -74,13 +75,13 @@ struct LiveSessionsRow: Row {
         return expiry
     }
 
-    /// Asks again and again how many are left, until none is.
+    /// Counts the remaining sessions repeatedly, until none is left.
     private func watch(_ contender: Contender, _ opened: IdleExpiry) async throws -> IdleExpiry {
         var expiry = opened
         let wait = expiry.firstDue - CPUMeter.nanoseconds(CLOCK_MONOTONIC)
-        Progress.note("waiting for \(sessions) sessions to fall idle")
+        Progress.note("waiting for \(sessions) sessions to become idle")
         if wait > 0 { try await Task.sleep(for: .nanoseconds(wait)) }
-        // Far later than any is due: if something is left then, its lateness says so.
+        // Far later than any session is due. If a session exists then, its delay shows it.
         let sessionsLeft = try LiveSessions(gateway: contender.lab.name)
         let deadline = ContinuousClock.now + .seconds(expiry.idleSeconds + 60)
         while ContinuousClock.now < deadline {
@@ -89,7 +90,7 @@ struct LiveSessionsRow: Row {
             let left = sessionsLeft.established()
             expiry.noteGone(sessions - left, within: asked...CPUMeter.nanoseconds(CLOCK_MONOTONIC))
             if left == 0 { break }
-            // Counting takes memory bandwidth from the gateway's own processes: not too often.
+            // Counting uses memory bandwidth that the gateway's processes need: not too often.
             try await Task.sleep(for: .milliseconds(100))
         }
         return expiry
@@ -105,7 +106,7 @@ struct LiveSessionsRow: Row {
             comparisons: [
                 judged("bytes a session, by the capacity", status.memory.bytesPerSession, 256),
                 judged("bytes a session, all of the datapath's memory", whole, nil),
-                judged("CPU share of a core while all are quiet", ageingShare, 0.05),
+                judged("CPU share of a core while all are idle", ageingShare, 0.05),
                 judged("idle expiry, seconds late, at most", expired.latestSeconds.atMost, 1),
                 judged("idle expiry, seconds late, at least", expired.latestSeconds.atLeast, nil),
             ] + Conntrack.entryBytes.map { judged("for comparison: bytes of an nf_conntrack entry", Double($0), nil) },

@@ -1,18 +1,18 @@
 import Glibc
 import Lab
 
-/// CPU time for a new session: a SYN with a 5-tuple not seen before comes, and goes on, and the session is created. The table
+/// CPU time for a new session: a SYN with a new 5-tuple arrives and is forwarded, and the session is created. The table
 /// is empty at the beginning of every turn.
 struct NewSessionRow: Row {
     let isThousandRules: Bool
 
     var name: String { isThousandRules ? "new-session-thousand" : "new-session" }
 
-    /// Flow numbers from here on are not those of established sessions.
+    /// Flow numbers from here on do not belong to established sessions.
     private static let firstFlow = 1 << 26
-    /// Events of the sessions reach Sluice's processes a little later: they are waited for.
+    /// Events of the sessions reach Sluice's processes after a delay; the row waits for them.
     private static let settlingMicroseconds: UInt32 = 300_000
-    /// Sessions that other rows leave open.
+    /// Sessions that other rows have left open.
     private static let others = 8
 
     private var kinds: [ContenderKind] {

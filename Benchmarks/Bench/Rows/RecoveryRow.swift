@@ -1,7 +1,8 @@
 import Glibc
 import Lab
 
-/// How soon an instance that hangs or dies is noticed, and how soon another serves in its place: from the gateway's own history.
+/// How soon a hanging or killed instance is detected, and how soon a replacement serves: from the gateway's own
+/// history.
 struct RecoveryRow: Row {
     let name = "recovery"
 
@@ -14,13 +15,13 @@ struct RecoveryRow: Row {
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contender = try await testbed.contender(Self.kind)
-        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is no gateway") }
+        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is not a gateway") }
         var comparisons: [RowReport.Comparison] = []
         for (signal, what) in [(SIGSTOP, "SIGSTOP"), (SIGKILL, "SIGKILL")] {
             var outcome = Outcome()
             for round in 0..<effort.rounds {
                 let fleet = try await SluiceFleet.whole(of: gateway, instances: 2)
-                // At ever other moments of the second in which the controller asks.
+                // Always another moment within the second in which the controller asks.
                 try await Task.sleep(for: .milliseconds(1000 + round * 370 % 1000))
                 let victim = fleet.instances[round % fleet.instances.count]
                 let (found, replaced) = try await fail(victim, signal, gateway)
@@ -39,14 +40,14 @@ struct RecoveryRow: Row {
                     what: "\(what): until another serves", value: Spread(outcome.replaced), target: nil),
             ]
         }
-        // Its processes are others than at its beginning.
+        // Its processes are not those that it started with.
         try await testbed.end(Self.kind)
         return RowReport(
             name: name, title: "An instance hangs, or is killed", unit: "", figures: [], comparisons: comparisons,
             remarks: ["from the signal to the event's time in 'sluice event list'; \(effort.rounds) times each"])
     }
 
-    /// - Returns: seconds until the history tells that it failed, and until it tells that another has taken its place.
+    /// - Returns: seconds until the history reports the failure, and until it reports the replacement.
     private func fail(
         _ victim: SluiceFleet.Instance, _ signal: Int32, _ gateway: LabGateway
     ) async throws -> (found: Double, replaced: Double) {
@@ -66,6 +67,6 @@ struct RecoveryRow: Row {
             }
         }
         throw BenchError.answer(
-            of: "sluice event list", said: "nothing of a replacement of instance \(victim.identifier) within 30 s")
+            of: "sluice event list", said: "no replacement of instance \(victim.identifier) within 30 s")
     }
 }

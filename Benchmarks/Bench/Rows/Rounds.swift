@@ -1,7 +1,7 @@
-/// Turns of all contenders, one after the other and again, beginning with another one each round, and every other round
-/// backwards: what changes on the machine, and what one leaves to the next, meets all alike.
+/// Turns of all contenders. Each round begins with another contender, and every second round runs in reverse order, so
+/// that changes on the machine, and effects of one contender on the next, affect all equally.
 struct Rounds {
-    /// What a contender's turn cost, for each operation.
+    /// The cost of a contender's turn, for each operation.
     struct Turn {
         var cpuNanoseconds: Double
         var wallNanoseconds: Double
@@ -34,14 +34,14 @@ struct Rounds {
         }
     }
 
-    /// CPU time of each round, less that of the sender alone in the same round, where that is among the contenders.
+    /// CPU time of each round, minus that of the sender alone in the same round if that is one of the contenders.
     func net(_ kind: ContenderKind) -> [Double] {
         let own = (turns[kind] ?? []).map(\.cpuNanoseconds)
         guard let door = turns[.door], kind != .door else { return own }
         return zip(own, door).map { $0 - $1.cpuNanoseconds }
     }
 
-    /// The figures of all; the sender's own in full.
+    /// The figures of all contenders; those of the sender alone are not reduced.
     var figures: [RowReport.Figure] {
         kinds.map { kind in
             let own = turns[kind] ?? []
@@ -52,21 +52,21 @@ struct Rounds {
         }
     }
 
-    /// Net cost of one against that of another, round by round.
+    /// Net cost of one contender divided by that of another, for each round.
     func comparison(
         _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
     ) -> RowReport.Comparison {
         RowReport.Comparison(what: what, value: Spread(zip(net(left), net(right)).map { $0 / $1 }), target: target)
     }
 
-    /// Operations of one in a second of CPU time against another's, round by round.
+    /// Operations per second of CPU time of one contender divided by those of another, for each round.
     func rate(
         _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
     ) -> RowReport.Comparison {
         comparison(right, to: left, what, target)
     }
 
-    /// The same by a clock.
+    /// The same with wall clock time.
     func wallRate(
         _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
     ) -> RowReport.Comparison {

@@ -1,8 +1,8 @@
 import Lab
 
-/// One line of the table of targets, or a few that are measured together.
+/// One line of the table of targets, or several that are measured together.
 protocol Row: Sendable {
-    /// For `--rows`.
+    /// The name for `--rows`.
     var name: String { get }
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport
 }
@@ -12,8 +12,8 @@ struct Effort {
     let isQuick: Bool
 
     var rounds: Int { isQuick ? 3 : 9 }
-    /// Of rows whose turns may be short: the speed of a shared machine changes within tenths of a second, and the closer together
-    /// the turns are that a ratio is formed of, the less of it is in the ratio.
+    /// For rows with short turns. The speed of a shared machine changes within tenths of a second. The closer together
+    /// the two turns of a ratio are, the less this affects the ratio.
     var shortRounds: Int { isQuick ? 20 : 90 }
     /// Packets in a short turn of a contender.
     var packets: Int { isQuick ? 10_000 : 25_000 }
@@ -21,7 +21,7 @@ struct Effort {
     var connections: Int { isQuick ? 250 : 600 }
     /// Round trips in a short turn.
     var roundTrips: Int { isQuick ? 2000 : 5000 }
-    /// Of rows whose limit is nearer than their rounds are to each other: twice as many.
+    /// For rows whose target is closer than the spread of their rounds: twice as many.
     var manyRounds: Int { 2 * shortRounds }
     /// Rounds of new sessions, each of which begins with an empty table.
     var newSessionRounds: Int { isQuick ? 5 : 15 }

@@ -1,11 +1,11 @@
 import Lab
 
-/// Whole short connections of real sockets: handshake, request, response, close. One thread plays both ends, a step at a
-/// time, so that it is always busy: how many it makes in a second of CPU time is how many a core makes.
+/// Complete short connections of real sockets: handshake, request, response, close. One thread plays both ends, step by
+/// step, so that it is always busy. So connections per second of CPU time are connections per second of a core.
 struct ShortConnectionRow: Row {
     let name = "short-connection"
 
-    /// Many ports, so that ended connections (TIME-WAIT) don't use all 5-tuples up.
+    /// Many ports, so that ended connections (TIME-WAIT) do not use up all 5-tuples.
     static let ports: Range<UInt16> = 8000..<8064
     private static let requestBytes = 100
     private static let responseBytes = 1000
@@ -23,7 +23,7 @@ struct ShortConnectionRow: Row {
                 preconditionFailure("\(contender.kind) has no listeners")
             }
             let meter = try CPUMeter(processes: contender.processes)
-            // HAProxy's cost some seven times as much: fewer of them take as long.
+            // A connection through HAProxy costs some seven times as much, so fewer of them take as long.
             let count = contender.kind == .proxy ? effort.connections / 5 : effort.connections
             let reading = try contender.client.place.visit {
                 for number in 0..<Self.warmUp { try Self.connection(listeners, number, to: contender.entry) }
@@ -40,7 +40,7 @@ struct ShortConnectionRow: Row {
                 rounds.rate(.sluice, to: .nftables, "connections per CPU second, sluice / nftables", .atLeast(1.10)),
                 rounds.rate(.sluice, to: .plain, "the same, sluice / plain ip_forward", nil),
                 rounds.rate(.sluice, to: .proxy, "the same, sluice / HAProxy", nil),
-                rounds.wallRate(.sluice, to: .nftables, "connections per second by a clock, / nftables", nil),
+                rounds.wallRate(.sluice, to: .nftables, "connections per second (wall clock), / nftables", nil),
             ])
     }
 

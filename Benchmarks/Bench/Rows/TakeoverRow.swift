@@ -1,19 +1,19 @@
 import Glibc
 import Lab
 
-/// 1,000,000 sessions change their owner (`continuity: preserve`), while one of them has small messages going to and fro: how
-/// long until others look after all of them, and how long a message is delayed by it.
+/// 1,000,000 sessions get a new owner (`continuity: preserve`), while one of them carries small messages in both
+/// directions: how long until other instances age all of them, and how much a message is delayed.
 struct TakeoverRow: Row {
     let name = "takeover"
 
     private static let kind = ContenderKind.sluicePreserve
     private static let sessions = 1_000_000
     private static let port: UInt16 = 8060
-    /// Of the stream, without and with a takeover in it. The replacement's start is within it.
+    /// Duration of the stream, without and with a takeover. It includes the start of the replacement.
     private static let streamMilliseconds = 2500
     private static let disturbanceAtMillisecond = 200
 
-    /// How an instance goes.
+    /// How an instance leaves.
     private enum Departure: CaseIterable {
         case killed, stopped
 
@@ -25,11 +25,11 @@ struct TakeoverRow: Row {
         }
     }
 
-    /// One takeover; times in seconds from the end of the process on, delays in milliseconds.
+    /// One takeover. Times are seconds since the end of the process, delays are milliseconds.
     private struct Takeover {
         var moved: Double
-        var keptAtLeast: Double
-        var keptAtMost: Double
+        var agedAtLeast: Double
+        var agedAtMost: Double
         var usualDelay: Double
         var worstDelayBefore: Double
         var worstDelay: Double
@@ -40,7 +40,7 @@ struct TakeoverRow: Row {
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let contender = try await testbed.contender(Self.kind)
-        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is no gateway") }
+        guard let gateway = contender.gateway else { preconditionFailure("\(Self.kind) is not a gateway") }
         _ = try await SluiceFleet.whole(of: gateway, instances: 2)
         try await contender.setHostsDropping(true)
         Progress.note("opening \(Self.sessions) sessions through \(Self.kind.title)")
@@ -64,13 +64,13 @@ struct TakeoverRow: Row {
         return report(outcomes, rounds: effort.rounds)
     }
 
-    /// Has one instance own all sessions: whoever else has some is killed.
+    /// Makes one instance the owner of all sessions: the others with sessions are killed.
     private func gather(_ gateway: LabGateway, _ memory: InstanceMemory) async throws -> SluiceFleet.Instance {
         for _ in 0..<4 {
             let fleet = try await SluiceFleet.whole(of: gateway, instances: 2)
             let owners = fleet.instances.filter { memory.established(of: $0.identifier) > 0 }
             let held = owners.reduce(0) { $0 + memory.established(of: $1.identifier) }
-            // The stream's is one more.
+            // Plus the session of the stream.
             guard held == Self.sessions + 1 else {
                 throw BenchError.sessions(contender: Self.kind.title, expected: Self.sessions + 1, found: held)
             }
@@ -78,7 +78,7 @@ struct TakeoverRow: Row {
             kill(owners[0].processIdentifier, SIGKILL)
             try await Task.sleep(for: .seconds(2))
         }
-        throw BenchError.answer(of: "the fleet", said: "several instances have sessions, though one was left")
+        throw BenchError.answer(of: "the fleet", said: "several instances have sessions, but one was expected")
     }
 
     private func take(
@@ -107,18 +107,18 @@ struct TakeoverRow: Row {
             if !watch.isOver { watch.look(now: now) }
         }
         _ = await command?.waitForExit(within: .seconds(10))
-        guard let gone = watch.goneAt, let moved = watch.movedAt, let least = watch.keptAtLeastAt,
-            let most = watch.keptAtMostAt
+        guard let gone = watch.goneAt, let moved = watch.movedAt, let least = watch.agedAtLeastAt,
+            let most = watch.agedAtMostAt
         else {
             throw BenchError.answer(
                 of: "the takeover",
                 said:
-                    "it was not over within \(Self.streamMilliseconds) ms: \(gateway.process.everythingSaid.suffix(1000))"
+                    "it did not end within \(Self.streamMilliseconds) ms: \(gateway.process.everythingSaid.suffix(1000))"
             )
         }
         return Takeover(
-            moved: Double(moved - gone) / 1e9, keptAtLeast: Double(least - gone) / 1e9,
-            keptAtMost: Double(most - gone) / 1e9, usualDelay: Spread(before).median / 1e6,
+            moved: Double(moved - gone) / 1e9, agedAtLeast: Double(least - gone) / 1e9,
+            agedAtMost: Double(most - gone) / 1e9, usualDelay: Spread(before).median / 1e6,
             worstDelayBefore: (before.max() ?? 0) / 1e6, worstDelay: (during.max() ?? 0) / 1e6)
     }
 
@@ -126,18 +126,18 @@ struct TakeoverRow: Row {
         var comparisons: [RowReport.Comparison] = []
         for departure in Departure.allCases {
             guard let takeovers = outcomes[departure] else { continue }
-            func told(_ what: String, _ value: (Takeover) -> Double, _ limit: Double? = nil) {
+            func add(_ what: String, _ value: (Takeover) -> Double, _ limit: Double? = nil) {
                 comparisons.append(
                     RowReport.Comparison(
                         what: "\(departure.text): \(what)", value: Spread(takeovers.map(value)),
                         target: limit.map { .atMost($0) }))
             }
-            told("s until looked after, at most", \.keptAtMost, 1)
-            told("s until looked after, at least", \.keptAtLeast)
-            told("s until slabs have new owners", \.moved)
-            told("ms largest extra delay", \.extraDelay, 5)
-            told("ms the same, no takeover", \.extraDelayBefore)
-            told("ms a message, median", \.usualDelay)
+            add("s until aged by new owners, at most", \.agedAtMost, 1)
+            add("s until aged by new owners, at least", \.agedAtLeast)
+            add("s until slabs have new owners", \.moved)
+            add("ms largest extra delay", \.extraDelay, 5)
+            add("ms the same, no takeover", \.extraDelayBefore)
+            add("ms a message, median", \.usualDelay)
         }
         let worst = Departure.allCases.map { departure in
             let delays = (outcomes[departure] ?? []).map(\.extraDelay)

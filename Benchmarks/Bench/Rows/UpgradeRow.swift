@@ -1,14 +1,15 @@
 import Glibc
 import Lab
 
-/// A newer version takes a gateway over (PKG-3) while a connection has small messages going to and fro: how long a message is delayed by
-/// it. The newer version is another file with the same program: its controller renews all instances, and the kernel program.
+/// A newer version takes over a gateway (PKG-3) while a connection carries small messages in both directions: how much
+/// a message is delayed. The newer version is another file with the same program: its controller renews all instances
+/// and replaces the kernel program.
 struct UpgradeRow: Row {
     let name = "upgrade"
 
     private static let kinds: [ContenderKind] = [.sluiceFleetTwo, .sluicePreserve]
     private static let port: UInt16 = 8061
-    /// Of the stream, without and with an upgrade in it.
+    /// Duration of the stream, without and with an upgrade in it.
     private static let streamMilliseconds = 5000
     private static let upgradeAtMillisecond = 200
 
@@ -41,7 +42,7 @@ struct UpgradeRow: Row {
     }
 
     private func upgrade(_ contender: Contender, _ stream: ProbeStream, _ round: Int) async throws -> Upgrade {
-        guard let old = contender.gateway else { preconditionFailure("\(contender.kind) is no gateway") }
+        guard let old = contender.gateway else { preconditionFailure("\(contender.kind) is not a gateway") }
         _ = try await SluiceFleet.whole(of: old, instances: 2)
         let binary = "\(contender.lab.directory)/version-\(round)"
         try await contender.lab.execute(in: .gateway, ["cp", try SluiceBinary.path(), binary]).required()
@@ -66,8 +67,8 @@ struct UpgradeRow: Row {
             worstDelay: (during.max() ?? 0) / 1e6, seconds: renewed - began)
     }
 
-    /// What `systemctl restart` does after the package has put a new binary in place. On another thread than the stream's, which has a
-    /// priority that processes started by it would inherit.
+    /// Does what `systemctl restart` does after the package has installed a new binary. It runs on another thread than
+    /// the stream, because that one has a priority that processes started by it would inherit.
     private static func replace(_ old: LabGateway, with binary: String) async throws -> (LabGateway, began: Double) {
         try await Task.sleep(for: .milliseconds(upgradeAtMillisecond))
         let text = try BenchFile.read(old.configurationPath)

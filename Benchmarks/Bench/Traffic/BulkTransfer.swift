@@ -2,7 +2,7 @@ import FoundationEssentials
 import Glibc
 import Lab
 
-/// iperf3 between two hosts of a lab: a server that stays, and a client for each transfer.
+/// iperf3 between two hosts of a lab: one server for all transfers, and a client for each transfer.
 final class BulkTransfer {
     static let port = 5201
     private let lab: Lab
@@ -10,8 +10,8 @@ final class BulkTransfer {
     private let client: LabPlace
     private let address: String
     private let clientPrefix: [String]
-    /// Linux's default, whatever this machine's is: BBR's timers send from whichever processor they ring on, so that segments overtake each
-    /// other between two namespaces and are sent again.
+    /// Linux's default, regardless of this machine's setting. BBR sends from timers that may run on any CPU, so
+    /// segments overtake each other between two namespaces and are retransmitted.
     private static let congestionControl = "cubic"
 
     enum Length {
@@ -26,17 +26,18 @@ final class BulkTransfer {
         }
     }
 
-    /// What a transfer came to.
+    /// The result of a transfer.
     struct Outcome {
         let bytes: Double
         let bitsPerSecond: Double
-        /// CPU time of both ends from the scheduler's accounts, with what the kernel did in their names, and with the client's start.
+        /// CPU time of both ends from the scheduler's statistics, including the kernel's work on their behalf, and the
+        /// start of the client.
         let cpuNanoseconds: Int
     }
 
     /// - Parameters:
-    ///   - address: whom the client connects to in order to reach the service.
-    ///   - cores: the processors of the client and of the server.
+    ///   - address: the address that the client connects to in order to reach the service.
+    ///   - cores: the CPUs of the client and of the server.
     init(
         _ lab: Lab, from client: LabPlace, to address: String = LabZone.internet.address,
         cores: (client: Int, server: Int)
@@ -78,7 +79,7 @@ final class BulkTransfer {
         return Outcome(bytes: received.bytes, bitsPerSecond: received.bitsPerSecond, cpuNanoseconds: spent)
     }
 
-    /// Of the server so far, and of all clients that have ended.
+    /// That of the server so far, and of all clients that have ended.
     private func cpuNanoseconds() throws -> Int {
         var children = rusage()
         getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &children)
@@ -92,7 +93,7 @@ final class BulkTransfer {
         await server.terminate()
     }
 
-    /// iperf3's own names, but for their underscores.
+    /// The field names of iperf3, without underscores.
     private struct Report: Decodable {
         struct End: Decodable {
             let sumReceived: Sum

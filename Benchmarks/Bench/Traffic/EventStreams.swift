@@ -1,10 +1,10 @@
 import Glibc
 
-/// Many clients of `GET /v1/events/stream`, each with a connection of its own.
+/// Many clients of `GET /v1/events/stream`, each with its own connection.
 final class EventStreams {
     private let sockets: [StreamSocket]
 
-    /// Opens them, and waits for the head of each answer.
+    /// Opens them, and waits for the response header of each.
     init(_ count: Int, in place: NetworkPlace, port: UInt16) throws {
         try Self.allowDescriptors(count + 100)
         let sockets = try place.visit { try (0..<count).map { _ in try StreamSocket.unconnected() } }

@@ -1,11 +1,11 @@
 import CFrames
 import Lab
 
-/// A TCP segment, or a UDP datagram, in an Ethernet frame, in memory that is sent from. All but what differs between frames of
-/// a kind is written once.
+/// A TCP segment or a UDP datagram in an Ethernet frame, in memory for sending. The parts that all frames of a kind
+/// share are written once.
 ///
-/// A segment's TCP checksum is left to be completed, as that of every segment of a local socket is, and as if a network card had
-/// verified it: nobody sums the payload up. That of the IP header is right.
+/// A segment's TCP checksum is left to be completed, like that of every segment of a local socket, and counts as
+/// verified by the network card: no CPU sums up the payload. The checksum of the IP header is correct.
 struct Frame {
     enum Direction { case fromClient, fromService }
 
@@ -32,13 +32,13 @@ struct Frame {
         }
     }
 
-    /// A data segment has 64 bytes with the frame check sequence, which is the least that Ethernet has.
+    /// A data segment has 64 bytes with the frame check sequence, the minimum of Ethernet.
     static let payloadBytes = 6
     static let strideBytes = 128
-    /// Sequence numbers as of a session's beginning.
+    /// Initial sequence numbers.
     private static let clientInitial: UInt32 = 1000
     private static let serviceInitial: UInt32 = 5000
-    /// Data goes on through this many segments, and then begins again: it stays within the window.
+    /// Data continues through this many segments and then starts again, so that it stays within the window.
     private static let segmentsInWindow = 8192
 
     private static let ip = Int(BENCH_FRAME_PREFIX) + 14
@@ -47,13 +47,14 @@ struct Frame {
 
     let bytes: UnsafeMutablePointer<UInt8>
     private let isSix: Bool
-    /// Where the header of TCP or UDP begins.
+    /// Offset of the TCP or UDP header.
     private let transport: Int
     private let direction: Direction
     private let pseudoHeaderSum: UInt32
     private let ipHeaderSum: UInt32
 
-    /// Writes what all frames of a kind share. Those of IPv6 all have the address of the client's host, whatever the flow.
+    /// Writes the common part of all frames of a kind. All IPv6 frames have the address of the client's host, whatever
+    /// the flow.
     init(
         at bytes: UnsafeMutablePointer<UInt8>, _ kind: Kind, direction: Direction, version: IPVersion = .four,
         destination: [UInt8], source: [UInt8]
@@ -104,7 +105,7 @@ struct Frame {
             Self.store(transportBytes, at: bytes + transport + 4)
             return
         }
-        // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM from the TCP header on, at the place of its checksum.
+        // struct virtio_net_hdr: VIRTIO_NET_HDR_F_NEEDS_CSUM, from the TCP header on, stored in its checksum field.
         bytes[0] = 1
         bytes[6] = UInt8(14 + Self.headerBytes(version))
         bytes[8] = 16
@@ -113,7 +114,7 @@ struct Frame {
         Self.store(UInt16(65535), at: bytes + transport + 14)
     }
 
-    /// Writes a SYN of the client.
+    /// Writes a SYN from the client.
     @inline(__always)
     func writeSyn(_ flow: Flow) {
         write(flow, sequence: Self.clientInitial, acknowledgment: 0)
@@ -125,7 +126,7 @@ struct Frame {
         write(flow, sequence: Self.serviceInitial, acknowledgment: Self.clientInitial &+ 1)
     }
 
-    /// Writes the client's ACK that completes the handshake, or its data: the segment of this number.
+    /// Writes the client's ACK that completes the handshake, or its data segment with this number.
     @inline(__always)
     func writeData(_ flow: Flow, segment: Int) {
         let offset = (segment & (Self.segmentsInWindow - 1)) * Self.payloadBytes
@@ -134,7 +135,7 @@ struct Frame {
             acknowledgment: Self.serviceInitial &+ 1)
     }
 
-    /// Writes a datagram of the client, without a checksum of its own (RFC 768).
+    /// Writes a datagram from the client, without a UDP checksum (RFC 768).
     @inline(__always)
     func writeDatagram(_ flow: Flow) {
         _ = writeAddresses(flow)
@@ -148,7 +149,7 @@ struct Frame {
         Self.store(Self.fold(pseudoHeaderSum &+ part), at: bytes + transport + 16)
     }
 
-    /// Returns the address's part of the pseudo header's sum.
+    /// Returns the contribution of the address to the pseudo header's sum.
     @inline(__always)
     private func writeAddresses(_ flow: Flow) -> UInt32 {
         let isFromClient = direction == .fromClient
@@ -167,7 +168,7 @@ struct Frame {
         return UInt16(truncatingIfNeeded: once >> 16 &+ once)
     }
 
-    /// In network order.
+    /// Stores a number in network order.
     @inline(__always)
     private static func store<Value: FixedWidthInteger>(_ value: Value, at place: UnsafeMutablePointer<UInt8>) {
         UnsafeMutableRawPointer(place).storeBytes(of: value.bigEndian, as: Value.self)

@@ -2,15 +2,15 @@ import CFrames
 import Glibc
 import Lab
 
-/// Sends frames of one kind by one host's link, as fast as it can, in the calling thread. As the links are veth pairs,
-/// nearly all that the gateway does with them happens in that thread too.
+/// Sends frames of one kind on one host's link, as fast as possible, in the calling thread. The links are veth pairs,
+/// so nearly all of the gateway's work for the frames happens in this thread too.
 final class FrameSender {
     private let descriptor: Int32
     private let memory: UnsafeMutablePointer<UInt8>
     private let frames: [Frame]
     private let length: Int
 
-    /// - Parameter host: where it sends from.
+    /// - Parameter host: the host that sends.
     init(_ kind: Frame.Kind, host: BenchHost, direction: Frame.Direction = .fromClient, version: IPVersion = .four)
         throws
     {
@@ -36,7 +36,7 @@ final class FrameSender {
         memory.deallocate()
     }
 
-    /// Sends `count` frames; `write` fills in each, by its number.
+    /// Sends `count` frames. `write` fills in each one, by its number.
     @inline(__always)
     func send(_ count: Int, _ write: (Frame, Int) -> Void) throws {
         var sent = 0
@@ -48,7 +48,7 @@ final class FrameSender {
                 let result = bench_send_frames(
                     descriptor, memory + done * Frame.strideBytes, Frame.strideBytes, length, UInt32(batch - done))
                 if result < 0 {
-                    // The link's or the socket's memory is full for a moment.
+                    // The memory of the link or the socket is full for a moment.
                     guard errno == ENOBUFS || errno == EAGAIN || errno == EINTR else {
                         throw BenchError.system(call: "sending frames", reason: reason())
                     }
@@ -61,11 +61,11 @@ final class FrameSender {
     }
 }
 
-/// A host of a contender's lab, as the frames need it.
+/// A host of a contender's lab, with what the frames need.
 struct BenchHost {
     let place: NetworkPlace
     let interface: String
     let linkAddress: [UInt8]
-    /// Of the gateway's end of the link.
+    /// The link address of the gateway's end.
     let gatewayLinkAddress: [UInt8]
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// Requests to a gateway's HTTP API, made and timed by curl: on one connection, one after the other.
+/// Requests to a gateway's HTTP API, made and timed by curl, one after the other on one connection.
 struct HTTPRequests {
     static let port: UInt16 = 8686
     static let host = "127.0.0.1:\(port)"
@@ -24,7 +24,7 @@ struct HTTPRequests {
 
     struct Outcome {
         var milliseconds: [Double] = []
-        /// Of the last answer's body.
+        /// Bytes of the last answer's body.
         var bytes = 0
     }
 

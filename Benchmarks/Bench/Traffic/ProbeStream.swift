@@ -1,8 +1,8 @@
 import CFrames
 import Glibc
 
-/// A small message each way over one TCP connection, 1,000 times a second. One thread plays both ends, before all ordinary
-/// threads: so a message's delay is what its way takes, and not how long an end waits for a processor.
+/// Small messages in both directions over one TCP connection, 1,000 times a second. One thread with real-time priority
+/// plays both ends, so a message's delay is the forwarding delay, without the time that an end waits for a CPU.
 final class ProbeStream {
     private static let messageBytes = 64
     private static let intervalNanoseconds = 1_000_000
@@ -17,11 +17,11 @@ final class ProbeStream {
         service = try listener.accept()
     }
 
-    /// Nanoseconds that each message took, both ways alike.
+    /// The delay of each message in nanoseconds, both directions together.
     ///
     /// - Parameters:
-    ///   - milliseconds: how many messages each way.
-    ///   - each: called after each pair, with CLOCK_MONOTONIC's nanoseconds.
+    ///   - milliseconds: the number of messages in each direction.
+    ///   - each: called after each pair, with CLOCK_MONOTONIC in nanoseconds.
     func run(milliseconds: Int, _ each: (Int) throws -> Void = { _ in }) throws -> [Double] {
         guard bench_set_realtime(1) == 0 else { throw BenchError.system(call: "SCHED_FIFO", reason: reason()) }
         defer { _ = bench_set_realtime(0) }
@@ -29,7 +29,7 @@ final class ProbeStream {
         delays.reserveCapacity(2 * milliseconds)
         let start = CPUMeter.nanoseconds(CLOCK_MONOTONIC)
         for number in 0..<milliseconds {
-            bench_rest_until(Int64(start + number * Self.intervalNanoseconds))
+            bench_sleep_until(Int64(start + number * Self.intervalNanoseconds))
             delays.append(try message(from: client, to: service))
             delays.append(try message(from: service, to: client))
             try each(CPUMeter.nanoseconds(CLOCK_MONOTONIC))

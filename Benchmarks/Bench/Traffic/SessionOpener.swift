@@ -1,11 +1,11 @@
 import Lab
 
-/// Opens sessions through a gateway by complete handshakes, seen from both sides.
+/// Opens sessions through a gateway with complete handshakes, sent from both sides.
 final class SessionOpener {
     private let syn: FrameSender
     private let synAck: FrameSender
     private let ack: FrameSender
-    /// Handshakes that are under way at a time: few, so that nothing takes it for a SYN flood.
+    /// Handshakes in progress at the same time: few, so that they do not look like a SYN flood.
     private static let chunk = 1024
 
     init(client: BenchHost, service: BenchHost, version: IPVersion = .four) throws {
@@ -14,7 +14,7 @@ final class SessionOpener {
         ack = try FrameSender(.acknowledgment, host: client, version: version)
     }
 
-    /// Opens the sessions of these numbers.
+    /// Opens the sessions with these numbers.
     func open(_ numbers: Range<Int>) throws {
         var start = numbers.lowerBound
         while start < numbers.upperBound {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A TCP socket of one place, blocking, and never for longer than a few seconds.
+/// A blocking TCP socket in one namespace, with a timeout of a few seconds.
 final class StreamSocket {
     private let descriptor: Int32
 
@@ -28,7 +28,7 @@ final class StreamSocket {
         return socket
     }
 
-    /// Must be called in the namespace where it is to listen.
+    /// Call it in the namespace in which the socket is to listen.
     static func listening(port: UInt16) throws -> StreamSocket {
         let socket = try make()
         let result = withAddress(0, port) { bind(socket.descriptor, $0, $1) }
@@ -38,7 +38,7 @@ final class StreamSocket {
         return socket
     }
 
-    /// Must be called in the namespace where it is to begin; ``connect(to:port:)`` may be called anywhere.
+    /// Call it in the namespace in which the connection is to begin. ``connect(to:port:)`` may be called anywhere.
     static func unconnected() throws -> StreamSocket { try make() }
 
     func connect(to address: UInt32, port: UInt16) throws {
@@ -59,14 +59,14 @@ final class StreamSocket {
         }
     }
 
-    /// Receives exactly as many bytes as there is room for.
+    /// Receives exactly as many bytes as the buffer has room for.
     func receive(_ bytes: UnsafeMutableRawBufferPointer) throws {
         guard recv(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_WAITALL)) == bytes.count else {
             throw BenchError.system(call: "receive", reason: reason())
         }
     }
 
-    /// Receives until `text` has come, and nothing after what came together with it.
+    /// Receives until `text` has arrived, and returns everything received.
     func receive(untilText text: String, withinSeconds limit: Int) throws -> String {
         let wanted = Array(text.utf8)
         var received: [UInt8] = []
@@ -92,7 +92,7 @@ final class StreamSocket {
         }
     }
 
-    /// Receives the other end's FIN.
+    /// Waits for the other end's FIN.
     func receiveEnd() throws {
         var byte: UInt8 = 0
         guard recv(descriptor, &byte, 1, 0) == 0 else {

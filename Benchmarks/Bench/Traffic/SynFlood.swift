@@ -2,14 +2,14 @@ import CFrames
 import Glibc
 import Synchronization
 
-/// SYNs of ever new sessions from a thread of its own, bound to one core, until it is ended, or its sessions are used up.
+/// SYNs of new sessions from a separate thread on one core, until it is ended or its session numbers are used up.
 final class SynFlood: Sendable {
     private let isEnding = Atomic<Bool>(false)
     private let hasEnded = Atomic<Bool>(false)
     private let sent = Atomic<Int>(0)
     private let start = CPUMeter.nanoseconds(CLOCK_MONOTONIC)
 
-    /// A flood that nobody ends: about a minute's worth.
+    /// The limit of a flood that is never ended: about a minute.
     private static let most = 1 << 24
     private static let batch = 4096
 
@@ -33,7 +33,7 @@ final class SynFlood: Sendable {
         pthread_detach(thread)
     }
 
-    /// Ends it; SYNs that it has sent in a second.
+    /// Ends it, and returns the SYNs per second that it has sent.
     func end() -> Double {
         let seconds = Double(CPUMeter.nanoseconds(CLOCK_MONOTONIC) - start) / 1e9
         isEnding.store(true, ordering: .relaxed)
@@ -41,7 +41,7 @@ final class SynFlood: Sendable {
         return Double(sent.load(ordering: .relaxed)) / seconds
     }
 
-    /// What the thread holds.
+    /// The state of the thread.
     private final class Work {
         let flood: SynFlood
         let sender: FrameSender
@@ -56,7 +56,9 @@ final class SynFlood: Sendable {
         }
 
         func run() {
-            if bench_bind_to_core(Int32(core)) != 0 { Progress.note("the flood is not bound to a core: \(reason())") }
+            if bench_bind_to_core(Int32(core)) != 0 {
+                Progress.note("the flood could not be bound to a core: \(reason())")
+            }
             setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -20)
             var count = 0
             while count < SynFlood.most, !flood.isEnding.load(ordering: .relaxed) {

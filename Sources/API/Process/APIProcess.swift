@@ -8,14 +8,15 @@ import NIOSSL
 import Policy
 import Store
 
-/// The process that serves the HTTP API: `sluice-api serve`. It opens what it needs, and gives up all else (API-1).
+/// The process that serves the HTTP API: `sluice-api serve`. It opens what it needs, then gives up all other rights
+/// (API-1).
 package enum APIProcess {
     /// Why it can't serve.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
     }
 
-    /// Less urgent than anything that carries traffic.
+    /// A lower scheduling priority than everything that carries traffic.
     private static let niceness: Int32 = 10
     private static let threads = 2
 
@@ -28,7 +29,7 @@ package enum APIProcess {
         SignalPipe.ignoreBrokenPipes()
         _ = nice(niceness)
         let run = RunDirectory(gateway: gateway)
-        // Whoever comes after us knows by it that we are there.
+        // Other processes see from this lock that the API process runs.
         _ = Unmanaged.passRetained(try ProcessLock(path: run.apiLockPath))
         let inspector = try GatewayInspector(gateway: gateway, isConfined: true)
         let configuration = try inspector.directory.configuration()
@@ -46,7 +47,7 @@ package enum APIProcess {
             ].compactMap(\.self))
 
         let log = Log(label: "api", threshold: Log.levelFromEnvironment)
-        if landlock == 0 { log.notice("the kernel has no Landlock: files are protected by their permissions alone") }
+        if landlock == 0 { log.notice("the kernel has no Landlock: only their permissions protect files") }
         let service = Service(
             inspector: inspector, history: history, client: GatewayClient(directory: run, isAPI: true),
             version: version, limits: settings.limits)

@@ -3,11 +3,11 @@ package import Glibc
 import NIOSSL
 internal import Policy
 
-/// The certificate and key of HTTPS, read and checked.
+/// Reads and checks the certificate and key for HTTPS.
 package enum CertificateFiles {
     /// What is wrong with one of them, and what to do.
     package struct Failure: Error, CustomStringConvertible {
-        /// `certificate` or `key`: the word of the configuration for the file.
+        /// The configuration key of the file: `certificate` or `key`.
         package let key: String
         package let message: String
 
@@ -20,7 +20,7 @@ package enum CertificateFiles {
     }
 
     /// - Parameter now: seconds since 1970.
-    /// - Returns: nil: they can serve.
+    /// - Returns: nil if they can be used.
     package static func problem(certificate: String, key: String, now: time_t) -> Failure? {
         do throws(Failure) {
             _ = try load(.init(certificate: certificate, key: key), now: now)
@@ -38,7 +38,7 @@ package enum CertificateFiles {
         } catch {
             throw Failure(
                 "certificate",
-                "\(tls.certificate) can't be read as certificates in PEM (\(reason(error))): name a file that begins with "
+                "\(tls.certificate) can't be read as certificates in PEM (\(reason(error))): write the path of a file that begins with "
                     + "-----BEGIN CERTIFICATE-----")
         }
         guard let own = chain.first else {
@@ -49,12 +49,12 @@ package enum CertificateFiles {
         guard own.notValidAfter > now else {
             throw Failure(
                 "certificate",
-                "\(tls.certificate) expired at \(WallTimeText.of(own.notValidAfter)): put a new one there")
+                "\(tls.certificate) expired at \(WallTimeText.of(own.notValidAfter)): replace the file with a new one")
         }
         guard own.notValidBefore <= now else {
             throw Failure(
                 "certificate",
-                "\(tls.certificate) is not valid before \(WallTimeText.of(own.notValidBefore)): put another one there, or set "
+                "\(tls.certificate) is not valid before \(WallTimeText.of(own.notValidBefore)): replace it, or correct "
                     + "this machine's clock")
         }
         let key: NIOSSLPrivateKey
@@ -63,7 +63,7 @@ package enum CertificateFiles {
         } catch {
             throw Failure(
                 "key",
-                "\(tls.key) can't be read as a private key in PEM without a passphrase (\(reason(error))): name the key of "
+                "\(tls.key) can't be read as a private key in PEM without a passphrase (\(reason(error))): write the path of the key of "
                     + tls.certificate)
         }
         var configuration = TLSConfiguration.makeServerConfiguration(
@@ -75,7 +75,7 @@ package enum CertificateFiles {
         } catch {
             throw Failure(
                 "key",
-                "\(tls.key) is not the key of \(tls.certificate): name the one that it was made with")
+                "\(tls.key) is not the key of \(tls.certificate): write the path of the key that belongs to it")
         }
         return configuration
     }
@@ -94,7 +94,7 @@ package enum CertificateFiles {
     }
 }
 
-/// A moment in words.
+/// A point in time as text.
 enum WallTimeText {
     /// `2026-03-01T12:00:00Z`
     static func of(_ time: time_t) -> String {

@@ -3,7 +3,7 @@ import HummingbirdCore
 import Inspection
 import NIOCore
 
-/// What a route answers.
+/// The answer of a route.
 struct Answer: Sendable {
     var status: Int
     var headers: HTTPFields
@@ -11,7 +11,7 @@ struct Answer: Sendable {
 
     enum Content: Sendable {
         case bytes([UInt8])
-        /// Written piece by piece, as long as the client stays.
+        /// Sent piece by piece while the client stays connected.
         case stream(@concurrent @Sendable (inout any ResponseBodyWriter) async throws -> Void)
     }
 
@@ -25,13 +25,13 @@ struct Answer: Sendable {
     static let problemType = "application/problem+json"
     static let eventStreamType = "text/event-stream"
 
-    /// What the command prints with `--json`, byte by byte (API-2).
+    /// Exactly the bytes that the command prints with `--json` (API-2).
     static func json(_ value: some Encodable) throws(Problem) -> Answer {
         do {
             return Answer(type: jsonType, Array(try JSONText.of(value).utf8))
         } catch {
             throw Problem(
-                .failed, "the answer has no JSON form: \(error)", remedy: "report it as a mistake of Sluice's")
+                .failed, "the answer has no JSON form: \(error)", remedy: "report this as a bug in Sluice")
         }
     }
 

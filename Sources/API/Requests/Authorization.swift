@@ -1,6 +1,6 @@
 import Gateway
 
-/// Who may do what (API-3).
+/// Which requests a client may make (API-3).
 struct Authorization: Sendable {
     let tokens: APITokens
     /// Whether reading needs no token, because only this machine can connect.
@@ -10,9 +10,10 @@ struct Authorization: Sendable {
         case nobody, reader, admin
     }
 
-    /// Whom a header names.
+    /// The identity that belongs to a header.
     ///
-    /// - Throws: a token that is none of ours; also where none is needed, so that nobody believes it was good.
+    /// - Throws: if the token is invalid, even for requests that need no token, so that a client does not take it for
+    ///   valid.
     func identity(_ header: String?) throws(Problem) -> Identity {
         guard let header else { return .nobody }
         let parts = header.split(separator: " ", maxSplits: 1)
@@ -20,10 +21,10 @@ struct Authorization: Sendable {
             throw unauthorized("the Authorization header is not 'Bearer TOKEN'")
         }
         let token = String(parts[1])
-        // Both are compared, whichever it is.
+        // Both are always compared, so that the time reveals nothing.
         let isAdmin = APITokens.areEqual(token, tokens.admin)
         let isReader = APITokens.areEqual(token, tokens.read)
-        guard isAdmin || isReader else { throw unauthorized("the token is none of this gateway's") }
+        guard isAdmin || isReader else { throw unauthorized("the token does not belong to this gateway") }
         return isAdmin ? .admin : .reader
     }
 
@@ -36,7 +37,7 @@ struct Authorization: Sendable {
         case (.admin, .reader):
             throw Problem(
                 .forbidden, "the token may only read",
-                remedy: "send that of \(APITokens.adminName), in the folder of the gateway's state")
+                remedy: "send the token in \(APITokens.adminName), in the gateway's state directory")
         }
     }
 
@@ -44,7 +45,7 @@ struct Authorization: Sendable {
         Problem(
             .unauthorized, detail,
             remedy:
-                "send 'Authorization: Bearer TOKEN', with that of \(APITokens.readName) or \(APITokens.adminName) in the "
-                + "folder of the gateway's state")
+                "send 'Authorization: Bearer TOKEN', with the token in \(APITokens.readName) or \(APITokens.adminName) in the "
+                + "gateway's state directory")
     }
 }

@@ -1,22 +1,22 @@
 internal import FoundationEssentials
 import HTTPTypes
 
-/// One request, as a route sees it: who it is from is settled, and its body is complete.
+/// One request as a route sees it: the client is authorized, and the body is complete.
 struct Call: Sendable {
-    /// What the path's template names, by name.
+    /// The values of the names in the path template.
     var parameters: [String: String] = [:]
     var query: [Target.Parameter] = []
     var headers: HTTPFields = [:]
     var body: [UInt8] = []
-    /// The token that it carried, for what the control socket checks again; nil: none was needed.
+    /// The token of the request, which the control socket checks again; nil if none was needed.
     var token: String?
-    /// Whether the client is still there.
+    /// Whether the client is still connected.
     var isConnected: @Sendable () -> Bool = { true }
 
-    /// The body as an object of known keys.
+    /// Parses the body as a JSON object.
     func object() throws(Problem) -> Object { try Object(parsing: body) }
 
-    /// A JSON object of a request: every key must be known, and of its kind.
+    /// A JSON object in a request. Every key must be known and have the right type.
     struct Object: Sendable {
         private let values: [String: Value]
 
@@ -39,15 +39,15 @@ struct Call: Sendable {
             do {
                 values = try JSONDecoder().decode([String: Value].self, from: Data(bytes))
             } catch {
-                throw Problem(.badRequest, "the body is no JSON object", remedy: remedy)
+                throw Problem(.badRequest, "the body is not a JSON object", remedy: remedy)
             }
         }
 
         func check(known: [String]) throws(Problem) {
             for key in values.keys.sorted() where !known.contains(key) {
                 throw Problem(
-                    .badRequest, "there is no key '\(key)' here",
-                    remedy: known.isEmpty ? "leave it out" : "write one of \(known.joined(separator: ", "))", field: key
+                    .badRequest, "the key '\(key)' is not known here",
+                    remedy: known.isEmpty ? "remove it" : "write one of \(known.joined(separator: ", "))", field: key
                 )
             }
         }
@@ -85,7 +85,7 @@ struct Call: Sendable {
         }
 
         private func wrong(_ key: String, _ what: String) -> Problem {
-            Problem(.badRequest, "'\(key)' is not what it must be", remedy: "write \(what)", field: key)
+            Problem(.badRequest, "'\(key)' has a wrong value", remedy: "write \(what)", field: key)
         }
     }
 }

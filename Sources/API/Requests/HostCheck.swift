@@ -1,15 +1,15 @@
 import Policy
 
-/// Whether a request is meant for this server: a page from elsewhere that has got its name resolved to this address
-/// (DNS rebinding) sends its own name.
+/// Checks that a request is meant for this server. A page from another site whose name resolves to this address (DNS
+/// rebinding) sends its own host name.
 struct HostCheck: Sendable {
     let settings: APISettings
 
-    /// - Parameter host: the Host header, or the authority of the target; nil: there is none.
+    /// - Parameter host: the Host header, or the authority of the target; nil if there is none.
     func check(_ host: String?) throws(Problem) {
         guard let host, isOurs(host) else {
             throw Problem(
-                .misdirected, "'\(host ?? "")' is not this server", remedy: "ask for \(settings.listen) by its address")
+                .misdirected, "'\(host ?? "")' is not this server", remedy: "use the address \(settings.listen)")
         }
     }
 
@@ -20,7 +20,7 @@ struct HostCheck: Sendable {
         guard let address = NetworkAddress(name) else { return false }
         if address == settings.address { return true }
         let isAny = settings.address.value == 0
-        // Whoever knows one of our addresses has not been led here by a name.
+        // A client that uses one of our addresses did not come through a foreign name.
         return isAny
     }
 

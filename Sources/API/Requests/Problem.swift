@@ -1,9 +1,9 @@
 internal import FoundationEssentials
 import Inspection
 
-/// Why a request is not answered as asked: RFC 9457, with the command line's words (API-3).
+/// Why a request is refused or failed: RFC 9457, with the messages of the command line (API-3).
 struct Problem: Error, Equatable, Sendable {
-    /// What is wrong, for programs: the last part of the document's `type`.
+    /// The kind of problem, for programs: the last part of the document's `type`.
     enum Kind: String, Sendable, CaseIterable {
         case badRequest = "bad-request"
         case unauthorized, forbidden
@@ -13,7 +13,7 @@ struct Problem: Error, Equatable, Sendable {
         case tooLarge = "too-large"
         case unsupportedMediaType = "unsupported-media-type"
         case misdirected
-        /// Each part is right, and together they are not.
+        /// Each part is valid, but not their combination.
         case contradiction
         case invalidPolicy = "invalid-policy"
         case tooManyRequests = "too-many-requests"
@@ -40,20 +40,20 @@ struct Problem: Error, Equatable, Sendable {
 
         var title: String {
             switch self {
-            case .badRequest: "The request is not right"
+            case .badRequest: "The request is not valid"
             case .unauthorized: "A token is needed"
             case .forbidden: "The token does not allow this"
-            case .notFound: "There is no such thing"
-            case .methodNotAllowed: "This can't be done with it"
-            case .conflict: "Not in this state"
+            case .notFound: "Not found"
+            case .methodNotAllowed: "Method not allowed"
+            case .conflict: "Not possible in this state"
             case .tooLarge: "The request is too large"
             case .unsupportedMediaType: "The body must be JSON"
-            case .misdirected: "This is another host"
-            case .contradiction: "The parts of the request do not fit together"
+            case .misdirected: "Wrong host"
+            case .contradiction: "The parts of the request contradict each other"
             case .invalidPolicy: "The configuration has mistakes"
             case .tooManyRequests: "Too many requests"
-            case .failed: "Something went wrong here"
-            case .unavailable: "Not at the moment"
+            case .failed: "Internal error"
+            case .unavailable: "Temporarily unavailable"
             }
         }
     }
@@ -62,13 +62,13 @@ struct Problem: Error, Equatable, Sendable {
     let detail: String
     /// What to do next.
     let remedy: String
-    /// The parameter or the body's key that is wrong; nil: it is about the whole.
+    /// The parameter or key that is wrong; nil if it is about the whole request.
     var field: String?
-    /// What a configuration's mistakes are, of ``Kind/invalidPolicy``.
+    /// The mistakes of a configuration, for ``Kind/invalidPolicy``.
     var report: ConfigurationReport?
-    /// Seconds until another try is worth it.
+    /// Seconds until it makes sense to try again.
     var retryAfterSeconds: Int?
-    /// What can be done with it, of ``Kind/methodNotAllowed``.
+    /// The methods that are allowed, for ``Kind/methodNotAllowed``.
     var allowed: [String] = []
 
     init(_ kind: Kind, _ detail: String, remedy: String, field: String? = nil) {
@@ -78,7 +78,8 @@ struct Problem: Error, Equatable, Sendable {
         self.field = field
     }
 
-    /// An error in the form of the command line: what is wrong, and on the second line `next: ` what to do.
+    /// An error of the command line: the first line says what is wrong, the second begins with `next: ` and says what
+    /// to do.
     init(_ kind: Kind, lines error: any Error, remedy: String) {
         let parts = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
         let next = parts.count > 1 && parts[1].hasPrefix("next: ") ? String(parts[1].dropFirst("next: ".count)) : nil

@@ -1,10 +1,10 @@
 import Policy
 
-/// The parameters of a query, each of which must be known, and be there once unless it may be repeated.
+/// The parameters of a query. Each must be known, and may occur only once unless it is repeatable.
 struct Query: Sendable {
     private let values: [String: [String]]
 
-    /// - Throws: a parameter that is not known, or that is there too often.
+    /// - Throws: if a parameter is not known, or occurs too often.
     init(_ parameters: [Target.Parameter], known: [String], repeated: Set<String> = []) throws(Problem) {
         var values: [String: [String]] = [:]
         for parameter in parameters {
@@ -12,14 +12,14 @@ struct Query: Sendable {
                 let nearest =
                     DidYouMean.nearest(to: parameter.name, among: known).map { " (did you mean \($0)?)" } ?? ""
                 throw Problem(
-                    .badRequest, "there is no parameter '\(parameter.name)' here\(nearest)",
-                    remedy: known.isEmpty ? "leave it out" : "write one of \(known.joined(separator: ", "))",
+                    .badRequest, "the parameter '\(parameter.name)' is not known here\(nearest)",
+                    remedy: known.isEmpty ? "remove it" : "write one of \(known.joined(separator: ", "))",
                     field: parameter.name)
             }
             values[parameter.name, default: []].append(parameter.value)
             guard repeated.contains(parameter.name) || values[parameter.name]?.count == 1 else {
                 throw Problem(
-                    .badRequest, "'\(parameter.name)' is there twice", remedy: "write it once", field: parameter.name)
+                    .badRequest, "'\(parameter.name)' is given twice", remedy: "write it once", field: parameter.name)
             }
         }
         self.values = values
@@ -39,14 +39,14 @@ struct Query: Sendable {
         return number
     }
 
-    /// Digits only: what `Int` takes beyond that (`+1`) is in no schema.
+    /// Digits only. `Int` also accepts `+1`, which no JSON schema allows.
     static func number(_ text: String) -> Int? {
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
         guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return Int(text)
     }
 
-    /// A value that some reader understands, or its complaint.
+    /// A value parsed by `read`, or its error.
     func value<Value>(_ name: String, _ read: (String) throws(Problem) -> Value) throws(Problem) -> Value? {
         guard let text = text(name) else { return nil }
         return try read(text)

@@ -1,13 +1,13 @@
 import Synchronization
 
-/// How many requests each client has made lately: a bucket each, that fills with time (API-5).
+/// Limits the request rate of each client with a token bucket (API-5).
 final class RequestRate: Sendable {
-    /// Clients that are remembered; among more, those are forgotten that have asked least lately.
+    /// Maximum number of clients with a bucket. Beyond it, the clients with the fewest recent requests are removed.
     private static let mostClients = 4096
 
     private struct Bucket {
         var requests: Double
-        /// Nanoseconds of whichever clock the caller has.
+        /// Nanoseconds of the caller's clock.
         var filledAt: UInt64
     }
 
@@ -16,7 +16,7 @@ final class RequestRate: Sendable {
 
     init(perSecond: Int) { self.perSecond = Double(perSecond) }
 
-    /// Takes one request of a client's; nil, or how many seconds it must wait.
+    /// Takes one request of a client. Returns nil if it is allowed, or how many seconds the client must wait.
     func take(_ client: String, now: UInt64) -> Int? {
         let capacity = perSecond * 2
         return buckets.withLock { buckets in
@@ -32,7 +32,7 @@ final class RequestRate: Sendable {
         }
     }
 
-    /// Those whose buckets are full again have no past; where that is nobody, all are forgotten.
+    /// Full buckets are removed, because they hold no information. If there are none, all are removed.
     private static func forget(_ buckets: inout [String: Bucket], _ capacity: Double, _ now: UInt64) {
         let before = buckets.count
         buckets = buckets.filter { $0.value.requests < capacity - 1 && now &- $0.value.filledAt < 10_000_000_000 }

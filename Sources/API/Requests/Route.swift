@@ -1,19 +1,19 @@
 import HTTPTypes
 
-/// One thing that can be asked.
+/// One route: a method, a path and a handler.
 struct Route: Sendable {
-    /// What it takes to be answered.
+    /// The right that a request needs.
     enum Right: Sendable, Equatable {
-        /// Nothing: it says nothing of sessions or rules.
+        /// None: the answer does not reveal sessions or rules.
         case none
-        /// Loopback, or a token.
+        /// Loopback, or any token.
         case read
         /// The admin token.
         case admin
     }
 
     let method: HTTPRequest.Method
-    /// A path; `{name}` stands for one part of it.
+    /// A path. `{name}` matches one part of it.
     let template: String
     let right: Right
     let answer: @Sendable (Call) async throws(Problem) -> Answer
@@ -28,7 +28,7 @@ struct Route: Sendable {
         self.answer = answer
     }
 
-    /// What the template's names stand for in a path; nil where it is another path.
+    /// The values of the template's names in a path; nil if the path does not match.
     func parameters(of path: String) -> [String: String]? {
         let wanted = template.split(separator: "/", omittingEmptySubsequences: false)
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -39,7 +39,7 @@ struct Route: Sendable {
                 guard wanted == part else { return nil }
                 continue
             }
-            // `{id}:reset`: what follows the name must follow the value, too.
+            // `{id}:reset`: the text after the name must follow the value, too.
             let suffix = wanted[wanted.index(after: end)...]
             guard part.hasSuffix(suffix), part.count > suffix.count else { return nil }
             let value = part.dropLast(suffix.count)
@@ -50,7 +50,7 @@ struct Route: Sendable {
     }
 }
 
-/// All routes, and which of them a request is for.
+/// All routes, and the selection of the route for a request.
 struct RouteTable: Sendable {
     let routes: [Route]
 
@@ -65,11 +65,11 @@ struct RouteTable: Sendable {
         guard allowed.isEmpty else {
             let list = allowed.sorted()
             var problem = Problem(
-                .methodNotAllowed, "\(method.rawValue) is not what \(path) takes",
+                .methodNotAllowed, "\(path) does not support the method \(method.rawValue)",
                 remedy: "use \(list.joined(separator: " or "))")
             problem.allowed = list
             throw problem
         }
-        throw Problem(.notFound, "there is nothing at \(path)", remedy: "see what there is: GET /openapi.json")
+        throw Problem(.notFound, "there is no route \(path)", remedy: "see all routes: GET /openapi.json")
     }
 }

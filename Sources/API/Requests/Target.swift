@@ -1,8 +1,8 @@
-/// What a request is about: path and query of its target (RFC 9112, 3.2.1), decoded once.
+/// The path and query of a request's target (RFC 9112, 3.2.1), decoded once.
 struct Target: Equatable, Sendable {
     /// Begins with `/`.
     let path: String
-    /// In their order; a name may be there several times.
+    /// In the order of the request. A name may occur several times.
     let query: [Parameter]
 
     struct Parameter: Equatable, Sendable {
@@ -10,17 +10,17 @@ struct Target: Equatable, Sendable {
         let value: String
     }
 
-    /// - Throws: what is not a target that anything here could have.
+    /// - Throws: if the target is not valid.
     init(parsing text: String) throws(Problem) {
         let remedy = "write a path as /openapi.json lists them"
         guard text.hasPrefix("/"), text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Problem(.badRequest, "the request's target is no path", remedy: remedy)
+            throw Problem(.badRequest, "the request's target is not a path", remedy: remedy)
         }
         let parts = text.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         guard let path = Self.decoded(parts[0], plusIsBlank: false),
             path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else {
-            throw Problem(.badRequest, "the path has a % that is no character of UTF-8", remedy: remedy)
+            throw Problem(.badRequest, "the path has a percent-encoding that is not UTF-8", remedy: remedy)
         }
         self.path = path
         var query: [Parameter] = []
@@ -31,7 +31,7 @@ struct Target: Equatable, Sendable {
                     let value = pair.count > 1 ? Self.decoded(pair[1], plusIsBlank: true) : ""
                 else {
                     throw Problem(
-                        .badRequest, "the query has a % that is no character of UTF-8",
+                        .badRequest, "the query has a percent-encoding that is not UTF-8",
                         remedy: "encode it as RFC 3986, 2.1 says")
                 }
                 query.append(Parameter(name: name, value: value))
@@ -40,7 +40,7 @@ struct Target: Equatable, Sendable {
         self.query = query
     }
 
-    /// Percent-decoding; nil where the result is not UTF-8.
+    /// Decodes percent-encoding; nil if the result is not UTF-8.
     private static func decoded(_ text: Substring, plusIsBlank: Bool) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

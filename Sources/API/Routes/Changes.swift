@@ -3,13 +3,13 @@ import Gateway
 import Inspection
 
 extension Service {
-    /// Has the controller do something. It looks at the token again.
+    /// Sends a change to the controller, which checks the token again.
     func change(_ request: ControlRequest, token: String?) async throws(Problem) -> ControlResponse {
         var request = request
         request.token = token
         let asked = request
         let client = client
-        // It may take a minute: not on a thread that answers others.
+        // This may take a minute, so it must not block a thread that serves other clients.
         let outcome: Result<ControlResponse, GatewayClient.Failure> = await withCheckedContinuation { continuation in
             Self.changes.async {
                 do throws(GatewayClient.Failure) {
@@ -28,12 +28,12 @@ extension Service {
                 case .invalid: .invalidPolicy
                 case nil: .conflict
                 }
-            throw Problem(kind, response.message, remedy: "see how the gateway is: GET /v1/fleet, GET /v1/status")
+            throw Problem(kind, response.message, remedy: "see its state: GET /v1/fleet, GET /v1/status")
         case .failure(let failure):
-            throw Problem(.unavailable, "\(failure)", remedy: "see whether the controller runs: GET /v1/status")
+            throw Problem(.unavailable, "\(failure)", remedy: "check that the controller runs: GET /v1/status")
         }
     }
 
-    /// Few at a time: the controller does one thing after the other anyway.
+    /// A few at a time; the controller handles one after the other anyway.
     private static let changes = DispatchQueue(label: "changes", attributes: .concurrent)
 }

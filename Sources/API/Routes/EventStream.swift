@@ -3,26 +3,26 @@ import Inspection
 import NIOCore
 import Store
 
-/// Sends a history's events as they come, to one client.
+/// Sends a history's events to one client as they occur.
 ///
-/// It keeps nothing but the number of the event that it has sent last: what the client has not taken yet is in the history. One that falls
-/// behind by too much, once it has caught up, loses what lies between, and is told how much.
+/// It stores only the number of the last event that it has sent; everything after that is read from the history. A
+/// client that has once caught up and later falls too far behind loses the events in between, and receives their number.
 struct EventStream: Sendable {
-    /// Events that a client may be behind.
+    /// How many events a client may be behind.
     static let mostBehind = 1000
-    /// Events that are read at once.
+    /// How many events are read at once.
     private static let portion = 100
     private static let lookInterval = Duration.milliseconds(500)
     private static let commentInterval = Duration.seconds(15)
-    /// After which a client that lost its connection comes back.
+    /// The delay after which a client reconnects when it has lost its connection.
     private static let retryMilliseconds = 2000
 
     let history: HistoryAccess
     let filter: HistoryFilter
-    /// The event that the client has already.
+    /// The last event that the client already has.
     let after: Int64
 
-    /// Until the client goes.
+    /// Runs until the client disconnects.
     @concurrent
     func run(_ writer: inout any ResponseBodyWriter, isConnected: @Sendable () -> Bool) async throws {
         try await writer.write(ByteBuffer(string: "retry: \(Self.retryMilliseconds)\n\n"))
@@ -44,10 +44,10 @@ struct EventStream: Sendable {
         }
     }
 
-    /// What is to be sent now; empty: nothing.
+    /// The next text to send; empty if there is none.
     func next(_ last: inout Int64, _ hasCaughtUp: inout Bool) -> String {
         guard let reader = try? history.get(), let newest = try? reader.lastIdentifier() else { return "" }
-        // A history that was begun anew counts from 1 again.
+        // A new history counts from 1 again.
         if newest < last { last = 0 }
         var text = ""
         if hasCaughtUp, newest - last > Int64(Self.mostBehind) {
@@ -61,7 +61,7 @@ struct EventStream: Sendable {
         for event in events { text += Self.text(event) }
         if events.count < Self.portion {
             hasCaughtUp = true
-            // What the filter leaves out is behind us, too.
+            // Events that the filter rejects are done, too.
             last = max(last, newest)
         } else if let end = events.last?.id {
             last = end
@@ -69,7 +69,7 @@ struct EventStream: Sendable {
         return text
     }
 
-    /// One event; its line of JSON is that of `event follow --json`.
+    /// One event. Its JSON line equals that of `event follow --json`.
     static func text(_ event: HistoryEvent) -> String {
         let data = (try? JSONText.line(EventView(event))) ?? "{}\n"
         return "id: \(event.id)\nevent: \(event.kind)\ndata: \(data)\n"

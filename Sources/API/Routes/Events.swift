@@ -52,24 +52,24 @@ extension Service {
         if let date = try? Date(text, strategy: .iso8601), (0..<1e10).contains(date.timeIntervalSince1970) {
             return UInt64(date.timeIntervalSince1970) * 1_000_000_000
         }
-        // The shape of a moment, and none: the 30th of February.
+        // It has the shape of a time but is not one, such as the 30th of February.
         let isMoment = text.utf8.count == 20 && text.hasSuffix("Z")
         throw Problem(
-            isMoment ? .contradiction : .badRequest, "since: '\(text)' is no time",
-            remedy: "write a while ago like 2h or 7d, or a moment like 2026-03-01T12:00:00Z", field: "since")
+            isMoment ? .contradiction : .badRequest, "since: '\(text)' is not a time",
+            remedy: "write a duration like 2h or 7d, or a time like 2026-03-01T12:00:00Z", field: "since")
     }
 
-    /// Asks the history, which may have been moved or made anew since it was asked last.
+    /// Reads the history, which may have been moved or recreated since the last read.
     func events<Result>(_ body: (HistoryReader) throws(HistoryError) -> Result) throws(Problem) -> Result {
         do throws(HistoryError) {
             return try body(try historyReader.get())
         } catch {
             throw Problem(
-                .unavailable, "\(error)", remedy: "see what the history's trouble is: GET /v1/status")
+                .unavailable, "\(error)", remedy: "see the problem of the history: GET /v1/status")
         }
     }
 
-    /// Server-sent events (HTML, 9.2): what happens from now on, or from the event after `Last-Event-ID`.
+    /// Server-sent events (HTML, 9.2): from now on, or from the event after `Last-Event-ID`.
     private func eventStream(_ call: Call) throws(Problem) -> Answer {
         let query = try Query(
             call.query, known: ["after", "since", "kind", "instance"], repeated: ["kind", "instance"])
@@ -83,11 +83,11 @@ extension Service {
             }
             after = Int64(number)
         }
-        // One that can't be read is told before the stream begins.
+        // A history that can't be read is reported before the stream begins.
         let last = try events { reader throws(HistoryError) in try reader.lastIdentifier() }
         guard let seat = streams.take() else {
             var problem = Problem(
-                .tooManyRequests, "all \(limits.streams) streams are taken",
+                .tooManyRequests, "all \(limits.streams) streams are in use",
                 remedy: "end another one, or raise api.limits.streams")
             problem.retryAfterSeconds = 10
             throw problem
@@ -95,7 +95,7 @@ extension Service {
         let stream = EventStream(
             history: historyReader, filter: filter, after: after ?? (filter.since == nil ? last : 0))
         return Answer(stream: { writer in
-            // Freed with this closure's end, however it comes.
+            // Released when this closure ends, for any reason.
             try await stream.run(&writer, isConnected: call.isConnected)
             withExtendedLifetime(seat) {}
         })

@@ -31,7 +31,7 @@ extension Service {
             Route(.post, "/v1/reload", .admin) { call async throws(Problem) in
                 _ = try Query(call.query, known: [])
                 try call.object().check(known: [])
-                return try await self.told(ControlRequest(.reload), call)
+                return try await self.changed(ControlRequest(.reload), call)
             },
         ]
     }
@@ -41,8 +41,8 @@ extension Service {
         return try .json(try reading { () throws(InspectionError) in try inspector.fleet() })
     }
 
-    /// Has it done, and says what it came to.
-    private func told(_ request: ControlRequest, _ call: Call) async throws(Problem) -> Answer {
+    /// Sends a change to the controller, and answers with its message.
+    private func changed(_ request: ControlRequest, _ call: Call) async throws(Problem) -> Answer {
         try .json(MessageReport(try await change(request, token: call.token).message))
     }
 
@@ -52,7 +52,7 @@ extension Service {
         let text = call.parameters["n"] ?? ""
         guard let number = Query.number(text).flatMap({ UInt16(exactly: $0) }), number > 0, "\(number)" == text else {
             throw Problem(
-                .badRequest, "'\(text)' is no instance's number", remedy: "write one that GET /v1/instances shows",
+                .badRequest, "'\(text)' is not the number of an instance", remedy: "write one from GET /v1/instances",
                 field: "n")
         }
         let fleet = try reading { () throws(InspectionError) in try inspector.fleet() }
@@ -62,7 +62,7 @@ extension Service {
                 remedy: "write one of \(fleet.instances.map { "\($0.identifier)" }.joined(separator: ", "))", field: "n"
             )
         }
-        return try await told(ControlRequest(command, instance: number), call)
+        return try await changed(ControlRequest(command, instance: number), call)
     }
 
     private func scale(_ call: Call) async throws(Problem) -> Answer {
@@ -71,7 +71,7 @@ extension Service {
         try object.check(known: ["instances"])
         var request = ControlRequest(.fleetScale)
         request.instances = try object.required("instances", object.integer("instances", 1...50), example: "3")
-        return try await told(request, call)
+        return try await changed(request, call)
     }
 
     private func prescale(_ call: Call) async throws(Problem) -> Answer {
@@ -81,7 +81,7 @@ extension Service {
         var request = ControlRequest(.fleetPrescale)
         request.minimum = try object.required("minimum", object.integer("minimum", 2...50), example: "2")
         request.maximum = try object.required("maximum", object.integer("maximum", 2...50), example: "20")
-        return try await told(request, call)
+        return try await changed(request, call)
     }
 
     private func startMaintenance(_ call: Call) async throws(Problem) -> Answer {
@@ -90,7 +90,7 @@ extension Service {
         try object.check(known: ["now"])
         var request = ControlRequest(.maintenanceStart)
         request.now = try object.boolean("now") ?? false
-        return try await told(request, call)
+        return try await changed(request, call)
     }
 
     private func changeMaintenance(_ call: Call) async throws(Problem) -> Answer {
@@ -104,6 +104,6 @@ extension Service {
                 ("pause", ControlRequest.Command.maintenancePause), ("resume", .maintenanceResume),
                 ("abort", .maintenanceAbort),
             ])
-        return try await told(ControlRequest(command), call)
+        return try await changed(ControlRequest(command), call)
     }
 }

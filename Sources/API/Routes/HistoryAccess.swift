@@ -2,7 +2,7 @@ import Inspection
 import Store
 import Synchronization
 
-/// The history, opened when it is asked for, and again where it was moved or made anew.
+/// The history, opened on first use, and opened again if it was moved or recreated.
 final class HistoryAccess: Sendable {
     private let location: HistoryLocation
     private let reader = Mutex<HistoryReader?>(nil)
@@ -24,9 +24,9 @@ final class HistoryAccess: Sendable {
     }
 }
 
-/// So many of something at a time.
+/// A limited number of something at a time.
 final class SeatCount: Sendable {
-    /// One of them, given back when nobody holds it any more.
+    /// One of them, released when it is no longer referenced.
     final class Seat: Sendable {
         private let count: SeatCount
 
@@ -40,7 +40,7 @@ final class SeatCount: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    /// nil: all are taken.
+    /// Returns nil if all are in use.
     func take() -> Seat? {
         let isFree = taken.withLock { taken in
             guard taken < limit else { return false }

@@ -2,7 +2,7 @@ internal import FoundationEssentials
 import HTTPTypes
 
 extension Service {
-    /// One route a file of the page, and the document of all routes.
+    /// One route for each file of the page, and the route of the OpenAPI document.
     var pageRoutes: [Route] {
         PageFile.all.map { file in
             Route(.get, file.route, .none) { call throws(Problem) in file.answer(call) }
@@ -10,15 +10,15 @@ extension Service {
     }
 }
 
-/// A file that the binary carries.
+/// A file that is embedded in the binary.
 struct PageFile: Sendable {
     let route: String
     let type: String
     let bytes: [UInt8]
-    /// Another one where a byte is another (RFC 9110, 8.8.3).
+    /// An entity tag that changes with the content (RFC 9110, 8.8.3).
     let tag: String
 
-    /// Everything that a page may load comes from here, and nothing of it from the page's own text.
+    /// Content-Security-Policy: everything comes from this server, and nothing is inline.
     private static let policy =
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         + "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -45,7 +45,7 @@ struct PageFile: Sendable {
             answer.content = .bytes([])
         }
         answer.headers[.eTag] = tag
-        // Kept, and asked about each time: a new binary has a new page.
+        // The browser keeps the file and validates it each time: a new binary has a new page.
         answer.headers[.cacheControl] = "no-cache"
         answer.headers[.contentSecurityPolicy] = Self.policy
         return answer
@@ -66,7 +66,7 @@ struct PageFile: Sendable {
         }
     }
 
-    /// FNV-1a, 64 bits: nobody gains by two files of one hash.
+    /// FNV-1a, 64 bits. A collision would give nobody an advantage.
     private static func hash(_ bytes: [UInt8]) -> UInt64 {
         bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }

@@ -2,7 +2,7 @@ import Inspection
 import Policy
 
 extension Service {
-    /// Of the dynamic ports (RFC 6335, 6): what a client's own port may well be.
+    /// A dynamic port (RFC 6335, 6), as a client's own port.
     private static let anySourcePort = 49152
 
     var policyRoutes: [Route] {
@@ -39,7 +39,7 @@ extension Service {
         guard source.family == destination.family else {
             throw Problem(
                 .contradiction, "source \(source) and destination \(destination) are of different families",
-                remedy: "give two of one", field: "destination")
+                remedy: "write two addresses of the same family", field: "destination")
         }
         let hasPorts = ipProtocol == 6 || ipProtocol == 17
         let sourcePort = try object.integer("sourcePort", 0...65535)
@@ -59,13 +59,13 @@ extension Service {
         let destinationZone = try object.text("destinationZone")
         if let zone { question.sourceZone = try zoneNumber(zone, "zone") }
         if let destinationZone { question.destinationZone = try zoneNumber(destinationZone, "destinationZone") }
-        // Where groups judge, an answer needs the zones.
+        // If groups apply, the answer depends on the zones.
         if !forHost, zone == nil || destinationZone == nil,
             configuration.zones.contains(where: { $0.networkSecurityGroup != nil })
         {
             throw Problem(
                 .contradiction, "zones have groups, so the answer depends on the zones",
-                remedy: "say where the packet comes from and goes to: \"zone\", \"destinationZone\"",
+                remedy: "write where the packet comes from and goes to: \"zone\", \"destinationZone\"",
                 field: zone == nil ? "zone" : "destinationZone")
         }
         let asked = question
@@ -79,7 +79,7 @@ extension Service {
         let text = try object.required(key, object.text(key), example: example)
         guard let address = NetworkAddress(text) else {
             throw Problem(
-                .badRequest, "\(key): '\(text)' is no address", remedy: "write one like 10.1.2.3 or 2001:db8::1",
+                .badRequest, "\(key): '\(text)' is not an address", remedy: "write one like 10.1.2.3 or 2001:db8::1",
                 field: key)
         }
         return address
@@ -93,12 +93,12 @@ extension Service {
             let nearest = DidYouMean.nearest(to: name, among: known).map { " (did you mean \($0)?)" } ?? ""
             throw Problem(
                 .notFound, "gateway \(inspector.gateway) has no zone \(name)\(nearest)",
-                remedy: "name one of its zones: \(known.joined(separator: ", "))", field: field)
+                remedy: "write one of its zones: \(known.joined(separator: ", "))", field: field)
         }
         return number
     }
 
-    /// Checks a configuration that is sent, as 'policy check' does with a file.
+    /// Checks a configuration from the request, like 'policy check' with a file.
     private func check(_ call: Call) throws(Problem) -> Answer {
         let object = try call.object()
         try object.check(known: ["configuration"])

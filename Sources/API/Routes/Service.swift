@@ -3,9 +3,9 @@ import Inspection
 import Kernel
 import Policy
 
-/// What all routes share: the gateway as it can be read, and the way to its controller.
+/// Shared by all routes: access to the gateway for reading, and to its controller.
 final class Service: Sendable {
-    /// Queries of the flow log that are worked on at the same time: each may read gigabytes.
+    /// Queries of the flow log at the same time. Each may read gigabytes.
     private static let mostQueries = 1
 
     let inspector: GatewayInspector
@@ -28,17 +28,17 @@ final class Service: Sendable {
         streams = SeatCount(limit: limits.streams)
     }
 
-    /// In the order of the document.
+    /// In the order of the OpenAPI document.
     var routes: [Route] {
         healthRoutes + sessionRoutes + fleetRoutes + policyRoutes + eventRoutes + trafficRoutes + pageRoutes
     }
 
-    /// Runs what reads the gateway; its errors are the command line's.
+    /// Runs code that reads the gateway. Its errors are those of the command line.
     func reading<Result>(_ body: () throws(InspectionError) -> Result) throws(Problem) -> Result {
         do throws(InspectionError) {
             return try body()
         } catch {
-            throw Problem(.unavailable, lines: error, remedy: "see how the gateway is: sluice status")
+            throw Problem(.unavailable, lines: error, remedy: "see the gateway's state: sluice status")
         }
     }
 }

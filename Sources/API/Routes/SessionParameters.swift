@@ -2,11 +2,11 @@ import FlowCore
 import Inspection
 import Policy
 
-/// The filters of `sluice session list`, as parameters of a query or keys of a body.
+/// The filters of `sluice session list`, as query parameters or as keys of a body.
 enum SessionParameters {
     static let names = ["source", "destination", "port", "protocol", "class", "state", "instance"]
 
-    /// The states that a session can be seen in.
+    /// The states in which a session is shown.
     private static let states: [SessionState] = [
         .synSent, .synReceived, .established, .closing, .closed, .resetting,
     ]
@@ -61,7 +61,7 @@ enum SessionParameters {
     static func ipProtocol(_ text: String) throws(Problem) -> UInt8 {
         guard let number = ProtocolName.read(text), text == ProtocolName.write(number) || text == "\(number)" else {
             throw Problem(
-                .badRequest, "protocol: '\(text)' is no protocol",
+                .badRequest, "protocol: '\(text)' is not a protocol",
                 remedy: "write one of \(ProtocolName.known), or a number from 0 to 255", field: "protocol")
         }
         return number

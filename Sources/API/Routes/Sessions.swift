@@ -30,7 +30,7 @@ extension Service {
         ]
     }
 
-    /// What `session list --json` prints; where there are more, the way to them is in the Link header (RFC 8288).
+    /// The output of `session list --json`. If there are more sessions, the Link header (RFC 8288) leads to them.
     private func sessions(_ call: Call) throws(Problem) -> Answer {
         let query = try Query(call.query, known: SessionParameters.names + ["limit", "cursor"])
         let filter = try SessionParameters.filter(query)
@@ -61,13 +61,13 @@ extension Service {
         guard text.utf8.count <= 8, let slot = Int(text, radix: 16), slot >= 0, text.first != "+", text.first != "-"
         else {
             throw Problem(
-                .badRequest, "cursor: '\(text)' is none of ours",
-                remedy: "take it from the Link header of the answer before", field: "cursor")
+                .badRequest, "cursor: '\(text)' is not valid",
+                remedy: "copy it from the Link header of the previous answer", field: "cursor")
         }
         return slot
     }
 
-    /// A value as a query may have it (RFC 3986, 2.1).
+    /// Encodes a value for a query (RFC 3986, 2.1).
     private static func encoded(_ text: String) -> String {
         text.utf8.map { byte in
             switch byte {
@@ -82,21 +82,21 @@ extension Service {
         let text = call.parameters["id"] ?? ""
         guard let identifier = SessionIdentifier(text), "\(identifier)" == text else {
             throw Problem(
-                .badRequest, "'\(text)' is no session's id",
-                remedy: "write one like 1a2b-7, as GET /v1/sessions shows it", field: "id")
+                .badRequest, "'\(text)' is not a session id",
+                remedy: "write one like 1a2b-7, from GET /v1/sessions", field: "id")
         }
         return identifier
     }
 
     private func gone(_ identifier: SessionIdentifier) -> Problem {
         Problem(
-            .notFound, "gateway \(inspector.gateway) has no session \(identifier): it has ended, or never was",
-            remedy: "see those that there are: GET /v1/sessions", field: "id")
+            .notFound, "gateway \(inspector.gateway) has no session \(identifier): it has ended, or never existed",
+            remedy: "see the current sessions: GET /v1/sessions", field: "id")
     }
 
     // MARK: Resets
 
-    /// All that pass a filter, if they are as many as whoever asks believes.
+    /// Resets all sessions that match a filter, if their number is the confirmed one.
     private func resetMany(_ call: Call) async throws(Problem) -> Answer {
         let object = try call.object()
         try object.check(known: SessionParameters.names + ["all", "confirm"])
@@ -104,22 +104,23 @@ extension Service {
         let all = try object.boolean("all") ?? false
         guard filter.isEmpty == all else {
             throw Problem(
-                .contradiction, all ? "'all' resets every session, whatever the filter" : "nothing says which sessions",
+                .contradiction,
+                all ? "'all' and a filter contradict each other" : "neither 'all' nor a filter is given",
                 remedy: all
-                    ? "leave out one of them" : "write a filter like \"source\": \"10.1.0.0/16\", or \"all\": true",
+                    ? "remove one of them" : "write a filter like \"source\": \"10.1.0.0/16\", or \"all\": true",
                 field: "all")
         }
         let confirm = try object.required(
             "confirm", object.integer("confirm", 0...Int(Int32.max)), example: "12")
         var chosen: [SessionIdentifier] = []
         inspector.memory.forEach(where: filter) { record in
-            // What is closed, or a tombstone, has nobody left to tell.
+            // Sessions that are closed or tombstones have no end to reset.
             if !record.word.isState(.closed), !record.word.isState(.resetting) { chosen.append(record.identifier) }
         }
         guard chosen.count == confirm else {
             throw Problem(
-                .conflict, "\(chosen.count) sessions would be reset now, not \(confirm)",
-                remedy: "look at them, and write \"confirm\": \(chosen.count)", field: "confirm")
+                .conflict, "\(chosen.count) sessions match now, not \(confirm)",
+                remedy: "check them with GET /v1/sessions, then write \"confirm\": \(chosen.count)", field: "confirm")
         }
         return try await reset(chosen, token: call.token)
     }

@@ -14,7 +14,7 @@ extension Service {
         ]
     }
 
-    /// What `flow-log query --json` prints.
+    /// The output of `flow-log query --json`.
     private func flowLogs(_ call: Call) throws(Problem) -> Answer {
         let query = try Query(
             call.query,
@@ -32,7 +32,7 @@ extension Service {
         }
         guard let seat = queries.take() else {
             var problem = Problem(
-                .unavailable, "other queries of the flow log are under way", remedy: "try it again in a moment")
+                .unavailable, "another query of the flow log is running", remedy: "try again in a moment")
             problem.retryAfterSeconds = 2
             throw problem
         }
@@ -43,7 +43,9 @@ extension Service {
         } catch {
             throw Problem(
                 .unavailable, "no flow log can be read: \(error)",
-                remedy: "let group 65533, which only the API's process is in, read \(settings.directory)")
+                remedy:
+                    "give group 65533, which only the API's process belongs to, read permission for \(settings.directory)"
+            )
         }
         var sums = FlowLogSums()
         if let format = format ?? tree.formats.first {

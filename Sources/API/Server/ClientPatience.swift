@@ -2,19 +2,21 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Gives a client so much time for a request, and again to take its answer; whoever takes longer loses the connection (API-5).
+/// Limits the time of a client for a request, and again for receiving the answer. The connection of a client that takes
+/// longer is closed (API-5).
 ///
-/// A stream of events has no end, so it has no such time either.
+/// A stream of events has no end, so this limit does not apply to it.
 final class ClientPatience: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// How long the connection of a client whose request was not read to its end is kept, so that the answer reaches it.
+    /// After a request that was not read to its end, the connection stays open for this long, so that the answer
+    /// reaches the client.
     private static let lingering = TimeAmount.milliseconds(500)
 
-    /// As many times as much has a client for a piece of a stream.
+    /// A client gets this multiple of the time for one piece of a stream.
     private static let streamPatience: Int64 = 6
 
     private let patience: TimeAmount
@@ -23,7 +25,7 @@ final class ClientPatience: ChannelDuplexHandler, RemovableChannelHandler {
     private var closesAfterAnswer = false
     private var isAdmitted = false
     private var isStream = false
-    /// Pieces of a stream that the client has not taken.
+    /// Pieces of a stream that the client has not received.
     private var untaken = 0
 
     init(patience: TimeAmount, connections: Connections) {
@@ -49,7 +51,7 @@ final class ClientPatience: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .end = unwrapInboundIn(data) {
-            // The answer takes as long as it takes; the client's time goes on when there is one.
+            // The time to compute the answer does not count. The client's time continues when the answer is ready.
             timer?.cancel()
             timer = nil
             connections.waits(context.channel, since: nil)
@@ -72,7 +74,7 @@ final class ClientPatience: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    /// A stream waits for what is to be told, but not for a client that does not take it.
+    /// A stream may wait for the next event without a limit, but not for a client that does not read.
     private func writePiece(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
         let taken = promise ?? context.eventLoop.makePromise()
         untaken += 1

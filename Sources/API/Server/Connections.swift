@@ -1,14 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// The connections that there are, and which of them may stay (API-5).
+/// The open connections, and which of them may stay (API-5).
 ///
-/// Where there is no room, the one that has kept the server waiting for a request the longest makes it. So whoever opens many and sends
-/// nothing costs only their own; and where all are being answered, who comes is turned away.
+/// If there is no room, the connection that has been without a request for the longest time is closed. So a client that
+/// opens many connections and sends nothing only loses its own. If all of them are being answered, the new connection
+/// is refused.
 final class Connections: Sendable {
     private struct Entry {
         let channel: any Channel
-        /// Since when it has no complete request under way; nil: it is being answered.
+        /// Since when it has had no complete request; nil while a request is being answered.
         var waitsSince: UInt64?
     }
 
@@ -19,7 +20,7 @@ final class Connections: Sendable {
 
     var count: Int { entries.withLock { $0.count } }
 
-    /// Takes a new connection in; false: there is no room for it.
+    /// Admits a new connection. Returns false if there is no room for it.
     func admit(_ channel: any Channel, now: UInt64) -> Bool {
         let (isAdmitted, leaves) = entries.withLock { entries -> (Bool, (any Channel)?) in
             var leaves: (any Channel)?
@@ -38,7 +39,7 @@ final class Connections: Sendable {
         return isAdmitted
     }
 
-    /// - Parameter since: since when it waits for a request; nil: one is complete.
+    /// - Parameter since: since when it has waited for a request; nil if a request is complete.
     func waits(_ channel: any Channel, since: UInt64?) {
         entries.withLock { $0[ObjectIdentifier(channel)]?.waitsSince = since }
     }

@@ -7,9 +7,9 @@ import NIOPosix
 import NIOSSL
 import Policy
 
-/// Accepts connections on a socket that somebody else has bound, and has requests answered.
+/// Accepts connections on a socket that was bound by another process, and serves their requests.
 struct HTTPService: Sendable {
-    /// Of a request's head. A header flood ends here.
+    /// Maximum bytes of a request's head. It stops a flood of headers.
     static let headerBytes = 16 << 10
     static let headerFields = 100
 
@@ -40,7 +40,7 @@ struct HTTPService: Sendable {
     }
 
     private func serve(_ child: some ServerChildChannel, listener: Int32, group: any EventLoopGroup) async throws {
-        // What happens on a connection is its client's business, and in no log.
+        // Events on a connection concern only its client, and are not logged.
         let logger = Logger(label: "api") { _ in SwiftLogNoOpLogHandler() }
         let server = try await ServerBootstrap(group: group)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -54,7 +54,7 @@ struct HTTPService: Sendable {
                     }
                 }
             } catch {
-                // The listening socket is gone: the process ends, and its parent looks at it.
+                // The listening socket is gone: the process ends, and its parent handles it.
             }
         }
     }

@@ -4,7 +4,7 @@ import HummingbirdCore
 import NIOCore
 import Policy
 
-/// Answers requests: who asks, what for, and may they.
+/// Answers requests: checks client, target and rights, and calls the route.
 struct Responder: Sendable {
     let routes: RouteTable
     let hosts: HostCheck
@@ -12,7 +12,7 @@ struct Responder: Sendable {
     let rate: RequestRate
     let requestBytes: Int
 
-    /// A response, ready to be written.
+    /// A response, ready to be sent.
     struct Reply: Sendable {
         var head: HTTPResponse
         var body: ResponseBody
@@ -38,7 +38,7 @@ struct Responder: Sendable {
         let client = channel.remoteAddress?.ipAddress ?? "unknown"
         if let seconds = rate.take(client, now: NIODeadline.now().uptimeNanoseconds) {
             var problem = Problem(
-                .tooManyRequests, "more requests than this gateway answers a client",
+                .tooManyRequests, "more requests than this gateway allows a client",
                 remedy: "wait \(seconds) s, or raise api.limits.requestsPerSecond")
             problem.retryAfterSeconds = seconds
             throw problem
@@ -68,7 +68,7 @@ struct Responder: Sendable {
         } catch is NIOTooManyBytesError {
             throw tooLarge
         } catch {
-            throw Problem(.badRequest, "the body did not come whole", remedy: "send it again")
+            throw Problem(.badRequest, "the body is incomplete", remedy: "send the request again")
         }
         guard buffer.readableBytes > 0 else { return [] }
         let type = request.headers[.contentType]?.split(separator: ";").first.map { $0.lowercased() } ?? ""
@@ -83,7 +83,7 @@ struct Responder: Sendable {
         request.headers[.transferEncoding] != nil || (request.headers[.contentLength].flatMap { Int($0) } ?? 0) > 0
     }
 
-    /// What keeps browsers from doing with an answer what it is not for.
+    /// Headers that keep browsers from using an answer for other purposes.
     private static func addSecurity(to headers: inout HTTPFields) {
         if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
         headers[.xContentTypeOptions] = "nosniff"

@@ -74,11 +74,11 @@ enum APIPage {
                             "json",
                             """
                             {
-                              "detail" : "14 sessions would be reset now, not 12",
+                              "detail" : "14 sessions match now, not 12",
                               "field" : "confirm",
-                              "remedy" : "look at them, and write \\"confirm\\": 14",
+                              "remedy" : "check them with GET /v1/sessions, then write \\"confirm\\": 14",
                               "status" : 409,
-                              "title" : "Not in this state",
+                              "title" : "Not possible in this state",
                               "type" : "urn:sluice:problem:conflict"
                             }
                             """),

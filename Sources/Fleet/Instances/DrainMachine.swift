@@ -1,23 +1,24 @@
 /// Decides when an instance that leaves the fleet refuses, resets and ends its sessions (DRAIN-1 to DRAIN-4).
 ///
-/// Azure, 2026: seconds 0 to 45 refuse new sessions, 45 to 90 reset all, repeated at a third and two thirds of that half (60 s and
-/// 75 s); then the instance is recycled. Without a reset half: 90 s, then dropped. It is over early when nothing is left.
+/// Azure, 2026: from 0 to 45 s the instance refuses new sessions. From 45 to 90 s it resets all its sessions, and
+/// repeats this after a third and two thirds of that half (60 s and 75 s). Then the instance is recycled. Without a
+/// reset half it refuses for 90 s and then drops its sessions. The drain ends early when no session is left.
 struct DrainMachine: Hashable, Sendable, Codable {
     enum Phase: Hashable, Sendable, Codable {
-        /// New sessions go elsewhere, nothing is sent. Can transition to: `resetting` in time, `over` (no reset half, or no session
-        /// left). Only here it can be cancelled.
+        /// New sessions go elsewhere, no RST is sent. Can transition to: `resetting` at the deadline, `over` (no reset
+        /// half, or no session left). A drain can be cancelled only in this state.
         case refusing
-        /// Can transition to: `over` in time, or when neither sessions nor tombstones are left.
+        /// Can transition to: `over` at the deadline, or when neither sessions nor tombstones are left.
         case resetting(since: UInt64, repeats: Int)
-        /// The instance is to be recycled.
+        /// The instance can be recycled.
         case over
     }
 
-    /// What is due.
+    /// An action that is due.
     enum Step: Hashable, Sendable {
-        /// Reset all, done `within` nanoseconds: well inside the window.
+        /// Reset all sessions, finished `within` nanoseconds: well inside the window.
         case resetAll(within: UInt64)
-        /// Reset again what has met a segment since.
+        /// Repeat the resets for tombstones that have received a segment since.
         case repeatResets
         case recycle
     }
@@ -27,9 +28,9 @@ struct DrainMachine: Hashable, Sendable, Codable {
     private(set) var phase = Phase.refusing
     private(set) var live: Int?
     private(set) var tombstones: Int?
-    /// Whether new sessions are known to be steered away, and not only meant to be.
+    /// Whether the steering of new sessions away from the instance was carried out, and not only requested.
     private var isBeginningCarriedOut = false
-    /// Whether the order to reset is known to be carried out, and not only given.
+    /// Whether the request to reset was carried out, and not only made.
     private var isOrderCarriedOut = false
 
     init(times: DrainTimes, now: UInt64) {
@@ -37,22 +38,23 @@ struct DrainMachine: Hashable, Sendable, Codable {
         began = now
     }
 
-    /// A drain whose beginning nobody remembers, found in its reset half by a controller that starts: the whole half is given again.
+    /// Restores a drain whose start is unknown: a starting controller found the instance in its reset half. The whole
+    /// half is given again.
     init(resettingWith times: DrainTimes, now: UInt64) {
         self.times = times
         began = now - min(now, times.refuse)
         phase = .resetting(since: now, repeats: 0)
     }
 
-    /// Sessions and tombstones that are left. What is told in the first moments doesn't count as an end: a new session may
-    /// still be on its way by the old steering.
+    /// Reports the remaining sessions and tombstones. Reports of the first moments are ignored: a new session may still
+    /// arrive under the old steering, so an empty instance is not yet finished.
     mutating func sessionsLeft(live: Int, tombstones: Int, now: UInt64) {
         guard now >= began + times.refuse / DrainMachine.settlingShare else { return }
         self.live = live
         self.tombstones = tombstones
     }
 
-    /// The next step that is due, if any; to be asked until there is none.
+    /// Returns the next step that is due. Call it until it returns nil.
     mutating func advance(now: UInt64) -> Step? {
         switch phase {
         case .refusing:
@@ -60,7 +62,7 @@ struct DrainMachine: Hashable, Sendable, Codable {
             let planned = began + times.refuse
             guard now >= planned else { return nil }
             guard times.reset > 0 else { return recycle() }
-            // Who comes a little late keeps the deadline. Who was away for longer gives the ends the whole half to notice.
+            // A small delay keeps the planned deadline. After a longer absence, the ends get the whole half to notice.
             let since = now >= planned + lateness ? now : planned
             phase = .resetting(since: since, repeats: 0)
             return .resetAll(within: since + pacing - now)
@@ -75,7 +77,7 @@ struct DrainMachine: Hashable, Sendable, Codable {
         }
     }
 
-    /// When something is due next.
+    /// When the next step is due.
     var nextTimer: UInt64? {
         switch phase {
         case .refusing: began + times.refuse
@@ -85,13 +87,14 @@ struct DrainMachine: Hashable, Sendable, Codable {
         }
     }
 
-    /// The shell hands in something new, so what it was told before is done.
+    /// Called with every new event: the directives of earlier events have been carried out then.
     mutating func nextEvent() {
         isBeginningCarriedOut = true
         if case .resetting = phase { isOrderCarriedOut = true }
     }
 
-    /// What a controller that starts asks for again; harmless where it was done. Where that isn't known, the half may begin anew.
+    /// The step that a starting controller requests again. Repeating it does no harm. If it is not known to be carried
+    /// out, the half may start again.
     mutating func unfinishedStep(now: UInt64) -> Step? {
         if case .refusing = phase, !isBeginningCarriedOut { began = now }
         guard case .resetting(let since, _) = phase else { return nil }
@@ -115,11 +118,11 @@ struct DrainMachine: Hashable, Sendable, Codable {
 
     /// How often resets are repeated.
     static let repeats = 2
-    /// Reports count after this share of the refusing half: 1 s of 45.
+    /// Reports count after this share of the refusing half: 1 s of 45 s.
     static let settlingShare: UInt64 = 45
 
     private var pacing: UInt64 { times.pacing }
-    /// Whoever begins this much too late (5 s of 45), begins anew.
+    /// With at least this delay (5 s of 45 s), the half starts again.
     private var lateness: UInt64 { times.reset / 9 }
 
     private var isEmpty: Bool { live == 0 && tombstones == 0 }
@@ -133,8 +136,8 @@ struct DrainMachine: Hashable, Sendable, Codable {
 }
 
 extension DrainTimes {
-    /// How long the first resets take, in nanoseconds: two ninths of the half (10 s of 45), so that more than 30 s are left. An end that
-    /// keeps alive every 30 s speaks once more, whatever became of its first reset (DRAIN-5).
+    /// How long the first resets take, in nanoseconds: two ninths of the half (10 s of 45 s), which leaves more than 30 s.
+    /// So an end with a keep-alive every 30 s sends once more, even if its first RST was lost (DRAIN-5).
     package var pacing: UInt64 { reset * 2 / 9 }
 
     /// When resets are repeated, in nanoseconds since the drain began.

@@ -1,6 +1,6 @@
 /// One instance from its start to its end (FLEET-2).
 struct InstanceLife: Hashable, Sendable, Codable {
-    /// Why it leaves, which decides what becomes of its sessions.
+    /// Why it leaves. This decides what happens to its sessions.
     enum Leaving: Hashable, Sendable, Codable {
         case scaleIn
         /// `instance drain`.
@@ -8,9 +8,9 @@ struct InstanceLife: Hashable, Sendable, Codable {
         /// `instance stop`.
         case stopped
         case maintenance(Int)
-        /// It never served, and is wanted no more.
+        /// It never served and is no longer needed.
         case notWanted
-        /// It did not come to serve, or stopped to show that it lives.
+        /// It failed to start serving, or no longer responded.
         case failed
 
         var text: String {
@@ -33,21 +33,22 @@ struct InstanceLife: Hashable, Sendable, Codable {
     }
 
     let identifier: InstanceIdentifier
-    /// nil: the controller's own.
+    /// The binary it runs; nil: the controller's own.
     let binary: String?
     private(set) var state = InstanceState.starting
     private(set) var since: UInt64
     private(set) var cause: String
-    /// While it drains, and until it is gone.
+    /// Set while it drains, and until its process is gone.
     var drain: DrainMachine?
     var leaving: Leaving?
     /// Whether its process is known to be gone, so that its slabs can be taken.
     var isProcessGone = false
-    /// When patience ends: with its start, with SIGTERM, with a hand-over that is not reported.
+    /// When the current wait times out: for its start, for its end after SIGTERM, or for a hand-over that is not
+    /// reported.
     var deadline: UInt64?
-    /// While its process is being renewed; it serves then.
+    /// Set while its process is being replaced. It counts as serving then.
     var renewal: Renewal?
-    /// Whose place it takes after a failure.
+    /// The failed instance that it replaces.
     var recovers: LostInstance?
 
     init(identifier: InstanceIdentifier, binary: String?, cause: String, now: UInt64) {
@@ -64,10 +65,10 @@ struct InstanceLife: Hashable, Sendable, Codable {
         self.cause = cause
     }
 
-    /// Takes over what a controller that starts has found, whatever was before.
+    /// Sets the state that a starting controller has found, whatever the state was before.
     mutating func adopt(_ found: InstanceState) { state = found }
 
-    /// Whether it is on its way out by a drain or order, so that no other may begin to leave.
+    /// Whether it is leaving by a drain or a request. No other instance may begin to leave then.
     var isLeaving: Bool {
         guard state.isDraining || state == .ending, let leaving else { return false }
         switch leaving {
@@ -76,13 +77,13 @@ struct InstanceLife: Hashable, Sendable, Codable {
         }
     }
 
-    /// Whether its process must show that it lives.
+    /// Whether its process must prove that it is alive.
     var isWatched: Bool { state.isWatched && renewal == nil }
 
     var isOut: Bool { state == .ending || state == .unresponsive }
 }
 
-/// One that served and failed, and that nobody has replaced yet.
+/// An instance that served and failed, and has not been replaced yet.
 struct LostInstance: Hashable, Sendable, Codable {
     var identifier: InstanceIdentifier
     var binary: String?

@@ -1,9 +1,9 @@
-/// Whether an instance shows that it lives: its heartbeat, and its answers to questions (RECOV-1).
+/// Checks that an instance is alive, by its heartbeat and by its answers to questions (RECOV-1).
 ///
-/// A heartbeat is judged by its own time. Of answers only the order is known, so the oldest question without an answer counts, and one
-/// interval less is allowed, which may pass before it is asked, and a quarter of one, which may pass before somebody looks: then an
-/// instance is found at most `unresponsiveAfter` after it failed. Time in which the controller itself was not there (``Attendance``)
-/// is nobody's silence.
+/// A heartbeat carries its own time. Of answers only the order is known, so the oldest unanswered question counts. Its
+/// limit is shorter by one interval, which may pass before the question is asked, and by a quarter of one, which may
+/// pass before the check. So a failed instance is detected at most `unresponsiveAfter` after it failed. Time in which
+/// the controller did not run (``Attendance``) does not count.
 struct Liveness: Hashable, Sendable {
     private var heartbeat: UInt64
     private var open: [Question] = []
@@ -13,7 +13,7 @@ struct Liveness: Hashable, Sendable {
         var askedAt: UInt64
     }
 
-    /// Watches from `now` on.
+    /// Starts to watch at `now`.
     init(now: UInt64) { heartbeat = now }
 
     mutating func asked(number: UInt32, now: UInt64) { open.append(Question(number: number, askedAt: now)) }
@@ -24,7 +24,7 @@ struct Liveness: Hashable, Sendable {
         open.removeAll { Int32(bitPattern: answered &- $0.number) >= 0 }
     }
 
-    /// Why it counts as unresponsive; nil where it lives.
+    /// Why the instance counts as unresponsive; nil if it is alive.
     func complaint(now: UInt64, times: RecoveryTimes, attendance: Attendance) -> String? {
         let silence = attendance.nanoseconds(since: heartbeat, now: now)
         if silence >= times.unresponsiveAfter { return "no heartbeat for \(secondsText(silence))" }
@@ -33,14 +33,14 @@ struct Liveness: Hashable, Sendable {
         return wait >= Liveness.patience(times) ? "no answer for \(secondsText(wait))" : nil
     }
 
-    /// How long a question may be open.
+    /// How long a question may stay unanswered.
     static func patience(_ times: RecoveryTimes) -> UInt64 {
         let late = min(times.questionInterval + times.questionInterval / 4, times.unresponsiveAfter / 2)
         return max(times.unresponsiveAfter - late, 1)
     }
 }
 
-/// Seconds for a person: whole ones, or with a tenth.
+/// Seconds for people: whole ones, or with one decimal.
 func secondsText(_ nanoseconds: UInt64) -> String {
     let tenths = nanoseconds / (UInt64.second / 10)
     return tenths % 10 == 0 ? "\(tenths / 10) s" : "\(tenths / 10).\(tenths % 10) s"

@@ -1,4 +1,4 @@
-/// Puts off another start after one that failed: 1 s, doubled with each, up to half a minute.
+/// Delays the next start after a failed one: by 1 s, doubled after each failure, up to half a minute.
 struct StartRetry: Hashable, Sendable {
     private var failures = 0
     private(set) var notBefore: UInt64 = 0

@@ -1,6 +1,7 @@
-/// As many instances as are wanted (SCALE-1, SCALE-2).
+/// Keeps the number of instances at the wanted number (SCALE-1, SCALE-2).
 extension FleetMachine {
-    /// How many instances there are too few, or, below 0, too many; those that a step of maintenance adds or withholds don't count.
+    /// How many instances are missing; negative if there are too many. Instances that a maintenance step adds or
+    /// withholds do not count.
     var missing: Int {
         let surplus = maintenance { $0.surplus(serving: Set(self.serving)) } ?? 0
         return snapshot.desired - (serving.count + starting.count - surplus)
@@ -21,8 +22,8 @@ extension FleetMachine {
         if missing < 0 { shrink() }
     }
 
-    /// One less: one that does not serve yet, or else one at a time leaves, and never the last. While an instance is replaced, only
-    /// one that was started for something else.
+    /// Removes one instance: one that does not serve yet, or else one serving instance at a time, and never the last.
+    /// During a replacement, only an instance that was started for another reason.
     private mutating func shrink() {
         let step = maintenance { $0.step }
         if let unneeded = starting.last(where: { $0 != step?.replacement }) {
@@ -38,7 +39,7 @@ extension FleetMachine {
     mutating func measured(_ measurement: FleetMeasurement) {
         lastMeasurement = measurement
         let serving = serving
-        // A fleet that is on its way to another size is judged when it is there.
+        // A fleet that is changing its size is evaluated when the change is finished.
         guard serving.count >= snapshot.desired,
             let load = measurement.load(serving: serving, instance: settings.instance)
         else { return }
@@ -61,7 +62,7 @@ extension FleetMachine {
         record(kind, cause: "autoscaler", details)
     }
 
-    /// A part of a capacity, to a tenth of a thousandth.
+    /// A share of the capacity, rounded to four decimals.
     private func part(_ value: Double) -> FleetChange.Detail { .number((value * 10_000).rounded() / 10_000) }
 
     mutating func settingsChanged(_ settings: FleetSettings) {

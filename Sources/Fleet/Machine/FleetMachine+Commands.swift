@@ -1,4 +1,4 @@
-/// What operators ask for, and why it can't be.
+/// Commands of operators, and why one is refused.
 extension FleetMachine {
     mutating func requested(_ command: FleetCommand) {
         switch command {
@@ -80,7 +80,7 @@ extension FleetMachine {
                     ? ", then resets its own for \(secondsText(settings.drain.reset))" : ", then drops its own")
     }
 
-    /// One less is to serve, where the minimum allows it; the other half of the answer otherwise.
+    /// Reduces the wanted number by one if the minimum allows it, and returns the second half of the answer.
     private mutating func giveUpOne() -> String {
         guard snapshot.desired > snapshot.capacity.minimum else {
             return "; another takes its place, as the fleet's minimum is \(snapshot.capacity.minimum)"
@@ -103,10 +103,11 @@ extension FleetMachine {
         }
     }
 
-    /// Why an instance that serves can't leave now.
+    /// Why a serving instance can't leave now.
     private func leavingProblem(_ identifier: InstanceIdentifier) -> String? {
         if serving == [identifier] {
-            return "instance \(identifier) is the last one that serves: without it nobody would take new sessions; run "
+            return
+                "instance \(identifier) is the last one that serves: without it no instance would take new sessions; run "
                 + "'sluice fleet scale --instances \(max(2, snapshot.capacity.minimum))' first, or wait until another serves"
         }
         if let other = leavingInstance {
@@ -156,7 +157,7 @@ extension FleetMachine {
         accept(command, "instance \(identifier) serves again")
     }
 
-    /// Takes back a drain that only refused.
+    /// Cancels a drain that is still refusing.
     mutating func endDrain(of identifier: InstanceIdentifier) {
         update(identifier) {
             $0.drain = nil

@@ -1,9 +1,9 @@
 extension FleetMachine {
-    // MARK: - Who there is
+    // MARK: - Instances
 
     var serving: [InstanceIdentifier] { snapshot.instances.filter { $0.state == .serving }.map(\.identifier) }
     var starting: [InstanceIdentifier] { snapshot.instances.filter { $0.state == .starting }.map(\.identifier) }
-    /// Who drains, or ends after a drain: no other may begin to leave.
+    /// The instance that drains, or ends after a drain. No other may begin to leave.
     var leavingInstance: InstanceLife? { snapshot.instances.first(where: \.isLeaving) }
 
     func life(_ identifier: InstanceIdentifier) -> InstanceLife? {
@@ -15,7 +15,7 @@ extension FleetMachine {
         change(&snapshot.instances[index])
     }
 
-    // MARK: - What it tells
+    // MARK: - Events and directives
 
     mutating func record(
         _ kind: FleetChange.Kind, _ instance: InstanceIdentifier? = nil, cause: String,
@@ -25,7 +25,7 @@ extension FleetMachine {
             .record(FleetChange(time: now, kind: kind, instance: instance, cause: cause, details: details)))
     }
 
-    /// The counts that are known of an instance, for the history.
+    /// The known counts of an instance, for the history.
     func counts(_ identifier: InstanceIdentifier) -> [String: FleetChange.Detail] {
         guard let measured = lastMeasurement?.instances.first(where: { $0.identifier == identifier }) else {
             return [:]
@@ -35,8 +35,8 @@ extension FleetMachine {
         ]
     }
 
-    /// Brings an instance into a state. Where that changes who takes new sessions, they are steered at once: after an instance is
-    /// ready, and before anything is done to it.
+    /// Moves an instance to a state. If this changes which instances take new sessions, steering changes at once: after
+    /// an instance is ready, and before anything is done to it.
     mutating func move(_ identifier: InstanceIdentifier, to state: InstanceState, cause: String) {
         let before = serving
         update(identifier) { [now] in
@@ -44,14 +44,14 @@ extension FleetMachine {
             $0.renewal = nil
         }
         let change = FleetDirective.setState(identifier, state)
-        // Between the two the controller may die: who is steered to must be one that serves.
+        // The controller may die between the two directives. Steering must always point to serving instances.
         directives +=
             serving == before ? [change] : state == .serving ? [change, .steer(serving)] : [.steer(serving), change]
     }
 
     // MARK: - Starting
 
-    /// Starts an instance; nil where all identifiers are in use.
+    /// Starts an instance; nil if all identifiers are in use.
     @discardableResult
     mutating func start(
         binary: String?, cause: String, recovers: LostInstance? = nil
@@ -69,7 +69,7 @@ extension FleetMachine {
         return identifier
     }
 
-    /// 50 may serve; the others are for those that start beside one that still leaves.
+    /// 50 may serve. The others are for instances that start while another one still leaves.
     package static let identifiers: ClosedRange<InstanceIdentifier> = 1...63
 
     mutating func instanceServes(_ identifier: InstanceIdentifier) {
@@ -93,7 +93,8 @@ extension FleetMachine {
 
     // MARK: - Leaving
 
-    /// Lets an instance leave: through a drain, or, where sessions are preserved, by ending it and handing its sessions over.
+    /// Starts the leaving of an instance: by a drain, or, if sessions are preserved, by ending it and handing its
+    /// sessions over.
     mutating func leave(_ identifier: InstanceIdentifier, _ leaving: InstanceLife.Leaving) {
         update(identifier) { $0.leaving = leaving }
         guard settings.continuity == .disruptive else { return end(identifier, cause: leaving.text) }
@@ -102,7 +103,7 @@ extension FleetMachine {
         move(identifier, to: .drainingRefuse, cause: leaving.text)
     }
 
-    /// Ends an instance's process; its sessions are seen to when it is gone.
+    /// Ends an instance's process. Its sessions are handed over or discarded when the process is gone.
     mutating func end(_ identifier: InstanceIdentifier, cause: String, kill: Bool = false) {
         record(.instanceEnding, identifier, cause: cause, counts(identifier))
         move(identifier, to: .ending, cause: cause)
@@ -159,10 +160,11 @@ extension FleetMachine {
         return ["sessions": .init(live)]
     }
 
-    // MARK: - Sessions of those that are gone
+    // MARK: - Sessions of ended instances
 
-    /// Sees to the sessions of every instance whose process is gone: handed to those that serve, or discarded. Asked for again until the
-    /// shell says that it is done; and with nobody to take them over it waits, as the kernel forwards them meanwhile.
+    /// Hands over or discards the sessions of every instance whose process is gone. The directive is repeated until the
+    /// shell reports that it is done. If no instance can take the sessions over, it waits; the kernel forwards them
+    /// meanwhile.
     mutating func handOverSessions() {
         for life in snapshot.instances where life.isOut && life.isProcessGone {
             guard life.deadline == nil || isOver(life.deadline) else { continue }

@@ -1,6 +1,6 @@
-/// Carries out the wishes of ``MaintenanceMachine`` (MAINT-1 to MAINT-4).
+/// Carries out the requests of ``MaintenanceMachine`` (MAINT-1 to MAINT-4).
 extension FleetMachine {
-    /// Asks the maintenance that is going on, if there is one.
+    /// Applies a closure to the maintenance that is active, if there is one.
     func maintenance<Answer>(_ question: (MaintenanceMachine) -> Answer?) -> Answer? {
         guard let maintenance = snapshot.maintenance, maintenance.isActive else { return nil }
         return question(maintenance)
@@ -20,7 +20,7 @@ extension FleetMachine {
             replacementFirst: settings.replacementFirst)
     }
 
-    /// False: not now.
+    /// Returns false if the request can't be carried out now.
     private mutating func grant(_ wish: MaintenanceMachine.Wish) -> Bool {
         guard let maintenance = snapshot.maintenance else { return false }
         let cause = "maintenance \(maintenance.number)"
@@ -46,7 +46,8 @@ extension FleetMachine {
         return true
     }
 
-    /// Tells maintenance that an instance failed: if it was a replacement, the update rolls back, and the old instance stays if it can.
+    /// Reports a failed instance to maintenance. If it was a replacement, the update rolls back, and the old instance
+    /// stays if possible.
     mutating func replacementFailed(_ identifier: InstanceIdentifier, why: String) {
         let step = snapshot.maintenance?.step
         guard snapshot.maintenance?.failed(identifier, why: why) == true, let maintenance = snapshot.maintenance else {
@@ -61,14 +62,14 @@ extension FleetMachine {
 
     var wallClock: Int64? { wallClockBase.map { $0 + Int64(now / .second) } }
 
-    /// Whether maintenance may begin a step. Without windows: always. While nobody has told the time: never.
+    /// Whether maintenance may begin a step. Without windows: always. Until the wall clock has been reported: never.
     var isWindowOpen: Bool {
         guard !settings.windows.isEmpty else { return true }
         guard let wallClock else { return false }
         return settings.windows.contains { $0.isOpen(at: wallClock, zones: zones) }
     }
 
-    /// When the next window opens, by the machine's clock, where something waits for it.
+    /// When the next window opens, on the monotonic clock; nil if nothing waits for it.
     var nextWindowOpening: UInt64? {
         guard maintenance({ $0.view(isWindowOpen: self.isWindowOpen).waitsForWindow }) == true, let wallClockBase,
             let opening = nextOpening

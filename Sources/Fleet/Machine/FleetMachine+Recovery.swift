@@ -1,4 +1,4 @@
-/// Auto-recovery (RECOV-1): who lives, who doesn't, and what becomes of those.
+/// Auto-recovery (RECOV-1): detects failed instances and replaces them.
 extension FleetMachine {
     mutating func instanceSeen(_ identifier: InstanceIdentifier, heartbeat: UInt64, answered: UInt32) {
         guard let life = life(identifier), life.isWatched else { return }
@@ -26,7 +26,8 @@ extension FleetMachine {
         }
     }
 
-    /// An instance failed while it was needed: it is killed, what it had is seen to when it is gone, and another takes its place at once.
+    /// A needed instance has failed: it is killed, its sessions are handled when its process is gone, and a replacement
+    /// starts at once.
     mutating func lose(_ identifier: InstanceIdentifier, why: String, isProcessGone: Bool) {
         guard let failed = life(identifier) else { return }
         record(.instanceUnresponsive, identifier, cause: why, counts(identifier))
@@ -43,11 +44,11 @@ extension FleetMachine {
         snapshot.lost.append(LostInstance(identifier: identifier, binary: failed.binary, failedAt: now))
     }
 
-    /// An instance did not come to serve: its process ended, or time is up.
+    /// An instance did not start to serve: its process ended, or the start timed out.
     mutating func startFailed(_ identifier: InstanceIdentifier, end: ProcessEnd? = nil, startIsLate: Bool = false) {
         let why = end?.text ?? "did not serve within \(secondsText(settings.recovery.startTimeout))"
         record(.instanceFailed, identifier, cause: why)
-        // Whose place it should have taken still has nobody in it.
+        // The instance that it was to replace is still not replaced.
         if let recovers = life(identifier)?.recovers { snapshot.lost.insert(recovers, at: 0) }
         update(identifier) { [now, settings] in
             $0.leaving = .failed
@@ -60,15 +61,15 @@ extension FleetMachine {
         replacementFailed(identifier, why: why)
     }
 
-    /// Notices by its own questions that nobody has turned to this machine for so long that a healthy instance might look silent: it
-    /// was stopped itself, or the whole machine was. Then whoever was given time gets as much more.
+    /// Detects from the controller's own schedule that it did not run for so long that a healthy instance might look
+    /// unresponsive: the controller or the whole machine was paused. All pending deadlines are extended by that time.
     mutating func noticeAbsence(since before: UInt64) {
         guard now > asksAt + Liveness.patience(settings.recovery) / 2 else { return }
         attendance.wasAway(from: before, until: now)
         for index in snapshot.instances.indices { snapshot.instances[index].deadline? += now - before }
     }
 
-    /// Asks all that must answer, once a second, and for a measurement every 10 s.
+    /// Sends a question to all watched instances once a second, and requests a measurement every 10 s.
     mutating func askAndMeasure() {
         if now >= asksAt {
             asksAt = FleetMachine.next(after: asksAt, every: settings.recovery.questionInterval, now: now)
@@ -87,7 +88,7 @@ extension FleetMachine {
         }
     }
 
-    /// The next time of a rhythm; one that was missed by a whole beat begins anew.
+    /// The next time of a periodic action. After a delay of a whole period, the schedule starts again from now.
     private static func next(after due: UInt64, every interval: UInt64, now: UInt64) -> UInt64 {
         let next = due + max(interval, 1)
         return next > now ? next : now + max(interval, 1)

@@ -1,7 +1,7 @@
-/// Renews instances in place, one at a time, after a controller of another program has taken over (PKG-3): also in `disruptive`, no session
-/// ends, moves or is reset. Whoever runs a binary that maintenance gave it keeps it.
+/// Renews instances in place, one at a time, after a controller of another program version has taken over (PKG-3). No
+/// session ends, moves or is reset, in `disruptive` too. Instances that run a binary chosen by maintenance keep it.
 extension FleetMachine {
-    /// Whether the fleet runs the controller's own program, and none that maintenance has brought.
+    /// Whether the fleet runs the controller's own program, not a binary chosen by maintenance.
     package var runsOwnProgram: Bool { snapshot.binary == nil }
 
     /// The instance that is being renewed.
@@ -12,7 +12,7 @@ extension FleetMachine {
             .map(\.identifier)
     }
 
-    /// Begins with the next one, where nothing else is under way.
+    /// Begins to renew the next instance, unless something else is in progress.
     mutating func renewNext() {
         guard snapshot.renewalStop == nil, now >= renewsFrom, renewing == nil, renewalObstacle == nil,
             let next = renewable.first
@@ -23,7 +23,7 @@ extension FleetMachine {
 
     private static let renewalCause = "the controller runs another program"
 
-    /// Why none can be renewed now. Maintenance that waits for its window has begun nothing.
+    /// Why no instance can be renewed now. Maintenance that waits for its window does not count.
     private var renewalObstacle: String? {
         if let busy = snapshot.instances.first(where: { $0.state != .serving }) {
             return "instance \(busy.identifier), which is \(busy.state.name)"
@@ -49,7 +49,7 @@ extension FleetMachine {
         directives.append(.start(identifier, binary: nil))
     }
 
-    /// The process of an instance that is being renewed has ended.
+    /// The old process of an instance that is being renewed has ended.
     mutating func renewingProcessEnded(_ life: InstanceLife, _ renewal: Renewal, _ end: ProcessEnd) {
         switch renewal.step {
         case .ending: startRenewed(life.identifier)
@@ -57,7 +57,7 @@ extension FleetMachine {
         }
     }
 
-    /// What is due of a renewal: a process that does not end is killed, one that does not serve has failed.
+    /// Handles the deadlines of a renewal: a process that does not end is killed; one that does not serve has failed.
     mutating func advanceRenewal(_ life: InstanceLife, _ renewal: Renewal) {
         let identifier = life.identifier
         switch renewal.step {
@@ -85,7 +85,7 @@ extension FleetMachine {
         if renewable.isEmpty { record(.renewalCompleted, cause: FleetMachine.renewalCause) }
     }
 
-    /// It is recovered like any other that fails, and the others stay as they are.
+    /// The instance is recovered like any other that fails. The remaining instances keep their program.
     private mutating func renewalFailed(_ identifier: InstanceIdentifier, why: String, isProcessGone: Bool) {
         let reason = "instance \(identifier) \(why) after its renewal"
         snapshot.renewalStop = RenewalStop(program: program, reason: reason)
@@ -94,9 +94,10 @@ extension FleetMachine {
         lose(identifier, why: "\(why) after its renewal", isProcessGone: isProcessGone)
     }
 
-    /// Goes on where a controller died amid a renewal.
+    /// Continues a renewal during which the previous controller died.
     mutating func goOnRenewing(_ life: InstanceLife, _ renewal: Renewal, isAlive: Bool) {
-        // One that was told to end will, also where it runs this controller's program: after a step back to an earlier version.
+        // A process that was asked to end will end, even if it runs this controller's program (after a return to an
+        // earlier version).
         if isAlive, renewal.step == .ending || outdated.contains(life.identifier) {
             goOnEnding(life.identifier, since: renewal.since)
         } else {
@@ -104,7 +105,7 @@ extension FleetMachine {
         }
     }
 
-    /// nil: there is nothing to be renewed, and nothing has stopped it.
+    /// nil: no instance needs a renewal, and no problem has stopped the renewals.
     var renewalView: RenewalView? {
         let (remaining, current) = (renewable, renewing?.identifier)
         let stop = remaining.isEmpty ? nil : snapshot.renewalStop

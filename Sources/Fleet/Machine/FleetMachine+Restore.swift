@@ -1,10 +1,13 @@
-/// A controller that starts: the truth is what lies in pinned maps, and which processes live; the snapshot tells what was meant (RECOV-3).
+/// The start of a controller: the pinned maps and the living processes are the truth; the snapshot says what was
+/// intended (RECOV-3).
 extension FleetMachine {
-    /// A machine that goes on where another stopped, or begins; and what is to be done at once.
+    /// Creates a machine that continues where another one stopped, or starts afresh; and returns the directives that are
+    /// due at once.
     ///
-    /// What is `observed` wins over the snapshot: a living process that the snapshot doesn't know is adopted, one that it knows and that
-    /// is gone has failed. Directives that may have been left undone are given again. Where nothing at all is observed (first
-    /// start, reboot, clean stop), only capacity, binary and maintenance that has not begun are taken from the snapshot.
+    /// `observed` takes precedence over the snapshot. A living process that the snapshot does not know is adopted. One
+    /// that the snapshot knows and that is gone has failed. Directives that may not have been carried out are given
+    /// again. If nothing at all is observed (first start, reboot, clean stop), only capacity, binary and maintenance
+    /// that has not begun are taken from the snapshot.
     package static func restore(
         settings: FleetSettings, snapshot: FleetSnapshot?, observed: ObservedFleet, zones: @escaping ZoneOffsets,
         now: UInt64
@@ -29,7 +32,7 @@ extension FleetMachine {
         return (machine, directives)
     }
 
-    /// Nothing is left of what was.
+    /// Discards all former state.
     private mutating func beginAnew() {
         snapshot.instances = []
         snapshot.lost = []
@@ -41,7 +44,8 @@ extension FleetMachine {
     private mutating func takeOver(_ observed: ObservedFleet) {
         for found in observed.instances where life(found.identifier) == nil { adopt(found) }
         let alive = Set(observed.instances.filter(\.isAlive).map(\.identifier))
-        // The one before may have died between a drain's cancellation and its carrying out: only who serves is steered to.
+        // The previous controller may have died between the cancellation of a drain and its execution: only serving
+        // instances are steered to.
         let ready = serving.filter { alive.contains($0) || life($0)?.renewal != nil }
         directives += ready.map { .setState($0, .serving) }
         directives.append(.steer(ready))
@@ -49,7 +53,7 @@ extension FleetMachine {
             .fleetRestored, cause: "controller started",
             ["instances": .init(snapshot.instances.count), "alive": .init(alive.count)])
         for identifier in snapshot.instances.map(\.identifier) {
-            // What was found of one may change another: a lost replacement cancels a drain.
+            // What was found of one instance may change another: a lost replacement cancels a drain.
             if let life = life(identifier) { goOn(life, isAlive: alive.contains(identifier)) }
         }
         if let maintenance = maintenance({ $0 }), maintenance.phase == .checking {
@@ -57,7 +61,7 @@ extension FleetMachine {
         }
     }
 
-    /// Takes in an instance that the snapshot doesn't know.
+    /// Adopts an instance that the snapshot does not know.
     private mutating func adopt(_ found: ObservedInstance) {
         guard found.isAlive || found.slabs > 0 || (found.state ?? .stopped) != .stopped else { return }
         var life = InstanceLife(identifier: found.identifier, binary: nil, cause: "found by the controller", now: now)
@@ -81,7 +85,7 @@ extension FleetMachine {
         record(.instanceAdopted, found.identifier, cause: "unknown to the snapshot", ["slabs": .init(found.slabs)])
     }
 
-    /// Asks again for what may have been left undone with an instance.
+    /// Repeats the directives that may not have been carried out for an instance.
     private mutating func goOn(_ life: InstanceLife, isAlive: Bool) {
         let identifier = life.identifier
         switch life.state {
@@ -92,7 +96,7 @@ extension FleetMachine {
         case .serving, .drainingRefuse, .drainingReset:
             if let renewal = life.renewal { return goOnRenewing(life, renewal, isAlive: isAlive) }
             guard isAlive else { return lose(identifier, why: ProcessEnd.missing.text, isProcessGone: true) }
-            // Its heartbeat tells how it is, however often controllers died meanwhile.
+            // Its heartbeat says whether it is alive, even after several controllers have died.
             liveness[identifier] = Liveness(now: 0)
             if life.state != .serving { directives.append(.setState(identifier, life.state)) }
             var drain = life.drain

@@ -1,32 +1,36 @@
-/// Decides everything about a fleet: which instances there are, who takes new sessions, when one drains, is replaced or recovered.
+/// Makes all decisions about a fleet: which instances exist, which take new sessions, and when one drains, is replaced
+/// or recovered.
 ///
-/// Pure: events come in with the time, directives go out, in the order in which they are to be carried out. Time is nanoseconds of
-/// CLOCK_MONOTONIC. The shell's duty:
+/// The machine is pure: events go in with the time, directives come out, in the order in which they are to be carried
+/// out. Time is nanoseconds of CLOCK_MONOTONIC. The shell must:
 ///
-/// 1. At the start, ``restore(settings:snapshot:observed:zones:now:)``, also for the very first start (no snapshot, nothing observed).
-/// 2. Hand in ``FleetEvent/tick`` when ``nextTimer`` has come (late is survived, and blamed on no instance), and every other event as
-///    it happens: what was ``FleetEvent/seen(_:heartbeat:answered:)`` about once a second, just before the tick that asks again.
+/// 1. At the start, call ``restore(settings:snapshot:observed:zones:now:)``, also at the very first start (no snapshot,
+///    nothing observed).
+/// 2. Pass ``FleetEvent/tick`` when ``nextTimer`` is reached (a late tick is tolerated, and no instance fails because
+///    of it), and every other event as it happens. Pass ``FleetEvent/seen(_:heartbeat:answered:)`` about once a second,
+///    just before the tick that asks again.
 /// 3. After each call: if ``snapshot`` has changed, save it; then carry out the directives.
 ///
-/// It is composed of small machines, each of which has one idea: ``DrainMachine``, ``Liveness``, ``Autoscaler``,
-/// ``MaintenanceMachine``, ``InstanceLife``. After every event it settles: what is due is done, and the fleet is brought nearer to what it
-/// should be. So a timer that is lost is made up for by whatever happens next.
+/// It is composed of small machines with one task each: ``DrainMachine``, ``Liveness``, ``Autoscaler``,
+/// ``MaintenanceMachine``, ``InstanceLife``. After every event it settles: it does what is due, and moves the fleet
+/// towards its target. So the next event of any kind makes up for a lost timer.
 package struct FleetMachine: Sendable {
     package internal(set) var settings: FleetSettings
-    /// What is kept over a controller's death.
+    /// The state that survives the controller's death.
     package internal(set) var snapshot: FleetSnapshot
     let zones: ZoneOffsets
 
-    // What a controller that starts finds out anew.
+    // Not in the snapshot: a starting controller determines it again.
     var liveness: [InstanceIdentifier: Liveness] = [:]
     var attendance = Attendance()
-    /// A controller that has just started blames nobody before instances had time to beat: the whole machine may have been paused.
+    /// Until this time no instance is considered unresponsive: after a start, instances need time for a heartbeat,
+    /// because the whole machine may have been paused.
     var blamesFrom: UInt64 = 0
-    /// What the controller runs, as ``ObservedFleet/program``.
+    /// The controller's program, as in ``ObservedFleet/program``.
     var program = ""
-    /// Whose processes run another program than the controller.
+    /// Instances whose processes run another program than the controller.
     var outdated: Set<InstanceIdentifier> = []
-    /// None is renewed before instances had time to show that they live.
+    /// Until this time no instance is renewed: instances need time to prove that they are alive.
     var renewsFrom: UInt64 = 0
     var autoscaler = Autoscaler()
     var lastMeasurement: FleetMeasurement?
@@ -34,10 +38,10 @@ package struct FleetMachine: Sendable {
     var questionNumber: UInt32 = 0
     var asksAt: UInt64
     var measuresAt: UInt64
-    /// Unix seconds at nanosecond 0 of the machine's clock.
+    /// Unix seconds at nanosecond 0 of the monotonic clock.
     var wallClockBase: Int64?
 
-    // One call's.
+    // Valid during one call only.
     var now: UInt64
     var directives: [FleetDirective] = []
 
@@ -50,7 +54,7 @@ package struct FleetMachine: Sendable {
         measuresAt = now + settings.scaling.sampleInterval
     }
 
-    /// What happened, and what is to be done.
+    /// Handles an event and returns the directives, in order.
     package mutating func handle(_ event: FleetEvent, now: UInt64) -> [FleetDirective] {
         let before = self.now
         self.now = max(before, now)
@@ -75,7 +79,7 @@ package struct FleetMachine: Sendable {
         return takeDirectives()
     }
 
-    /// When ``FleetEvent/tick`` is due at the latest.
+    /// The latest time for the next ``FleetEvent/tick``.
     package var nextTimer: UInt64 {
         var timers = [asksAt, measuresAt]
         for life in snapshot.instances {
@@ -100,7 +104,7 @@ package struct FleetMachine: Sendable {
             maintenance: snapshot.maintenance?.view(isWindowOpen: isWindowOpen), renewal: renewalView)
     }
 
-    /// Brings everything about, until nothing is left to be done now.
+    /// Does everything that is due, until nothing is left.
     mutating func settle() {
         for _ in 0..<FleetMachine.mostRounds {
             let (before, done) = (snapshot, directives.count)
@@ -114,7 +118,7 @@ package struct FleetMachine: Sendable {
         askAndMeasure()
     }
 
-    /// Each round brings the fleet further; more rounds than instances and steps there can't be.
+    /// Each round makes progress. More rounds than instances and steps are impossible.
     private static let mostRounds = 256
 
     mutating func takeDirectives() -> [FleetDirective] {

@@ -1,12 +1,12 @@
-/// Seconds that a time zone is ahead of UTC at a moment; nil: there is no such zone. The shell has the time zone database
-/// (`TimeZone(identifier:)?.secondsFromGMT(for:)`), and Fleet is told.
+/// Returns how many seconds a time zone is ahead of UTC at a moment; nil if there is no such zone. The shell supplies
+/// it from the time zone database (`TimeZone(identifier:)?.secondsFromGMT(for:)`).
 package typealias ZoneOffsets = @Sendable (_ zone: String, _ unixSeconds: Int64) -> Int?
 
-/// When maintenance may begin a step: every day from a time of day on, by the clocks of a time zone (MAINT-2).
+/// When maintenance may begin a step: every day from a time of day, in a time zone (MAINT-2).
 package struct DailyWindow: Hashable, Sendable, Codable {
-    /// Minutes after midnight.
+    /// Minutes after midnight, local time.
     package var startMinute: Int
-    /// At least 5 h, at most 24 h; seconds that pass, whatever the clocks do meanwhile.
+    /// 5 h to 24 h, in elapsed seconds, regardless of clock changes.
     package var lengthSeconds: Int64
     /// A name of the IANA time zone database: `Europe/Berlin`.
     package var zone: String
@@ -19,10 +19,10 @@ package struct DailyWindow: Hashable, Sendable, Codable {
 }
 
 extension DailyWindow {
-    /// What a window's length may be.
+    /// The allowed lengths of a window.
     package static let lengths: ClosedRange<Int64> = 5 * 3600...24 * 3600
 
-    /// Why it can't be, with what to write instead; nil where it can.
+    /// What is wrong with the window, with what to write instead; nil if it is valid.
     package func problem(zones: ZoneOffsets) -> String? {
         if !(0..<24 * 60).contains(startMinute) {
             return "the maintenance window's start, minute \(startMinute) of the day, is not within 00:00 to 23:59"
@@ -41,17 +41,17 @@ extension DailyWindow {
 // MARK: - When it is open
 
 extension DailyWindow {
-    /// Whether it is open at a moment.
+    /// Whether the window is open at a moment.
     package func isOpen(at unixSeconds: Int64, zones: ZoneOffsets) -> Bool {
         guard let today = localDay(of: unixSeconds, zones: zones) else { return false }
-        // One that began yesterday may reach into today.
+        // A window that began yesterday may still be open today.
         return (today - 2...today + 1).contains { day in
             guard let start = start(onDay: day, zones: zones) else { return false }
             return start <= unixSeconds && unixSeconds < start + lengthSeconds
         }
     }
 
-    /// When it opens next after a moment.
+    /// When the window opens next after a moment.
     package func nextOpening(after unixSeconds: Int64, zones: ZoneOffsets) -> Int64? {
         guard let today = localDay(of: unixSeconds, zones: zones) else { return nil }
         return (today - 1...today + 2).compactMap { start(onDay: $0, zones: zones) }.filter { $0 > unixSeconds }.min()
@@ -59,7 +59,7 @@ extension DailyWindow {
 
     private static let secondsADay: Int64 = 86_400
 
-    /// Days since 1970-01-01 by the zone's clocks.
+    /// Days since 1970-01-01 in local time.
     private func localDay(of unixSeconds: Int64, zones: ZoneOffsets) -> Int64? {
         guard let offset = zones(zone, unixSeconds) else { return nil }
         let local = unixSeconds + Int64(offset)
@@ -67,8 +67,9 @@ extension DailyWindow {
             / DailyWindow.secondsADay
     }
 
-    /// When it begins on a day. A time of day that comes twice (clocks go back) is the first of both; one that doesn't come (clocks go
-    /// forward) is as long after midnight as on other days, so later by the clocks (as in RFC 5545, 3.3.5).
+    /// When the window begins on a day. If the time of day occurs twice (clocks go back), the first one counts. If it
+    /// does not occur (clocks go forward), the window begins as long after midnight as on other days (as in RFC 5545,
+    /// 3.3.5).
     private func start(onDay day: Int64, zones: ZoneOffsets) -> Int64? {
         let local = day * DailyWindow.secondsADay + Int64(startMinute) * 60
         guard let before = zones(zone, local - DailyWindow.secondsADay),

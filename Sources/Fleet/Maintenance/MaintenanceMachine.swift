@@ -1,20 +1,21 @@
-/// Replaces instances one at a time by those of a given binary (MAINT-1 to MAINT-3).
+/// Replaces instances one at a time by instances of a given binary (MAINT-1 to MAINT-3).
 ///
-/// It says what it would like next; ``FleetMachine`` starts, drains and tells it what came of it.
+/// It says which step it requests next. ``FleetMachine`` starts and drains instances, and reports the results to it.
 struct MaintenanceMachine: Hashable, Sendable, Codable {
     typealias Phase = MaintenanceView.Phase
 
-    /// What is going on with the instance that is replaced now.
+    /// The progress of the current replacement.
     enum Step: Hashable, Sendable, Codable {
-        /// The replacement starts while the old one serves. Can transition to: `leaving` when the replacement serves, nothing (aborted;
-        /// rolling back, when the replacement fails).
+        /// The replacement starts while the old instance serves. Can transition to: `leaving` when the replacement
+        /// serves; nothing (aborted; or rolling back, when the replacement fails).
         case surging(old: InstanceIdentifier, replacement: InstanceIdentifier)
-        /// The old one drains. Can transition to: nothing when it is gone and the replacement serves already, `replacing` otherwise.
+        /// The old instance drains. Can transition to: nothing when it is gone and the replacement already serves;
+        /// `replacing` otherwise.
         case leaving(old: InstanceIdentifier, replacement: InstanceIdentifier?)
-        /// The old one is gone, its replacement starts. Can transition to: nothing when it serves.
+        /// The old instance is gone, its replacement starts. Can transition to: nothing when it serves.
         case replacing(replacement: InstanceIdentifier)
 
-        /// The instance that was started for it, if it was already.
+        /// The replacement, if it was already started.
         var replacement: InstanceIdentifier? {
             switch self {
             case .surging(_, let replacement), .replacing(let replacement): replacement
@@ -23,7 +24,7 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
         }
     }
 
-    /// What the fleet is like when it is asked for its wish.
+    /// The state of the fleet, as input to a decision.
     struct Situation: Hashable, Sendable {
         /// Every instance that is not stopped.
         var present: Set<InstanceIdentifier>
@@ -35,9 +36,9 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
     }
 
     enum Wish: Hashable, Sendable {
-        /// It has begun: these are to be replaced.
+        /// Maintenance has begun: these instances are to be replaced.
         case began([InstanceIdentifier])
-        /// To be answered by ``started(_:)``.
+        /// Answered by ``started(_:)``.
         case start(insteadOf: InstanceIdentifier?, binary: String?)
         case leave(InstanceIdentifier)
         case stepDone(InstanceIdentifier)
@@ -45,9 +46,9 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
     }
 
     let number: Int
-    /// To be run; nil: the controller's own.
+    /// The binary to run; nil: the controller's own.
     let binary: String?
-    /// What ran before, for a roll-back.
+    /// The binary that ran before, for a roll-back.
     let previousBinary: String?
     let ignoresWindows: Bool
     private(set) var phase = Phase.checking
@@ -55,7 +56,7 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
     private(set) var queue: [InstanceIdentifier] = []
     private(set) var updated: [InstanceIdentifier] = []
     private(set) var step: Step?
-    /// Why it rolls back or ended.
+    /// Why it rolls back, or why it ended.
     private(set) var reason = ""
 
     init(number: Int, binary: String?, previousBinary: String?, ignoresWindows: Bool) {
@@ -67,7 +68,7 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
 
     var isActive: Bool { !phase.isOver }
 
-    /// What a replacement runs now.
+    /// The binary that a replacement runs now.
     var wantedBinary: String? { phase == .rollingBack ? previousBinary : binary }
 
     // MARK: - What operators ask for
@@ -76,7 +77,7 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
     mutating func pause() { isPaused = true }
     mutating func resume() { isPaused = false }
 
-    /// Ends it where it is. A replacement that has not come to serve is of no use any more, and named.
+    /// Ends it in its current state. Returns a replacement that does not serve yet: it is no longer needed.
     mutating func abort(reason: String) -> InstanceIdentifier? {
         defer { end(.aborted, reason: reason) }
         switch step {
@@ -85,19 +86,21 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
         }
     }
 
-    // MARK: - What came of its wishes
+    // MARK: - Results of its requests
 
     mutating func started(_ replacement: InstanceIdentifier, insteadOf old: InstanceIdentifier?) {
         step = old.map { .surging(old: $0, replacement: replacement) } ?? .replacing(replacement: replacement)
     }
 
-    /// An instance was started for other reasons meanwhile: it will be replaced, too, unless it runs the wanted binary already.
+    /// Another instance was started meanwhile, for another reason. It will be replaced too, unless it already runs the
+    /// wanted binary.
     mutating func joined(_ identifier: InstanceIdentifier, binary: String?) {
         guard phase == .rolling || phase == .rollingBack else { return }
         if binary == wantedBinary { updated.append(identifier) } else { queue.append(identifier) }
     }
 
-    /// An instance has failed. True: it was the replacement, and so the update rolls back, or gives up rolling back.
+    /// An instance has failed. Returns true if it was the replacement: the update rolls back, or gives up the
+    /// roll-back.
     mutating func failed(_ identifier: InstanceIdentifier, why: String) -> Bool {
         queue.removeAll { $0 == identifier }
         updated.removeAll { $0 == identifier }
@@ -109,7 +112,7 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
             phase = .rollingBack
             isPaused = false
             reason = "instance \(identifier) of the new binary \(why)"
-            // Where both are the same file there is nothing to go back to.
+            // If both binaries are the same file, there is nothing to roll back to.
             queue = binary == previousBinary ? [] : updated
             updated = []
         }
@@ -124,9 +127,9 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
         }
     }
 
-    // MARK: - What it would like
+    // MARK: - Its requests
 
-    /// To be asked again after each wish was granted, until there is none.
+    /// Returns the next request. Call it again after each granted request, until it returns nil.
     mutating func wish(_ fleet: Situation) -> Wish? {
         switch phase {
         case .checking, .completed, .aborted, .rolledBack: return nil
@@ -196,8 +199,8 @@ struct MaintenanceMachine: Hashable, Sendable, Codable {
 }
 
 extension MaintenanceMachine {
-    /// How many instances the step adds to those that are to serve: one while a replacement stands beside the old one that serves, less one
-    /// while the old one has gone before its replacement was asked for.
+    /// How much the step changes the number of instances that are to serve: +1 while a replacement runs beside the old
+    /// instance that serves; -1 while the old one is gone and its replacement has not been requested.
     func surplus(serving: Set<InstanceIdentifier>) -> Int {
         switch step {
         case .surging(let old, _): serving.contains(old) ? 1 : 0

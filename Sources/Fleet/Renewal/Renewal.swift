@@ -1,11 +1,13 @@
-/// How far the renewal of an instance is: its process gives way to one of the controller's program (PKG-3).
+/// The progress of the renewal of an instance: its process is replaced by one of the controller's program (PKG-3).
 ///
-/// The instance stays what it is. It serves, its slabs and sessions are its own, and the kernel forwards and admits: only ageing waits.
+/// The instance itself does not change. It counts as serving and keeps its slabs and sessions. The kernel forwards and
+/// admits; only ageing waits.
 struct Renewal: Hashable, Sendable, Codable {
     enum Step: String, Hashable, Sendable, Codable {
-        /// The old process was told to end. Can transition to: `starting` when it is gone.
+        /// The old process was asked to end. Can transition to: `starting` when it is gone.
         case ending
-        /// The new process was asked for. Can transition to: nothing, when it serves; where it does not, the instance is lost.
+        /// The new process was requested. Can transition to: nothing, when it serves. If it does not, the instance is
+        /// lost.
         case starting
     }
 
@@ -13,22 +15,23 @@ struct Renewal: Hashable, Sendable, Codable {
     let since: UInt64
 }
 
-/// Why no further instance is renewed: one did not come to serve.
+/// Why no further instance is renewed: one did not start to serve.
 struct RenewalStop: Hashable, Sendable, Codable {
-    /// Of the controller; a controller of another one tries again.
+    /// The controller's program. A controller of another program tries again.
     var program: String
     var reason: String
 }
 
-/// What is left to be renewed, for `status`.
+/// Which renewals are pending, for `status`.
 package struct RenewalView: Hashable, Sendable, Codable {
-    /// Instances whose processes run another program than the controller, though they were not given one by maintenance.
+    /// Instances whose processes run another program than the controller, except those with a binary chosen by
+    /// maintenance.
     package var remaining: [InstanceIdentifier]
-    /// The one that is being renewed.
+    /// The instance that is being renewed.
     package var current: InstanceIdentifier?
-    /// What it waits for; nil: nothing, or it is at work.
+    /// What the next renewal waits for; nil: nothing, or a renewal is in progress.
     package var waitsFor: String?
-    /// Why it has stopped; nil: it has not.
+    /// Why the renewals have stopped; nil: they have not.
     package var problem: String?
 
     package init(

@@ -1,21 +1,21 @@
-/// Decides how many instances are to serve (SCALE-1): out at 60 % of the average throughput or CPU, or with 80 % of the sessions; in, one
-/// at a time, when all three were below 20 % for the cool-down.
+/// Decides how many instances are to serve (SCALE-1). Scale-out: average throughput or CPU at 60 %, or sessions at 80
+/// %. Scale-in, one instance at a time: all three below 20 % for the cool-down.
 struct Autoscaler: Sendable {
     static let outLoad = 0.6
     static let outSessions = 0.8
     static let inLoad = 0.2
 
-    /// What sums of samples may be off: exactly 60 % must count as 60 %.
+    /// Tolerance for rounding errors of sums: exactly 60 % must count as 60 %.
     private static let rounding = 1e-9
     private static let thresholds = (busy: outLoad - rounding, full: outSessions - rounding, little: inLoad - rounding)
 
     enum Decision: Hashable, Sendable {
         case out(to: Int)
-        /// One less.
+        /// One instance less.
         case `in`
     }
 
-    /// Parts of the capacity that are used, 0 ... 1.
+    /// Shares of the capacity in use, 0 ... 1.
     struct Load: Hashable, Sendable {
         var throughput: Double
         var cpu: Double
@@ -25,10 +25,10 @@ struct Autoscaler: Sendable {
     private var samples: [(load: Load, time: UInt64)] = []
     private var lowSince: UInt64?
 
-    /// The fleet has changed: what was measured before says nothing about it.
+    /// Discards the samples. Called when the fleet has changed, because they describe another fleet.
     mutating func forget() { self = Autoscaler() }
 
-    /// Takes in a sample; answers with what the fleet of `serving` instances should do.
+    /// Adds a sample, and returns the decision for a fleet of `serving` instances.
     mutating func decide(
         _ load: Load, serving: Int, capacity: CapacityRange, times: ScalingTimes, now: UInt64
     ) -> (decision: Decision, average: Load)? {
@@ -51,12 +51,12 @@ struct Autoscaler: Sendable {
         let since = lowSince ?? now
         lowSince = since
         guard now >= since + times.coolDown, serving > capacity.minimum else { return nil }
-        // The next one waits for a cool-down of its own.
+        // The next scale-in waits for another cool-down.
         lowSince = now
         return (.in, average)
     }
 
-    /// The averages, once samples cover the window; one that was lost is forgiven.
+    /// The averages, when the samples cover the window. One missing sample is tolerated.
     private func average(times: ScalingTimes, now: UInt64) -> Load? {
         let needed = max(Int(times.window / max(times.sampleInterval, 1)) - 1, 1)
         guard let first = samples.first, samples.count >= needed,
@@ -71,8 +71,8 @@ struct Autoscaler: Sendable {
 }
 
 extension FleetMeasurement {
-    /// How much of the capacity of the instances that serve is used. Sessions: of the table, or of what these instances are good
-    /// for where that is less (SCALE-3).
+    /// The share of the capacity of the serving instances that is in use. For sessions: of the table, or of the session
+    /// capacity of these instances if that is smaller (SCALE-3).
     func load(serving: [InstanceIdentifier], instance: InstanceCapacity) -> Autoscaler.Load? {
         let measured = instances.filter { serving.contains($0.identifier) }
         guard !serving.isEmpty, measured.count == serving.count else { return nil }

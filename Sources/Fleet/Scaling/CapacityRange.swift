@@ -8,13 +8,13 @@ package struct CapacityRange: Hashable, Sendable, Codable {
         self.maximum = maximum
     }
 
-    /// What is documented where nothing is configured: 2 to 20.
+    /// The documented default: 2 to 20.
     package static let standard = CapacityRange(minimum: 2, maximum: 20)
 
-    /// What each bound may be.
+    /// The allowed values of each bound.
     package static let allowed = 2...50
 
-    /// Why it can't be, with what to write instead; nil where it can.
+    /// What is wrong with the range, with what to write instead; nil if it is valid.
     package var problem: String? {
         let allowed = CapacityRange.allowed
         for (name, value) in [("minimum", minimum), ("maximum", maximum)] where !allowed.contains(value) {
@@ -33,6 +33,6 @@ package struct CapacityRange: Hashable, Sendable, Codable {
         return nil
     }
 
-    /// The number next to `count` that is within.
+    /// The nearest number to `count` within the range.
     package func clamp(_ count: Int) -> Int { min(max(count, minimum), maximum) }
 }

@@ -1,5 +1,6 @@
-/// Who leaves in a scale-in: who has the fewest long-lived sessions, so that it hurts the fewest; of equals the one with the fewest
-/// sessions, then the highest number. What was not measured yet is young. The documents don't say whom Azure chooses.
+/// Chooses the instance that leaves in a scale-in: the one with the fewest long-lived sessions. Ties go to the instance
+/// with the fewest sessions, then to the highest number. Sessions that were not measured yet count as young. The
+/// documents do not say which instance Azure chooses.
 enum LeavingChoice {
     static func instance(
         of candidates: [InstanceIdentifier], measurement: FleetMeasurement?

@@ -1,10 +1,12 @@
-/// Spreads new sessions over instances: Maglev's table (Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer,
-/// NSDI 2016, 3.4), with a power of two as its size and odd skips, so that a mask finds the entry (FLEET-1).
+/// Spreads new sessions over instances (FLEET-1) with a Maglev table (Eisenbud et al., Maglev: A Fast and Reliable
+/// Software Network Load Balancer, NSDI 2016, 3.4). Its size is a power of two and its skips are odd, so that a mask
+/// finds the entry.
 package enum Steering {
-    /// Entries of the table: `hash & (size - 1)` is a session's.
+    /// Entries of the table. The entry of a session is `hash & (size - 1)`.
     package static let size = 16_384
 
-    /// Who takes new sessions, entry by entry; all 0 where nobody serves. The same instances give the same table everywhere.
+    /// Which instance takes new sessions, by entry; all 0 if none serves. The same instances always give the same
+    /// table.
     package static func entries(for instances: [InstanceIdentifier]) -> [UInt8] {
         var table = [UInt8](repeating: 0, count: size)
         let instances = Set(instances).sorted()
@@ -22,7 +24,8 @@ package enum Steering {
         }
     }
 
-    /// The order in which an instance would like to have the entries: a permutation, as an odd skip meets every entry of a power of two.
+    /// The order in which an instance prefers the entries. It is a permutation, because an odd skip reaches every entry
+    /// of a power of two.
     private struct Preferences {
         private var entry: Int
         private let skip: Int

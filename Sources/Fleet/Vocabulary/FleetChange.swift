@@ -17,12 +17,12 @@ package struct FleetChange: Hashable, Sendable, Codable {
         case text(String)
     }
 
-    /// Nanoseconds of the monotonic clock that the machine was told.
+    /// When it happened: nanoseconds of the monotonic clock, as passed to the machine.
     package var time: UInt64
     package var kind: Kind
-    /// Whom it is about; nil: the fleet.
+    /// The instance it is about; nil: the fleet.
     package var instance: InstanceIdentifier?
-    /// Why, for a person: `scale-in`, `operator`, `maintenance 3`, `no heartbeat for 5 s`.
+    /// The reason, for people: `scale-in`, `operator`, `maintenance 3`, `no heartbeat for 5 s`.
     package var cause: String
     /// Counts and inputs: `sessions`, `longLivedSessions`, `averageThroughput`.
     package var details: [String: Detail]

@@ -27,7 +27,7 @@ extension FleetDirective: CustomStringConvertible {
 }
 
 extension FleetChange {
-    /// ` (from 2, to 3)`, in order of the names; empty where there are none.
+    /// ` (from 2, to 3)`, in order of the names; empty if there are no details.
     package var detailsText: String {
         guard !details.isEmpty else { return "" }
         let texts = details.sorted { $0.key < $1.key }.map { name, value in

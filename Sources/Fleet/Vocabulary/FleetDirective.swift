@@ -1,14 +1,15 @@
-/// What ``FleetMachine`` tells the shell to do, in this order, before it hands in the next event.
+/// What ``FleetMachine`` asks the shell to do, in this order, before it passes the next event.
 ///
-/// Each can be carried out twice without harm: after a controller's death, ``FleetMachine/restore(settings:snapshot:observed:zones:now:)``
-/// gives again what may have been left undone. So the shell saves ``FleetMachine/snapshot`` first, whenever it has changed, and
-/// carries out then.
+/// Each can be carried out twice without harm: after a controller's death,
+/// ``FleetMachine/restore(settings:snapshot:observed:zones:now:)`` repeats directives that may not have been carried
+/// out. So whenever ``FleetMachine/snapshot`` has changed, the shell saves it first and then carries out the
+/// directives.
 package enum FleetDirective: Hashable, Sendable {
-    /// Starts the process of an instance; nil: the binary that runs the controller. Answered by `serving` or `exited`. Where a
-    /// process of this identifier runs already, it is kept, and `serving` is told as soon as it is ready, or was before.
+    /// Starts the process of an instance; nil: the controller's binary. Answered by `serving` or `exited`. If a process
+    /// of this identifier already runs, it is kept, and `serving` is reported as soon as it is ready.
     case start(InstanceIdentifier, binary: String?)
-    /// New sessions go to these, and only these (FLEET-1): ``Steering/entries(for:)`` into `sluice_steering`, byte by byte, and the
-    /// bits of `runtime.servingInstances`. Empty: nobody serves, new sessions are refused.
+    /// New sessions go to exactly these instances (FLEET-1): ``Steering/entries(for:)`` into `sluice_steering`, byte by
+    /// byte, and the bits of `runtime.servingInstances`. Empty: no instance serves, new sessions are refused.
     case steer([InstanceIdentifier])
     /// Writes `sluice_instance.state`.
     case setState(InstanceIdentifier, InstanceState)
@@ -18,25 +19,27 @@ package enum FleetDirective: Hashable, Sendable {
     case repeatResets(InstanceIdentifier)
     /// SIGTERM, or SIGKILL. Answered by `exited`.
     case endProcess(InstanceIdentifier, kill: Bool)
-    /// Gives the slabs of an instance without a process to others, spread evenly (KEEP-1). Answered by `emptied`.
+    /// Distributes the slabs of an instance without a process evenly over others (KEEP-1). Answered by `emptied`.
     case moveSlabs(from: InstanceIdentifier, to: [InstanceIdentifier])
-    /// Ends what is left of the sessions of an instance without a process, silently; its slabs go to the pool. Answered by `emptied`.
+    /// Ends the remaining sessions of an instance without a process, without a RST. Its slabs return to the pool.
+    /// Answered by `emptied`.
     case discardSessions(of: InstanceIdentifier, reason: DiscardReason)
-    /// Writes the number of a question into each record; the instance copies it to its answer (RECOV-1). About once a second.
+    /// Writes the number of a question into each instance's record. The instance copies it to its answer (RECOV-1).
+    /// About once a second.
     case ask([InstanceIdentifier], number: UInt32)
     /// Answered by `measured`; every 10 s.
     case measure
-    /// Looks whether a binary starts and speaks this kernel program's layout. Answered by `binaryChecked`.
+    /// Checks that a binary starts and has the layout of this kernel program. Answered by `binaryChecked`.
     case checkBinary(String?)
-    /// Tells the history, and the log.
+    /// Writes to the history and the log.
     case record(FleetChange)
-    /// Answers an operator: done, or begun; what was done in a sentence.
+    /// The answer to an operator's command that is done or has begun, with a sentence that says what was done.
     case accept(FleetCommand, String)
-    /// Answers an operator: why not, and what to do instead.
+    /// The answer to an operator's command that is refused: why, and what to do instead.
     case refuse(FleetCommand, String)
 }
 
-/// Why sessions end with their instance.
+/// Why sessions end together with their instance.
 package enum DiscardReason: String, Hashable, Sendable, Codable {
     /// At the end of a drain (DRAIN-3, DRAIN-4, MAINT-4).
     case drained

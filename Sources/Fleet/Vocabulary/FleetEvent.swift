@@ -1,27 +1,28 @@
-/// What the shell tells ``FleetMachine``.
+/// What the shell reports to ``FleetMachine``.
 package enum FleetEvent: Hashable, Sendable {
-    /// ``FleetMachine/nextTimer`` has come; harmless at any other time.
+    /// ``FleetMachine/nextTimer`` is reached. Harmless at any other time.
     case tick
-    /// An instance that was asked for by ``FleetDirective/start(_:binary:)`` is ready to take sessions.
+    /// An instance that was requested by ``FleetDirective/start(_:binary:)`` is ready to take sessions.
     case serving(InstanceIdentifier)
-    /// An instance's process is gone: asked for or not, or it could not be started at all.
+    /// An instance's process is gone: requested or not, or it could not be started.
     case exited(InstanceIdentifier, ProcessEnd)
-    /// The signs of life of an instance, looked at shortly after each ``FleetDirective/ask(_:number:)`` was due to be answered; more
-    /// often is fine. `heartbeat`: `sluice_instance.heartbeatNanoseconds`; `answered`: the last question's number it has answered.
+    /// The heartbeat and answer of an instance. Read shortly after the answer to each ``FleetDirective/ask(_:number:)``
+    /// was due; more often does no harm. `heartbeat`: `sluice_instance.heartbeatNanoseconds`; `answered`: the number of
+    /// the last question it answered.
     case seen(InstanceIdentifier, heartbeat: UInt64, answered: UInt32)
     /// The answer to ``FleetDirective/measure``.
     case measured(FleetMeasurement)
-    /// How many sessions an instance that drains still has: live ones, and tombstones. Told about once a second.
+    /// How many sessions a draining instance still has: live ones, and tombstones. Reported about once a second.
     case sessionsLeft(InstanceIdentifier, live: Int, tombstones: Int)
-    /// ``FleetDirective/moveSlabs(from:to:)`` or ``FleetDirective/discardSessions(of:reason:)`` is carried out: no slab is the
-    /// instance's any more. `sessions`: how many were moved or discarded.
+    /// ``FleetDirective/moveSlabs(from:to:)`` or ``FleetDirective/discardSessions(of:reason:)`` is carried out: the
+    /// instance has no slab any more. `sessions`: how many were moved or discarded.
     case emptied(InstanceIdentifier, sessions: Int)
     case requested(FleetCommand)
-    /// The answer to ``FleetDirective/checkBinary(_:)``: why the binary can't be used, with what to do; nil where it can.
+    /// The answer to ``FleetDirective/checkBinary(_:)``: why the binary can't be used, and what to do; nil if it can.
     case binaryChecked(binary: String?, problem: String?)
     /// The wall clock's time, for maintenance windows: at the start, and about once a minute.
     case wallClock(unixSeconds: Int64)
-    /// The configuration was read again.
+    /// The configuration was reloaded.
     case settingsChanged(FleetSettings)
 }
 
@@ -29,9 +30,9 @@ package enum FleetEvent: Hashable, Sendable {
 package enum ProcessEnd: Hashable, Sendable, Codable {
     case exited(status: Int32)
     case signalled(Int32)
-    /// It never ran: why, for an operator.
+    /// It never ran. The text says why, for an operator.
     case couldNotStart(String)
-    /// It was not there when a controller looked for it.
+    /// It did not exist when a starting controller looked for it.
     case missing
 
     package var text: String {
@@ -44,10 +45,10 @@ package enum ProcessEnd: Hashable, Sendable, Codable {
     }
 }
 
-/// What the fleet does at a moment: one sample of the autoscaler (SCALE-1).
+/// The load of the fleet at a moment: one sample of the autoscaler (SCALE-1).
 package struct FleetMeasurement: Hashable, Sendable {
     package var instances: [InstanceMeasurement]
-    /// Slots in use, and slots, of the whole table.
+    /// Slots in use, and slots in total, of the whole table.
     package var tableSessions: Int
     package var tableCapacity: Int
 
@@ -58,14 +59,14 @@ package struct FleetMeasurement: Hashable, Sendable {
     }
 }
 
-/// One instance in a ``FleetMeasurement``: averages since the last one.
+/// One instance in a ``FleetMeasurement``: averages since the previous measurement.
 package struct InstanceMeasurement: Hashable, Sendable, Codable {
     package var identifier: InstanceIdentifier
-    /// Its process's time and its share of the datapath's, 0 ... 1 of what it may use.
+    /// CPU time of its process and its share of the datapath's, 0 ... 1 of what it may use.
     package var cpu: Double
     package var bitsPerSecond: Double
     package var sessions: Int
-    /// Sessions older than a drain lasts: those that its leaving would hurt.
+    /// Sessions older than the length of a drain: those that are affected when the instance leaves.
     package var longLivedSessions: Int
 
     package init(

@@ -1,7 +1,7 @@
-/// The fleet at a moment, as the shell leaves it for reading commands: also where no controller runs any more.
+/// The fleet at a moment, as the shell saves it for reading commands. It can be read when no controller runs.
 package struct FleetReport: Hashable, Sendable, Codable {
     package var view: FleetView
-    /// As measured last, by instance.
+    /// The last measurement, by instance.
     package var measurements: [InstanceMeasurement]
 
     package init(view: FleetView, measurements: [InstanceMeasurement]) {

@@ -1,9 +1,10 @@
-/// What a fleet is asked to be. All durations are nanoseconds, as they are to pass: already divided by `timeScale` where the shell
-/// scales them.
+/// The settings of a fleet. All durations are nanoseconds of real time: if the shell scales them, they are already
+/// divided by `timeScale`.
 package struct FleetSettings: Hashable, Sendable, Codable {
-    /// How many instances may serve (SCALE-2), as configured; `prescale` overrides it until the configured value changes.
+    /// How many instances may serve (SCALE-2), as configured. `prescale` overrides it until the configured value
+    /// changes.
     package var capacity: CapacityRange
-    /// What one instance is good for (SCALE-3).
+    /// The capacity of one instance (SCALE-3).
     package var instance: InstanceCapacity
     /// How an instance leaves the fleet in `disruptive` (DRAIN-1 to DRAIN-4).
     package var drain: DrainTimes
@@ -12,8 +13,8 @@ package struct FleetSettings: Hashable, Sendable, Codable {
     package var recovery: RecoveryTimes
     /// When maintenance may begin a step; none: at any time (MAINT-2).
     package var windows: [DailyWindow]
-    /// Whether in maintenance a replacement serves before the old instance leaves (MAINT-1). Where this is false, the old one still
-    /// stays until its replacement serves if the fleet would fall under its minimum.
+    /// Whether in maintenance a replacement serves before the old instance leaves (MAINT-1). If false, the old instance
+    /// still stays until its replacement serves when the fleet would fall below its minimum.
     package var replacementFirst: Bool
 
     package init(
@@ -31,21 +32,21 @@ package struct FleetSettings: Hashable, Sendable, Codable {
         self.replacementFirst = replacementFirst
     }
 
-    /// Why the settings can't be, a sentence each, with what to write instead.
+    /// What is wrong with the settings, one sentence each, with what to write instead.
     package func problems(zones: ZoneOffsets) -> [String] {
         (capacity.problem.map { [$0] } ?? []) + windows.compactMap { $0.problem(zones: zones) }
     }
 }
 
-/// What becomes of the sessions of an instance that goes.
+/// What happens to the sessions of an instance that leaves.
 package enum Continuity: String, Hashable, Sendable, Codable, CaseIterable {
-    /// As documented: they are reset, or lost in silence.
+    /// As documented: they are reset, or end without a RST.
     case disruptive
     /// Other instances take them over (KEEP-1).
     case preserve
 }
 
-/// What one instance is good for (SCALE-3).
+/// The capacity of one instance (SCALE-3).
 package struct InstanceCapacity: Hashable, Sendable, Codable {
     package var throughputBitsPerSecond: UInt64
     package var sessions: Int
@@ -56,7 +57,8 @@ package struct InstanceCapacity: Hashable, Sendable, Codable {
     }
 }
 
-/// The halves of a drain, in nanoseconds. `reset` 0: what is left after `refuse` is dropped without a reset (DRAIN-4).
+/// The halves of a drain, in nanoseconds. If `reset` is 0, the remaining sessions are dropped without a RST after
+/// `refuse` (DRAIN-4).
 package struct DrainTimes: Hashable, Sendable, Codable {
     package var refuse: UInt64
     package var reset: UInt64
@@ -72,12 +74,12 @@ package struct DrainTimes: Hashable, Sendable, Codable {
     package static let azure2025 = DrainTimes(refuse: 90 * .second, reset: 0)
 }
 
-/// When the autoscaler looks and decides (SCALE-1), in nanoseconds.
+/// When the autoscaler measures and decides (SCALE-1), in nanoseconds.
 package struct ScalingTimes: Hashable, Sendable, Codable {
     package var sampleInterval: UInt64
-    /// Averages are taken over this long.
+    /// The period over which averages are taken.
     package var window: UInt64
-    /// How long the fleet must be asked for little before an instance leaves, and between one that leaves and the next.
+    /// How long the load must be low before an instance leaves, and the minimum time between two scale-ins.
     package var coolDown: UInt64
 
     package init(sampleInterval: UInt64 = 10 * .second, window: UInt64 = 60 * .second, coolDown: UInt64 = 300 * .second)
@@ -88,17 +90,18 @@ package struct ScalingTimes: Hashable, Sendable, Codable {
     }
 }
 
-/// How the life of processes is watched (RECOV-1), in nanoseconds.
+/// How processes are watched (RECOV-1), in nanoseconds.
 package struct RecoveryTimes: Hashable, Sendable, Codable {
     /// Between two questions.
     package var questionInterval: UInt64
-    /// Silent for this long: unresponsive.
+    /// An instance without a sign of life for this long is unresponsive.
     package var unresponsiveAfter: UInt64
-    /// A process that does not serve this long after it was asked for has failed.
+    /// A process that does not serve this long after its start was requested has failed.
     package var startTimeout: UInt64
-    /// Between SIGTERM and SIGKILL, between two SIGKILLs, and until a hand-over that was not reported is asked for again.
+    /// The time between SIGTERM and SIGKILL, between two SIGKILLs, and until a hand-over that was not reported is
+    /// requested again.
     package var endGrace: UInt64
-    /// Before another process is started after one that did not come to serve; doubles with each that fails.
+    /// The delay before the next start after a failed one. It doubles with each failure.
     package var retryDelay: UInt64
     package var longestRetryDelay: UInt64
 

@@ -1,24 +1,24 @@
-/// What of a ``FleetMachine`` is kept in SQLite, as JSON.
+/// The part of a ``FleetMachine`` that is stored in SQLite, as JSON.
 package struct FleetSnapshot: Hashable, Sendable, Codable {
-    /// Raised when an older machine could not make sense of it; another version counts as no snapshot.
+    /// Increased when an older machine could not understand the snapshot. A snapshot of another version is ignored.
     package static let currentVersion = 1
 
     package var version = FleetSnapshot.currentVersion
-    /// The capacity as it was configured: where another is configured now, that wins over what was prescaled.
+    /// The capacity as configured. If the configured capacity changes, it overrides the prescaled one.
     var configured: CapacityRange
     /// The capacity in force.
     var capacity: CapacityRange
     /// How many instances are to serve.
     var desired: Int
-    /// What new instances run, since the last maintenance; nil: the controller's own binary.
+    /// The binary of new instances since the last maintenance; nil: the controller's own.
     var binary: String?
-    /// In order of their identifiers; none that is stopped.
+    /// In order of their identifiers; without stopped ones.
     var instances: [InstanceLife] = []
-    /// Those that failed, and whose place nobody has taken yet.
+    /// Failed instances that have not been replaced yet.
     var lost: [LostInstance] = []
-    /// Why no further instance is renewed; nil: nothing is in the way.
+    /// Why no further instance is renewed; nil: renewals may go on.
     var renewalStop: RenewalStop?
-    /// The last one, over or not.
+    /// The last maintenance, active or finished.
     var maintenance: MaintenanceMachine?
 
     init(configured: CapacityRange) {

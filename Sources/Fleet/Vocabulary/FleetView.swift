@@ -6,7 +6,7 @@ package struct FleetView: Hashable, Sendable, Codable {
     /// In order of their identifiers.
     package var instances: [InstanceView]
     package var maintenance: MaintenanceView?
-    /// nil: every instance runs the program that it should.
+    /// nil: every instance runs the intended program.
     package var renewal: RenewalView?
 }
 
@@ -14,13 +14,13 @@ package struct FleetView: Hashable, Sendable, Codable {
 package struct InstanceView: Hashable, Sendable, Codable {
     package var identifier: InstanceIdentifier
     package var state: InstanceState
-    /// Nanoseconds of the machine's clock since when it is in this state.
+    /// When it entered this state: nanoseconds of the monotonic clock.
     package var since: UInt64
     /// The binary it was started with; nil: the controller's.
     package var binary: String?
     /// Why it is in this state.
     package var cause: String
-    /// Only while it drains.
+    /// Set only while it drains.
     package var drain: DrainView?
 
     package init(
@@ -36,19 +36,19 @@ package struct InstanceView: Hashable, Sendable, Codable {
     }
 }
 
-/// How far a drain is.
+/// The progress of a drain.
 package struct DrainView: Hashable, Sendable, Codable {
     package var since: UInt64
-    /// When its sessions are reset; nil: never, or already.
+    /// When its sessions are reset; nil: never, or it has already begun.
     package var resetsAt: UInt64?
     /// When the instance is recycled at the latest.
     package var deadline: UInt64
-    /// As told last.
+    /// The last reported count.
     package var liveSessions: Int?
     package var tombstones: Int?
 }
 
-/// How far a rolling update is, or how the last one ended.
+/// The progress of a rolling update, or how the last one ended.
 package struct MaintenanceView: Hashable, Sendable, Codable {
     package enum Phase: String, Hashable, Sendable, Codable, CaseIterable {
         /// The binary is being checked.
@@ -56,7 +56,7 @@ package struct MaintenanceView: Hashable, Sendable, Codable {
         /// Nothing has been replaced yet, and no window is open.
         case waiting
         case rolling, rollingBack
-        /// Over.
+        /// Finished.
         case completed, aborted, rolledBack
 
         package var isOver: Bool { self == .completed || self == .aborted || self == .rolledBack }
@@ -66,15 +66,15 @@ package struct MaintenanceView: Hashable, Sendable, Codable {
     package var number: Int
     package var phase: Phase
     package var isPaused: Bool
-    /// Whether it would go on, but waits for a window to open.
+    /// Whether it could continue but waits for a window to open.
     package var waitsForWindow: Bool
     package var binary: String?
     package var previousBinary: String?
-    /// Still to be replaced.
+    /// Instances that are still to be replaced.
     package var remaining: [InstanceIdentifier]
     /// Replacements that serve.
     package var updated: [InstanceIdentifier]
-    /// What is going on, or how it ended, in a sentence.
+    /// The current step, or the result, in one sentence.
     package var text: String
 
     package init(

@@ -1,8 +1,9 @@
-/// What a controller that starts finds: the truth in pinned maps and processes, whatever its snapshot says (RECOV-3).
+/// What a starting controller finds in the pinned maps and the processes. It takes precedence over the snapshot
+/// (RECOV-3).
 package struct ObservedFleet: Hashable, Sendable {
     /// Every identifier that has a living process, a slab, or a record that is not `stopped`.
     package var instances: [ObservedInstance]
-    /// What the controller runs: a name that another program does not have.
+    /// The controller's program: a name that is unique to it.
     package var program: String
 
     package init(instances: [ObservedInstance] = [], program: String = "") {
@@ -11,14 +12,14 @@ package struct ObservedFleet: Hashable, Sendable {
     }
 }
 
-/// One instance, as found.
+/// One observed instance.
 package struct ObservedInstance: Hashable, Sendable {
     package var identifier: InstanceIdentifier
     /// Whether the process of its record lives.
     package var isAlive: Bool
-    /// `sluice_instance.state`; nil where it makes no sense.
+    /// `sluice_instance.state`; nil if the value is invalid.
     package var state: InstanceState?
-    /// How many slabs are its own.
+    /// How many slabs it owns.
     package var slabs: Int
     /// The number of the last question it answered.
     package var answered: UInt32

@@ -1,6 +1,6 @@
-/// Lets so many denies a second into the log, and counts the others (LOG-3).
+/// Logs a limited number of denies per second one by one, and counts the others (LOG-3).
 package struct DenySampling: Sendable {
-    /// Denies a second that are logged one by one.
+    /// Denies per second that are logged one by one.
     package static let usualPerSecond = 2000
     private static let windowNanoseconds: UInt64 = 1_000_000_000
 

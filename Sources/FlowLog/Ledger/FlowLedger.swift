@@ -1,28 +1,29 @@
 package import FlowCore
 package import FlowLayout
 
-/// Keeps the books of every slot's session: which tuples were made, and what they counted. Knows no clock and no file.
+/// Keeps the accounting of the session in every slot: which tuples were written, and what they counted. It uses no
+/// clock and no file.
 ///
-/// Whatever is lost on the way (an event that found the ring full, a process that was killed), a session has one begin,
-/// one end, and tuples whose counts add up to its own (LOG-2): what comes first makes up for a missing begin, and the
-/// end is told when the slot is released, which happens once.
+/// Events may be lost (the ring was full) and processes may be killed. Still every session has one begin, one end, and
+/// tuples whose counts add up to its own (LOG-2): the first tuple makes up for a missing begin, and the end is logged
+/// when the slot is released, which happens once.
 ///
-/// *Times.* A begin and a deny have their packet's own time. Of the other packets only the tick is known (16.8 ms), so their time is the
-/// tick's end: no tuple is earlier than the packet that it is of. Sessions live by CLOCK_MONOTONIC, tuples have CLOCK_REALTIME. Where the
-/// calendar's clock is set back while a session lives, its later tuples go on from the time of the one before, so that an end never
-/// comes before its begin; where it is set forward, they have the new time.
+/// *Times.* A begin and a deny carry the time of their packet. Of later packets only the tick is known (16.8 ms), so
+/// their tuples carry the end of the tick: no tuple is earlier than its packet. Sessions use CLOCK_MONOTONIC, tuples
+/// CLOCK_REALTIME. If the wall clock is set back while a session lives, its next tuple continues from the time of the
+/// previous one, so that an end is never before its begin. If it is set forward, the tuples have the new time.
 package struct FlowLedger {
-    /// Between two tuples of a flow that goes on, before the clock is scaled.
+    /// The interval between two tuples of a flow that continues, before scaling.
     package static let unscaledIntervalNanoseconds: UInt64 = 300_000_000_000
 
     private let marks: UnsafeMutablePointer<FlowMark>
-    /// Ticks between two tuples of a flow that goes on.
+    /// Ticks between two tuples of a flow that continues.
     package var intervalTicks: UInt32
     private var sampling: DenySampling
-    /// What was left out since it was asked last.
+    /// What was left out since the last call of ``takeOmissions()``.
     private var omitted = Omissions()
 
-    /// - Parameter marks: one a slot.
+    /// - Parameter marks: one for each slot.
     package init(
         marks: UnsafeMutablePointer<FlowMark>, intervalTicks: UInt32, sampling: DenySampling = DenySampling()
     ) {
@@ -31,28 +32,28 @@ package struct FlowLedger {
         self.sampling = sampling
     }
 
-    /// The kernel program told that a session began.
+    /// The kernel program reported that a session began.
     ///
     /// - Parameters:
-    ///   - generation: of the slot at this moment. Where it is another one, the session has ended meanwhile, and both were told at
-    ///     its release.
-    ///   - groupRule: of the session in the slot at this moment.
+    ///   - generation: the slot's generation at this moment. If it differs, the session has ended meanwhile, and begin
+    ///     and end were logged at its release.
+    ///   - groupRule: that of the session in the slot at this moment.
     package func began(
         _ event: sluice_event, generation: UInt16, groupRule: UInt16 = 0, clock: WallClock
     ) -> FlowEntry? {
         let slot = Int(event.slot)
-        let told = UInt16(truncatingIfNeeded: event.generation)
-        guard told == generation, !marks[slot].tells(of: told) else { return nil }
+        let begun = UInt16(truncatingIfNeeded: event.generation)
+        guard begun == generation, !marks[slot].hasLoggedBegin(of: begun) else { return nil }
         let time = clock.wall(ofMonotonic: event.timeNanoseconds)
-        open(slot, generation: told, tick: Tick.of(nanoseconds: event.timeNanoseconds), time: time)
+        open(slot, generation: begun, tick: Tick.of(nanoseconds: event.timeNanoseconds), time: time)
         return FlowEntry(
             state: .begin, time: time, key: event.key, flags: event.flags,
             rule: event.rule, groupRule: groupRule, sourceZone: event.sourceZone,
             destinationZone: event.destinationZone, slot: event.slot,
-            generation: told)
+            generation: begun)
     }
 
-    /// A session was refused. nil: there were too many, and it is only counted.
+    /// A session was denied. Returns nil if there were too many, so that it is only counted.
     package mutating func denied(_ event: sluice_event, clock: WallClock) -> FlowEntry? {
         guard sampling.mayLog(now: clock.monotonic) else {
             omitted.denies &+= 1
@@ -64,20 +65,20 @@ package struct FlowLedger {
             sourceZone: event.sourceZone, destinationZone: event.destinationZone)
     }
 
-    /// Whether a look at the slot would make a tuple: the cheap question of the walk over all slots.
+    /// Whether an inspection of the slot would produce a tuple: the cheap check during the walk over all slots.
     @inline(__always)
     package func isDue(slot: Int, word: ControlWord, tick: UInt32) -> Bool {
         guard Self.isGoingOn(word) else { return false }
-        return !marks[slot].tells(of: word.generation)
+        return !marks[slot].hasLoggedBegin(of: word.generation)
             || Int32(truncatingIfNeeded: tick &- marks[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
     }
 
-    /// A live session was looked at: its begin, if nobody told it, and what it counted if its interval has passed.
+    /// A live session was inspected: logs its begin if that is missing, and its counts if the interval has passed.
     package func looked(
         slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
         guard Self.isGoingOn(word) else { return }
-        if !marks[slot].tells(of: word.generation) {
+        if !marks[slot].hasLoggedBegin(of: word.generation) {
             emit(beginning(slot, word.generation, session, clock))
         }
         guard Int32(truncatingIfNeeded: clock.tick &- marks[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
@@ -87,9 +88,9 @@ package struct FlowLedger {
         (marks[slot].tick, marks[slot].time) = (clock.tick, time)
     }
 
-    /// A session's slot is released; nothing is counted any more.
+    /// A session's slot is released; its counts no longer change.
     ///
-    /// - Parameter word: the control word before; its tick is when the session ended.
+    /// - Parameter word: the control word before the release. Its tick is the end of the session.
     package func released(
         slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
@@ -98,18 +99,18 @@ package struct FlowLedger {
             time: clock.wall(ofEndOfTick: word.tick), clock, emit)
     }
 
-    /// The gateway is taken down and every session with it: for the firewall it ends here, whatever its ends will do.
+    /// The gateway is stopped, and every session ends with it, as far as the firewall is concerned.
     package func gatewayStopped(
         slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
         if Self.isGoingOn(word) {
-            // Its last packet may have come after the clock was read.
+            // Its last packet may be newer than the clock reading.
             let isAhead = Int32(truncatingIfNeeded: word.tick &- clock.tick) >= 0
             end(
                 slot, word.generation, session, .gatewayStopped, tick: isAhead ? word.tick : clock.tick,
                 time: isAhead ? clock.wall(ofEndOfTick: word.tick) : clock.wall, isExact: !isAhead, clock, emit)
         } else if !word.isState(.free) {
-            // It had ended, and its slot was not given back yet.
+            // The session had ended, and its slot was not released yet.
             released(slot: slot, word: word, session: session, clock: clock, emit)
         }
     }
@@ -118,12 +119,12 @@ package struct FlowLedger {
         _ slot: Int, _ generation: UInt16, _ session: sluice_session, _ reason: EndReason, tick: UInt32, time: UInt64,
         isExact: Bool = false, _ clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
-        if !marks[slot].tells(of: generation) { emit(beginning(slot, generation, session, clock)) }
+        if !marks[slot].hasLoggedBegin(of: generation) { emit(beginning(slot, generation, session, clock)) }
         let time = max(time, marks[slot].time &+ (isExact ? surelyPassed(slot, tick) : passed(slot, tick)))
         var entry = counted(.end, slot, generation, session, time: time)
         entry.reason = reason
         entry.totals = FlowCounters(session)
-        // As the begin's tuple has it, unless there was another tuple since: then as exact as a tick.
+        // The time of the begin tuple if it was the last one; otherwise the time is exact only to a tick.
         let isBeginLast = marks[slot].tick == session.createdTick
         entry.beganAt = min(time, isBeginLast ? marks[slot].time : clock.wall(ofEndOfTick: session.createdTick))
         entry.lastedNanoseconds = Self.lasted(
@@ -137,19 +138,20 @@ package struct FlowLedger {
         UInt64(max(0, Int32(truncatingIfNeeded: tick &- marks[slot].tick))) &* Tick.nanoseconds
     }
 
-    /// The same up to a moment that is somewhere in its tick, as the last tuple's is: one tick less.
+    /// Like ``passed(_:_:)``, but up to a moment somewhere in its tick, like that of the last tuple: one tick less.
     private func surelyPassed(_ slot: Int, _ tick: UInt32) -> UInt64 {
         let passed = passed(slot, tick)
         return passed &- min(passed, Tick.nanoseconds)
     }
 
-    /// How long a session lasted: by its calendar times, as these are more exact, unless the calendar's clock was set meanwhile.
+    /// How long a session lasted. The wall clock times are more exact, and are used unless the wall clock was set
+    /// meanwhile.
     private static func lasted(_ byCalendar: UInt64, ticks: Int32) -> UInt64 {
         let byTicks = UInt64(max(0, ticks)) &* Tick.nanoseconds
         return min(max(byCalendar, byTicks &- min(byTicks, Tick.nanoseconds)), byTicks &+ Tick.nanoseconds)
     }
 
-    /// Takes what was left out since the last time.
+    /// Returns what was left out since the last call.
     package mutating func takeOmissions() -> Omissions {
         defer { omitted = Omissions() }
         return omitted

@@ -1,10 +1,12 @@
-/// What the log left out, and says so (LOG-3).
+/// What the log left out. The log itself reports these counts (LOG-3).
 package struct Omissions: Codable, Equatable, Sendable {
-    /// Denies that were not logged one by one because there were too many: left out by the kernel program or by us.
+    /// Denies that were not logged one by one because there were too many: left out by the kernel program or by the
+    /// instance.
     package var denies: UInt64 = 0
-    /// Events that found the kernel's ring full. A begin among them is made up for when its session is next looked at.
+    /// Events that were lost because the kernel's ring was full. A lost begin is logged when its session is next
+    /// inspected.
     package var events: UInt64 = 0
-    /// Entries that found no place, because the files could not be written.
+    /// Entries that were dropped because the files could not be written.
     package var entries: UInt64 = 0
 
     package init(denies: UInt64 = 0, events: UInt64 = 0, entries: UInt64 = 0) {

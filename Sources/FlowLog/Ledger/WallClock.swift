@@ -1,6 +1,6 @@
 internal import FlowCore
 
-/// What time it is by both clocks: sessions live by the monotonic one, logs by the calendar.
+/// The same moment on both clocks: sessions use the monotonic clock, logs the wall clock.
 package struct WallClock: Equatable, Sendable {
     /// CLOCK_MONOTONIC, nanoseconds.
     package let monotonic: UInt64
@@ -14,11 +14,11 @@ package struct WallClock: Equatable, Sendable {
 
     package var tick: UInt32 { Tick.of(nanoseconds: monotonic) }
 
-    /// The calendar's time of a moment of the monotonic clock, past or a little ahead.
+    /// The wall clock time of a moment on the monotonic clock, in the past or slightly ahead.
     package func wall(ofMonotonic moment: UInt64) -> UInt64 { wall &- (monotonic &- moment) }
 
-    /// The calendar's time of the end of a tick, which may lie a little ahead. Of what happened in a tick only the tick is known,
-    /// and no time that is logged is earlier than what it is the time of.
+    /// The wall clock time of the end of a tick, which may be slightly ahead. If only the tick of an event is known,
+    /// the end is used, so that no logged time is earlier than its event.
     package func wall(ofEndOfTick tick: UInt32) -> UInt64 {
         let elapsed = Int64(Int32(truncatingIfNeeded: self.tick &- tick))
         let end = Int64(bitPattern: (monotonic >> Tick.shift) &+ 1) &- elapsed

@@ -1,8 +1,8 @@
 package import FoundationEssentials
 
-/// A file of either format, in ours or anybody's layout of white space.
+/// A file of either format, with any layout of white space.
 package struct FlowLogDocument: Sendable {
-    /// A tuple with what its record says of it.
+    /// A tuple with the data of its record.
     package struct Item: Equatable, Sendable {
         package var format: Int
         package var macAddress: String
@@ -11,11 +11,11 @@ package struct FlowLogDocument: Sendable {
     }
 
     package var items: [Item] = []
-    /// Records and tuples that are in no documented form.
+    /// Records and tuples that have no documented form.
     package var unreadable = 0
 
-    /// Reads a file's content: `{"records":[...]}`, a list of records, a single record, or records line by line. Never fails: what
-    /// is torn or foreign is counted.
+    /// Reads the content of a file: `{"records":[...]}`, a list of records, a single record, or one record on each
+    /// line. Never fails: torn or unknown parts are counted.
     package init(_ content: Data) {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         let data = content.starts(with: mark) ? Data(content.dropFirst(mark.count)) : content
@@ -32,7 +32,8 @@ package struct FlowLogDocument: Sendable {
             add(record)
             return
         }
-        // Torn by a crash, or being written: the whole lines of our own layout. Or a tool that writes a record a line.
+        // The file is torn by a crash, or is being written: read the complete lines of our own layout. Or a tool writes
+        // one record on each line.
         for line in data.split(separator: UInt8(ascii: "\n")) {
             var piece = Array(line)[...]
             while let last = piece.last, last == UInt8(ascii: ",") || last == UInt8(ascii: "\r") { piece.removeLast() }

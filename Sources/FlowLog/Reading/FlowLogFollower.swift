@@ -1,22 +1,23 @@
 internal import FoundationEssentials
 package import Policy
 
-/// Reads a log's files from where it read them last, as they grow.
+/// Reads new records of a log's files as they grow.
 package struct FlowLogFollower {
     private let root: String
     private let format: FlowLogSettings.Format?
-    /// Where the last record that was read ends, by path.
+    /// The end of the last record that was read, by path.
     private var ends: [String: Int] = [:]
 
     /// - Parameters:
     ///   - root: see ``FlowLogTree``.
-    ///   - format: nil: the first that is there.
+    ///   - format: nil: the first format that exists.
     package init(root: String, format: FlowLogSettings.Format?) {
         self.root = root
         self.format = format
     }
 
-    /// What has come since the last time, of the newest hour and the one before; oldest first. Nothing while there is no log.
+    /// The records since the last call, from the newest hour and the one before, oldest first. Empty if there is no
+    /// log.
     package mutating func next() -> [FlowLogDocument.Item] {
         guard let tree = try? FlowLogTree(root), let format = format ?? tree.formats.first else { return [] }
         let files = tree.files.filter { $0.format == format }
@@ -27,7 +28,7 @@ package struct FlowLogFollower {
             guard Int(file.bytes) > start, let data = RegularFile.read(file.path, from: start) else { continue }
             items += FlowLogDocument(data).items
             let bytes = [UInt8](data)
-            // Behind the last record there is only the tail, which the next one is written over.
+            // After the last record there is only the tail, which the next record overwrites.
             let tail = FileShape.records.tail
             if bytes.suffix(tail.count).elementsEqual(tail) { ends[file.path] = start + bytes.count - tail.count }
         }

@@ -1,6 +1,6 @@
 package import Policy
 
-/// Which tuples are meant. What is nil is not asked; what is given must all hold.
+/// Selects tuples. A nil field matches everything; all other fields must match.
 package struct FlowLogFilter: Sendable, Equatable {
     package var source: AddressPrefix?
     package var destination: AddressPrefix?
@@ -31,7 +31,7 @@ package struct FlowLogFilter: Sendable, Equatable {
         return true
     }
 
-    /// A rule's name without the format's prefix.
+    /// A rule's name without the prefix of the format.
     static func plainName(_ rule: String) -> String {
         for prefix in ["UserRule_", "DefaultRule_"] where rule.hasPrefix(prefix) {
             return String(rule.dropFirst(prefix.count))
@@ -45,7 +45,7 @@ package struct FlowLogFilter: Sendable, Equatable {
     }
 }
 
-/// Sums over tuples: of all, by rule, by the pair of ends that moved most.
+/// Sums over tuples: in total, by rule, and by pair of ends.
 package struct FlowLogSums: Sendable {
     package struct Sum: Codable, Equatable, Sendable {
         package var begun: UInt64 = 0
@@ -73,7 +73,7 @@ package struct FlowLogSums: Sendable {
         package var ipProtocol: UInt8
     }
 
-    /// What the log itself says that it left out (LOG-3).
+    /// The omissions that the log itself reports (LOG-3).
     package var omitted = Omissions()
     /// Records that could not be read.
     package var unreadable = 0
@@ -93,7 +93,7 @@ package struct FlowLogSums: Sendable {
         talkers[talker, default: Sum()].add(tuple)
     }
 
-    /// Those with the most bytes; among equals, with the most denies.
+    /// The pairs with the most bytes; ties go to the pair with more denies.
     package func topTalkers(_ count: Int) -> [(talker: Talker, sum: Sum)] {
         let sorted = talkers.sorted { left, right in
             let (one, other) = (left.value, right.value)

@@ -1,22 +1,23 @@
 internal import FoundationEssentials
 package import Policy
 
-/// Goes through a log's files, oldest hour first.
+/// Reads the files of a log, oldest hour first.
 package enum FlowLogReading {
-    /// What was found beside the tuples.
+    /// What was found besides the tuples.
     package struct Outcome: Equatable, Sendable {
-        /// Tuples that were read, whether they passed the filter or not.
+        /// Tuples that were read, including those that the filter rejected.
         package var read = 0
-        /// Records and tuples that are in no documented form, and files that can't be opened.
+        /// Records and tuples that have no documented form, and files that can't be opened.
         package var unreadable = 0
     }
 
-    /// Hands every tuple that passes the filter to `body`; hours that the filter's time leaves out are not read.
+    /// Passes every tuple that matches the filter to `body`. Hours outside the filter's time are not read.
     package static func forEach(
         in tree: FlowLogTree, format: FlowLogSettings.Format, filter: FlowLogFilter,
         _ body: (FlowLogDocument.Item) -> Void
     ) -> Outcome {
-        // A tuple is written after it happened: at the end of a session's rest, or when a full disk has room again.
+        // A tuple is written some time after its packet: when a session's idle period ends, or when a full disk has
+        // space again.
         let first = filter.since.map { RecordPath.hourNumber(time: $0) } ?? 0
         var outcome = Outcome()
         for file in tree.files where file.format == format && file.hour ?? .max >= first {
@@ -32,9 +33,9 @@ package enum FlowLogReading {
         return outcome
     }
 
-    /// What the gateway that wrote a log says it left out since then (LOG-3); nothing where only the cloud's formats are.
+    /// The omissions since then that the gateway's log reports (LOG-3); none if only the cloud's formats exist.
     ///
-    /// - Parameter since: nanoseconds since 1970; nil: ever.
+    /// - Parameter since: nanoseconds since 1970; nil: since the beginning.
     package static func omissions(in directory: String, since: UInt64?) -> Omissions {
         let first = since.map { RecordPath.hourNumber(time: $0) } ?? 0
         let earliest = since.map { WallTime(nanoseconds: $0).text } ?? ""
@@ -43,7 +44,7 @@ package enum FlowLogReading {
         for file in files where file.hour >= first {
             guard let data = RegularFile.read("\(directory)/\(file.path)") else { continue }
             for line in data.split(separator: UInt8(ascii: "\n")) {
-                // Seldom: a look at the beginning spares reading all the others as JSON.
+                // These lines are rare. A check of the beginning avoids parsing all others as JSON.
                 guard line.prefix(80).firstRange(of: Self.mark) != nil,
                     let said = try? JSONDecoder().decode(Omission.self, from: line), said.time >= earliest
                 else { continue }
@@ -55,7 +56,7 @@ package enum FlowLogReading {
 
     private static let mark = Data("\"kind\":\"omitted\"".utf8)
 
-    /// What ``SessionLine/omission(time:gateway:_:)`` writes.
+    /// The format of ``SessionLine/omission(time:gateway:_:)``.
     private struct Omission: Decodable {
         let time: String
         let denies, events, entries: UInt64

@@ -2,13 +2,13 @@ internal import FoundationEssentials
 import Glibc
 package import Policy
 
-/// The files of a flow log for its readers, wherever they lie: as a gateway writes them, as a download of a storage container leaves
-/// them (`az storage blob download-batch`: the same tree without the container's folder), or a single file.
+/// The files of a flow log for readers: as a gateway writes them, as a download of a storage container (`az storage
+/// blob download-batch`: the same tree without the container's folder), or a single file.
 package struct FlowLogTree: Sendable {
     package struct File: Equatable, Sendable {
         package var path: String
         package var bytes: UInt64
-        /// ``RecordPath/hourNumber(_:)``; nil: the path names none.
+        /// ``RecordPath/hourNumber(_:)``; nil if the path has no hour.
         package var hour: UInt64?
         package var format: FlowLogSettings.Format
     }
@@ -17,7 +17,7 @@ package struct FlowLogTree: Sendable {
     package enum Failure: Error, Equatable, CustomStringConvertible {
         case missing(String)
         case unreadable(String, reason: String)
-        /// It is there, and holds no flow log.
+        /// The path exists but has no flow log.
         case empty(String)
         case tooLarge(String)
 
@@ -32,14 +32,14 @@ package struct FlowLogTree: Sendable {
         }
     }
 
-    /// Folders below folders; the documented paths have 17.
+    /// Maximum depth of folders. The documented paths have 17 levels.
     private static let maximumDepth = 40
     private static let maximumEntries = 2_000_000
-    /// Of a file whose path does not say its format, so much is looked at.
+    /// Bytes that are read to find the format of a file whose path does not name it.
     private static let peekBytes = 1 << 16
 
     package let root: String
-    /// Oldest hours first, those without an hour last.
+    /// Oldest hours first; files without an hour last.
     package private(set) var files: [File] = []
     private var entries = 0
 
@@ -67,7 +67,7 @@ package struct FlowLogTree: Sendable {
         files.sort { ($0.hour ?? .max, $0.path) < ($1.hour ?? .max, $1.path) }
     }
 
-    /// The formats that are there. Version 4 has every protocol, so it comes first.
+    /// The formats that exist. Version 4 comes first, because it has every protocol.
     package var formats: [FlowLogSettings.Format] {
         [.virtualNetworkVersion4, .nsgVersion2].filter { format in files.contains { $0.format == format } }
     }
@@ -79,7 +79,7 @@ package struct FlowLogTree: Sendable {
             guard entries <= Self.maximumEntries else { throw .tooLarge(root) }
             let path = "\(folder)/\(name)"
             var status = stat()
-            // Links are not followed: a ring of them would never end.
+            // Symbolic links are not followed: a cycle of them would never end.
             guard lstat(path, &status) == 0 else { continue }
             switch status.st_mode & S_IFMT {
             case S_IFDIR: try collect(path, depth: depth + 1)
@@ -94,20 +94,20 @@ package struct FlowLogTree: Sendable {
         }
     }
 
-    /// The format that a path of the documented form says.
+    /// The format that a documented path names.
     private static func format(path: String) -> FlowLogSettings.Format? {
         guard path.hasSuffix("/PT1H.json") else { return nil }
         for part in path.split(separator: "/") {
             if part == RecordPath.version4Container || part.hasPrefix("flowLogResourceID=") {
                 return .virtualNetworkVersion4
             }
-            // Other logs of the cloud have `resourceId=` in their paths too.
+            // Other logs of the cloud also have `resourceId=` in their paths.
             if part == RecordPath.version2Container { return .nsgVersion2 }
         }
         return nil
     }
 
-    /// The format of what a file begins with; nil: it is no flow log.
+    /// The format according to the first bytes of a file; nil if it is not a flow log.
     private static func format(peeking path: String) -> FlowLogSettings.Format? {
         guard let data = RegularFile.read(path, atMost: peekBytes) else { return nil }
         let text = String(decoding: data, as: UTF8.self)

@@ -6,26 +6,26 @@ package struct FlowTuple: Equatable, Sendable {
         case begin = "B"
         case continuing = "C"
         case end = "E"
-        /// Version 4; version 2 has ``begin`` with ``Decision/denied``.
+        /// In version 4. Version 2 has ``begin`` with ``Decision/denied``.
         case denied = "D"
     }
 
-    /// Nanoseconds since 1970, as exact as the format: seconds or milliseconds.
+    /// Nanoseconds since 1970, with the resolution of the format: seconds or milliseconds.
     package var time: UInt64
     package var source: String
     package var destination: String
     package var sourcePort: UInt16
     package var destinationPort: UInt16
-    /// IANA's number.
+    /// The IANA protocol number.
     package var ipProtocol: UInt8
     package var direction: Direction
     package var decision: Decision
     package var state: State
-    /// Since the flow's previous tuple; zeros where the tuple has none.
+    /// Counts since the previous tuple of the flow; zeros if the tuple has none.
     package var counters: FlowCounters
 
-    /// `timestamp,source,destination,sourcePort,destinationPort,T|U,I|O,A|D,B|C|E,packets,bytes,packets,bytes`; version 1 ends
-    /// with the decision.
+    /// `timestamp,source,destination,sourcePort,destinationPort,T|U,I|O,A|D,B|C|E,packets,bytes,packets,bytes`. Version
+    /// 1 ends after the decision.
     package init?(version2 text: some StringProtocol) {
         let fields = text.split(separator: ",", omittingEmptySubsequences: false)
         guard fields.count == 13 || fields.count == 8, let seconds = UInt64(fields[0]), seconds < 1 << 33,
@@ -43,7 +43,7 @@ package struct FlowTuple: Equatable, Sendable {
     }
 
     /// `milliseconds,source,destination,sourcePort,destinationPort,protocol,I|O,B|C|E|D,encryption,packets,bytes,packets,bytes`.
-    /// The documents' own example has seconds and empty counts, which are read too.
+    /// The example in the documents has seconds and empty counts; these are accepted too.
     package init?(version4 text: some StringProtocol) {
         let fields = text.split(separator: ",", omittingEmptySubsequences: false)
         guard fields.count == 13, let number = UInt64(fields[0]), number < 1 << 43, let ipProtocol = UInt8(fields[5]),

@@ -1,11 +1,13 @@
 internal import FoundationEssentials
 import Glibc
 
-/// Reads files that lie where others may put anything. A pipe is refused: whoever opens one waits for its other end, perhaps for ever.
+/// Reads files in directories where others may create files. Pipes are refused, because opening one waits for its other
+/// end, possibly forever.
 enum RegularFile {
     private static let pieceBytes = 1 << 16
 
-    /// What the file holds from a place on, at most so many bytes; nil: it is not there, can't be read, or is no regular file.
+    /// The content from an offset on, at most `limit` bytes; nil if the file does not exist, can't be read, or is not a
+    /// regular file.
     static func read(_ path: String, from start: Int = 0, atMost limit: Int = .max) -> Data? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return nil }

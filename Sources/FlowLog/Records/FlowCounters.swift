@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// Packets and bytes of both directions of a flow. Bytes are of layer 3, IP headers included.
+/// Packets and bytes of both directions of a flow. Bytes include the IP header.
 package struct FlowCounters: Equatable, Sendable {
     package var packetsToDestination: UInt64
     package var bytesToDestination: UInt64
@@ -17,7 +17,7 @@ package struct FlowCounters: Equatable, Sendable {
         self.bytesToSource = bytesToSource
     }
 
-    /// What a session's two ends have sent so far.
+    /// What the two ends of a session have sent so far.
     package init(_ session: sluice_session) {
         self.init(
             packetsToDestination: session.originator.packets, bytesToDestination: session.originator.bytes,
@@ -35,8 +35,8 @@ package struct FlowCounters: Equatable, Sendable {
             bytesToSource: left.bytesToSource &+ right.bytesToSource)
     }
 
-    /// What came since an earlier count. The two are read at different moments of memory that the kernel goes on changing,
-    /// but counts only grow, so nothing is ever negative; if it is all the same, it is none.
+    /// The difference to an earlier count. Both are read from memory that the kernel changes meanwhile, but counts only
+    /// grow. A negative difference would count as 0.
     package func since(_ earlier: FlowCounters) -> FlowCounters {
         func difference(_ now: UInt64, _ before: UInt64) -> UInt64 { now > before ? now - before : 0 }
         return FlowCounters(

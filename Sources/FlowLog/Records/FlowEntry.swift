@@ -1,17 +1,17 @@
 package import FlowCore
 package import FlowLayout
 
-/// What is to be said of a flow: one tuple of each format. Holds no heap memory, so that a queue of them is cheap.
+/// The data of one tuple, for both formats. It uses no heap memory, so that a queue of entries is cheap.
 package struct FlowEntry: Sendable {
-    /// What a tuple tells (nsg-flow-logs-overview, "flow state"; vnet-flow-logs-overview).
+    /// The flow state of a tuple (nsg-flow-logs-overview, "flow state"; vnet-flow-logs-overview).
     package enum State: UInt8, Sendable, CaseIterable {
         /// B: a flow was allowed and began.
         case begin
-        /// C: it goes on.
+        /// C: it continues.
         case continuing
         /// E: it ended.
         case end
-        /// D in version 4; in version 2 a B tuple with the decision D: it was denied.
+        /// D in version 4, a B tuple with the decision D in version 2: the flow was denied.
         case deny
     }
 
@@ -24,20 +24,20 @@ package struct FlowEntry: Sendable {
     package var reason: EndReason
     /// The deciding rule's identity; 0: none.
     package var rule: UInt16
-    /// Identity of the rule of the last network security group that was asked: it allowed the flow, or denied it. 0: no group
-    /// was asked, or the firewall's own rules have denied what it allowed.
+    /// Identity of the rule of the last network security group that was evaluated: it allowed or denied the flow. 0: no
+    /// group was evaluated, or a rule of the firewall itself denied what the group had allowed.
     package var groupRule: UInt16
     package var sourceZone: UInt8
     package var destinationZone: UInt8
     package var slot: UInt32
     package var generation: UInt16
-    /// Since the flow's previous tuple.
+    /// Counts since the previous tuple of the flow.
     package var counters: FlowCounters
-    /// Since its beginning; of the end only.
+    /// Counts since the beginning; only in an end.
     package var totals: FlowCounters
-    /// When the session began, nanoseconds since 1970; of the end only.
+    /// When the session began, nanoseconds since 1970; only in an end.
     package var beganAt: UInt64
-    /// How long it lasted by a clock that nobody sets; of the end only.
+    /// How long it lasted, by the monotonic clock; only in an end.
     package var lastedNanoseconds: UInt64
 
     package init(
@@ -68,6 +68,6 @@ package struct FlowEntry: Sendable {
     package var isInbound: Bool { flags & SessionFlags.inbound != 0 }
     package var isEastWest: Bool { flags & SessionFlags.eastWest != 0 }
 
-    /// The zone on the internal side: its interface stands for the network interface of the documented formats.
+    /// The zone on the internal side. Its interface is the network interface in the documented formats.
     package var innerZone: UInt8 { isInbound && destinationZone != 0 ? destinationZone : sourceZone }
 }

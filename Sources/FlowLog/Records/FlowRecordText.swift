@@ -1,9 +1,9 @@
-/// The JSON of records, members in the documents' order, on one line.
+/// The JSON of records on one line, with members in the documented order.
 package enum FlowRecordText {
     /// A version 2 record of a network security group's flow log.
     ///
     /// - Parameters:
-    ///   - time: of the record, nanoseconds since 1970.
+    ///   - time: the time of the record, nanoseconds since 1970.
     ///   - group: entries of TCP and UDP flows that rules of `name` decided.
     package static func version2(
         time: UInt64, names: ResourceNames, group name: String, _ group: RecordGroup
@@ -72,7 +72,7 @@ package enum FlowRecordText {
         }
     }
 
-    /// The rules by their groups, in the order of the groups' first rules.
+    /// The rules by group, in the order of each group's first rule.
     private static func byList(_ group: RecordGroup) -> [(name: String, rules: [RecordGroup.Rule])] {
         var lists: [(name: String, rules: [RecordGroup.Rule])] = []
         for rule in group.rules {

@@ -21,7 +21,7 @@ enum FlowTupleText {
         }
     }
 
-    /// Version 4: `1663146003606,10.0.0.6,52.239.184.180,23956,443,6,O,E,NX,3,767,2,1580`. NX: the firewall encrypts nothing.
+    /// Version 4: `1663146003606,10.0.0.6,52.239.184.180,23956,443,6,O,E,NX,3,767,2,1580`. NX: not encrypted.
     static func writeVersion4(_ entry: FlowEntry, to text: inout RecordBytes) {
         text.number(entry.time / 1_000_000)
         writeEnds(entry, to: &text)
@@ -36,7 +36,7 @@ enum FlowTupleText {
         writeCounters(entry.counters, to: &text)
     }
 
-    /// Version 2 knows TCP and UDP only.
+    /// Version 2 has only TCP and UDP.
     static func isInVersion2(_ entry: FlowEntry) -> Bool {
         entry.key.protocol == IPProtocol.tcp || entry.key.protocol == IPProtocol.udp
     }

@@ -1,7 +1,7 @@
 internal import FlowLayout
 internal import Policy
 
-/// The text of records, byte by byte: a flow log is written at the pace of sessions, which no encoder keeps.
+/// Builds the text of records as bytes. A JSON encoder is too slow for the rate of sessions.
 struct RecordBytes {
     private(set) var bytes: [UInt8] = []
 
@@ -18,7 +18,7 @@ struct RecordBytes {
         bytes[start...].reverse()
     }
 
-    /// A string of JSON with its quotes (RFC 8259, 7).
+    /// A JSON string with its quotes (RFC 8259, 7).
     mutating func quoted(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -1,11 +1,11 @@
-/// Entries that go into one record: of one interface, and in version 2 of one group of rules.
+/// The entries of one record: of one interface, and in version 2 of one group of rules.
 package struct RecordGroup: Sendable {
     package struct Rule: Sendable {
         package var label: RuleLabel
         package var entries: [FlowEntry]
     }
 
-    /// The interface's address, `000D3AF87856`.
+    /// The MAC address of the interface, `000D3AF87856`.
     package let macAddress: String
     /// In the order of their first entries.
     package private(set) var rules: [Rule] = []

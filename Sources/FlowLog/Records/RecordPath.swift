@@ -1,9 +1,9 @@
-/// Where the files of an hour are, below the log's directory: the documented paths of a storage account.
+/// The paths of an hour's files, below the log's directory, as documented for a storage account.
 package enum RecordPath {
-    /// The containers' names.
+    /// The names of the containers.
     package static let version2Container = "insights-logs-networksecuritygroupflowevent"
     package static let version4Container = "insights-logs-flowlogflowevent"
-    /// Ours: a line per session.
+    /// Our own log: one line for each session.
     package static let sessionContainer = "sluice-sessions"
 
     package static func version2(
@@ -22,7 +22,7 @@ package enum RecordPath {
 
     private static func hour(_ time: UInt64) -> String { WallTime(nanoseconds: time).hourPath }
 
-    /// The hour that a path names, as one number that grows with time: year, month, day, hour; nil where it names none.
+    /// The hour in a path as one number that increases with time: year, month, day, hour; nil if the path has none.
     package static func hourNumber(_ path: String) -> UInt64? {
         var numbers: [UInt64] = []
         for part in path.split(separator: "/") {

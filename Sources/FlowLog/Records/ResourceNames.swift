@@ -1,12 +1,11 @@
 package import Policy
 
-/// The names under which the cloud's tools know what is logged. A group that was exported with its identifier keeps it. A
-/// gateway elsewhere has no subscription: it gets the ones that its configuration makes up, so that existing parsers find every
-/// part of a path.
+/// The cloud's names for what is logged. A group that was exported with its resource id keeps it. A gateway outside the
+/// cloud has no subscription, so the configured placeholder is used: existing parsers then find every part of a path.
 package struct ResourceNames: Equatable, Sendable {
     package let gateway: String
     package let settings: FlowLogSettings
-    /// By group's name, in upper case.
+    /// By the group's name in upper case.
     private let groupResources: [String: String]
 
     /// - Parameter groupResources: ``FlowLogPlan/groupResources``
@@ -20,7 +19,8 @@ package struct ResourceNames: Equatable, Sendable {
         "/SUBSCRIPTIONS/\(settings.subscription)/RESOURCEGROUPS/\(settings.resourceGroup)".uppercased()
     }
 
-    /// Of the group of rules that decided, upper case, as documented: the one that was exported with it, else one made of its name.
+    /// The resource of the group whose rule decided, in upper case, as documented: its exported resource id, or else
+    /// one made from its name.
     package func groupResource(_ group: String) -> String {
         groupResources[group]
             ?? "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/\(group.uppercased())"
@@ -33,18 +33,18 @@ package struct ResourceNames: Equatable, Sendable {
             + "NETWORKWATCHER_\(settings.region)/FLOWLOGS/\(gateway)".uppercased()
     }
 
-    /// `targetResourceID`: the network that is watched.
+    /// `targetResourceID`: the logged network.
     package var targetResource: String {
         "\(resourceGroup)/PROVIDERS/MICROSOFT.NETWORK/VIRTUALNETWORKS/\(gateway.uppercased())"
     }
 
-    /// `systemId` and `flowLogGUID`: the same for a gateway's whole life.
+    /// `systemId` and `flowLogGUID`: constant for a gateway.
     package var systemIdentifier: String { Self.identifier(of: "flow log of \(gateway)") }
 
     /// `aclID`.
     package func groupIdentifier(_ group: String) -> String { Self.identifier(of: groupResource(group)) }
 
-    /// A UUID that is made of a name, and so is the same each time (RFC 9562, version 8; the hash is FNV-1a, twice).
+    /// A UUID derived from a name, so that it is always the same (RFC 9562, version 8; the hash is FNV-1a, twice).
     static func identifier(of name: String) -> String {
         func hash(_ basis: UInt64) -> UInt64 {
             name.utf8.reduce(basis) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

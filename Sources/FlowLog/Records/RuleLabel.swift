@@ -1,8 +1,8 @@
 internal import Policy
 
-/// A deciding rule as the formats name it: its group, and `UserRule_x` or `DefaultRule_x`.
+/// A deciding rule in the terms of the formats: its group, and `UserRule_x` or `DefaultRule_x`.
 package struct RuleLabel: Hashable, Sendable {
-    /// Characters of a rule's name that the format keeps.
+    /// Maximum characters of a rule's name in the format.
     package static let nameCharacters = 65
 
     package let group: String
@@ -13,12 +13,13 @@ package struct RuleLabel: Hashable, Sendable {
         self.text = text
     }
 
-    /// A rule that somebody wrote.
+    /// A rule of the user.
     package static func user(_ name: String, group: String) -> RuleLabel {
         RuleLabel(group: group, text: "UserRule_\(name.prefix(nameCharacters))")
     }
 
-    /// A rule of a network security group, by its qualified name (`NetworkSecurityGroup.qualifiedName`); nil: the name is none.
+    /// A rule of a network security group, by its qualified name (`NetworkSecurityGroup.qualifiedName`); nil if the
+    /// name is not one.
     package static func group(qualifiedName: String) -> RuleLabel? {
         let parts = qualifiedName.split(separator: "/", maxSplits: 1)
         guard parts.count == 2 else { return nil }
@@ -29,12 +30,12 @@ package struct RuleLabel: Hashable, Sendable {
         return RuleLabel(group: group, text: "DefaultRule_\(rule)")
     }
 
-    /// What no rule allows is denied, as by a group's last rules.
+    /// The default denial of traffic that no rule allows, written like a group's last default rule.
     package static func denyAll(isInbound: Bool, group: String) -> RuleLabel {
         RuleLabel(group: group, text: isInbound ? "DefaultRule_DenyAllInBound" : "DefaultRule_DenyAllOutBound")
     }
 
-    /// A session whose rule is not known any more.
+    /// A session whose rule is no longer known.
     package static func unnamed(_ identity: UInt16, group: String) -> RuleLabel {
         RuleLabel(group: group, text: "UserRule_#\(identity)")
     }

@@ -1,12 +1,13 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// Our own log: one line of JSON for each session, at its end, with what the cloud's formats have no field for.
+/// Our own log: one line of JSON for each session, written at its end. It has the fields that the cloud's formats lack.
 package enum SessionLine {
     /// - Parameters:
     ///   - entry: an ``FlowEntry/State/end``.
-    ///   - rule: the deciding rule's name, as the configuration has it; nil: none is known.
-    ///   - groupRule: the name of the last network security group's rule that allowed it; nil: no group was asked.
+    ///   - rule: the deciding rule's name in the configuration; nil if it is unknown.
+    ///   - groupRule: the name of the last network security group's rule that allowed it; nil if no group was
+    ///     evaluated.
     ///   - zones: names of the source's and destination's zones.
     package static func of(
         _ entry: FlowEntry, gateway: String, rule: String?, groupRule: String? = nil,
@@ -58,7 +59,7 @@ package enum SessionLine {
         return text.bytes
     }
 
-    /// Says what is missing from the log since the last such line (LOG-3).
+    /// Reports what is missing from the log since the last such line (LOG-3).
     package static func omission(time: UInt64, gateway: String, _ omitted: Omissions) -> [UInt8] {
         var text = RecordBytes()
         text.raw("{\"time\":")

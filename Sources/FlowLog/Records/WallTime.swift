@@ -1,4 +1,4 @@
-/// A moment as UTC's calendar has it. Pure, so that records and paths need no clock and no locale.
+/// A moment as a UTC date and time. Pure: records and paths need no clock and no locale.
 package struct WallTime: Equatable, Sendable {
     package let year: Int
     package let month: Int
@@ -6,7 +6,7 @@ package struct WallTime: Equatable, Sendable {
     package let hour: Int
     package let minute: Int
     package let second: Int
-    /// Of the second.
+    /// Nanoseconds within the second.
     package let nanosecond: Int
 
     /// - Parameter nanoseconds: since 1970.
@@ -15,7 +15,8 @@ package struct WallTime: Equatable, Sendable {
         nanosecond = Int(nanoseconds % 1_000_000_000)
         let ofDay = Int(seconds % 86_400)
         (hour, minute, second) = (ofDay / 3600, ofDay / 60 % 60, ofDay % 60)
-        // Days of the proleptic Gregorian calendar in years that begin in March, so that a leap day is a year's last.
+        // Days of the proleptic Gregorian calendar. Years begin in March here, so that a leap day is the last day of a
+        // year.
         let days = Int(seconds / 86_400) + 719_468
         let era = days / 146_097
         let ofEra = days % 146_097
@@ -27,7 +28,7 @@ package struct WallTime: Equatable, Sendable {
         year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
     }
 
-    /// `2018-11-13T12:00:35.3899262Z`: with seven digits of the second, as the documented records have them.
+    /// `2018-11-13T12:00:35.3899262Z`: seven decimals, as in the documented records.
     package var text: String {
         "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))T\(Self.padded(hour, 2)):"
             + "\(Self.padded(minute, 2)):\(Self.padded(second, 2)).\(Self.padded(nanosecond / 100, 7))Z"

@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Why a file of the log can't be written: for an operator.
+/// Why a file of the log can't be written, as a message for operators.
 package struct FileFailure: Error, Equatable, CustomStringConvertible {
     package let path: String
     package let errorNumber: Int32
@@ -15,8 +15,8 @@ package struct FileFailure: Error, Equatable, CustomStringConvertible {
         switch errorNumber {
         case ENOSPC, EDQUOT: return "\(cause): free some space there, or lower flowLog.retention.size"
         case EWOULDBLOCK: return "\(cause): another process holds its lock: 'fuser \(path)' names it"
-        case ENOENT: return "\(cause): make the directory again, or mount it"
-        case EACCES, EPERM, EROFS: return "\(cause): let root write there"
+        case ENOENT: return "\(cause): create the directory again, or mount it"
+        case EACCES, EPERM, EROFS: return "\(cause): give root write permission there"
         default: return cause
         }
     }

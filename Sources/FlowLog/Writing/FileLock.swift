@@ -1,8 +1,9 @@
 import Glibc
 
-/// Has a file to itself for a moment: the kernel lets go of it when the process ends, however it ends.
+/// An exclusive lock on a file for a short time. The kernel releases it when the process ends, even after SIGKILL.
 enum FileLock {
-    /// How long another process may have it: one that is stopped in the middle of a write is not waited for for ever.
+    /// How long to wait for another process's lock. The limit matters if that process is stopped in the middle of a
+    /// write.
     private static let patienceMicroseconds: UInt32 = 2_000_000
     private static let restMicroseconds: UInt32 = 2_000
 

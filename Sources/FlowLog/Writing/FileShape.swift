@@ -1,10 +1,10 @@
-/// How pieces lie in a file: `head piece separator piece tail`. A file that ends with its tail is whole.
+/// The layout of a file: `head piece separator piece tail`. A file is complete if it ends with its tail.
 package struct FileShape: Equatable, Sendable {
     package let head: [UInt8]
     package let separator: [UInt8]
     package let tail: [UInt8]
 
-    /// `{"records":[...]}`, a record a line.
+    /// `{"records":[...]}`, one record on each line.
     package static let records = FileShape(
         head: Array("{\"records\":[\n".utf8), separator: Array(",\n".utf8), tail: Array("\n]}\n".utf8))
     /// JSON lines.
@@ -12,17 +12,17 @@ package struct FileShape: Equatable, Sendable {
 
     package static func of(path: String) -> FileShape { path.hasSuffix(".jsonl") ? .lines : .records }
 
-    /// The end of the last whole piece in a part of a file that begins with a line's first byte; nil: there is none. What
-    /// a crash left half-written, and whatever follows it, does not count.
+    /// The end of the last complete piece in a part of a file that starts at the beginning of a line; nil if there is
+    /// none. What a crash left half-written, and whatever follows it, does not count.
     func endOfLastPiece(_ bytes: ArraySlice<UInt8>) -> Int? {
         var end: Int?
         var start = bytes.startIndex
         while start < bytes.endIndex {
-            // Pages that never came are zeros: a line ends before them too.
+            // Pages that were never written are zeros. They end a line too.
             let line = bytes[start...].prefix { $0 >= 0x20 }
             guard let object = Self.objectEnd(line) else { break }
             end = object
-            // A write that was torn after the separator's first byte leaves the rest of an old tail behind it.
+            // A write that was torn after the separator's first byte leaves part of an old tail after it.
             let rest = line[object...]
             guard rest.isEmpty || (self == .records && rest.elementsEqual([UInt8(ascii: ",")])) else { break }
             guard line.endIndex < bytes.endIndex, bytes[line.endIndex] == UInt8(ascii: "\n") else { break }
@@ -31,10 +31,10 @@ package struct FileShape: Equatable, Sendable {
         return end
     }
 
-    /// Whether bytes are one object of JSON, brackets and quotes matching, on one line.
+    /// Whether the bytes are exactly one JSON object on one line, with matching brackets and quotes.
     static func isWholeObject(_ bytes: ArraySlice<UInt8>) -> Bool { objectEnd(bytes) == bytes.endIndex }
 
-    /// Where the object ends that bytes begin with; nil: they begin with none, or with a part of one.
+    /// The end of the object at the start of the bytes; nil if there is none, or only a part of one.
     private static func objectEnd(_ bytes: ArraySlice<UInt8>) -> Int? {
         guard bytes.first == UInt8(ascii: "{") else { return nil }
         var depth = 0

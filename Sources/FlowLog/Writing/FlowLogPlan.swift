@@ -1,8 +1,8 @@
 package import Policy
 
-/// All that the writing of a gateway's flow log goes by.
+/// The parameters of the writing of a gateway's flow log.
 package struct FlowLogPlan: Codable, Equatable, Sendable {
-    /// A zone, and the interface that stands for it.
+    /// A zone, and the interface that represents it.
     package struct Zone: Codable, Equatable, Sendable {
         package var identifier: UInt8
         package var name: String
@@ -18,9 +18,9 @@ package struct FlowLogPlan: Codable, Equatable, Sendable {
     package var gateway: String
     package var settings: FlowLogSettings
     package var zones: [Zone]
-    /// Between two tuples of a flow that goes on; divided by the time scale already.
+    /// The interval between two tuples of a flow that continues, already divided by the time scale.
     package var intervalNanoseconds: UInt64
-    /// The cloud's identifiers of groups that some zone has, by name, as exported; a group without one is not in it.
+    /// The resource ids of groups in use, by name, as exported. A group without a resource id is not in it.
     package var groupResources: [String: String]
 
     package init(
@@ -34,7 +34,7 @@ package struct FlowLogPlan: Codable, Equatable, Sendable {
         self.groupResources = groupResources
     }
 
-    /// A controller of an earlier version, which a rolling update leaves running, writes no ``groupResources``.
+    /// A controller of an earlier version, which may run during a rolling update, does not write ``groupResources``.
     package init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
@@ -45,7 +45,7 @@ package struct FlowLogPlan: Codable, Equatable, Sendable {
             groupResources: try values.decodeIfPresent([String: String].self, forKey: .groupResources) ?? [:])
     }
 
-    /// The plan of a configuration; nil where it asks for no flow log.
+    /// The plan of a configuration; nil if it has no flow log.
     package init?(_ configuration: Configuration, zones: ZoneIdentities) {
         guard let settings = configuration.flowLog else { return nil }
         self.init(

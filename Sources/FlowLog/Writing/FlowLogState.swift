@@ -1,17 +1,17 @@
-/// How the writing goes: what `sluice status` shows.
+/// The state of the writing, as `sluice status` shows it.
 package struct FlowLogState: Codable, Equatable, Sendable {
-    /// What is wrong at the moment, and what to do.
+    /// The current problem, and what to do about it.
     package var problem: String?
-    /// Entries that are in files.
+    /// Entries that were written to files.
     package var written: UInt64 = 0
-    /// Since when something waits to be written that could not be, in nanoseconds since 1970; nil: nothing does.
+    /// Since when entries wait because they could not be written, in nanoseconds since 1970; nil if none wait.
     package var waitingSince: UInt64?
-    /// Since the start, all together.
+    /// Total since the start.
     package var omitted = Omissions()
 
     package init() {}
 
-    /// How long the oldest entry waits that could not be written; 0: none does.
+    /// The age of the oldest entry that could not be written; 0 if there is none.
     ///
     /// - Parameter now: nanoseconds since 1970.
     package func lagSeconds(now: UInt64) -> Double {

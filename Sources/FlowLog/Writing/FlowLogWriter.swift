@@ -1,20 +1,22 @@
 import Glibc
 internal import Policy
 
-/// Turns entries into records, and records into files of their hour. For one thread; it may wait for the disk.
+/// Converts entries to records, and writes records to the files of their hour. Used by one thread, which may block on
+/// the disk.
 package final class FlowLogWriter {
-    /// Entries that go into one flush's records at most.
+    /// Maximum entries in the records of one flush.
     package static let entriesPerRecord = 8192
-    /// Records that wait for a disk that can't be written; beyond, the newest are dropped and counted.
+    /// Records that wait because the disk can't be written. Beyond this limit the newest are dropped and counted.
     package static let pendingBytesLimit = 32 << 20
-    /// For so long nobody is told that another process holds the lock of a file: it writes, too, and disks are slow at times.
+    /// How long a file lock of another process is not reported: that process writes too, and disks are sometimes slow.
     private static let lockPatienceNanoseconds: UInt64 = 10_000_000_000
     private static let sweepNanoseconds: UInt64 = 60_000_000_000
 
     private struct Piece {
         var path: String
         var bytes: [UInt8]
-        /// How many entries it tells; a record of one of the formats counts, the own line does not again.
+        /// How many entries it contains. Only the record of one format counts them; the session line does not count
+        /// them again.
         var entries: UInt64
     }
 
@@ -32,8 +34,8 @@ package final class FlowLogWriter {
     private var settings: FlowLogSettings { names.settings }
 
     /// - Parameters:
-    ///   - macAddresses: of the interfaces of zones, `000D3AF87856`.
-    ///   - ruleNames: reads the names of rules.
+    ///   - macAddresses: those of the interfaces of zones, `000D3AF87856`.
+    ///   - ruleNames: returns the names of rules.
     package init(
         plan: FlowLogPlan, macAddresses: [UInt8: String], pendingLimit: Int = pendingBytesLimit,
         ruleNames: @escaping () -> [UInt16: String]
@@ -46,9 +48,9 @@ package final class FlowLogWriter {
         self.pendingLimit = pendingLimit
     }
 
-    /// Makes the log's directory, where it is not there yet.
+    /// Creates the log's directory if it does not exist.
     ///
-    /// - Returns: what stands in the way; nil: it is there.
+    /// - Returns: why it can't be created; nil if it exists now.
     @discardableResult
     package static func makeDirectory(_ path: String) -> FileFailure? {
         var folder = ""
@@ -62,7 +64,7 @@ package final class FlowLogWriter {
         return status.st_mode & S_IFMT == S_IFDIR ? nil : FileFailure(path, errorNumber: ENOTDIR)
     }
 
-    /// Writes what has come together, and what could not be written before.
+    /// Writes the new entries, and those that could not be written before.
     ///
     /// - Parameter now: nanoseconds since 1970.
     package func flush(_ entries: [FlowEntry], omitted: Omissions, now: UInt64) {
@@ -131,15 +133,15 @@ package final class FlowLogWriter {
     private func enqueue(_ piece: Piece) {
         guard pendingBytes + piece.bytes.count <= pendingLimit else {
             state.omitted.entries &+= piece.entries
-            unsaidOmissions &+= piece.entries
+            unreportedOmissions &+= piece.entries
             return
         }
         pending.append(piece)
         pendingBytes += piece.bytes.count
     }
 
-    /// Entries that were dropped here and are still to be told of in the log itself.
-    private var unsaidOmissions: UInt64 = 0
+    /// Entries that were dropped here and are not yet reported in the log itself.
+    private var unreportedOmissions: UInt64 = 0
 
     private func writePending(now: UInt64) {
         if pending.isEmpty && state.problem == nil { return closeOld(now: now) }
@@ -168,14 +170,14 @@ package final class FlowLogWriter {
         if let problem, problem.errorNumber == EWOULDBLOCK, let since = state.waitingSince,
             now &- since < Self.lockPatienceNanoseconds
         {
-            // Nothing is lost: it is tried again with the next flush.
+            // Nothing is lost: the next flush tries again.
         } else {
             state.problem = problem?.description
         }
         closeOld(now: now)
-        if problem == nil, unsaidOmissions > 0 {
-            let omitted = Omissions(entries: unsaidOmissions)
-            unsaidOmissions = 0
+        if problem == nil, unreportedOmissions > 0 {
+            let omitted = Omissions(entries: unreportedOmissions)
+            unreportedOmissions = 0
             enqueue(
                 Piece(
                     path: RecordPath.sessions(time: now, gateway: names.gateway),
@@ -190,15 +192,15 @@ package final class FlowLogWriter {
         return file
     }
 
-    /// Files of earlier hours are complete.
+    /// Closes the files of earlier hours, which are complete.
     private func closeOld(now: UInt64) {
         let hour = RecordPath.hourNumber(time: now)
         let waiting = Set(pending.map(\.path))
         files = files.filter { path, _ in RecordPath.hourNumber(path) == hour || waiting.contains(path) }
     }
 
-    /// Removes what is too old or too much: every minute, and at each new hour. The first time, what a crash tore in earlier
-    /// hours is repaired too.
+    /// Removes files that are too old, or exceed the total size: every minute, and at each new hour. The first call
+    /// also repairs files of earlier hours that a crash has torn.
     private func sweep(now: UInt64) {
         let hour = RecordPath.hourNumber(time: now)
         if let sweptAt, now &- sweptAt < Self.sweepNanoseconds, hour == sweptHour { return }
@@ -213,7 +215,7 @@ package final class FlowLogWriter {
     private func repair(_ all: [LogTree.File]) {
         for file in all {
             do throws(FileFailure) {
-                // To open it is to repair it.
+                // Opening a file repairs it.
                 _ = try LogFile(directory: settings.directory, path: file.path)
             } catch {
                 if state.problem == nil { state.problem = "\(error)" }

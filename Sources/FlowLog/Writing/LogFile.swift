@@ -1,23 +1,23 @@
 import Glibc
 
-/// A file of the log that can be parsed at any moment: new pieces are written over its tail, and a new tail with them, in
-/// one call. What a crash tears is repaired by whoever writes next (LOG-4).
+/// A file of the log that can be parsed at any moment: new pieces overwrite the tail, and a new tail follows them, in
+/// one call. The next writer repairs what a crash has torn (LOG-4).
 ///
-/// Several processes write the same file, and a thread that a disk holds up may come back late: each append has the file's
-/// lock, and looks first where the file ends by now.
+/// Several processes write to the same file, and a thread that waited for a slow disk may continue late. So each append
+/// takes the file's lock and first finds the current end of the file.
 final class LogFile {
-    /// Of a file's end that is looked at when it is opened; more only where that holds no whole piece.
+    /// How much of a file's end is read when it is opened. More is read only if it contains no complete piece.
     private static let repairWindowBytes = 8 << 20
 
     let path: String
     private let shape: FileShape
     private let descriptor: Int32
-    /// Where the last piece ends.
+    /// The end of the last piece.
     private var end: Int
     private var isEmpty: Bool
 
-    /// Opens a file, or makes it, with the folders below `directory`. The directory itself is never made: where it is gone,
-    /// what was mounted there may be.
+    /// Opens or creates a file, and creates the folders below `directory`. The directory itself is never created: if it
+    /// is missing, it may be a file system that was unmounted.
     init(directory: String, path relativePath: String) throws(FileFailure) {
         path = "\(directory)/\(relativePath)"
         shape = FileShape.of(path: path)
@@ -46,7 +46,7 @@ final class LogFile {
 
     deinit { close(descriptor) }
 
-    /// Whether the path still leads to this file: it may have been removed, or its directory.
+    /// Whether the path still refers to this file. The file or its directory may have been removed.
     var isInPlace: Bool {
         var own = stat()
         var found = stat()
@@ -54,26 +54,26 @@ final class LogFile {
             && own.st_dev == found.st_dev
     }
 
-    /// Adds pieces, all of them or, when it throws, none.
+    /// Appends all of the pieces, or none if it throws.
     func append(_ pieces: [[UInt8]]) throws(FileFailure) {
         guard !pieces.isEmpty else { return }
         try FileLock.holding(descriptor, path: path) { () throws(FileFailure) in
-            // Whoever removed it held no lock: then what is written here would be nobody's.
+            // Removal takes no lock. If the file was removed, nobody could read what is written here.
             guard isInPlace else { throw FileFailure(path, errorNumber: ENOENT) }
             try findEnd()
             try appendAtEnd(pieces)
         }
-        // What is on the disk by now survives the machine too.
+        // Data that has reached the disk survives a crash of the machine too.
         guard fdatasync(descriptor) == 0 else { throw FileFailure(path) }
     }
 
-    /// Others may have written since, and one of them may have died in the middle of it.
+    /// Other processes may have written since, and one may have died in the middle of a write.
     private func findEnd() throws(FileFailure) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileFailure(path) }
         let size = Int(status.st_size)
         let tailStart = size - shape.tail.count
-        // A write that was torn does not end with a tail: no piece has a line's end in it.
+        // A torn write does not end with a tail, because no piece contains a line feed.
         guard tailStart >= shape.head.count, try read(tailStart..<size) == shape.tail else { return try repair() }
         (end, isEmpty) = (tailStart, tailStart == shape.head.count)
     }
@@ -89,7 +89,7 @@ final class LogFile {
         (end, isEmpty) = (newEnd, false)
     }
 
-    /// Writes from the last piece's end on. If that fails the file is as before.
+    /// Writes from the end of the last piece on. If that fails, the file is as before.
     private func write(_ bytes: [UInt8]) throws(FileFailure) {
         var done = 0
         while done < bytes.count {
@@ -106,20 +106,20 @@ final class LogFile {
         }
     }
 
-    /// The tail's place was the file's before, so there is room for it even on a full disk.
+    /// Restores the tail. Its space belonged to the file before, so this works even on a full disk.
     private func putTailBack() {
         _ = shape.tail.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, off_t(end)) }
         _ = ftruncate(descriptor, off_t(end + shape.tail.count))
     }
 
-    /// Finds the last whole piece, and ends the file after it.
+    /// Finds the last complete piece, and ends the file after it.
     private func repair() throws(FileFailure) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileFailure(path) }
         let size = Int(status.st_size)
         let head = try read(0..<min(size, shape.head.count))
         if head != shape.head {
-            // New, or torn before its first second was over.
+            // The file is new, or was torn within its first second.
             guard ftruncate(descriptor, 0) == 0 else { throw FileFailure(path) }
             end = 0
             isEmpty = true
@@ -130,7 +130,7 @@ final class LogFile {
         var start = max(shape.head.count, size - Self.repairWindowBytes)
         while true {
             var bytes = try read(start..<size)[...]
-            // Not at a line's begin: to the next one.
+            // Not at the beginning of a line: skip to the next one.
             if start > shape.head.count { bytes = bytes.drop { $0 != UInt8(ascii: "\n") }.dropFirst() }
             found = shape.endOfLastPiece(bytes).map { start + $0 }
             if found != nil || start == shape.head.count { break }

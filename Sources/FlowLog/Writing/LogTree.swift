@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// The files of a log's directory. Only the log's own folders are looked into: whatever else lies there is somebody's.
+/// The files in a log's directory. Only the log's own folders are read, because other files there belong to others.
 package enum LogTree {
     package struct File: Equatable, Sendable {
-        /// Below the log's directory.
+        /// Relative to the log's directory.
         package var path: String
         package var bytes: UInt64
         /// ``RecordPath/hourNumber(_:)``
@@ -46,7 +46,7 @@ package enum LogTree {
         }
     }
 
-    /// Removes a file, and the folders above it that are empty then.
+    /// Removes a file, and the folders above it that become empty.
     package static func remove(_ path: String, in directory: String) {
         unlink("\(directory)/\(path)")
         var parts = path.split(separator: "/").dropLast()

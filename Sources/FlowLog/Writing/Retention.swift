@@ -1,16 +1,16 @@
-/// Which files of a log are to go. Pure.
+/// Which files of a log are to be removed. Pure.
 package enum Retention {
     /// - Parameters:
     ///   - files: oldest first.
     ///   - now: nanoseconds since 1970.
-    /// - Returns: those whose hour is over for longer than the retention, and then the oldest as long as all the others
-    ///   together are too large. Files of this hour stay.
+    /// - Returns: files whose hour ended longer ago than the retention, then the oldest files while the remaining ones
+    ///   are too large in total. Files of the current hour are kept.
     package static func expired(
         _ files: [LogTree.File], now: UInt64, ageNanoseconds: UInt64, maximumBytes: UInt64
     ) -> [LogTree.File] {
         let hour: UInt64 = 3_600_000_000_000
         let thisHour = RecordPath.hourNumber(time: now)
-        // An hour's file is as old as its last moment.
+        // The age of a file is the age of the end of its hour.
         let oldest = now > ageNanoseconds + hour ? RecordPath.hourNumber(time: now - ageNanoseconds - hour) : 0
         var bytes = files.reduce(UInt64(0)) { $0 + $1.bytes }
         var expired: [LogTree.File] = []

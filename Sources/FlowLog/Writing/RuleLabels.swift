@@ -1,5 +1,5 @@
-/// Names of rules by their numbers, as records need them. Asks for the names again when it meets a number that it does not
-/// know, at most once a second: a reload gives new rules their numbers before a packet carries one.
+/// The names of rules by number, for records. An unknown number triggers a reload of the names, at most once a second:
+/// a reload of the configuration assigns numbers to new rules before a packet uses one.
 package struct RuleLabels {
     private static let patienceNanoseconds: UInt64 = 1_000_000_000
 
@@ -13,7 +13,7 @@ package struct RuleLabels {
         self.read = read
     }
 
-    /// The name that the configuration gives a rule; nil: none, or none that is known.
+    /// The name of a rule in the configuration; nil if there is none, or none is known.
     package mutating func name(_ identity: UInt16, now: UInt64) -> String? {
         guard identity != 0 else { return nil }
         if let name = names[identity] { return name }
@@ -23,8 +23,8 @@ package struct RuleLabels {
         return names[identity]
     }
 
-    /// The label of the rule that the documented formats tell: the last network security group's that was asked, as where it is the
-    /// cloud's; else the firewall's own, in a group that is called as the gateway.
+    /// The label of the rule that the documented formats show: the rule of the last network security group that was
+    /// evaluated, as in the cloud; otherwise the firewall's own rule, in a group with the name of the gateway.
     package mutating func label(_ entry: FlowEntry, now: UInt64) -> RuleLabel {
         if let name = name(entry.groupRule, now: now), let label = RuleLabel.group(qualifiedName: name) { return label }
         if let name = name(entry.rule, now: now) { return .user(name, group: gateway) }

@@ -10,26 +10,26 @@ package struct ActiveRule: Codable, Equatable, Sendable {
     package var name: String
     package var access: String
     package var `protocol`: String
-    /// As written: of groups, with service tags and `asg:` names.
+    /// As written. In rules of groups this includes service tags and `asg:` names.
     package var source: [String]
     package var sourcePorts: [String]
     package var destination: [String]
     package var destinationPorts: [String]
-    /// All prefixes that `source` stands for.
+    /// All prefixes that `source` matches.
     package var expandedSource: [String]
     package var expandedDestination: [String]
-    /// Whether it is one of the rules that every group ends with.
+    /// Whether it is one of the default rules of every group.
     package var isDefault: Bool
-    /// As configured, not scaled; 0: the class's.
+    /// As configured, not scaled; 0: the timeout of the class.
     package var idleTimeoutSeconds: Double
-    /// `byClass`: the class's.
+    /// `byClass`: as the class.
     package var onIdle: String
-    /// The number that sessions carry; 0: not assigned.
+    /// The number that sessions store; 0: not assigned.
     package var identity: UInt16
-    /// Sessions that it has allowed and that live.
+    /// Live sessions that it has allowed.
     package var sessions: Int
 
-    /// - Parameter written: a group's rule as written; nil: the rule names prefixes itself.
+    /// - Parameter written: a group's rule as written; nil if the rule names prefixes itself.
     package init(
         list: String, rule: FirewallRule, written: SecurityRule? = nil, identity: UInt16, sessions: Int
     ) {
@@ -53,10 +53,9 @@ package struct ActiveRule: Codable, Equatable, Sendable {
 }
 
 extension GatewayInspector {
-    /// The rules that are active, in the order in which they are asked: those of groups, own ones, and those of the gateway's own
-    /// addresses.
+    /// The active rules in the order of evaluation: rules of groups, the firewall's own rules, and host rules.
     ///
-    /// - Parameter zone: only rules that what comes out of the zone, or goes into it, can meet; nil: all.
+    /// - Parameter zone: only rules that can apply to traffic out of the zone, or into it; nil: all.
     package func activeRules(zone: String? = nil) throws(InspectionError) -> [ActiveRule] {
         let configuration = try directory.configuration()
         let identities = try directory.ruleIdentities()
@@ -73,7 +72,8 @@ extension GatewayInspector {
 }
 
 extension ActiveRule {
-    /// The rules of a configuration in the order in which they are asked. `numbers` tells a rule's identity and sessions.
+    /// The rules of a configuration in the order of evaluation. `numbers` returns a rule's identity and its number of
+    /// sessions.
     package static func list(
         _ configuration: Configuration, zone: String? = nil, numbers: (String) -> (identity: UInt16, sessions: Int)
     ) -> [ActiveRule] {

@@ -1,20 +1,20 @@
 package import FlowLayout
 package import Policy
 
-/// A 5-tuple that somebody asks about.
+/// A 5-tuple to be explained.
 package struct FlowQuestion: Equatable, Sendable {
     package var ipProtocol: UInt8
     package var source: NetworkAddress
     package var sourcePort: UInt16
     package var destination: NetworkAddress
     package var destinationPort: UInt16
-    /// Whether it is for the gateway itself, so that the host rules judge.
+    /// Whether it is for the gateway itself, so that the host rules apply.
     package var forHost: Bool
-    /// Numbers of the zones that it comes in by, and goes out by; 0: one without a group.
+    /// Numbers of the ingress and egress zones; 0: a zone without a group.
     package var sourceZone: UInt8
     package var destinationZone: UInt8
 
-    /// Both addresses must be of one family.
+    /// Both addresses must be of the same family.
     package init(
         ipProtocol: UInt8, source: NetworkAddress, sourcePort: UInt16, destination: NetworkAddress,
         destinationPort: UInt16, forHost: Bool = false, sourceZone: UInt8 = 0, destinationZone: UInt8 = 0
@@ -30,7 +30,7 @@ package struct FlowQuestion: Equatable, Sendable {
         self.destinationZone = destinationZone
     }
 
-    /// As the classifier is asked.
+    /// The question in the format of the classifier.
     package var classification: sluice_classification {
         var question = sluice_classification()
         question.source = source.layout

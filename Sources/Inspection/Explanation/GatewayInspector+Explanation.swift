@@ -4,9 +4,9 @@ import Kernel
 package import Policy
 
 extension GatewayInspector {
-    /// Asks the evaluator that judges packets, with the policy that is live, and looks the session up.
+    /// Evaluates the 5-tuple with the live policy and the evaluator that packets meet, and looks up the session.
     ///
-    /// - Parameter configuration: the active one, which whoever asks has read already.
+    /// - Parameter configuration: the active one, which the caller has already read.
     package func explain(
         _ question: FlowQuestion, configuration: Configuration
     ) throws(InspectionError) -> PolicyExplanation {
@@ -22,8 +22,8 @@ extension GatewayInspector {
             question: question, answer: answer, describer: describer, session: session(of: question), trail: trail)
     }
 
-    /// The session of a 5-tuple, whichever end opened it. Of an echo the source port is the identifier, and the source is taken for the
-    /// end that asks, unless only the other one does.
+    /// The session of a 5-tuple, in either direction. For ICMP echo the source port is the identifier. The source is
+    /// taken as the end that sent the request, unless a session exists only for the other end.
     private func session(of question: FlowQuestion) -> SessionView? {
         let isEcho = question.ipProtocol == (question.source.family == .ipv4 ? IPProtocol.icmp : IPProtocol.icmpv6)
         let (found, sourceIsLow) = sluice_session_key.of(

@@ -2,23 +2,24 @@ import FlowCore
 package import FlowLayout
 package import Policy
 
-/// What a packet of a 5-tuple meets: the rule that decides, what it makes of it, and the session that exists (NSG-7).
+/// What happens to a packet of a 5-tuple: the deciding rule, its decision, and the session that exists (NSG-7).
 package struct PolicyExplanation: Codable, Equatable, Sendable {
-    /// What one list of rules says, in the manner of IP flow verify: the deciding rule, and what it has kept from deciding.
+    /// The decision of one rule set, in the style of IP flow verify: the deciding rule, and the later rules that match
+    /// too.
     package struct Step: Codable, Equatable, Sendable {
         /// `outboundGroup`, `inboundGroup` or `ownRules`.
         package var stage: String
-        /// The group's name; empty for own rules.
+        /// The group's name; empty for the firewall's own rules.
         package var group: String
-        /// `none` where no rule matches, which denies.
+        /// `none` if no rule matches, which denies.
         package var rule: String
-        /// 0 where no rule matches.
+        /// 0 if no rule matches.
         package var priority: Int
         package var access: String
         package var laterRules: [LaterRule]
     }
 
-    /// A rule that would have matched later.
+    /// A rule with lower precedence that matches too.
     package struct LaterRule: Codable, Equatable, Sendable {
         package var rule: String
         package var priority: Int
@@ -30,22 +31,22 @@ package struct PolicyExplanation: Codable, Equatable, Sendable {
     package var destination: SessionView.Endpoint
     /// `Allow` or `Deny`, for a packet that begins a session.
     package var access: String
-    /// The deciding rule; `none` where no rule matches, which denies.
+    /// The deciding rule; `none` if no rule matches, which denies.
     package var rule: String
-    /// Whose rule decides: `outboundGroup`, `inboundGroup` or `ownRules`.
+    /// Which rule set decides: `outboundGroup`, `inboundGroup` or `ownRules`.
     package var stage: String
-    /// The rule of the last group that was asked; `none` where none was.
+    /// The rule of the last group that was evaluated; `none` if there was no group.
     package var groupRule: String
-    /// `none` where it was not told.
+    /// `none` if no zone was given.
     package var zones: SessionView.Zones
-    /// The lists that have a say, in the order in which they are asked; those after a denial are not asked.
+    /// The rule sets in the order of evaluation. Sets after a denial are not evaluated.
     package var steps: [Step]
     package var trafficClass: String
     package var direction: String
-    /// Of a session that begins now; 0 where none would.
+    /// For a session that begins now; 0 if it is denied.
     package var idleTimeoutSeconds: Double
     package var onIdle: String
-    /// The session of this 5-tuple, in either direction, whose packets pass without being judged by rules.
+    /// The existing session of this 5-tuple, in either direction. Its packets pass without an evaluation of rules.
     package var session: SessionView?
 
     package init(
@@ -80,7 +81,7 @@ package struct PolicyExplanation: Codable, Equatable, Sendable {
         self.session = session
     }
 
-    /// All keys, in every answer: a program that reads it need not ask which are there.
+    /// Encodes all keys in every answer, so that programs need not check for missing ones.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(`protocol`, forKey: .protocol)

@@ -2,13 +2,13 @@ import FlowCore
 import FlowLayout
 package import Policy
 
-/// The rules of a configuration file, compiled as a gateway would: for people and their CI, where no gateway runs.
+/// The rules of a configuration file, compiled as in a gateway: for people and CI on machines without a gateway.
 package struct PolicyFile: Sendable {
     package let configuration: Configuration
     private let image: PolicyImage
     private let describer: SessionDescriber
 
-    /// - Throws: where the rules pass the image's limits.
+    /// - Throws: if the rules exceed the limits of the image.
     package init(_ configuration: Configuration, path: String) throws(InspectionError) {
         var identities = RuleIdentities()
         var zones = ZoneIdentities()
@@ -32,19 +32,19 @@ package struct PolicyFile: Sendable {
         self.configuration = configuration
     }
 
-    /// The number of a zone, as its name is put into a question; nil: the file has no such zone.
+    /// The number of a zone for a question; nil if the file has no such zone.
     package func zoneNumber(_ name: String) -> UInt8? { describer.zoneNames.first { $0.value == name }?.key }
 
-    /// What a packet would meet if the file were in force. There is no session.
+    /// What a packet would meet if the file were in force. There are no sessions.
     package func explain(_ question: FlowQuestion) -> PolicyExplanation {
         PolicyExplanation(
             question: question, answer: image.classify(question.classification), describer: describer, session: nil,
             trail: DecisionTrail(of: configuration, question: question, describer: describer))
     }
 
-    /// The rules in the order in which they are asked.
+    /// The rules in the order of evaluation.
     ///
-    /// - Parameter zone: only rules that what comes out of the zone, or goes into it, can meet; nil: all.
+    /// - Parameter zone: only rules that can apply to traffic out of the zone, or into it; nil: all.
     package func rules(zone: String? = nil) -> [ActiveRule] {
         let identities = Dictionary(
             describer.ruleNames.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
@@ -53,7 +53,7 @@ package struct PolicyFile: Sendable {
 }
 
 extension DecisionTrail {
-    /// How a configuration's lists decide about a question.
+    /// How the rule sets of a configuration decide about a question.
     init(of configuration: Configuration, question: FlowQuestion, describer: SessionDescriber) {
         self.init(
             of: configuration, sourceZone: describer.zoneName(question.sourceZone),

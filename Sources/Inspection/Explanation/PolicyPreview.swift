@@ -4,12 +4,12 @@ package import Policy
 
 /// What another configuration would change: its rules, and the sessions that would end (`policy diff`).
 package struct PolicyPreview: Codable, Equatable, Sendable {
-    /// Sessions that are told one by one; of more, only the number.
+    /// Maximum number of sessions that are listed. The total is always counted.
     package static let sessionLimit = 100
 
     package var changes: [PolicyDifference.Change]
     package var zones: [PolicyDifference.ZoneChange]
-    /// Live sessions that the new rules deny, and a reload would end.
+    /// Live sessions that the new rules deny, and that a reload would end.
     package var sessionsToEnd: Int
     /// The first of them.
     package var sessions: [SessionView]
@@ -44,7 +44,7 @@ package struct PolicyPreview: Codable, Equatable, Sendable {
 }
 
 extension GatewayInspector {
-    /// Holds a configuration against the one that is active, and its rules against the sessions that live. Changes nothing.
+    /// Compares a configuration with the active one, and evaluates its rules for the live sessions. Changes nothing.
     package func preview(of new: Configuration) throws(InspectionError) -> PolicyPreview {
         let difference = PolicyDifference(from: try directory.configuration(), to: new)
         var identities = try directory.ruleIdentities()

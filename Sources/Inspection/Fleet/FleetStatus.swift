@@ -1,20 +1,20 @@
 package import Fleet
 import FoundationEssentials
 
-/// The fleet at a moment. The property names are the JSON's.
+/// The fleet at a moment. The property names are those of the JSON.
 package struct FleetStatus: Codable, Equatable, Sendable {
     package var gateway: String
     package var minCapacity: Int
     package var maxCapacity: Int
     /// How many instances are to serve.
     package var desired: Int
-    /// How many do.
+    /// How many instances serve.
     package var serving: Int
     /// By identifier.
     package var instances: [InstanceStatus]
-    /// The one that is going on, or the last one.
+    /// The active maintenance, or the last one.
     package var maintenance: MaintenanceStatus?
-    /// After a take-over by another version; nil: every instance runs what it should.
+    /// Set after a take-over by another version; nil if every instance runs the intended program.
     package var renewal: RenewalStatus?
 
     package init(
@@ -32,13 +32,14 @@ package struct FleetStatus: Codable, Equatable, Sendable {
     }
 }
 
-/// Instances whose processes give way to those of the controller's program, one at a time, with all their sessions (PKG-3).
+/// Instances whose processes are replaced by processes of the controller's program, one at a time, without ending a
+/// session (PKG-3).
 package struct RenewalStatus: Codable, Equatable, Sendable {
-    /// Those that run another program.
+    /// Instances that run another program.
     package var remaining: [Int]
-    /// The one that is being renewed.
+    /// The instance that is being renewed.
     package var current: Int?
-    /// What is going on, or what has stopped it, in a sentence.
+    /// The current step, or the problem that has stopped the renewals, in one sentence.
     package var text: String
 
     package init(_ view: RenewalView) {
@@ -56,16 +57,16 @@ package struct RenewalStatus: Codable, Equatable, Sendable {
 
 /// One instance of the fleet.
 package struct InstanceStatus: Codable, Equatable, Sendable {
-    /// How far a drain is (DRAIN-1 to DRAIN-3).
+    /// The progress of a drain (DRAIN-1 to DRAIN-3).
     package struct Drain: Codable, Equatable, Sendable {
         package var sinceSeconds: Double
-        /// Until its sessions are reset; 0: they are, or never will be.
+        /// Time until its sessions are reset; 0 if that has begun, or never happens.
         package var resetInSeconds: Double
-        /// Until it is recycled at the latest.
+        /// Time until the instance is recycled at the latest.
         package var deadlineInSeconds: Double
-        /// Sessions that live.
+        /// Live sessions.
         package var sessionsLeft: Int
-        /// Sessions that were reset, and are kept so that late segments are answered.
+        /// Sessions that were reset, and stay in the table so that late segments are answered.
         package var tombstones: Int
 
         package init(
@@ -81,19 +82,19 @@ package struct InstanceStatus: Codable, Equatable, Sendable {
 
     package var identifier: Int
     package var state: String
-    /// How long it is in this state.
+    /// How long it has been in this state.
     package var stateSeconds: Double
-    /// Why it is.
+    /// The reason for the state.
     package var cause: String
     /// 0: none.
     package var processIdentifier: Int32
     package var running: Bool
     package var heartbeatAgeSeconds: Double
     package var sessions: Int
-    /// Processors that it uses: its process's time, and its share of the datapath's; 1 is one processor, all the time.
+    /// CPUs in use: the time of its process, and its share of the datapath's; 1 is one CPU, fully used.
     package var cpu: Double
     package var bitsPerSecond: Double
-    /// The binary that it was started with; nil: the controller's.
+    /// The binary of its process; nil: the controller's.
     package var binary: String?
     package var drain: Drain?
 
@@ -126,11 +127,11 @@ package struct MaintenanceStatus: Codable, Equatable, Sendable {
     /// nil: the controller's.
     package var binary: String?
     package var previousBinary: String?
-    /// Instances still to be replaced.
+    /// Instances that are still to be replaced.
     package var remaining: [Int]
     /// Replacements that serve.
     package var updated: [Int]
-    /// What is going on, or how it ended, in a sentence.
+    /// The current step, or the result, in one sentence.
     package var text: String
 
     package init(_ view: MaintenanceView) {

@@ -4,7 +4,8 @@ import Kernel
 import Policy
 
 extension GatewayInspector {
-    /// The fleet as its controller left it last, with what the shared memory says now. Works when the controller is dead.
+    /// The fleet as its controller wrote it last, combined with the current shared memory. Works without a running
+    /// controller.
     package func fleet() throws(InspectionError) -> FleetStatus {
         let report = try directory.fleetReport()
         return fleetStatus(report, census: SessionCensus(memory), configured: try directory.configuration().fleet)
@@ -28,7 +29,7 @@ extension GatewayInspector {
             renewal: view?.renewal.map(RenewalStatus.init))
     }
 
-    /// What the shared memory alone tells: no controller has written anything.
+    /// Used when no controller has written a report: the shared memory alone.
     private func recordedInstances() -> [InstanceView] {
         FleetMachine.identifiers.compactMap { (identifier) -> InstanceView? in
             let record = datapath.table.instances[Int(identifier)]
@@ -62,6 +63,6 @@ extension InstanceStatus {
             })
     }
 
-    /// In thousandths.
+    /// Rounded to milliseconds.
     private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
 }

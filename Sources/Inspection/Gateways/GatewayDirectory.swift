@@ -5,7 +5,7 @@ import Glibc
 package import Kernel
 package import Policy
 
-/// The run directory of one gateway, `/run/sluice/<gateway>`, as a reader sees it. Reading works when the controller is dead.
+/// The run directory of a gateway, `/run/sluice/<gateway>`, for readers. Can be read without a running controller.
 package struct GatewayDirectory: Sendable {
     package static let root = "/run/sluice"
 
@@ -17,15 +17,15 @@ package struct GatewayDirectory: Sendable {
         self.path = root + "/" + gateway
     }
 
-    /// The gateway of this name. Where none is named: the one that lives in our network namespace, or else the only one.
+    /// The gateway with this name. Without a name: the gateway in our network namespace, or else the only one.
     package static func resolve(_ name: String?) throws(InspectionError) -> String {
-        // Without this it would look as if there were none.
+        // Without this check, missing permission would look like a missing gateway.
         if access(BPFFileSystem.path + "/sluice", R_OK | X_OK) != 0, errno == EACCES { throw .notPermitted }
         let known = Datapath.gateways()
         return try resolve(name, known: known, here: known.filter { GatewayDirectory(gateway: $0).isHere })
     }
 
-    /// Pure: `known` are the gateways in the kernel, `here` those of our network namespace.
+    /// Pure: `known` are the gateways in the kernel, `here` those in our network namespace.
     package static func resolve(
         _ name: String?, known: [String], here: [String]
     ) throws(InspectionError) -> String {
@@ -50,7 +50,7 @@ package struct GatewayDirectory: Sendable {
         }
     }
 
-    /// The processes that hold the gateway's locks, or held them: its controller and its instances.
+    /// The processes that hold or held the gateway's locks: its controller and its instances.
     func processes() -> [Int32] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { $0 == "lock" || $0.hasSuffix(".lock") }.compactMap(process(ofLock:))
@@ -60,7 +60,7 @@ package struct GatewayDirectory: Sendable {
         text(name).flatMap { Int32($0.prefix { $0.isNumber }) }
     }
 
-    /// Where the copy of the active configuration is.
+    /// The path of the copy of the active configuration.
     package var configurationPath: String { path + "/configuration.yaml" }
 
     /// The configuration that is active.
@@ -72,17 +72,17 @@ package struct GatewayDirectory: Sendable {
         }
     }
 
-    /// The numbers of rules; none where the file is not there yet.
+    /// The numbers of rules; empty if the file does not exist yet.
     package func ruleIdentities() throws(InspectionError) -> RuleIdentities {
         try read("rules.json", as: RuleIdentities.self) ?? RuleIdentities()
     }
 
-    /// The numbers of zones; none where the file is not there yet.
+    /// The numbers of zones; empty if the file does not exist yet.
     package func zoneIdentities() throws(InspectionError) -> ZoneIdentities {
         try read("zones.json", as: ZoneIdentities.self) ?? ZoneIdentities()
     }
 
-    /// The controller's process, if it runs: whoever holds the lock.
+    /// The controller's process, if it runs: the holder of the lock.
     package func controllerProcess() -> Int32? {
         isHeld("lock") ? process(ofLock: "lock") : nil
     }
@@ -94,36 +94,36 @@ package struct GatewayDirectory: Sendable {
         let descriptor = open("\(path)/\(lock)", O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        // A shared lock that can be had at once means that nobody holds the exclusive one. It goes with the descriptor.
+        // If a shared lock is available at once, nobody holds the exclusive one. It is released with the descriptor.
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    /// What the controller has written of the fleet; nil where none has.
+    /// The controller's report on the fleet; nil if there is none.
     package func fleetReport() throws(InspectionError) -> FleetReport? { try read("fleet.json", as: FleetReport.self) }
 
-    /// What the controller says is wrong, as far as it has said.
+    /// The problems that the controller has reported.
     package func controllerProblems() throws(InspectionError) -> [String] {
         try read("controller.json", as: ControllerNote.self)?.problems ?? []
     }
 
-    /// The controller's binary; nil where it has not said so.
+    /// The controller's binary; nil if it was not reported.
     package func controllerVersion() throws(InspectionError) -> BinaryVersion? {
         try read("controller.json", as: ControllerNote.self)?.version
     }
 
-    /// The longest turn of the controller's loop in the last minute; nil where it has not said so.
+    /// The longest iteration of the controller's loop in the last minute; nil if it was not reported.
     package func longestTurn() throws(InspectionError) -> LongestTurn? {
         try read("controller.json", as: ControllerNote.self)?.longestTurn
     }
 
-    /// How the writing of flow logs goes, of all instances together.
+    /// The state of the writing of flow logs, for all instances together.
     package func flowLogState() -> FlowLogState {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         var all = FlowLogState()
         for name in names.sorted() where name.hasPrefix("flow-log-") && name.hasSuffix(".json") {
-            // One that is not readable at this moment tells nothing; it is written again within a second.
+            // A file that can't be read at this moment is skipped. It is written again within a second.
             guard let state = try? read(name, as: FlowLogState.self) else { continue }
-            // What an instance that is gone could not write, nobody can any more.
+            // Entries that an ended instance could not write are lost.
             let identifier = name.dropFirst("flow-log-".count).dropLast(".json".count)
             if isHeld("instance-\(identifier).lock") {
                 all.problem = all.problem ?? state.problem
@@ -135,12 +135,12 @@ package struct GatewayDirectory: Sendable {
         return all
     }
 
-    /// What packets have met in the last minute, as the controller has noted it; nothing where that can't be read.
+    /// What happened to packets in the last minute, as recorded by the controller; empty if that can't be read.
     package func trafficSamples() -> TrafficSamples {
         (try? read("traffic.json", as: TrafficSamples.self)) ?? TrafficSamples()
     }
 
-    /// What the controller has seen of its network namespace; nil where it has not written it, or that can't be read.
+    /// The controller's observations in its network namespace; nil if they do not exist or can't be read.
     package func networkNote() -> NetworkNote? { try? read("network.json", as: NetworkNote.self) }
 
     /// The part of `controller.json` that a reader needs.

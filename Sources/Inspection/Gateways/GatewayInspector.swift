@@ -3,18 +3,19 @@ import FlowLayout
 package import Kernel
 import Policy
 
-/// Looks at a gateway: opens what is pinned and the run directory, and reads. Changes nothing, and works without the
-/// controller.
+/// Inspects a gateway: opens the pinned maps and the run directory, and reads them. Changes nothing, and works without
+/// the controller.
 package struct GatewayInspector: Sendable {
     package let gateway: String
     package let datapath: Datapath
     package let directory: GatewayDirectory
-    /// Whether this process has no privileges: then what is to be seen only with them is what the controller has written down.
+    /// Whether this process has no privileges. It then reads privileged facts from the controller's notes.
     package let isConfined: Bool
-    /// What the datapath costs; the kernel tells it to nobody without privileges.
+    /// The memory of the datapath. The kernel reports it only to privileged processes.
     let memoryCost: DatapathMemory
 
-    /// - Parameter isConfined: whether this process gives up its privileges, and can only read from here on.
+    /// - Parameter isConfined: whether this process gives up its privileges after this call, and only reads from then
+    ///   on.
     package init(gateway: String, isConfined: Bool = false) throws(InspectionError) {
         guard Datapath.exists(gateway: gateway) else {
             throw .noGateway(name: gateway, known: Datapath.gateways())
@@ -27,12 +28,12 @@ package struct GatewayInspector: Sendable {
         self.gateway = gateway
         self.isConfined = isConfined
         memoryCost = datapath.memory()
-        // libbpf looks in /sys how many processors there may be, once.
+        // libbpf reads the number of possible CPUs from /sys, once. This must happen before the process is confined.
         _ = datapath.counters()
         directory = GatewayDirectory(gateway: gateway)
     }
 
-    /// A gateway whose datapath is open already.
+    /// A gateway whose datapath is already open.
     package init(gateway: String, datapath: Datapath) {
         self.gateway = gateway
         self.datapath = datapath
@@ -49,21 +50,21 @@ package struct GatewayInspector: Sendable {
             slabShift: datapath.table.slabShift)
     }
 
-    /// Hands every session that passes to `body`, which makes its view only if it wants it.
+    /// Passes every session that matches to `body`, which builds its view only if it needs it.
     package func forEachSession(_ filter: SessionFilter, _ body: (() -> SessionView) -> Void) {
         var describer = describer()
         memory.forEach(where: filter) { record in
             body {
-                // The clock goes on while a large table is read.
+                // Time passes while a large table is read.
                 describer.nowNanoseconds = MonotonicClock.nanoseconds()
                 return describer.view(record)
             }
         }
     }
 
-    /// Hands the sessions that pass to `body`, from a slot on, and at most so many.
+    /// Passes matching sessions to `body`, starting at a slot, up to a limit.
     ///
-    /// - Returns: the slot to go on from; nil: there are no more.
+    /// - Returns: the slot to continue from; nil if there are no more.
     package func sessions(
         _ filter: SessionFilter, from first: Int, limit: Int, _ body: (SessionView) -> Void
     ) -> Int? {
@@ -89,15 +90,15 @@ package struct GatewayInspector: Sendable {
         return sessions
     }
 
-    /// The session of an identifier; nil where it has ended.
+    /// The session with an identifier; nil if it has ended.
     package func session(_ identifier: SessionIdentifier) -> SessionView? {
         memory.record(identifier).map { describer().view($0) }
     }
 
-    /// Packets dropped, by the name of the reason; every reason is there.
+    /// Packets dropped, by the name of the reason. Every reason is included.
     package func drops() -> [String: UInt64] { CounterNames.drops(datapath.counters()) }
 
-    /// Whatever of the names can be read: a session without them is better than none.
+    /// Reads as many names as possible. Sessions are shown even if names are missing.
     package func describer() -> SessionDescriber {
         SessionDescriber(
             nowNanoseconds: MonotonicClock.nanoseconds(),

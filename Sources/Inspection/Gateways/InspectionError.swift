@@ -2,13 +2,13 @@ package import Kernel
 package import Policy
 package import Store
 
-/// Why a gateway can't be looked at: which one, what is wrong, what to run next.
+/// Why a gateway can't be inspected: which one, what is wrong, what to run next.
 package enum InspectionError: Error, CustomStringConvertible {
-    /// No gateway is there, or none of this name.
+    /// There is no gateway, or none of this name.
     case noGateway(name: String?, known: [String])
-    /// Several are there, and none was named.
+    /// There are several gateways, and no name was given.
     case ambiguous([String])
-    /// Whoever asks may not see the gateways of this machine.
+    /// The user may not see the gateways of this machine.
     case notPermitted
     /// The kernel's maps can't be read.
     case kernel(KernelError)
@@ -18,15 +18,15 @@ package enum InspectionError: Error, CustomStringConvertible {
     case configuration(ConfigurationErrors)
     /// A history can't be read.
     case history(HistoryError)
-    /// No gateway runs, and none has left a history.
+    /// No gateway runs, and there is no history.
     case noHistory(directory: String)
-    /// No gateway runs, and several have left one.
+    /// No gateway runs, and there are several histories.
     case manyHistories([String], directory: String)
 
     package var description: String {
         switch self {
         case .noGateway(let name?, let known) where !known.isEmpty:
-            "no gateway \(name) runs on this machine: those that do are \(known.joined(separator: ", "))\n"
+            "no gateway \(name) runs on this machine; these gateways run: \(known.joined(separator: ", "))\n"
                 + "next: sluice status --gateway \(DidYouMean.nearest(to: name, among: known) ?? known[0])"
         case .noGateway(let name?, _):
             "no gateway \(name) runs on this machine\nnext: sluice run --config FILE"
@@ -35,7 +35,7 @@ package enum InspectionError: Error, CustomStringConvertible {
         case .ambiguous(let names):
             "several gateways run on this machine: \(names.joined(separator: ", "))\n"
                 + "next: name one with --gateway, as in --gateway \(names[0])"
-        case .notPermitted: "only root may look at the gateways of this machine\nnext: run it as root, with sudo"
+        case .notPermitted: "only root may inspect the gateways of this machine\nnext: run it as root, with sudo"
         case .kernel(let error): "\(error)"
         case .file(let path, let reason):
             "\(path): \(reason)\nnext: restart the gateway's controller, which writes it: sluice run --config FILE"
@@ -43,7 +43,7 @@ package enum InspectionError: Error, CustomStringConvertible {
         case .history(let error): "\(error)\nnext: sluice event list --gateway NAME --state-directory DIRECTORY"
         case .noHistory(let directory):
             "no gateway runs on this machine, and none has left a history in \(directory)\n"
-                + "next: sluice event list --state-directory DIRECTORY, if its 'stateDirectory' is another"
+                + "next: sluice event list --state-directory DIRECTORY, if it has another 'stateDirectory'"
         case .manyHistories(let names, let directory):
             "no gateway runs on this machine, and several have left a history in \(directory): "
                 + "\(names.joined(separator: ", "))\nnext: sluice event list --gateway \(names.first ?? "NAME")"

@@ -1,7 +1,7 @@
 import FlowLog
 package import Store
 
-/// An event of a gateway's history as commands show it.
+/// An event of a gateway's history, as commands show it.
 package struct EventView: Codable, Equatable, Sendable {
     package let id: Int64
     /// RFC 3339, UTC.
@@ -9,7 +9,7 @@ package struct EventView: Codable, Equatable, Sendable {
     package let kind: String
     package let subject: String
     package let cause: String?
-    /// Counts and names that go with it.
+    /// Counts and names that belong to the event.
     package let detail: [String: HistoryValue]
 
     package init(_ event: HistoryEvent) {

@@ -3,11 +3,11 @@ import Glibc
 import Policy
 package import Store
 
-/// Which history is meant: that of a gateway that runs, or of one that has run here.
+/// Selects a history: that of a running gateway, or of one that has run here.
 package struct HistoryLocation: Equatable, Sendable {
     package let gateway: String
     package let path: String
-    /// Of all gateways: the history is in a folder of its gateway's there.
+    /// The directory for all gateways; each gateway's history is in a folder of its own there.
     package var stateDirectory: String { path.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } }
 
     package init(gateway: String, path: String) {
@@ -15,9 +15,8 @@ package struct HistoryLocation: Equatable, Sendable {
         self.path = path
     }
 
-    /// - Parameters:
-    ///   - gateway: its name; nil: the one that runs here, or the only one that ever did.
-    ///   - stateDirectory: nil: as its configuration says, while it runs, or the usual one.
+    ///   - gateway: its name; nil: the running one, or the only one with a history.
+    ///   - stateDirectory: nil: from the configuration of the running gateway, or the default.
     package static func find(gateway: String?, stateDirectory: String?) throws(InspectionError) -> HistoryLocation {
         let running = try? GatewayDirectory.resolve(gateway)
         let configured = (running ?? gateway).flatMap {
@@ -30,7 +29,7 @@ package struct HistoryLocation: Equatable, Sendable {
         return HistoryLocation(gateway: name, path: HistoryPath.of(gateway: name, in: directory))
     }
 
-    /// Pure: which of the known histories it is.
+    /// Pure: chooses from the known histories.
     ///
     /// - Parameter isNamed: whether the directory was given: then only the histories in it count, whatever runs elsewhere.
     package static func choose(
@@ -43,9 +42,9 @@ package struct HistoryLocation: Equatable, Sendable {
         return only
     }
 
-    /// The gateways that have left a history.
+    /// The gateways that have a history.
     ///
-    /// - Parameter directory: nil: the usual one.
+    /// - Parameter directory: nil: the default.
     package static func known(in directory: String?) -> [String] {
         histories(in: directory ?? HistoryPath.standardDirectory)
     }

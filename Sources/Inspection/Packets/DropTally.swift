@@ -1,18 +1,18 @@
 import FlowCore
 import Kernel
 
-/// What was dropped for one reason, as `sluice drop list` shows it. The property names are the JSON's.
+/// The drops for one reason, as `sluice drop list` shows them. The property names are those of the JSON.
 package struct DropTally: Codable, Equatable, Sendable {
     package var reason: String
     package var packets: UInt64
-    /// From the link header on.
+    /// Including the link header.
     package var bytes: UInt64
     package var meaning: String
     package var next: String
 }
 
 extension GatewayInspector {
-    /// All reasons, the most frequent first.
+    /// All reasons, the most frequent one first.
     package func dropTallies() -> [DropTally] {
         let counters = datapath.counters()
         let packets = CounterNames.drops(counters)

@@ -5,17 +5,18 @@ import FlowLog
 import Kernel
 import Policy
 
-/// Makes views of what a watch saw: names for numbers, and the rule that denied a packet, which the evaluator is asked for (NSG-7).
+/// Builds views of watched packets: names instead of numbers, and the rule that denied a packet, found by the evaluator
+/// (NSG-7).
 package struct PacketDescriber {
     private let inspector: GatewayInspector
     private let interfaces: [UInt32: String]
-    /// What is to be added to the machine's monotonic clock for nanoseconds since 1970.
+    /// The offset from the machine's monotonic clock to nanoseconds since 1970.
     private let clockOffset: UInt64
     private var names: SessionDescriber
-    /// The policy that the names are of.
+    /// The policy generation that the names belong to.
     private var policyGeneration: UInt32
 
-    /// - Parameter clockOffset: nanoseconds since 1970, less those of `MonotonicClock`.
+    /// - Parameter clockOffset: nanoseconds since 1970, minus those of `MonotonicClock`.
     package init(_ inspector: GatewayInspector, clockOffset: UInt64) {
         self.inspector = inspector
         self.clockOffset = clockOffset
@@ -28,7 +29,7 @@ package struct PacketDescriber {
         PacketHeaders(frame: bytes(of: look), linkHeaderLength: Int(look.linkHeaderLength))
     }
 
-    /// The packet's first bytes, from the link header on.
+    /// The packet's first bytes, starting at the link header.
     package static func bytes(of look: sluice_look) -> [UInt8] {
         withUnsafeBytes(of: look.bytes) { Array($0.prefix(Int(look.copied))) }
     }
@@ -66,7 +67,7 @@ package struct PacketDescriber {
         return view
     }
 
-    /// The rule that denied it; nil where that can't be told, as the policy is another by now, or the headers were not all there.
+    /// The rule that denied it; nil if it is unknown, because the policy has changed or the headers are incomplete.
     private func decidingRule(_ look: sluice_look, _ headers: PacketHeaders) -> String? {
         guard look.policyGeneration == policyGeneration, let ipProtocol = headers.ipProtocol,
             let source = headers.source.flatMap(NetworkAddress.init),
@@ -116,7 +117,7 @@ extension SessionView.Endpoint {
 }
 
 extension GatewayInspector {
-    /// The names of the zone interfaces, by their index: those of the network namespace that the gateway's processes are in.
+    /// The names of the zone interfaces, by index, in the network namespace of the gateway's processes.
     package func interfaceNames() -> [UInt32: String] {
         guard let configuration = try? directory.configuration() else { return [:] }
         let look = {

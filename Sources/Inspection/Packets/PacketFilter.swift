@@ -3,18 +3,18 @@ package import FlowCore
 package import FlowLayout
 package import Policy
 
-/// Which packets are meant. What is nil is not asked; what is given must all hold.
+/// Selects packets. A nil field matches everything; all other fields must match.
 package struct PacketFilter: Sendable, Equatable {
-    /// Of the packet's own source and destination.
+    /// Matched with the packet's own source and destination.
     package var source: AddressPrefix?
     package var destination: AddressPrefix?
-    /// A port of either end; of an ICMP error, also of the packet that it quotes.
+    /// A port of either end. For an ICMP error, also a port of the quoted packet.
     package var port: UInt16?
     /// An IANA protocol number.
     package var ipProtocol: UInt8?
-    /// Number of the zone by which it came in.
+    /// Number of the ingress zone.
     package var zone: UInt8?
-    /// Drops for one of these reasons; empty: all.
+    /// Drop reasons to match; empty: all.
     package var reasons: [DropReason]
 
     package init(
@@ -29,8 +29,8 @@ package struct PacketFilter: Sendable, Equatable {
         self.reasons = reasons
     }
 
-    /// What the kernel program is told to write down: all that passes ``matches(_:_:)``, and hardly more, so that a flood of other packets
-    /// does not use up the budget.
+    /// The filter for the kernel program. It records all that passes ``matches(_:_:)``, and hardly more, so that a
+    /// flood of other packets does not use up the budget.
     package func wanted(recordsPerTick: UInt32) -> sluice_watch {
         var wanted = sluice_watch()
         wanted.reasons = reasons.isEmpty ? .max : reasons.reduce(0) { $0 | 1 << UInt64($1.rawValue) }
@@ -63,7 +63,7 @@ package struct PacketFilter: Sendable, Equatable {
     }
 
     private static func range(_ prefix: AddressPrefix) -> sluice_address_range {
-        // As shared: IPv4 lies in the last 32 of 128 bits, behind ::ffff.
+        // In the shared layout an IPv4 address is the last 32 of 128 bits, after ::ffff.
         let length = prefix.length + (prefix.family == .ipv4 ? 96 : 0)
         let mask = length == 0 ? 0 : UInt128.max << UInt128(128 - length)
         return sluice_address_range(

@@ -1,46 +1,47 @@
-/// A packet that was watched, and what became of it, as commands show it and programs read it (LOOK-1, LOOK-2). The property names are the
-/// JSON's; what does not apply is left out.
+/// A watched packet and its verdict, as commands show it and programs read it (LOOK-1, LOOK-2). The property names are
+/// those of the JSON. Fields that do not apply are omitted.
 package struct PacketView: Codable, Equatable, Sendable {
     /// RFC 3339, UTC.
     package var time: String
-    /// By which it came in.
+    /// The ingress interface.
     package var interface: String
-    /// Of that interface.
+    /// The zone of that interface.
     package var zone: String
-    /// A name like `tcp`, or the number; `arp`, or an EtherType like `0x88cc`, where it is no IP packet.
+    /// A name like `tcp`, or the number. If it is not an IP packet: `arp`, or an EtherType like `0x88cc`.
     package var `protocol`: String
-    /// The packet's own source and destination, also of an ICMP error. Echo: the port is the identifier.
+    /// The packet's own source and destination, also for an ICMP error. For echo the port is the identifier.
     package var source: SessionView.Endpoint?
     package var destination: SessionView.Endpoint?
-    /// As in `SYN ACK`.
+    /// For example `SYN ACK`.
     package var tcpFlags: String?
     package var sequence: UInt32?
     package var acknowledgment: UInt32?
     package var icmpType: UInt8?
     package var icmpCode: UInt8?
-    /// Bytes, of a fragment.
+    /// For a fragment: its offset in bytes.
     package var fragmentOffset: Int?
-    /// What an ICMP error is about, as in `tcp 10.1.0.10:40000 > 203.0.113.10:443`.
+    /// The packet that an ICMP error quotes, as in `tcp 10.1.0.10:40000 > 203.0.113.10:443`.
     package var quoted: String?
-    /// Bytes, from the link header on, of the whole super-packet where the machine has joined several.
+    /// Bytes including the link header. If the machine has joined several packets (GRO), of all of them.
     package var length: UInt32
     /// `forward`, `drop`, `answerReset` (dropped, and answered with a reset), `host` (to the gateway itself), or `unroutable` (the
     /// kernel reports to the sender that there is no route).
     package var verdict: String
     /// Why it was dropped (OPS-1).
     package var reason: String?
-    /// The rule that decided: of its session, or that denied it; `default`: none matched, and what no rule allows is denied.
+    /// The deciding rule: that of its session, or the one that denied it. `default`: no rule matched, so it is denied.
     package var rule: String?
-    /// ``SessionIdentifier``.
+    /// See ``SessionIdentifier``.
     package var session: String?
-    /// Whether the kernel's own forwarding does it.
+    /// Whether the kernel's own forwarding carries it.
     package var slowly: Bool?
-    /// Packets that were meant, came since the last one that is shown, and are left out: there was no room for them.
+    /// Matching packets since the previous one shown that were left out because there was no room for them.
     package var omitted: UInt64?
 }
 
 extension PacketView {
-    /// Verdict, reason, session and rule in a line: `forward, session 1a-7, rule web`; `dropped: outOfWindow, session 1a-7, rule web`.
+    /// Verdict, reason, session and rule on one line: `forward, session 1a-7, rule web`; `dropped: outOfWindow, session
+    /// 1a-7, rule web`.
     package var story: String {
         var words: [String]
         switch (verdict, reason) {

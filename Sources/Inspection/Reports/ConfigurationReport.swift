@@ -1,16 +1,16 @@
 package import Policy
 
-/// What the check of a configuration comes to: `sluice policy check --json`.
+/// The result of checking a configuration: `sluice policy check --json`.
 package struct ConfigurationReport: Codable, Equatable, Sendable {
     package struct Mistake: Codable, Equatable, Sendable {
         package var file: String
-        /// From 1; 0: the file as a whole.
+        /// Counted from 1; 0: the file as a whole.
         package var line: Int
-        /// From 1; 0: the line as a whole.
+        /// Counted from 1; 0: the line as a whole.
         package var column: Int
         package var key: String
         package var message: String
-        /// As compilers write it, so that editors can jump there.
+        /// In the format of compilers, which editors can open.
         package var text: String
     }
 
@@ -18,7 +18,8 @@ package struct ConfigurationReport: Codable, Equatable, Sendable {
         /// `rules`, `hostRules`, or a group's name and the direction.
         package var list: String
         package var rule: String
-        /// The earlier rules that take all it could match, alone or together; empty: no packet has such addresses.
+        /// The earlier rules that match everything it could match, alone or together; empty if no packet has such
+        /// addresses.
         package var by: [String]
     }
 
@@ -26,13 +27,13 @@ package struct ConfigurationReport: Codable, Equatable, Sendable {
     package var isValid: Bool
     package var errors: [Mistake]
     package var notices: [String]
-    /// Rules that can never match: no mistake, but seldom meant.
+    /// Rules that can never match. They are allowed, but often a mistake.
     package var shadowed: [Shadowed]
     package var profile: String
     package var rules: Int
     package var zones: Int
 
-    /// Reads the file, and compiles its rules as the gateway would.
+    /// Reads the file, and compiles its rules like the gateway.
     package init(checkingRulesOf file: String) {
         do {
             let configuration = try Configuration.read(path: file)
@@ -43,7 +44,7 @@ package struct ConfigurationReport: Codable, Equatable, Sendable {
         }
     }
 
-    /// Reads a text. Files that it names must come with it: none is read.
+    /// Reads a text. It must embed the files that it names; no file is read.
     package init(checkingRulesOf text: String, calling file: String) {
         do {
             let configuration = try Configuration.parse(text, file: file, readsFiles: false)
@@ -73,7 +74,7 @@ package struct ConfigurationReport: Codable, Equatable, Sendable {
         self.zones = configuration?.zones.count ?? 0
     }
 
-    /// What the image's limits forbid: only seen when the rules are compiled.
+    /// Errors that only show when the rules are compiled: limits of the image.
     private static func compilationErrors(_ configuration: Configuration, file: String) -> [ConfigurationError] {
         do {
             var identities = RuleIdentities()

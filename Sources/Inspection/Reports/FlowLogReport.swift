@@ -1,6 +1,6 @@
 package import FlowLog
 
-/// `sluice flow-log query --json`: what a log sums up to.
+/// `sluice flow-log query --json`: the sums of a log.
 package struct FlowLogReport: Encodable, Sendable {
     package struct Talker: Encodable, Sendable {
         package let source: String
@@ -16,7 +16,7 @@ package struct FlowLogReport: Encodable, Sendable {
     package let rules: [String: FlowLogSums.Sum]
     package let topTalkers: [Talker]
 
-    /// - Parameter top: how many of the ends that moved most.
+    /// - Parameter top: how many pairs of ends with the most bytes.
     package init(_ sums: FlowLogSums, top: Int) {
         omitted = sums.omitted
         unreadable = sums.unreadable

@@ -1,6 +1,7 @@
-/// Writes one JSON object on one line, member by member: for lists of a million, where an encoder would take minutes.
+/// Writes one JSON object on one line, member by member, for lists of a million objects. An encoder would take minutes.
 ///
-/// The members must come in the order of their names, so that the result is what ``JSONText`` writes, less its spaces.
+/// The members must be written in the order of their names, so that the result equals that of ``JSONText`` without
+/// spaces.
 package struct JSONRow {
     package private(set) var bytes: [UInt8] = []
     private var needsComma = false
@@ -56,7 +57,7 @@ package struct JSONRow {
         bytes += (value ? "true" : "false").utf8
     }
 
-    /// A finite number; whole ones are written without decimals.
+    /// A finite number. Whole numbers are written without decimals.
     package mutating func member(_ name: StaticString, _ value: Double) {
         begin(name)
         var text = "\(value)"

@@ -1,4 +1,4 @@
-/// A list of sessions as JSON, one a line: lists may have a million, where an encoder would take minutes.
+/// A list of sessions as JSON, one on each line. Lists may have a million sessions; an encoder would take minutes.
 package enum SessionRow {
     /// Appends the session as one line of JSON, with the members of ``SessionView`` in the order of their names.
     package static func write(_ session: SessionView, to row: inout JSONRow) {

@@ -6,14 +6,14 @@ package struct MaintenanceReport: Encodable, Sendable {
 
     private enum Key: String, CodingKey { case maintenance }
 
-    /// The key is always there.
+    /// Writes the key even if it is null.
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(maintenance, forKey: .maintenance)
     }
 }
 
-/// What a change came to, in a sentence: `sluice fleet scale --json` and its like.
+/// The result of a change in one sentence, as in `sluice fleet scale --json`.
 package struct MessageReport: Codable, Equatable, Sendable {
     package let message: String
 
@@ -27,7 +27,7 @@ package struct ResetReport: Codable, Equatable, Sendable {
     package init(reset: Int) { self.reset = reset }
 }
 
-/// Packets that were dropped since the datapath was loaded, by reason; every reason is there.
+/// Packets dropped since the datapath was loaded, by reason. Every reason is included.
 package struct DropReport: Codable, Equatable, Sendable {
     package struct Drop: Codable, Equatable, Sendable {
         package let reason: String
@@ -36,7 +36,7 @@ package struct DropReport: Codable, Equatable, Sendable {
 
     package let drops: [Drop]
 
-    /// - Parameter packets: by the reason's name.
+    /// - Parameter packets: by the name of the reason.
     package init(packets: [String: UInt64]) {
         drops = packets.sorted { $0.key < $1.key }.map { Drop(reason: $0.key, packets: $0.value) }
     }

@@ -1,11 +1,11 @@
 package import Kernel
 
-/// `sluice status --json`: a status, or the health alone of a gateway that is not there.
+/// `sluice status --json`: a status, or only the health if the gateway does not run.
 package struct StatusReport: Encodable, Sendable {
     package let gateway: String
     package let health: GatewayHealth
     package let status: GatewayStatus?
-    /// Of the binary that says all this; the gateway's own is its controller's.
+    /// The version of the binary that prints this. The gateway's version is that of its controller.
     package let version: BinaryVersion
 
     package init(_ status: GatewayStatus, version: BinaryVersion) {

@@ -1,4 +1,4 @@
-/// IP protocols by the names that commands and JSON use; others go by their number.
+/// The names of IP protocols in commands and JSON. Other protocols are shown as numbers.
 package enum ProtocolName {
     private static let names: [UInt8: String] = [
         1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "icmpv6", 132: "sctp",
@@ -6,13 +6,13 @@ package enum ProtocolName {
 
     package static func write(_ number: UInt8) -> String { names[number] ?? "\(number)" }
 
-    /// Reads a name in any case, or a number from 0 to 255; nil where it is neither.
+    /// Reads a name in any case, or a number from 0 to 255; nil if the text is neither.
     package static func read(_ text: String) -> UInt8? {
         let lowercased = text.lowercased()
         return names.first { $0.value == lowercased }?.key ?? UInt8(text)
     }
 
-    /// What ``read(_:)`` understands, for messages.
+    /// The names that ``read(_:)`` accepts, for messages.
     package static var known: String { all.joined(separator: ", ") }
 
     /// The names, by their numbers.

@@ -2,7 +2,7 @@ import FlowCore
 package import FlowLayout
 import Policy
 
-/// Makes views of session records: all that is needed to turn numbers into names and ticks into seconds.
+/// Builds views of session records: names instead of numbers, seconds instead of ticks.
 package struct SessionDescriber {
     /// CLOCK_MONOTONIC, at the moment the records were read.
     package var nowNanoseconds: UInt64
@@ -55,7 +55,7 @@ package struct SessionDescriber {
             zones: .init(source: zoneName(session.originator.zone), destination: zoneName(session.responder.zone)))
     }
 
-    /// The name of a rule's identity. One that the active rules no longer name keeps its number.
+    /// The name of a rule's identity. A former rule is shown with its number.
     package func ruleName(_ identity: UInt16) -> String {
         ruleNames[identity] ?? (identity == 0 ? "none" : "#\(identity)")
     }
@@ -72,7 +72,8 @@ package struct SessionDescriber {
         .init(sequenceEnd: end.sequenceEnd, acknowledged: end.acknowledged)
     }
 
-    /// Seconds since a tick, in hundredths. A tick that is newer than `now`, because a segment came in meanwhile, is 0.
+    /// Seconds since a tick, rounded to hundredths; 0 if the tick is newer than `now` because a segment arrived
+    /// meanwhile.
     private func seconds(since tick: UInt32) -> Double {
         let elapsed = Tick.of(nanoseconds: nowNanoseconds) &- tick
         guard elapsed < UInt32(1) << 31 else { return 0 }

@@ -2,11 +2,11 @@ package import FlowCore
 import FlowLayout
 package import Policy
 
-/// Which sessions are meant. What is nil is not asked; what is given must all hold.
+/// Selects sessions. A nil field matches everything; all other fields must match.
 package struct SessionFilter: Sendable, Equatable {
-    /// Where the end that opened the session lives.
+    /// Prefix of the end that opened the session.
     package var source: AddressPrefix?
-    /// Where the end that it was opened to lives.
+    /// Prefix of the other end.
     package var destination: AddressPrefix?
     /// A port of either end.
     package var port: UInt16?
@@ -14,7 +14,7 @@ package struct SessionFilter: Sendable, Equatable {
     package var ipProtocol: UInt8?
     package var trafficClass: TrafficClass?
     package var state: SessionState?
-    /// The owner's identifier.
+    /// The identifier of the instance that owns the session.
     package var instance: UInt16?
 
     package init(
@@ -30,7 +30,7 @@ package struct SessionFilter: Sendable, Equatable {
         self.instance = instance
     }
 
-    /// Whether nothing is asked, so that every session passes.
+    /// Whether there is no condition, so that every session matches.
     package var isEmpty: Bool { self == SessionFilter() }
 
     package func matches(_ record: borrowing SessionRecord) -> Bool {

@@ -1,8 +1,8 @@
-/// The name that a session has for people and scripts: its slot in hexadecimal, a hyphen, and the slot's generation in
+/// Identifies a session for people and scripts: its slot in hexadecimal, a hyphen, and the slot's generation in
 /// decimal, as in `1a2b-7`.
 ///
-/// It stays the same for the session's whole life, and a slot's next session has another one, until the generation
-/// wraps after 65,536 sessions in the same slot.
+/// It stays the same for the session's whole life. The slot's next session has another one, until the generation wraps
+/// after 65,536 sessions in the same slot.
 package struct SessionIdentifier: Hashable, Sendable, CustomStringConvertible {
     package let slot: UInt32
     package let generation: UInt16
@@ -12,7 +12,7 @@ package struct SessionIdentifier: Hashable, Sendable, CustomStringConvertible {
         self.generation = generation
     }
 
-    /// Reads an identifier; nil where the text is none.
+    /// Reads an identifier; nil if the text is not one.
     package init?(_ text: String) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2,

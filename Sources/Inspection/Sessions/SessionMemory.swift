@@ -1,11 +1,11 @@
 package import FlowCore
 package import FlowLayout
 
-/// The session memory as a reader sees it: the kernel and the instances go on changing it meanwhile.
+/// The session memory for readers, while the kernel and the instances change it.
 ///
-/// A slot is read as word, session, word again. The kernel fills a slot before it publishes the word, and a slot's next
-/// session has another generation; so a session whose generation is the same in both words is one session, not a
-/// mixture of two. Its packets and bytes may be a segment apart from each other.
+/// A slot is read in three steps: word, session, word again. The kernel fills a slot before it publishes the word, and
+/// the slot's next session has another generation. So a session with the same generation in both words is one session,
+/// not a mixture of two. Its packet and byte counts may differ by a segment.
 package struct SessionMemory {
     private let words: UnsafePointer<UInt64>
     private let sessions: UnsafePointer<sluice_session>
@@ -24,7 +24,7 @@ package struct SessionMemory {
         self.slabShift = slabShift
     }
 
-    /// Whether a slot in this state holds a session that people would call one: neither free nor on its way to free.
+    /// Whether a slot in this state holds a session for people: neither free nor being released.
     @inline(__always)
     package static func isLive(_ word: ControlWord) -> Bool {
         (SessionState.synSent.rawValue...SessionState.resetting.rawValue).contains(word.stateValue)
@@ -33,7 +33,7 @@ package struct SessionMemory {
     @inline(__always)
     package func word(at slot: Int) -> ControlWord { ControlWord(rawValue: sluice_load64(words + slot)) }
 
-    /// The session in a slot; nil where there is none, or where it changed hands while it was read.
+    /// The session in a slot; nil if there is none, or if the slot was reused during the read.
     @inline(__always)
     package func record(at slot: Int) -> SessionRecord? {
         let before = word(at: slot)
@@ -46,7 +46,8 @@ package struct SessionMemory {
             instance: UInt16(clamping: slabs[slot >> slabShift].owner))
     }
 
-    /// Hands every session's control word to `body`, with its slab's owner: what can be known without a look at the sessions themselves.
+    /// Passes every session's control word to `body`, with its slab's owner. This does not read the sessions
+    /// themselves.
     @inline(__always)
     package func forEachWord(_ body: (ControlWord, _ instance: UInt16) -> Void) {
         var slot = 0
@@ -61,7 +62,7 @@ package struct SessionMemory {
         }
     }
 
-    /// The session of an identifier; nil where it has ended.
+    /// The session with an identifier; nil if it has ended.
     package func record(_ identifier: SessionIdentifier) -> SessionRecord? {
         guard Int(identifier.slot) < slotCount, let record = record(at: Int(identifier.slot)),
             record.word.generation == identifier.generation
@@ -69,12 +70,12 @@ package struct SessionMemory {
         return record
     }
 
-    /// What is still in the slot of a session that has ended; perhaps already another session's.
+    /// What the slot of an ended session still contains. It may already belong to another session.
     package func remains(_ identifier: SessionIdentifier) -> sluice_session? {
         Int(identifier.slot) < slotCount ? sessions[Int(identifier.slot)] : nil
     }
 
-    /// Hands every session that passes the filter to `body`, in the order of their slots.
+    /// Passes every session that matches the filter to `body`, in the order of their slots.
     package func forEach(
         where filter: SessionFilter = SessionFilter(), _ body: (SessionRecord) throws -> Void
     ) rethrows {

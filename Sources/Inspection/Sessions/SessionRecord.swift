@@ -1,8 +1,8 @@
 package import FlowCore
 package import FlowLayout
 
-/// One session, copied out of the shared memory at one moment. Holds no heap memory, so that a million of them can be
-/// looked at without an allocation.
+/// One session, copied from the shared memory at one moment. It uses no heap memory, so that a million sessions can be
+/// inspected without allocations.
 package struct SessionRecord {
     package let slot: UInt32
     package let word: ControlWord
@@ -27,11 +27,11 @@ package struct SessionRecord {
 
     package var direction: SessionDirection { session.flags & SessionFlags.inbound != 0 ? .inbound : .outbound }
 
-    /// Who opened the session.
+    /// The end that opened the session.
     package var sourceAddress: sluice_address { originatorIsLow ? session.key.lowAddress : session.key.highAddress }
     package var sourcePort: UInt16 { originatorIsLow ? session.key.lowPort : session.key.highPort }
 
-    /// Whom it was opened to.
+    /// The end to which it was opened.
     package var destinationAddress: sluice_address {
         originatorIsLow ? session.key.highAddress : session.key.lowAddress
     }

@@ -1,27 +1,27 @@
 import FlowCore
 package import FlowLayout
 
-/// What happened to a session, as `sluice session trace` tells it. The property names are the JSON's.
+/// A change of a session, as `sluice session trace` prints it. The property names are those of the JSON.
 package struct SessionTraceEvent: Codable, Equatable, Sendable {
     package enum Kind: String, Codable, Sendable {
-        /// How it is when the trace begins.
+        /// Its state when the trace begins.
         case begin
         case state
-        /// Another instance owns it.
+        /// Another instance owns it now.
         case owner
         /// The firewall has reset both ends.
         case reset
-        /// An end still speaks, and was answered with another reset.
+        /// An end still sends, and was answered with another RST.
         case resetRepeated
         /// An end has sent its FIN.
         case fin
-        /// Segments came: positions and counts have moved on.
+        /// Segments arrived: positions and counts have changed.
         case positions
-        /// It has ended, and its slot is free for another.
+        /// It has ended, and its slot is free.
         case end
     }
 
-    /// RFC 3339, UTC; to the length of a look.
+    /// RFC 3339, UTC; as exact as the interval between two inspections.
     package var time: String
     package var session: String
     package var kind: Kind
@@ -32,13 +32,14 @@ package struct SessionTraceEvent: Codable, Equatable, Sendable {
     package var bytes: SessionView.PerDirection
     /// Seconds since the last segment that renewed it.
     package var idleSeconds: Double
-    /// Why it has ended, or is about to; `none`.
+    /// Why it has ended, or is ending; else `none`.
     package var endReason: String
-    /// In words, as in `established: was synReceived`.
+    /// A short text, as in `established: was synReceived`.
     package var what: String
 }
 
-/// Tells a session's story from looks at it, each of which may show several changes. Pure: whoever has it, looks.
+/// Derives a session's changes from periodic inspections, each of which may show several changes. Pure: the caller does
+/// the inspections.
 package struct SessionTracer {
     private var last: SessionRecord
     private var lastPositions: UInt64
@@ -46,17 +47,18 @@ package struct SessionTracer {
     private var owedPositions = false
 
     /// - Parameters:
-    ///   - first: how the session is now.
-    ///   - positionInterval: nanoseconds between two events of positions at least; what comes earlier is told by the next one.
+    ///   - first: the session now.
+    ///   - positionInterval: the minimum nanoseconds between two position events. Earlier changes are part of the next
+    ///     event.
     package init(_ first: SessionRecord, now: UInt64, positionInterval: UInt64) {
         last = first
         lastPositions = now
         self.positionInterval = positionInterval
     }
 
-    /// What changed since the last look, in the order in which it must have happened.
+    /// The changes since the last inspection, in the order in which they must have happened.
     ///
-    /// - Returns: kinds, with what they are in words.
+    /// - Returns: kinds, each with a short text.
     package mutating func look(
         _ record: SessionRecord, now: UInt64
     ) -> [(kind: SessionTraceEvent.Kind, what: String)] {
@@ -66,7 +68,7 @@ package struct SessionTracer {
         if Self.moved(old.session, record.session) { owedPositions = true }
         let changedState = record.word.stateValue != old.word.stateValue
         if owedPositions, changedState || now &- lastPositions >= positionInterval {
-            events.append((.positions, "segments came"))
+            events.append((.positions, "segments arrived"))
             owedPositions = false
             lastPositions = now
         }
@@ -91,14 +93,14 @@ package struct SessionTracer {
         }
         let spoke = SessionFlags.spokeSinceReset
         if record.session.flags & spoke != 0, old.session.flags & spoke == 0 {
-            events.append((.resetRepeated, "an end still speaks, and was answered with another reset"))
+            events.append((.resetRepeated, "an end still sends, and was answered with another RST"))
         }
         return events
     }
 
-    /// The session is gone.
+    /// The session has ended.
     ///
-    /// - Parameter remains: what its slot still holds, if it is the same session.
+    /// - Parameter remains: what its slot still contains, if it belongs to the same session.
     package mutating func end(remains: sluice_session?) -> (record: SessionRecord, what: String) {
         if let remains, Self.isSame(remains, last.session) {
             last = SessionRecord(slot: last.slot, word: last.word, session: remains, instance: last.instance)

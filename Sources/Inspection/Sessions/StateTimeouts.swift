@@ -1,7 +1,8 @@
 package import FlowCore
 package import FlowLayout
 
-/// How long a session may rest in each state, in ticks; 0: not configured. An established one rests as its treatment says (SESS-2).
+/// How long a session may be idle in each state, in ticks; 0: not configured. For an established session the treatment
+/// applies (SESS-2).
 package struct StateTimeouts: Equatable, Sendable {
     package var halfOpenTicks: UInt32
     package var closingTicks: UInt32
@@ -15,7 +16,7 @@ package struct StateTimeouts: Equatable, Sendable {
         self.tombstoneTicks = tombstoneTicks
     }
 
-    /// Of a file that is not in force: it has no sessions.
+    /// For a configuration that is not in force: it has no sessions.
     package static let notConfigured = StateTimeouts(
         halfOpenTicks: 0, closingTicks: 0, closedTicks: 0, tombstoneTicks: 0)
 
@@ -25,12 +26,12 @@ package struct StateTimeouts: Equatable, Sendable {
             closedTicks: runtime.closedTimeoutTicks, tombstoneTicks: runtime.tombstoneTimeoutTicks)
     }
 
-    /// How long a session rests in its state before it is ended, and how it is ended then (``OnIdle``).
+    /// How long a session may be idle in its state before it is ended, and how it is ended (``OnIdle``).
     package func rest(of word: ControlWord, treatment: sluice_treatment) -> (ticks: UInt32, onIdle: UInt8) {
         switch word.state {
-        // A full table shortens it (SESS-9).
+        // A table that is nearly full shortens it (SESS-9).
         case .synSent, .synReceived: (halfOpenTicks, OnIdle.silent.rawValue)
-        // Whose FIN is not answered is not asked first.
+        // A session with one FIN is not probed.
         case .closing:
             (closingTicks, treatment.onIdle == OnIdle.probe.rawValue ? OnIdle.reset.rawValue : treatment.onIdle)
         case .closed: (closedTicks, OnIdle.silent.rawValue)

@@ -1,11 +1,11 @@
 import FlowCore
 
-/// Turns a treatment's ticks back into the duration that was asked for.
+/// Converts a treatment's ticks back to the configured duration.
 package enum TreatmentDuration {
-    /// The roundest number of seconds that ``Tick/covering(nanoseconds:)`` turns into these ticks.
+    /// The roundest number of seconds that ``Tick/covering(nanoseconds:)`` converts to these ticks.
     ///
-    /// Ticks are rounded up, so a whole interval of 16.8 ms shares a value: 240 s and 239.99 s alike. Of these, people
-    /// mean the one with the fewest decimals.
+    /// Ticks are rounded up, so durations within 16.8 ms have the same value, such as 240 s and 239.99 s. The one with
+    /// the fewest decimals is most likely the configured one.
     package static func seconds(ticks: UInt32) -> Double {
         guard ticks > 1 else { return 0 }
         // covering(n) = ceil(n / tick) + 1, so n lies in ((ticks - 2) * tick, (ticks - 1) * tick].

@@ -3,17 +3,17 @@ import FlowLayout
 
 /// The kernel program's counters by name (OPS-1).
 package enum CounterNames {
-    /// Packets dropped, by the name of the reason; every reason is there.
+    /// Packets dropped, by the name of the reason. Every reason is included.
     package static func drops(_ counters: [UInt64]) -> [String: UInt64] {
         Dictionary(uniqueKeysWithValues: DropReason.allCases.map { ($0.name, value(counters, $0.rawValue)) })
     }
 
-    /// Sums of several tallies.
+    /// Names for sums of several counters.
     package static let forwardedPackets = "forwardedPackets"
     package static let forwardedBytes = "forwardedBytes"
     package static let sessionsBegun = "sessionsBegun"
 
-    /// The other tallies, and sums of them; every one is there.
+    /// The other counters, and sums of them. Every one is included.
     package static func others(_ counters: [UInt64]) -> [String: UInt64] {
         var result = Dictionary(
             uniqueKeysWithValues: Counter.allCases.map { ($0.name, value(counters, $0.rawValue)) })
@@ -25,7 +25,7 @@ package enum CounterNames {
         return result
     }
 
-    /// Bytes dropped, by the name of the reason; every reason is there.
+    /// Bytes dropped, by the name of the reason. Every reason is included.
     package static func droppedBytes(_ counters: [UInt64]) -> [String: UInt64] {
         Dictionary(
             uniqueKeysWithValues: DropReason.allCases.map {

@@ -1,10 +1,10 @@
-/// How a gateway is, and what to do about it.
+/// The health of a gateway, and what to do about problems.
 package struct GatewayHealth: Codable, Equatable, Sendable {
     /// From best to worst.
     package enum Level: String, Codable, Comparable, Sendable, CaseIterable {
-        /// All is as configured.
+        /// Everything works as configured.
         case healthy
-        /// It forwards, but something that it promises does not hold.
+        /// It forwards, but does not fulfil one of its guarantees.
         case degraded
         /// It does not forward.
         case down
@@ -35,7 +35,7 @@ package struct GatewayHealth: Codable, Equatable, Sendable {
         }
     }
 
-    /// The worst of the findings.
+    /// The worst level of the findings.
     package var level: Level
     package var findings: [Finding]
 

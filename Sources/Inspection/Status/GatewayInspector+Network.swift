@@ -3,20 +3,20 @@ import Kernel
 import Policy
 
 extension GatewayInspector {
-    /// What is to be seen only in the network namespace that the gateway lives in.
+    /// What can be observed only in the network namespace of the gateway.
     struct NetworkFindings {
         var zones: [GatewayStatus.Zone]
         var guardInstalled: Bool
         /// Frames that the zone interfaces have received.
         var receivedFrames: UInt64
-        /// How long ago it was seen.
+        /// The age of the observation.
         var ageSeconds = 0.0
 
         var isAttached: Bool { zones.contains { $0.interfaces.contains(where: \.attached) } }
     }
 
-    /// Looks where the gateway's processes are. Where all are dead, the datapath goes on without them: then wherever it is
-    /// attached, of our own namespace and those that have a name.
+    /// Observes the network namespace of the gateway's processes. If none is alive, the datapath still works: then our
+    /// own namespace and all named ones are searched for it.
     func network(_ configuration: Configuration, processes: [Int32]) -> NetworkFindings {
         if isConfined { return written(configuration) }
         let look = {
@@ -38,7 +38,7 @@ extension GatewayInspector {
         return here
     }
 
-    /// What the controller has written down last; nothing is there where it has not.
+    /// The last observation that the controller has recorded; empty if there is none.
     private func written(_ configuration: Configuration) -> NetworkFindings {
         let note = directory.networkNote()
         let now = MonotonicClock.nanoseconds()

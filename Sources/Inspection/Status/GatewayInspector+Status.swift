@@ -5,7 +5,7 @@ import Kernel
 import Policy
 
 extension GatewayInspector {
-    /// The gateway at a glance.
+    /// The status of the gateway.
     package func status() throws(InspectionError) -> GatewayStatus {
         let configuration = try directory.configuration()
         let controller = directory.controllerProcess()
@@ -46,7 +46,7 @@ extension GatewayInspector {
             recent: recentTraffic(counters, network), networkAgeSeconds: network.ageSeconds)
     }
 
-    /// What has happened since the oldest sample of the controller's; nil where it has left none lately.
+    /// What has happened since the controller's oldest sample; nil if there is no recent one.
     private func recentTraffic(
         _ counters: [UInt64], _ network: NetworkFindings
     ) -> RecentTraffic? {
@@ -64,7 +64,7 @@ extension GatewayInspector {
             shortestIdleSeconds: timeouts.min().map { Double(UInt64($0) * Tick.nanoseconds / 1_000_000) / 1000 })
     }
 
-    /// The instances that have ever begun, by identifier.
+    /// All instances that have ever started, by identifier.
     private func instances(_ census: SessionCensus) -> [GatewayStatus.Instance] {
         let now = MonotonicClock.nanoseconds()
         return (1..<Int(SLUICE_MAX_INSTANCES)).compactMap { identifier in
@@ -76,7 +76,7 @@ extension GatewayInspector {
         }
     }
 
-    /// Whether a process is there, and not one that is dead and only waits to be buried (proc(5), field 3 of stat).
+    /// Whether a process exists and is not a zombie (proc(5), field 3 of stat).
     func processExists(_ process: Int32) -> Bool {
         guard let state = TextFile.read("/proc/\(process)/stat").flatMap(ProcessStat.fields)?.first else {
             return false

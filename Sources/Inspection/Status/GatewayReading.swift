@@ -6,15 +6,15 @@ import FoundationEssentials
 package import Kernel
 import Policy
 
-/// What a scrape reads of a gateway: counters and tallies of the shared memory, and what the controller has written. Its cost does not
-/// depend on how many sessions there are (MET-1).
+/// What a metrics scrape reads of a gateway: counters in the shared memory, and the controller's reports. Its cost does
+/// not depend on the number of sessions (MET-1).
 package struct GatewayReading: Sendable {
     package struct Instance: Equatable, Sendable {
         package var identifier: UInt16
         package var state: String
         package var sessions: Int
         package var heartbeatAgeSeconds: Double
-        /// nil: it does not drain.
+        /// nil if it does not drain.
         package var drainRemainingSeconds: Double?
 
         package init(
@@ -39,17 +39,17 @@ package struct GatewayReading: Sendable {
         }
     }
 
-    /// States of what people call a session.
+    /// The states of live sessions.
     package static let liveStates = SessionState.allCases.filter {
         SessionMemory.isLive(ControlWord(tick: 0, state: $0, treatment: 0, generation: 0))
     }
 
     package var counters: [UInt64] = []
     package var tallies: SessionTallies
-    /// Those whose processes live: what others counted last is somebody else's by now.
+    /// Instances with a living process. The last counts of others belong to their successors now.
     package var instances: [Instance] = []
     package var capacity = 0
-    /// Used part of the table, 0 to 1.
+    /// The used share of the table, 0 to 1.
     package var occupancy = 0.0
     package var halfOpen = 0
     package var halfOpenLimit = 0
@@ -61,17 +61,17 @@ package struct GatewayReading: Sendable {
     package var maximum = 0
     package var scaleOuts: UInt32 = 0
     package var scaleIns: UInt32 = 0
-    /// The one that goes on, or the last one; nil: there was none.
+    /// The active maintenance, or the last one; nil if there was none.
     package var maintenance: Maintenance?
     package var controllerIsRunning = false
     package var policyGeneration: UInt32 = 0
     package var reloadErrors: UInt32 = 0
-    /// Since 1970.
+    /// Seconds since 1970.
     package var policySeconds: UInt64 = 0
     package var flowLogOmissions = Omissions()
-    /// Since when something waits that could not be written; 0: nothing does.
+    /// How long the oldest entry that could not be written has waited; 0 if there is none.
     package var flowLogLagSeconds = 0.0
-    /// By what they are; none for one that does not run.
+    /// By role; without those that do not run.
     package var processes: [(name: String, usage: ProcessUsage)] = []
     package var version: BinaryVersion?
     package var kernel = ""
@@ -83,14 +83,14 @@ package struct GatewayReading: Sendable {
 
     package func droppedBytes(_ reason: DropReason) -> UInt64 { counter(UInt8(SLUICE_DROPPED_BYTES) + reason.rawValue) }
 
-    /// Sessions of a kind and state, as the living instances counted them last.
+    /// Sessions of a kind and state, as last counted by the living instances.
     package func sessions(_ kind: SessionKind, _ state: SessionState) -> Int {
         instances.reduce(0) { $0 + tallies.counts[Int($1.identifier)].sessions(kind, state) }
     }
 }
 
 extension GatewayInspector {
-    /// Reads what a scrape tells.
+    /// Reads the values for a scrape.
     package func reading() throws(InspectionError) -> GatewayReading {
         let now = MonotonicClock.nanoseconds()
         let runtime = datapath.table.runtime.pointee

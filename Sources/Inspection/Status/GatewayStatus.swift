@@ -1,13 +1,13 @@
 package import FlowLog
 package import Kernel
 
-/// A gateway at a glance. The property names are the JSON's (OPS-2).
+/// The status of a gateway. The property names are those of the JSON (OPS-2).
 package struct GatewayStatus: Codable, Equatable, Sendable {
     package struct Interface: Codable, Equatable, Sendable {
         package var name: String
-        /// Whether this network namespace has an interface of that name.
+        /// Whether the network namespace has an interface of that name.
         package var present: Bool
-        /// Whether the datapath judges what comes in by it.
+        /// Whether the datapath is attached to its ingress.
         package var attached: Bool
         package var mtu: UInt32
 
@@ -48,14 +48,14 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
             self.byClass = byClass
         }
 
-        /// Used share of the capacity, 0 to 1.
+        /// The used share of the capacity, 0 to 1.
         package var occupancy: Double { capacity > 0 ? Double(count) / Double(capacity) : 0 }
     }
 
     /// Kernel memory of the datapath.
     package struct Memory: Codable, Equatable, Sendable {
         package var totalBytes: UInt64
-        /// Of the flow table, the sessions and their control words, by the capacity.
+        /// Flow table, sessions and control words, for each session of the capacity.
         package var bytesPerSession: Double
 
         package init(totalBytes: UInt64, bytesPerSession: Double) {
@@ -72,7 +72,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var heartbeatAgeSeconds: Double
         package var uptimeSeconds: Double
         package var sessions: Int
-        /// Sessions that began in its part of the table.
+        /// Sessions that began in its slabs.
         package var begins: UInt64
         /// Sessions that it has released.
         package var ends: UInt64
@@ -106,13 +106,14 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
 
     package struct Controller: Codable, Equatable, Sendable {
         package var running: Bool
-        /// Of the running controller; 0: none.
+        /// The process of the running controller; 0: none.
         package var processIdentifier: Int32
-        /// What it has found to be wrong, and says so itself.
+        /// Problems that the controller itself has found.
         package var problems: [String]
-        /// Its binary; nil: none runs, or it does not say.
+        /// The controller's binary; nil if none runs, or if it was not reported.
         package var version: BinaryVersion?
-        /// Of its loop, in the last minute: so long nobody looked after instances. Nil: none runs, or it does not say.
+        /// The longest iteration of its loop in the last minute; instances are not checked during one. nil if none
+        /// runs, or if it was not reported.
         package var longestTurn: LongestTurn?
 
         package init(
@@ -128,7 +129,7 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     }
 
     package struct Policy: Codable, Equatable, Sendable {
-        /// Which of the two policy images judges.
+        /// Which of the two policy images is active.
         package var activeImage: Int
         package var rules: Int
 
@@ -154,15 +155,16 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var profile: String
     package var continuity: String
     package var timeScale: Double
-    /// Whether the durations in force are not the profile's own (PROF-2).
+    /// Whether the effective durations differ from those of the profile (PROF-2).
     package var scaled: Bool
     package var health: GatewayHealth
     package var controller: Controller
     /// Whether the kernel drops what the datapath has not allowed (BAD-5).
     package var guardInstalled: Bool
-    /// Whether routing goes by destinations alone, so that the kernel remembers the way to an address for all who send there.
+    /// Whether routing depends only on destinations, so that the cached next hop of an address can be used for all
+    /// sources.
     package var routesByDestination: Bool
-    /// Whether the kernel's own forwarding carries every packet, because there are IPsec policies.
+    /// Whether the kernel's own forwarding carries every packet, because IPsec policies exist.
     package var leavesToKernel: Bool
     package var zones: [Zone]
     package var sessions: Sessions
@@ -171,14 +173,14 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
     package var instances: [Instance]
     package var policy: Policy
     package var timeouts: [String: Timeout]
-    /// By the name of the drop reason; every reason is there (OPS-1).
+    /// By the name of the drop reason. Every reason is included (OPS-1).
     package var drops: [String: UInt64]
     package var counters: [String: UInt64]
-    /// How the writing of flow logs goes, of all instances together; nil: sessions are not logged.
+    /// The state of the writing of flow logs, for all instances together; nil if sessions are not logged.
     package var flowLog: FlowLogState?
-    /// What packets and sessions have met lately; nil: no controller has noted it.
+    /// What happened to packets and sessions recently; nil if no controller has recorded it.
     package var recent: RecentTraffic?
-    /// How old what is said of interfaces and guard is: the API has it from the controller.
+    /// The age of the data on interfaces and guard. The API gets them from the controller.
     package var networkAgeSeconds: Double
 
     package init(

@@ -1,14 +1,14 @@
 import FlowLog
 import Kernel
 
-/// Judges a gateway by what was read of it. Pure: the same status has the same health.
+/// Derives the health of a gateway from its status. Pure: the same status has the same health.
 package enum HealthRules {
     /// An instance whose heartbeat is older than this is unresponsive (RECOV-1).
     package static let heartbeatLimitSeconds = 5.0
-    /// From this occupancy on, an operator should act: half-open timeouts shrink from 60 % on by themselves (SESS-9).
+    /// From this occupancy on, operators should act. Half-open timeouts already shrink from 60 % on (SESS-9).
     package static let occupancyLimit = 0.9
 
-    /// The controller tells it every 5 s.
+    /// The controller reports it every 5 s.
     package static let networkAgeLimitSeconds = 20.0
 
     package static func assess(_ status: GatewayStatus) -> GatewayHealth {
@@ -24,12 +24,12 @@ package enum HealthRules {
             findings.append(
                 .init(
                     level: .degraded, reason: parts.dropLast().joined(separator: ": "),
-                    remedy: "\(parts.last ?? ""); the log goes on by itself then"))
+                    remedy: "\(parts.last ?? ""); the log then continues without a restart"))
         }
         return GatewayHealth(findings: findings)
     }
 
-    /// What is to be said of a gateway of which nothing can be read.
+    /// The health of a gateway of which nothing can be read.
     package static func unreadable(_ error: InspectionError) -> GatewayHealth {
         let lines = "\(error)".split(separator: "\n", maxSplits: 1).map(String.init)
         let remedy =
@@ -50,18 +50,18 @@ package enum HealthRules {
                     remedy: "attach it again: sluice reload, or restart sluice run")
                 : .init(
                     level: level, reason: "zone \(zone): the interface \(interface.name) does not exist",
-                    remedy: "create it (ip link show), or take it out of the zone's interfaces; then: sluice reload")
+                    remedy: "create it (ip link show), or remove it from the zone's interfaces; then: sluice reload")
         }
     }
 
-    /// What somebody else has seen, a while ago: it may be otherwise by now.
+    /// Data that another process has recorded may be outdated.
     private static func sight(_ status: GatewayStatus) -> [GatewayHealth.Finding] {
         guard status.networkAgeSeconds >= networkAgeLimitSeconds, status.controller.running else { return [] }
         return [
             .init(
                 level: .degraded,
                 reason:
-                    "the controller last told the API \(Int(status.networkAgeSeconds)) s ago how the interfaces are",
+                    "the controller last reported the interfaces to the API \(Int(status.networkAgeSeconds)) s ago",
                 remedy: "ask the gateway itself: sluice status")
         ]
     }
@@ -71,7 +71,7 @@ package enum HealthRules {
         return [
             .init(
                 level: .degraded,
-                reason: "the guard is not installed: should the datapath go away, the kernel forwards unfiltered",
+                reason: "the guard is not installed: without the datapath, the kernel would forward unfiltered",
                 remedy: "install it again: sluice reload, or restart sluice run")
         ]
     }
@@ -82,7 +82,7 @@ package enum HealthRules {
             findings.append(
                 .init(
                     level: .degraded, reason: "the controller is not running: nothing can be changed or replaced",
-                    remedy: "start it, it takes over what is there: sluice run --config FILE"))
+                    remedy: "start it, it takes over the running gateway: sluice run --config FILE"))
         }
         findings += status.controller.problems.map {
             let (reason, next) = ProblemText.split($0)
@@ -91,17 +91,17 @@ package enum HealthRules {
         if status.instances.isEmpty {
             findings.append(
                 .init(
-                    level: .degraded, reason: "no instance serves: no session ends by its idle timeout, none is logged",
+                    level: .degraded, reason: "no instance serves: no idle session expires, and no session is logged",
                     remedy: "the controller starts one: sluice run --config FILE"))
         }
         if !status.instances.isEmpty, status.fleet.serving < status.fleet.minCapacity {
             findings.append(
                 .init(
                     level: .degraded,
-                    reason: "\(status.fleet.serving) instances serve, and \(status.fleet.minCapacity) should at least",
-                    remedy: "the controller starts others; what keeps them from it: sluice event list"))
+                    reason: "\(status.fleet.serving) instances serve, and at least \(status.fleet.minCapacity) should",
+                    remedy: "the controller starts others; if it does not, see why: sluice event list"))
         }
-        // One that is being renewed is without a process for a moment.
+        // An instance that is being renewed has no process for a moment.
         for instance in status.instances where instance.identifier != status.fleet.renewal?.current {
             if !instance.running {
                 findings.append(
@@ -129,19 +129,21 @@ package enum HealthRules {
             findings.append(
                 .init(
                     level: .degraded, reason: "the session table is full: new sessions are refused",
-                    remedy: "raise capacity.sessions and restart, or reset what is not needed: sluice session reset"))
+                    remedy:
+                        "raise capacity.sessions and restart, or reset sessions that are not needed: sluice session reset"
+                ))
         } else if sessions.occupancy >= occupancyLimit {
             findings.append(
                 .init(
                     level: .degraded, reason: "the session table is \(Int(sessions.occupancy * 100)) % full",
-                    remedy: "raise capacity.sessions and restart, or see who fills it: sluice session list"))
+                    remedy: "raise capacity.sessions and restart, or see which sources fill it: sluice session list"))
         }
         if sessions.halfOpenLimit > 0, sessions.halfOpen >= sessions.halfOpenLimit {
             findings.append(
                 .init(
                     level: .degraded,
                     reason:
-                        "half-open sessions have used up their share of the table: a SYN flood, or an end that is gone",
+                        "half-open sessions have used up their share of the table: a SYN flood, or a server that does not answer",
                     remedy: "see where they come from: sluice session list --state synSent"))
         }
         return findings

@@ -1,7 +1,7 @@
 package import FlowLayout
 
 extension GatewayStatus.Instance {
-    /// An instance out of the shared memory.
+    /// The status of an instance from the shared memory.
     ///
     /// - Parameters:
     ///   - running: whether its process exists.
@@ -26,7 +26,7 @@ extension GatewayStatus.Instance {
             scanShare: uptime > 0 ? Double(memory.scanNanoseconds) / 1e9 / uptime : 0)
     }
 
-    /// In thousandths; 0 for what lies in the future.
+    /// Rounded to milliseconds; 0 if the time is in the future.
     private static func seconds(from start: UInt64, to end: UInt64) -> Double {
         end > start ? Double((end - start) / 1_000_000) / 1000 : 0
     }

@@ -1,12 +1,12 @@
 import Glibc
 internal import Kernel
 
-/// What a process takes of the machine (proc(5)).
+/// The resources of a process (proc(5)).
 package struct ProcessUsage: Equatable, Sendable {
-    /// In user and system mode, all threads.
+    /// In user and system mode, of all threads.
     package var cpuSeconds: Double
     package var residentBytes: Int
-    /// Since 1970.
+    /// Seconds since 1970.
     package var startedSeconds: Double
 
     package init(cpuSeconds: Double, residentBytes: Int, startedSeconds: Double) {
@@ -17,9 +17,9 @@ package struct ProcessUsage: Equatable, Sendable {
 
     /// - Parameters:
     ///   - stat: text of /proc/PID/stat.
-    ///   - ticksPerSecond: of the times in it.
-    ///   - bootSeconds: when the machine started, since 1970.
-    /// - Returns: nil if it is no such text.
+    ///   - ticksPerSecond: the unit of the times in it.
+    ///   - bootSeconds: when the machine started, in seconds since 1970.
+    /// - Returns: nil if the text has another format.
     init?(stat text: String, ticksPerSecond: Double, pageBytes: Int, bootSeconds: Double) {
         guard let fields = ProcessStat.fields(text), fields.count > 21, let user = Double(fields[11]),
             let system = Double(fields[12]),
@@ -30,7 +30,7 @@ package struct ProcessUsage: Equatable, Sendable {
         startedSeconds = bootSeconds + start / ticksPerSecond
     }
 
-    /// - Returns: nil if there is no such process.
+    /// - Returns: nil if the process does not exist.
     package init?(of process: Int32) {
         guard let text = TextFile.read("/proc/\(process)/stat") else { return nil }
         self.init(

@@ -1,4 +1,4 @@
-/// Whether a gateway takes traffic: for balancers and probes. Pure.
+/// Whether a gateway accepts traffic, for load balancers and probes. Pure.
 package struct Readiness: Codable, Equatable, Sendable {
     package struct Reason: Codable, Equatable, Sendable {
         /// For programs: `notAttached`, `noInstance`, `stopped`.
@@ -14,7 +14,7 @@ package struct Readiness: Codable, Equatable, Sendable {
     }
 
     package var ready: Bool
-    /// Why it is not.
+    /// Why it does not.
     package var reasons: [Reason]
 
     package init(_ status: GatewayStatus) {
@@ -24,15 +24,16 @@ package struct Readiness: Codable, Equatable, Sendable {
                 reasons.append(
                     Reason(
                         code: "notAttached",
-                        message: "zone \(zone.name): nothing that comes in by \(interface.name) is judged or forwarded",
+                        message:
+                            "zone \(zone.name): packets from \(interface.name) are not forwarded, because the datapath is not attached",
                         remedy: interface.present
-                            ? "attach it again: sluice reload" : "create the interface, or take it out of the zone"))
+                            ? "attach it again: sluice reload" : "create the interface, or remove it from the zone"))
             }
         }
         if status.fleet.serving == 0 {
             reasons.append(
                 Reason(
-                    code: "noInstance", message: "no instance serves, so new sessions find none",
+                    code: "noInstance", message: "no instance serves, so new sessions are refused",
                     remedy: "see why: sluice instance list"))
         }
         self.reasons = reasons

@@ -1,29 +1,29 @@
 import FlowCore
 package import Kernel
 
-/// What packets and sessions have met lately: between two samples.
+/// What happened to packets and sessions between two samples.
 package struct RecentTraffic: Codable, Equatable, Sendable {
-    /// Over how long.
+    /// The length of the period.
     package var seconds: Double
-    /// Packets that crossed the gateway, or were left to the kernel's forwarding.
+    /// Packets that crossed the gateway, or were passed to the kernel's forwarding.
     package var passedPackets: UInt64
-    /// Packets that were for the gateway itself.
+    /// Packets for the gateway itself.
     package var hostPackets: UInt64
-    /// Packets that were dropped, by the name of the reason; reasons without any are left out.
+    /// Dropped packets, by the name of the reason. Reasons without any are omitted.
     package var drops: [String: UInt64]
     package var sessionsBegun: UInt64
-    /// Sessions that ended, by the name of the reason; reasons without any are left out.
+    /// Sessions that ended, by the name of the reason. Reasons without any are omitted.
     package var ends: [String: UInt64]
     package var resetsSent: UInt64
     package var resetsFailed: UInt64
-    /// Sessions and tombstones at the beginning.
+    /// Sessions and tombstones at the start of the period.
     package var sessionsBefore: Int
     /// Frames that the zone interfaces received.
     package var receivedFrames: UInt64
-    /// The shortest time after which an idle session is reset; nil: none is.
+    /// The shortest time after which an idle session is reset; nil if none is reset.
     package var shortestIdleSeconds: Double?
 
-    /// A tally that has become smaller has begun anew.
+    /// A counter that has become smaller was restarted from 0.
     package init(from before: TrafficSample, to after: TrafficSample, shortestIdleSeconds: Double?) {
         func more(_ before: UInt64, _ after: UInt64) -> UInt64 { after >= before ? after - before : after }
         func more(_ before: [String: UInt64], _ after: [String: UInt64]) -> [String: UInt64] {

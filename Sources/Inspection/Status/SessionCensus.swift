@@ -1,6 +1,6 @@
 import FlowCore
 
-/// How many sessions there are, by state, class and owner: one pass over the control words.
+/// The number of sessions by state, class and owner: one pass over the control words.
 package struct SessionCensus: Equatable, Sendable {
     package private(set) var count = 0
     package private(set) var byState: [String: Int]

@@ -19,6 +19,6 @@ package enum TimeoutNames {
             })
     }
 
-    /// In thousandths.
+    /// Rounded to milliseconds.
     private static func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds / 1_000_000) / 1000 }
 }

@@ -1,12 +1,14 @@
 import FlowCore
 
-/// Judges a gateway by what happens to packets and sessions, whatever its parts say of themselves. Pure.
+/// Derives the health of a gateway from what happens to packets and sessions, independent of what its parts report.
+/// Pure.
 enum TrafficHealth {
-    /// Fewer packets than this tell nothing.
+    /// Fewer packets than this are not significant.
     static let fewestPackets: UInt64 = 100
-    /// Fewer sessions than this tell nothing.
+    /// Fewer sessions than this are not significant.
     static let fewestSessions: UInt64 = 10
-    /// Interfaces receive what is no business of the gateway's, ARP for one: so many frames are more than that.
+    /// Interfaces also receive frames that do not concern the gateway, such as ARP. From this number on, there must be
+    /// others.
     static let fewestFrames: UInt64 = 1000
 
     static func findings(_ recent: RecentTraffic) -> [GatewayHealth.Finding] {
@@ -14,7 +16,7 @@ enum TrafficHealth {
             .compactMap { $0(recent) }
     }
 
-    /// The interfaces receive, and the kernel program sees nothing.
+    /// The interfaces receive frames, and the kernel program sees none.
     private static func nothingSeen(_ recent: RecentTraffic) -> GatewayHealth.Finding? {
         guard recent.receivedFrames >= fewestFrames, recent.passedPackets + recent.hostPackets == 0,
             recent.droppedPackets == 0
@@ -24,13 +26,13 @@ enum TrafficHealth {
         return .init(
             level: .degraded,
             reason: "the zone interfaces received \(recent.receivedFrames) frames in the last \(span(recent)), and the "
-                + "datapath judged none of them: nothing is forwarded",
+                + "datapath saw none of them: nothing is forwarded",
             remedy:
-                "see what they are: tcpdump -c 20 -e -i INTERFACE; tagged frames are another interface's (ip -d link show), "
+                "see what they are: tcpdump -c 20 -e -i INTERFACE; tagged frames belong to a VLAN interface (ip -d link show), "
                 + "else: sluice doctor")
     }
 
-    /// Everything is dropped. Where that is the gateway's own doing, it does not forward.
+    /// Everything is dropped. If the gateway itself is the cause, it counts as down.
     private static func nothingPasses(_ recent: RecentTraffic) -> GatewayHealth.Finding? {
         let dropped = recent.droppedPackets
         guard dropped >= fewestPackets, recent.passedPackets == 0 else { return nil }
@@ -45,9 +47,9 @@ enum TrafficHealth {
             remedy: remedy(main))
     }
 
-    /// New sessions are refused for a reason that is no rule's.
+    /// New sessions are refused, and not because of a rule.
     private static func refusedSessions(_ recent: RecentTraffic) -> GatewayHealth.Finding? {
-        // Where nothing passes at all, that is said already.
+        // If nothing passes at all, another finding reports it.
         guard recent.passedPackets > 0 else { return nil }
         for reason in DropReason.allCases where isOwnFault(reason) {
             let refused = recent.dropped(reason)
@@ -66,14 +68,15 @@ enum TrafficHealth {
         return .init(
             level: .degraded,
             reason:
-                "\(recent.resetsFailed) resets of the last \(span(recent)) could not be sent: ends of sessions that are "
-                + "over do not know it",
+                "\(recent.resetsFailed) RSTs of the last \(span(recent)) could not be sent: ends of ended "
+                + "sessions do not know it",
             remedy:
-                "see whether the gateway itself reaches them (ip route get ADDRESS), and whether a rule of its output hook "
+                "check whether the gateway itself reaches them (ip route get ADDRESS), and whether a rule of its output hook "
                 + "drops them (nft list ruleset)")
     }
 
-    /// More idle sessions were reset than there were, in less time than one must be idle: the processes' clock is not the kernel's.
+    /// More idle sessions were reset than existed, in less time than the idle timeout: the clock of the processes is
+    /// not that of the kernel.
     private static func earlyResets(_ recent: RecentTraffic) -> GatewayHealth.Finding? {
         let resets = recent.ended(.idleReset)
         guard let shortest = recent.shortestIdleSeconds, recent.seconds < shortest, resets >= fewestSessions,
@@ -82,12 +85,12 @@ enum TrafficHealth {
         return .init(
             level: .degraded,
             reason:
-                "\(resets) sessions were reset as idle in the last \(span(recent)), sooner than after the shortest idle "
-                + "timeout of \(Int(shortest)) s: clocks disagree",
-            remedy: "start sluice in the machine's own time namespace, and see: sluice doctor")
+                "\(resets) sessions were reset as idle in the last \(span(recent)), earlier than the shortest idle "
+                + "timeout of \(Int(shortest)) s: clocks differ",
+            remedy: "start sluice in the machine's own time namespace, and check: sluice doctor")
     }
 
-    /// Most sessions end because an end did not answer our probes: more likely it is the probes.
+    /// Most sessions end because an end did not answer a probe. It is more likely that probes do not get through.
     private static func failedProbes(_ recent: RecentTraffic) -> GatewayHealth.Finding? {
         let failed = recent.ended(.probeFailed)
         guard failed >= fewestSessions, failed * 2 > recent.ends.values.reduce(0, +) else { return nil }
@@ -97,13 +100,13 @@ enum TrafficHealth {
                 "\(failed) sessions of the last \(span(recent)) ended because an end did not answer a probe, which is most of "
                 + "all that ended",
             remedy:
-                "see whether probes reach the ends (tcpdump 'tcp[tcpflags] == tcp-ack'), or write 'onIdle: reset' in the rule"
+                "check whether probes reach the ends (tcpdump 'tcp[tcpflags] == tcp-ack'), or write 'onIdle: reset' in the rule"
         )
     }
 
     // MARK: Reasons
 
-    /// Whether such a drop is neither the sender's nor a rule's doing.
+    /// Whether the cause of such a drop is neither the sender nor a rule.
     private static func isOwnFault(_ reason: DropReason) -> Bool {
         switch reason {
         case .capacity, .noRoute, .wrongZone: true
@@ -115,9 +118,9 @@ enum TrafficHealth {
         switch reason {
         case .denied: "which rule denies them: sluice policy explain; the rules: sluice policy show"
         case .noSession, .outOfWindow, .invalidReset, .tombstone:
-            "both directions of a session must cross this gateway, see the routes of its neighbours; who sends: sluice event list"
+            "both directions of a session must cross this gateway: check the routes of its neighbours; to see the senders: sluice drop watch"
         case .capacity:
-            "raise capacity.sessions and restart, or see who fills the table: sluice session list --state synSent"
+            "raise capacity.sessions and restart, or see which sources fill the table: sluice session list --state synSent"
         case .wrongZone:
             "sources are not where routing expects them: ip route get SOURCE, ip rule show; then correct routes or zones"
         case .noRoute: "their destinations are in no zone: ip route get DESTINATION, then correct routes or zones"

@@ -1,6 +1,6 @@
-/// A real PostgreSQL server on a host of the lab, with a cluster of its own, and the psql sessions with it.
+/// A real PostgreSQL server on a host of the lab, with its own cluster, and psql sessions to it.
 package struct Database: Sendable {
-    /// Whom the server's package brings along.
+    /// The user that the server's package creates.
     static let user = "postgres"
 
     package let lab: Lab
@@ -8,7 +8,7 @@ package struct Database: Sendable {
     package let server: ChildProcess
     private let programs: String
 
-    /// Why there can't be one on this machine; nil: there can.
+    /// Why it can't run on this machine; nil if it can.
     package static var missing: String? {
         if directoryEntries("/usr/lib/postgresql").isEmpty { return "PostgreSQL is not installed here" }
         return Programs.missing(["psql", "script", "setpriv"], user: user)
@@ -41,7 +41,7 @@ package struct Database: Sendable {
         try await server.waitForText("database system is ready to accept connections", within: .seconds(60))
     }
 
-    /// Opens an interactive psql session, on a terminal as people use it, and comes back once a query was answered.
+    /// Opens an interactive psql session on a terminal, and returns when a query was answered.
     package func session(
         from place: LabPlace = .client, version: IPVersion = .four, parameters: String = ""
     ) async throws -> ChildProcess {

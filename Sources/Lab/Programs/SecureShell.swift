@@ -1,6 +1,6 @@
-/// A real OpenSSH server on a host of the lab, with keys of its own, and the clients that log in to it.
+/// A real OpenSSH server on a host of the lab, with its own keys, and clients that log in to it.
 ///
-/// It runs as the user postgres, whom Debian's package brings along: an unprivileged server lets in its own user only, and
+/// It runs as the user postgres, which Debian's package creates: an unprivileged server accepts only its own user, and
 /// needs neither a password database nor a privileged port.
 package struct SecureShell: Sendable {
     package static let port = 8022
@@ -11,7 +11,7 @@ package struct SecureShell: Sendable {
     package let server: ChildProcess
     private let keyPath: String
 
-    /// Why there can't be one on this machine; nil: there can.
+    /// Why it can't run on this machine; nil if it can.
     package static var missing: String? {
         Programs.missing(["sshd", "ssh", "ssh-keygen", "setpriv"], user: user)
     }
@@ -48,7 +48,7 @@ package struct SecureShell: Sendable {
         try await server.waitForText("Server listening on :: port", within: .seconds(15))
     }
 
-    /// Logs in from `place`, and comes back once the remote shell answers.
+    /// Logs in from `place`, and returns when the remote shell answers.
     package func logIn(
         from place: LabPlace = .client, version: IPVersion = .four, options: [String] = []
     ) async throws -> ChildProcess {
@@ -62,7 +62,7 @@ package struct SecureShell: Sendable {
         return client
     }
 
-    /// Has the remote shell say something, and waits for its answer.
+    /// Makes the remote shell print something, and waits for it.
     package static func ask(_ client: ChildProcess, _ word: String, within limit: Duration) async throws {
         send(client, word)
         try await client.waitForText("answer-\(word)", within: limit)

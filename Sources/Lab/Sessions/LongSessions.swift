@@ -1,19 +1,20 @@
-/// Many long-running TCP sessions at once, opened by the client's host: north-south and east-west, over IPv4 and IPv6, some with
-/// bytes moving both ways all the time, the others quiet but for TCP keep-alives.
+/// Many long-lived TCP sessions at once, opened by the client's host: north-south and east-west, over IPv4 and IPv6.
+/// Some continuously move bytes in both directions; the others are idle except for TCP keep-alives.
 ///
-/// One process stands at each end of a group of connections. Both ends know the bytes that must come, so a byte lost, repeated or
-/// changed on the way is noticed.
+/// There is one process at each end of a group of connections. Both ends know the expected bytes, so they detect lost,
+/// repeated and changed bytes.
 package final class LongSessions: Sendable {
-    /// How many there are of each kind, and what they do.
+    /// How many sessions there are of each kind, and what they do.
     package struct Load: Sendable {
-        /// Connections with bytes moving, for each of the four pairs of zone and IP version.
+        /// Connections that move bytes, for each of the four pairs of zone and IP version.
         package var moving: Int
-        /// Quiet ones, for each of the four pairs.
+        /// Idle connections, for each of the four pairs.
         package var quiet: Int
-        /// Between two writes of each end of a moving one.
+        /// Between two writes of each end of a connection that moves bytes.
         package var secondsBetweenWrites = 0.1
         package var bytesPerWrite = 500
-        /// Of idleness, until keep-alives begin. An end that three of them get no answer for, a second apart, gives up.
+        /// Idle seconds until keep-alives begin. An end gives up after three keep-alives without an answer, a second
+        /// apart.
         package var keepAliveSeconds = 2
 
         package init(moving: Int, quiet: Int) {
@@ -22,13 +23,13 @@ package final class LongSessions: Sendable {
         }
     }
 
-    /// What a connection has in common with others.
+    /// The common properties of a group of connections.
     package struct Group: Hashable, Sendable {
         package let zone: LabZone
         package let version: IPVersion
-        /// Whether bytes move all the time.
+        /// Whether bytes move continuously.
         package let isMoving: Bool
-        /// The server's.
+        /// The server's port.
         package let port: Int
     }
 
@@ -45,7 +46,7 @@ package final class LongSessions: Sendable {
     }
 
     package let connections: [Connection]
-    /// Ports that the servers of one set take, beginning with its first.
+    /// The number of server ports of one set, starting with its first.
     package static let ports = 8
 
     private let ends: [Group: Ends]
@@ -55,10 +56,10 @@ package final class LongSessions: Sendable {
         self.ends = ends
     }
 
-    /// Opens them all, and comes back when both ends of each are connected.
+    /// Opens all of them, and returns when both ends of each are connected.
     package static func open(in lab: Lab, _ load: Load, firstPort: Int) async throws(LabError) -> LongSessions {
         let groups = groups(load, firstPort: firstPort).filter { $0.count > 0 }
-        // All at once, since processes take a while to start.
+        // All at the same time, because processes take a while to start.
         var servers: [Group: Endpoint] = [:]
         for (group, _) in groups {
             servers[group] = try lab.endpoint(
@@ -116,17 +117,17 @@ package final class LongSessions: Sendable {
         return options
     }
 
-    // MARK: - What has become of them
+    // MARK: - Results
 
-    /// What one end of a connection has met.
+    /// What happened to one end of a connection.
     package enum End: Equatable, Sendable {
         case open
-        /// Its error, as `ECONNRESET`, and when, in seconds since 1970.
+        /// It failed with an error such as `ECONNRESET`, at a time in seconds since 1970.
         case failed(String, at: Double)
-        /// The other end's FIN.
+        /// It received the FIN of the other end.
         case finished
 
-        /// What it has met, for people.
+        /// A text for people.
         package var text: String {
             switch self {
             case .open: "nothing"
@@ -135,7 +136,7 @@ package final class LongSessions: Sendable {
             }
         }
 
-        /// When its error came, where it has met this one.
+        /// When this error occurred; nil if it did not.
         package func time(of name: String) -> Double? {
             guard case .failed(name, let time) = self else { return nil }
             return time
@@ -156,7 +157,7 @@ package final class LongSessions: Sendable {
         }
     }
 
-    /// What has become of each until now.
+    /// What has happened to each connection so far.
     package func fates() -> [Connection: Fate] {
         var fates: [Connection: Fate] = [:]
         for (group, pair) in ends {
@@ -185,12 +186,12 @@ package final class LongSessions: Sendable {
 
     // MARK: - Bytes
 
-    /// What has moved so far at all open ends together.
+    /// The totals over all open ends so far.
     package struct Tally: Equatable, Sendable {
-        /// Ends that are open: two for each connection that lives.
+        /// The number of open ends: two for each live connection.
         package var openEnds = 0
         package var bytesReceived = 0
-        /// The longest time since the last tally that an end with moving bytes has received none.
+        /// The longest time since the last tally that an end with moving bytes has received nothing.
         package var longestSilenceMilliseconds = 0
     }
 
@@ -213,9 +214,10 @@ package final class LongSessions: Sendable {
         return sum
     }
 
-    /// Sends no more, waits for what is on its way, and compares what each end has sent with what the other has received.
+    /// Stops sending, waits for bytes in flight, and compares what each end has sent with what the other has received.
     ///
-    /// - Returns: the bytes that have arrived in all, and what is wrong, a sentence for each connection; none: every byte is there.
+    /// - Returns: the total of bytes received, and one sentence for each connection that is wrong; empty if every byte
+    ///   arrived.
     package func settle(within limit: Duration = .seconds(15)) async throws(LabError) -> (bytes: Int, wrong: [String]) {
         for pair in ends.values {
             pair.client.perform("rest")
@@ -245,7 +247,7 @@ package final class LongSessions: Sendable {
                 guard let client = clients[connection.clientIdentifier],
                     let server = servers[connection.serverIdentifier]
                 else {
-                    wrong.append("\(name): is no more")
+                    wrong.append("\(name): no longer exists")
                     continue
                 }
                 bytes += client.received + server.received
@@ -259,10 +261,10 @@ package final class LongSessions: Sendable {
         return (bytes, wrong)
     }
 
-    /// What each open connection of an end has sent and received.
+    /// The bytes that each open connection of an end has sent and received.
     private static func counts(_ end: Endpoint) async throws(LabError) -> [Int: (sent: Int, received: Int)] {
         guard end.process.isRunning else { return [:] }
-        // All connections have answered when the tally that is asked for after them has come.
+        // The tally is requested after the connections' info. When it arrives, all connections have answered.
         let (infos, tallies) = (end.events("info").count, end.events("tally").count)
         end.perform("info")
         end.perform("tally")
@@ -275,7 +277,7 @@ package final class LongSessions: Sendable {
         return counts
     }
 
-    /// Ends all processes, and with them the connections.
+    /// Ends all processes, and thereby the connections.
     package func close() async {
         for pair in ends.values {
             await pair.client.process.terminate()

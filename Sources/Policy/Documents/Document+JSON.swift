@@ -1,5 +1,5 @@
 extension Document {
-    /// The value as compact JSON (RFC 8259), as templates' `string()` writes it.
+    /// The value as compact JSON (RFC 8259), the form that the template function `string()` returns.
     var json: String {
         switch value {
         case .null, .unknown: "null"

@@ -1,18 +1,19 @@
-/// A tree of values out of a JSON or YAML text that remembers where everything was written.
+/// A tree of values read from JSON or YAML. Each value knows the line on which it was written.
 struct Document: Sendable {
     enum Value: Sendable {
         case null
         case boolean(Bool)
-        /// As written: whoever needs a number reads it.
+        /// The digits as written. Code that needs a number parses them.
         case number(String)
         case text(String)
         case list([Document])
         case mapping([Member])
-        /// In a template: a value that can't be told here, and why. Only whoever needs the value reports it.
+        /// In a template: a value that cannot be computed here, with the reason. An error is reported only if the value
+        /// is needed.
         case unknown(String)
     }
 
-    /// A key with its value.
+    /// A key and its value.
     struct Member: Sendable {
         var key: String
         var line: Int
@@ -20,7 +21,7 @@ struct Document: Sendable {
     }
 
     var value: Value
-    /// From 1.
+    /// Counted from 1.
     var line: Int
 
     init(_ value: Value, line: Int) {
@@ -28,7 +29,7 @@ struct Document: Sendable {
         self.line = line
     }
 
-    /// A mapping's value under a key. Case does not matter, as in the cloud's own interfaces; null counts as missing.
+    /// The value of a key in a mapping. Case is ignored, as in the cloud's own interfaces; null counts as missing.
     subscript(key: String) -> Document? {
         guard case .mapping(let members) = value else { return nil }
         guard let member = members.first(where: { Document.isSame($0.key, key) }), !member.value.isNull else {
@@ -42,7 +43,7 @@ struct Document: Sendable {
         members?.first { Document.isSame($0.key, key) }?.value
     }
 
-    /// Why the value, or one within it, can't be told; nil: all of it is known.
+    /// Why the value, or a nested one, can't be computed; nil if it is completely known.
     var reasonUnknown: String? {
         switch value {
         case .unknown(let reason): return reason
@@ -94,7 +95,7 @@ struct Document: Sendable {
         }
     }
 
-    /// Whether two keys or words are the same but for the case of ASCII letters.
+    /// Whether two keys or words are equal except for the case of ASCII letters.
     static func isSame(_ left: String, _ right: String) -> Bool {
         let (left, right) = (left.utf8, right.utf8)
         guard left.count == right.count else { return false }

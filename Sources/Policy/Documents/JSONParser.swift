@@ -1,7 +1,8 @@
-/// Reads JSON (RFC 8259) into a ``Document``, with what the cloud's own reader of templates takes too: comments (`//` and `/* */`),
-/// strings over several lines, and a comma behind the last element.
+/// Reads JSON (RFC 8259) into a ``Document``. Like the cloud's own template reader, it also accepts comments (`//` and
+/// `/* */`), strings that span lines, and a comma after the last element.
 ///
-/// Of its own because messages must name lines, which no JSON reader at hand tells of values that are well-formed but wrong.
+/// We have our own parser because messages must name the line of values that are well-formed but wrong. No available
+/// JSON reader reports that line.
 struct JSONParser {
     /// What is wrong, and on which line.
     struct Mistake: Error, Equatable {
@@ -9,7 +10,8 @@ struct JSONParser {
         var message: String
     }
 
-    /// Nested values: more is no file that a tool has written, and would exhaust the stack.
+    /// Maximum depth of nested values. No tool writes a file that is nested deeper, and reading one would exhaust the
+    /// stack.
     static let depthLimit = 100
 
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -32,7 +34,7 @@ struct JSONParser {
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     private mutating func document() throws(Mistake) -> Document {
-        // A byte order mark, which some tools write.
+        // Some tools write a byte order mark.
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
         try skipSpace()
         guard position < bytes.count else { throw mistake("is empty") }
@@ -95,7 +97,7 @@ struct JSONParser {
         }
     }
 
-    /// Steps over what stands behind an element: a comma, the end, or both.
+    /// Consumes what follows an element: a comma, the closing bracket, or both.
     private mutating func isLast(closing: UInt8) throws(Mistake) -> Bool {
         try skipSpace()
         if current == closing {
@@ -240,7 +242,7 @@ struct JSONParser {
 
     private var current: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    /// What stands here, for messages.
+    /// The character at the current position, for messages.
     private var here: String {
         guard let byte = current else { return "the end of the file" }
         return (0x21...0x7E).contains(byte) ? "\"\(Character(UnicodeScalar(byte)))\"" : "byte \(byte)"

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Reads a file whole, and notices when somebody writes it meanwhile: half of a policy must not become one.
+/// Reads a whole file and detects a change during the read, so that a partly written policy is never applied.
 enum SteadyFile {
     /// Reads a file of at most `limit` bytes.
     ///
     /// - Parameter whileReading: called after the first part is read; for tests.
-    /// - Throws: where the file can't be read, is too large or was changed meanwhile; the message says what to do.
+    /// - Throws: if the file can't be read, is too large, or was changed during the read; the message says what to do.
     static func read(
         path: String, limit: Int, whileReading: () -> Void = {}
     ) throws(ConfigurationErrors) -> [UInt8] {
@@ -19,7 +19,7 @@ enum SteadyFile {
         defer { close(descriptor) }
         var before = stat()
         guard fstat(descriptor, &before) == 0, before.st_mode & S_IFMT == S_IFREG else {
-            throw failure("is \(kind(before)), no file: name the file itself")
+            throw failure("is \(kind(before)), not a file: write the path of the file itself")
         }
         let size = Int(before.st_size)
         guard size <= limit else { throw failure("is larger than \(limit >> 20) MiB: split it") }
@@ -49,7 +49,7 @@ enum SteadyFile {
             && left.st_mtim.tv_sec == right.st_mtim.tv_sec && left.st_mtim.tv_nsec == right.st_mtim.tv_nsec
     }
 
-    /// What lies at a path that is no file.
+    /// What a path that is not a regular file refers to, for messages.
     private static func kind(_ status: stat) -> String {
         switch status.st_mode & S_IFMT {
         case S_IFDIR: "a directory"

@@ -1,5 +1,5 @@
 extension Configuration {
-    /// The groups that some zone has, in the order of the zones.
+    /// The groups that at least one zone uses, in the order of the zones.
     package var groupsInUse: [NetworkSecurityGroup] {
         var seen: Set<String> = []
         return zones.compactMap(\.networkSecurityGroup).filter { seen.insert($0).inserted }.compactMap { name in
@@ -7,7 +7,8 @@ extension Configuration {
         }
     }
 
-    /// The names of all rules that can decide: own ones, host rules, and those of groups in use, as `group/rule`.
+    /// The names of all rules that can decide: the firewall's own rules, host rules, and those of groups in use, as
+    /// `group/rule`.
     package var ruleNames: [String] {
         (rules + hostRules).map(\.name)
             + groupsInUse.flatMap { group in
@@ -17,13 +18,13 @@ extension Configuration {
             }
     }
 
-    /// The group of a zone; nil: it has none, or the zone is not there.
+    /// The group of a zone; nil if it has none, or if there is no such zone.
     package func group(ofZone name: String?) -> NetworkSecurityGroup? {
         guard let zone = zones.first(where: { $0.name == name }) else { return nil }
         return groups.first { $0.name == zone.networkSecurityGroup }
     }
 
-    /// All lists of rules, those of groups that no zone has too, with plain prefixes and in order of priority.
+    /// All lists of rules, including those of groups that no zone uses, with plain prefixes and in order of priority.
     package var ruleLists: [RuleList] {
         [RuleList(name: "rules", rules: rules), RuleList(name: "hostRules", rules: hostRules)]
             + groups.flatMap { group in
@@ -41,7 +42,7 @@ extension Configuration {
     }
 }
 
-/// Rules that are asked one after the other.
+/// Rules that are evaluated in order.
 package struct RuleList: Equatable, Sendable {
     /// `rules`, `hostRules`, or a group's name and the direction: `web inbound`.
     package var name: String

@@ -1,31 +1,31 @@
 package import FlowCore
 
-/// How the rule sets decide about a packet that begins a session, one after the other (NSG-4): the data of `policy explain`.
+/// How the rule sets decide, in order, about a packet that begins a session (NSG-4): the data of `policy explain`.
 package struct DecisionTrail: Equatable, Sendable {
-    /// What one rule set says.
+    /// The decision of one rule set.
     package struct Step: Equatable, Sendable {
         package var stage: PolicyStage
         /// The group's name; empty for the firewall's own rules.
         package var group: String
-        /// The deciding rule, and the access that it gives; nil: none matches, which denies.
+        /// The deciding rule with its access; nil if no rule matches, which denies.
         package var decidingRule: FirewallRule?
-        /// The rules that would have matched later, in order of priority.
+        /// Rules with a lower precedence that match too, in order of priority.
         package var laterRules: [FirewallRule]
 
         package var isAllowed: Bool { decidingRule?.access == .allow }
     }
 
-    /// In the order in which the sets are asked. The last one decides; those after a denial are not asked.
+    /// In the order of evaluation. The last step decides; sets after a denial are not evaluated.
     package var steps: [Step] = []
 
-    /// Of a question that no list was asked.
+    /// For a question that no rule set was evaluated for.
     package init() {}
 
     package var isAllowed: Bool { !steps.isEmpty && steps.allSatisfy(\.isAllowed) }
 
     /// - Parameters:
-    ///   - sourceZone: name of the zone that the packet comes in by; nil: no group judges it there.
-    ///   - destinationZone: name of the zone that it goes out by.
+    ///   - sourceZone: name of the ingress zone; nil if no group applies there.
+    ///   - destinationZone: name of the egress zone.
     package init(
         of configuration: Configuration, sourceZone: String?, destinationZone: String?, source: NetworkAddress,
         destination: NetworkAddress, sourcePort: UInt16, destinationPort: UInt16, ipProtocol: UInt8,
@@ -47,7 +47,7 @@ package struct DecisionTrail: Equatable, Sendable {
                 fits(ipProtocol, $0) && $0.source.contains(source) && $0.destination.contains(destination)
             }
         }
-        // A tag may stand for many thousand prefixes: each is looked through once, and listed only for rules that match.
+        // A tag may stand for many thousand prefixes: each is searched once, and listed only for rules that match.
         let book = configuration.addressBook
         func holds(
             _ selection: AddressSelection, _ address: NetworkAddress, _ known: inout [AddressSelection: Bool]

@@ -1,15 +1,15 @@
 import Yams
 
-/// Groups and tags out of the bytes of a file: JSON, or YAML where it does not begin as JSON does.
+/// Reads groups and tags from the bytes of a file: JSON, or YAML if it does not begin like JSON.
 package enum GroupFile {
     /// Reads the groups of a file.
     ///
     /// - Parameters:
-    ///   - file: what messages call it.
+    ///   - file: the name of the file in messages.
     ///   - parameters: name and bytes of a template's parameters file.
-    ///   - cloud: what a template's functions may ask of the cloud.
-    /// - Returns: the groups, and what is no mistake but may not be meant.
-    /// - Throws: all mistakes; nothing of the file is to be applied then.
+    ///   - cloud: facts about the deployment that a template's functions may need.
+    /// - Returns: the groups, and notices: what is allowed but may be a mistake.
+    /// - Throws: all mistakes. Nothing of the file is to be applied then.
     package static func groups(
         _ bytes: [UInt8], file: String, parameters: (file: String, bytes: [UInt8])? = nil, book: AddressBook,
         cloud: CloudFacts = CloudFacts()
@@ -23,7 +23,7 @@ package enum GroupFile {
         return (reader.groups, reader.notices)
     }
 
-    /// Reads the tags of a file in the published shape.
+    /// Reads the service tags of a file in the published format.
     package static func serviceTags(
         _ bytes: [UInt8], file: String
     ) throws(ConfigurationErrors) -> [AddressBook.Entry] {
@@ -33,7 +33,7 @@ package enum GroupFile {
         return reader.tags
     }
 
-    /// Tags as a file in the published shape that reads back to the same.
+    /// Writes tags in the published format. Reading the result gives the same tags.
     package static func text(of tags: [AddressBook.Entry]) -> [UInt8] {
         let values = tags.map { tag in
             Document(
@@ -51,7 +51,7 @@ package enum GroupFile {
         return Array(Document(.mapping([.init("values", .list(values))]), line: 0).json.utf8)
     }
 
-    /// Reads a file whole; see ``SteadyFile``.
+    /// Reads a whole file; see ``SteadyFile``.
     package static func bytes(path: String) throws(ConfigurationErrors) -> [UInt8] {
         try SteadyFile.read(path: path, limit: GroupLimits.fileBytes)
     }

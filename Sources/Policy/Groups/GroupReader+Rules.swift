@@ -1,5 +1,5 @@
 extension GroupReader {
-    /// The fields that a rule may have, flat or under `properties`; what the cloud adds on its own is passed over.
+    /// The fields of a rule, flat or under `properties`. Fields that the cloud adds are ignored.
     private enum Field {
         static let known = [
             "name", "priority", "direction", "access", "protocol", "description", "properties",
@@ -13,7 +13,7 @@ extension GroupReader {
         ]
     }
 
-    /// A rule's fields, wherever they were written.
+    /// A rule's fields, in whichever form they were written.
     private struct RuleFields {
         var path: String
         var document: Document
@@ -26,17 +26,17 @@ extension GroupReader {
         subscript(key: String) -> Document? { document[key] ?? properties?[key] }
     }
 
-    /// Reads a rule. `name` is that of a rule that is a resource of its own.
+    /// Reads a rule. `name` is set for a rule that is a separate resource.
     mutating func read(rule written: Document, path: String, name: String?, into rules: inout RuleCollection) {
         let nameNow = name ?? (written["name"] ?? written["properties"]?["name"])?.text
         subject = nameNow.map { "rule \"\($0)\"" }
         defer { subject = nil }
-        // A rule that is an expression as a whole, a parameter's element for example, or has copy loops within.
+        // The whole rule may be an expression, such as an element of a parameter, or contain copy loops.
         var written = written
         if written.members == nil || holdsCopies(written) {
             guard let resolved = value(written, path, whole: false) else { return }
             written = resolved
-            // What expressions come to has no more expressions in it.
+            // The result of an expression contains no further expressions.
             scope = nil
         }
         guard written.members != nil else {
@@ -58,7 +58,7 @@ extension GroupReader {
             if !isName(ruleName) {
                 report(
                     fields["name"] ?? written, fields.path(of: "name"),
-                    "is not a rule's name: write 1 to \(GroupLimits.nameLength) letters, digits, points, hyphens or underscores"
+                    "is not a rule name: write 1 to \(GroupLimits.nameLength) letters, digits, points, hyphens or underscores"
                 )
             }
         }
@@ -97,13 +97,13 @@ extension GroupReader {
                 source: source, sourcePorts: sourcePorts, destination: destination, destinationPorts: destinationPorts))
     }
 
-    /// Whether copy loops make some of a rule's fields, or its fields are an expression as a whole.
+    /// Whether copy loops produce some of the rule's fields, or an expression produces all of them.
     private func holdsCopies(_ rule: Document) -> Bool {
         guard scope != nil, let properties = rule["properties"] else { return false }
         return properties.members == nil || properties["copy"]?.list != nil
     }
 
-    /// A key that is passed over would be a rule that means something else than its writer thinks.
+    /// Unknown keys are reported. If they were ignored, the rule could mean something else than its writer thinks.
     private mutating func checkKeys(_ document: Document, _ path: String) {
         for member in document.members ?? [] where !Field.known.contains(where: { Document.isSame($0, member.key) }) {
             let remedy =
@@ -111,7 +111,7 @@ extension GroupReader {
             errors.append(
                 ConfigurationError(
                     file: file, line: member.line, key: "\(path).\(member.key)",
-                    message: "\(subject.map { "\($0): " } ?? "")is no field of a rule: \(remedy)"))
+                    message: "\(subject.map { "\($0): " } ?? "")is not a field of a rule: \(remedy)"))
         }
     }
 
@@ -126,7 +126,7 @@ extension GroupReader {
         if isExpression(written), value.isNull || value.text?.isEmpty == true {
             report(
                 written, fields.path(of: key),
-                "\(written.kind) stands for nothing: give what it refers to a value, for example \(example)")
+                "\(written.kind) has no value: give a value to what it refers to, for example \(example)")
             return nil
         }
         guard let text = value.text else {
@@ -161,7 +161,7 @@ extension GroupReader {
     }
 
     private mutating func ruleProtocol(_ fields: RuleFields) -> RuleProtocol? {
-        // What effective rules and portals call *.
+        // Effective rules and the portal write this instead of `*`.
         if let written = fields["protocol"] {
             guard let resolved = value(written, fields.path(of: "protocol")) else { return nil }
             if let text = resolved.text, Document.isSame(text, "All") || Document.isSame(text, "Any") { return .any }
@@ -169,7 +169,7 @@ extension GroupReader {
         return choice(fields, "protocol", RuleProtocol.self, example: "Tcp")
     }
 
-    /// All texts under keys that hold one or many; empty and null ones count as missing, and commas part them.
+    /// All texts under keys that hold one or many. Empty and null values count as missing; commas separate values.
     private mutating func items(_ fields: RuleFields, _ keys: [String]) -> [(
         document: Document, path: String, text: String
     )]? {
@@ -195,14 +195,14 @@ extension GroupReader {
         return items
     }
 
-    /// Reports a field that is written, but comes to nothing; false: none is written.
+    /// Reports a field that is present but empty. Returns false if no field is present.
     private mutating func reportNothing(_ fields: RuleFields, _ keys: [String], example: String) -> Bool {
         guard
             let key = keys.first(where: { fields[$0].map(isExpression) == true })
                 ?? keys.first(where: { fields[$0] != nil }),
             let written = fields[key]
         else { return false }
-        let found = written.text.map { $0.isEmpty ? "is an empty text" : "\(written.kind) stands for nothing" }
+        let found = written.text.map { $0.isEmpty ? "is an empty text" : "\(written.kind) has no value" }
         report(
             written, fields.path(of: key),
             "\(found ?? "is \(written.kind) with nothing in it"): write for example \(example), or \"*\" for all")
@@ -239,7 +239,7 @@ extension GroupReader {
                 let nearest = DidYouMean.nearest(to: text, among: book.tagNames).map { " (did you mean \($0)?)" } ?? ""
                 report(
                     document, path,
-                    "\"\(text)\" is no address, prefix or known service tag\(nearest): name the file that holds the tag under serviceTags, or write prefixes"
+                    "\"\(text)\" is not an address, prefix or known service tag\(nearest): name the file that holds the tag under serviceTags, or write prefixes"
                 )
             }
         }
@@ -247,7 +247,7 @@ extension GroupReader {
         return selection
     }
 
-    /// Names of application security groups: exports have objects with an `id`, our own form has names.
+    /// Names of application security groups. Exports have objects with an `id`; our own form has names.
     private mutating func applicationSecurityGroups(_ fields: RuleFields, _ key: String) -> [String]? {
         guard let written = fields[key] else { return [] }
         let path = fields.path(of: key)
@@ -277,7 +277,7 @@ extension GroupReader {
     private mutating func ports(_ fields: RuleFields, _ side: String, of ipProtocol: RuleProtocol) -> PortMatch {
         let keys = ["\(side)PortRange", "\(side)PortRanges", "\(side)Ports"]
         guard let items = items(fields, keys) else { return .any }
-        // A template's writer meant some ports: not all of them.
+        // A template that names ports which resolve to nothing must not become "all ports".
         if items.isEmpty, isTemplate, reportNothing(fields, keys, example: "443") { return .any }
         if items.isEmpty || items.contains(where: { $0.text == "*" || $0.text == "0-65535" }) { return .any }
         guard ipProtocol.hasPorts else {

@@ -1,4 +1,4 @@
-/// Templates of the cloud's resource manager: finds the groups and the rules in them, nested deployments included.
+/// Templates of the cloud's resource manager: finds the groups and rules in them, including nested deployments.
 extension GroupReader {
     private struct Resource {
         var body: Document
@@ -7,16 +7,16 @@ extension GroupReader {
         var name: String
         var scope: TemplateScope
 
-        /// What a group's rules find it by: nested deployments may be to other resource groups.
+        /// The key by which the rules of a group find it. Nested deployments may target other resource groups.
         func key(ofGroup name: String) -> String {
             "\(scope.cloud.subscription ?? "")/\(scope.cloud.resourceGroup ?? "")/\(name)".lowercased()
         }
     }
 
-    /// What a template holds of interest.
+    /// What a template contains that matters here.
     private struct Findings {
         var resources: [Resource] = []
-        /// Deployments whose templates lie elsewhere, by path.
+        /// Deployments whose templates are stored elsewhere, by path.
         var linked: [(path: String, name: String)] = []
     }
 
@@ -57,7 +57,7 @@ extension GroupReader {
         }
         for (path, name) in found.linked {
             notices.append(
-                "\(file): \(path): the deployment \"\(name)\" has its template elsewhere, which is not read: if it holds groups or rules, name its file too"
+                "\(file): \(path): the template of the deployment \"\(name)\" is stored elsewhere and is not read: if it holds groups or rules, name its file too"
             )
         }
         if found.resources.isEmpty, errors.isEmpty {
@@ -67,12 +67,12 @@ extension GroupReader {
             }
             report(
                 resources, "resources",
-                "\(what) (the deployment \"\(linked.name)\" has its template elsewhere): name the file of that template instead, with the parameters that the deployment gives it"
+                "\(what) (the template of the deployment \"\(linked.name)\" is stored elsewhere): name the file of that template instead, with the parameters that the deployment gives it"
             )
         }
     }
 
-    /// Finds the resources that matter, those within others too, with their copy loops rolled out.
+    /// Finds the resources that matter, including nested ones, with copy loops expanded.
     private mutating func collect(
         _ resources: Document, path: String, within parent: Resource?, into found: inout Findings
     ) {
@@ -89,7 +89,8 @@ extension GroupReader {
             defer { scope = outer }
             if let parent { scope = parent.scope }
             guard let scope else { continue }
-            // Of a resource that is left out not even the loop need have a value. Each turn is asked again.
+            // If the condition is false, even the loop count need not have a value. The condition is checked again in
+            // each iteration.
             if let condition = resource["condition"], (try? scope.resolve(condition))?.boolean == false { continue }
             var turns = [scope]
             if let copy = resource["copy"], copy.members != nil {
@@ -110,7 +111,8 @@ extension GroupReader {
         }
     }
 
-    /// Whether it may be a group, a rule or a deployment; what the type can't tell counts as one, and is reported later.
+    /// Whether it may be a group, a rule or a deployment. If the type cannot be resolved the answer is true, and the
+    /// error is reported later.
     private func mayMatter(_ resource: Document, _ parent: Resource?) -> Bool {
         guard let type = resource["type"]?.text else { return false }
         if Document.isSame(type, TemplateScope.deploymentType) { return true }
@@ -127,7 +129,7 @@ extension GroupReader {
         let isGroup = Document.isSame(type, GroupReader.groupType)
         let isDeployment = Document.isSame(type, TemplateScope.deploymentType)
         guard isGroup || isDeployment || Document.isSame(type, GroupReader.ruleType) else { return }
-        // One that is there already is only referred to.
+        // An existing resource is only referred to.
         if resource["existing"]?.boolean == true { return }
         if isDeployment, !mentions(groupsIn: resource) {
             if hasLink(resource), !found.linked.contains(where: { $0.path == path }) {
@@ -149,7 +151,7 @@ extension GroupReader {
         }
         guard let named = value(written, "\(path).name") else { return }
         if isExpression(written), named.isNull || named.text?.isEmpty == true {
-            return report(written, "\(path).name", "\(written.kind) stands for nothing: give what it refers to a value")
+            return report(written, "\(path).name", "\(written.kind) has no value: give a value to what it refers to")
         }
         guard var name = named.text else { return report(named, "\(path).name", "is \(named.kind), not a name") }
         if let parent, !name.contains("/") { name = "\(parent.name)/\(name)" }
@@ -165,7 +167,7 @@ extension GroupReader {
         }
     }
 
-    /// The resources of a nested deployment, as its own expressions see them.
+    /// The resources of a nested deployment, with its expressions evaluated in its own scope.
     private mutating func collectNested(
         _ resource: Document, path: String, within parent: Resource?, into found: inout Findings
     ) {
@@ -193,7 +195,7 @@ extension GroupReader {
         }
     }
 
-    /// Whether a deployment's template, or one within it, lies elsewhere.
+    /// Whether the template of a deployment, or of one nested in it, is stored elsewhere.
     private func hasLink(_ document: Document) -> Bool {
         switch document.value {
         case .list(let list): list.contains { hasLink($0) }

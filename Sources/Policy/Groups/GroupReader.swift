@@ -1,21 +1,22 @@
-/// Finds the network security groups in a document, whatever shape it has, and reads them (NSG-5).
+/// Finds the network security groups in a document of any supported shape, and reads them (NSG-5).
 ///
-/// Shapes: what `az network nsg show` and `list` write; what the REST interface answers (`value: [...]`); ARM templates; and Sluice's
-/// own, which is the same with friendlier field names. Mistakes are collected; a group is handed on only if there are none.
+/// Shapes: the output of `az network nsg show` and `list`; answers of the REST interface (`value: [...]`); ARM
+/// templates; and Sluice's own shape, which has shorter field names. All mistakes are collected. A group is returned
+/// only if there are none.
 struct GroupReader {
     let file: String
     let book: AddressBook
     var errors: [ConfigurationError] = []
     private(set) var groups: [NetworkSecurityGroup] = []
-    /// What is no mistake, but may not be meant: parts of a template that lie elsewhere.
+    /// What is allowed but may be a mistake, such as parts of a template that are stored elsewhere.
     var notices: [String] = []
-    /// What the messages are about, besides the key.
+    /// What messages are about, besides the key.
     var subject: String?
-    /// In a template: what its expressions refer to.
+    /// In a template: the values that its expressions can refer to.
     var scope: TemplateScope?
-    /// Whether it is a template that is read.
+    /// Whether the document is a template.
     var isTemplate = false
-    /// What the user has told of the cloud.
+    /// Facts about the deployment that the user has given.
     let cloud: CloudFacts
 
     /// - Parameter book: the tags and application security groups that rules may name.
@@ -47,14 +48,14 @@ struct GroupReader {
         } else {
             report(
                 document, path,
-                "is \(document.kind), but no network security group: write what `az network nsg show -o json` writes, or an ARM template"
+                "is \(document.kind), not a network security group: write what `az network nsg show -o json` prints, or an ARM template"
             )
         }
     }
 
     // MARK: - Groups
 
-    /// Reads a group. `apart` are its rules that are resources of their own.
+    /// Reads a group. `apart` holds those of its rules that are separate resources.
     mutating func readGroup(
         _ document: Document, path: String, name givenName: String? = nil, apart: [WrittenRule] = []
     ) {
@@ -65,7 +66,7 @@ struct GroupReader {
         if let type = document["type"], let text = value(type, key("type"))?.text,
             !Document.isSame(text, GroupReader.groupType)
         {
-            return report(type, key("type"), "is \"\(text)\", no network security group: remove it")
+            return report(type, key("type"), "is \"\(text)\", not a network security group: remove it")
         }
         let name = givenName ?? document["name"]?.text
         guard let name, isName(name) else {
@@ -123,7 +124,7 @@ struct GroupReader {
         groups.append(group)
     }
 
-    /// The identifier that was exported with a group; empty, and reported, where it is wrong.
+    /// The resource id that was exported with a group; empty, and reported, if it is wrong.
     private mutating func resourceIdentifier(_ written: Document, path: String, group: String) -> String {
         let remedy =
             "write what `az network nsg show --query id` shows, \(ResourceIdentifier.example(group: group)), or remove the id: flow logs then make one of the group's name"
@@ -140,18 +141,18 @@ struct GroupReader {
         return text
     }
 
-    /// A rule where it is written, before it is read.
+    /// A rule as it stands in the document, before it is read.
     struct WrittenRule {
         var rule: Document
         var path: String
-        /// Of a rule that is a resource of its own.
+        /// Set if the rule is a separate resource.
         var resourceName: String?
-        /// What its name comes to; nil: that can't be told, which is reported when it is read.
+        /// Its resolved name; nil if it can't be resolved, which is reported when the rule is read.
         var name: String?
         var scope: TemplateScope?
 
-        /// The rules within a group with those that are resources of their own. Both name the same thing where their names are the same:
-        /// the resource of its own is deployed later, and replaces what the group says.
+        /// Merges the rules within a group with those that are separate resources. If two have the same name, the
+        /// separate resource wins: it is deployed later and replaces the group's own one.
         static func merged(_ inline: [WrittenRule], apart: [WrittenRule]) -> [WrittenRule] {
             var result = inline
             var rest = apart
@@ -165,14 +166,14 @@ struct GroupReader {
         }
     }
 
-    /// The list of rules, or what a copy loop of the properties makes one of.
+    /// The list of rules, or the list that a copy loop of the properties produces.
     private mutating func writtenRules(
         _ written: Document?, path: String, copied properties: Document?, _ propertiesPath: String
     ) -> [WrittenRule] {
         var elements: [WrittenRule] = []
         if let written {
             var list = written
-            // What an expression comes to has no more expressions in it.
+            // The result of an expression contains no further expressions.
             var inner = scope
             if written.list == nil {
                 guard let resolved = value(written, path, whole: false) else { return [] }
@@ -216,14 +217,14 @@ struct GroupReader {
         return elements
     }
 
-    /// Rules of one group as they are read.
+    /// Rules of one group while they are read.
     struct RuleCollection {
         var rules: [SecurityRule] = []
         var ruleByPriority: [RuleDirection: [Int: String]] = [:]
         var pathByName: [String: String] = [:]
     }
 
-    /// What one rule alone does not show.
+    /// Checks across all rules of a group.
     private mutating func check(_ rules: RuleCollection, _ document: Document, group: String, path: String) {
         if rules.rules.count > GroupLimits.rules {
             report(
@@ -235,7 +236,7 @@ struct GroupReader {
             guard count > limit else { return }
             report(
                 document, path,
-                "group \"\(group)\": \(count) different \(side) \(what) in all are more than \(limit): write fewer, larger ones"
+                "group \"\(group)\": \(count) different \(side) \(what) in total are more than \(limit): write fewer, larger ones"
             )
         }
         let rules = rules.rules
@@ -248,7 +249,8 @@ struct GroupReader {
             GroupLimits.portRangesPerSide)
     }
 
-    /// Letters, digits, `_`, `.`, `-`; the first is a letter, digit or `_`. (The cloud also wants the last to be none of `.` and `-`.)
+    /// Letters, digits, `_`, `.` and `-`; the first is a letter, digit or `_`. (The cloud also requires that the last
+    /// is not `.` or `-`.)
     func isName(_ name: String) -> Bool {
         guard (1...GroupLimits.nameLength).contains(name.unicodeScalars.count), let first = name.unicodeScalars.first
         else { return false }
@@ -260,9 +262,9 @@ struct GroupReader {
 
     // MARK: - Values and mistakes
 
-    /// A value with its expressions replaced; nil, and reported, where that can't be done.
+    /// A value with its expressions resolved; nil, and reported, if that fails.
     ///
-    /// - Parameter whole: whether all that lies within it must be known.
+    /// - Parameter whole: whether every nested value must be known.
     mutating func value(_ document: Document, _ path: String, whole: Bool = true) -> Document? {
         var reason: String?
         var resolved = document
@@ -283,13 +285,13 @@ struct GroupReader {
         return nil
     }
 
-    /// Whether a text is an expression, whose value need not be what was meant.
+    /// Whether a text is an expression. Its result may differ from what the writer meant.
     func isExpression(_ document: Document) -> Bool {
         guard scope != nil, case .text(let text) = document.value else { return false }
         return text.hasPrefix("[") && text.hasSuffix("]") && !text.hasPrefix("[[")
     }
 
-    /// Reports a mistake at a place.
+    /// Reports a mistake at a position.
     mutating func report(_ document: Document?, _ path: String, _ message: String) {
         let message = subject.map { "\($0): \(message)" } ?? message
         guard errors.count < GroupLimits.mistakes else {

@@ -1,10 +1,11 @@
-/// A network security group: rules for what goes into a zone, and for what comes out of it (NSG-1 to NSG-4).
+/// A network security group: rules for traffic into a zone (inbound) and out of it (outbound) (NSG-1 to NSG-4).
 package struct NetworkSecurityGroup: Equatable, Sendable {
-    /// As written; with `@` and its resource group where several groups have the name.
+    /// As written. If several groups have the name, `@` and the resource group follow.
     package var name: String
-    /// The cloud's own identifier, as exported, and fit for a path: flow logs carry it. Empty: none.
+    /// The cloud's resource id, as exported; empty if there is none. It is checked to be safe in a path, because flow
+    /// logs use it.
     package var resourceIdentifier: String
-    /// Whether a change of the rules re-evaluates sessions that live (NSG-3).
+    /// Whether a change of the rules re-evaluates live sessions (NSG-3).
     package var flushConnection: Bool
     /// Its own rules, inbound first, in order of priority.
     package var rules: [SecurityRule]
@@ -20,26 +21,26 @@ package struct NetworkSecurityGroup: Equatable, Sendable {
         }
     }
 
-    /// The rules of a direction in the order in which they are asked, the default ones last.
+    /// The rules of a direction in the order of evaluation, the default ones last.
     package func rules(_ direction: RuleDirection) -> [SecurityRule] {
         rules.filter { $0.direction == direction } + SecurityRule.defaults.filter { $0.direction == direction }
     }
 
-    /// What sessions, logs and explanations call a rule of this group: never the name of a rule of another group.
+    /// The rule's name in sessions, logs and explanations. It is unique across groups.
     package func qualifiedName(of rule: SecurityRule) -> String {
         rule.isDefault ? "\(name)/\(NetworkSecurityGroup.defaultsPrefix)/\(rule.name)" : "\(name)/\(rule.name)"
     }
 
-    /// Whether a qualified name is that of a default rule.
+    /// Whether a qualified name belongs to a default rule.
     package static func isDefaultRule(_ qualifiedName: String) -> Bool {
         let parts = qualifiedName.split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[1] == defaultsPrefix
     }
 
-    /// As the cloud's tools name default rules.
+    /// The prefix that the cloud's tools use for default rules.
     package static let defaultsPrefix = "defaultSecurityRules"
 
-    /// The rules of a direction with plain prefixes, as the evaluators take them.
+    /// The rules of a direction with plain prefixes, for the evaluators.
     package func effectiveRules(_ direction: RuleDirection, in book: AddressBook) -> [FirewallRule] {
         rules(direction).map { effective($0, in: book) }
     }

@@ -1,8 +1,8 @@
-/// Numbers, as runs in order that neither meet nor overlap: protocols, ports or addresses of one family.
+/// A set of numbers as sorted, disjoint, non-adjacent ranges: protocols, ports or addresses of one family.
 package struct NumberRuns: Equatable, Sendable {
     package private(set) var runs: [ClosedRange<UInt128>]
 
-    /// Puts runs in order, and makes one of those that overlap or touch.
+    /// Sorts ranges and merges those that overlap or touch.
     package init(_ ranges: [ClosedRange<UInt128>]) {
         runs = []
         for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
@@ -18,7 +18,7 @@ package struct NumberRuns: Equatable, Sendable {
 
     package var isEmpty: Bool { runs.isEmpty }
 
-    /// Whether it has every number that another has.
+    /// Whether it contains every number of another set.
     package func holds(_ other: NumberRuns) -> Bool {
         other.runs.allSatisfy { run in
             let place = first(endingAtOrAfter: run.upperBound)
@@ -26,7 +26,7 @@ package struct NumberRuns: Equatable, Sendable {
         }
     }
 
-    /// Whether both may have a number in common: quick, and false only where they have none.
+    /// A quick check whether both may have a number in common. False is certain; true is not.
     package func mayMeet(_ other: NumberRuns) -> Bool {
         guard let first = runs.first, let last = runs.last, let otherFirst = other.runs.first,
             let otherLast = other.runs.last
@@ -34,7 +34,7 @@ package struct NumberRuns: Equatable, Sendable {
         return first.lowerBound <= otherLast.upperBound && otherFirst.lowerBound <= last.upperBound
     }
 
-    /// The numbers that another has too, and those that it has not.
+    /// The numbers that another set has too, and those that it does not have.
     package func split(by other: NumberRuns) -> (within: NumberRuns, beyond: NumberRuns) {
         var (within, beyond): ([ClosedRange<UInt128>], [ClosedRange<UInt128>]) = ([], [])
         for run in runs {
@@ -53,7 +53,7 @@ package struct NumberRuns: Equatable, Sendable {
         return (NumberRuns(inOrder: within), NumberRuns(inOrder: beyond))
     }
 
-    /// The index of the first run that does not end before a number.
+    /// The index of the first range that does not end before a number.
     private func first(endingAtOrAfter number: UInt128) -> Int {
         var (low, high) = (0, runs.count)
         while low < high {

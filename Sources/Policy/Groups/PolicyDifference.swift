@@ -1,11 +1,11 @@
-/// What another configuration would change in the rules (`policy diff`). Live sessions are judged by its image, with
+/// What another configuration would change in the rules (`policy diff`). Live sessions are evaluated with its image and
 /// `reevaluates` set (NSG-3).
 package struct PolicyDifference: Equatable, Sendable {
     package enum Kind: String, Codable, Sendable {
         case added
         case removed
         case changed
-        /// Can never match, and could before, or was not there.
+        /// Can never match now. Before, it could match, or it did not exist.
         case shadowed
     }
 
@@ -14,7 +14,7 @@ package struct PolicyDifference: Equatable, Sendable {
         /// `rules`, `hostRules`, or a group's name with the direction.
         package var list: String
         package var rule: String
-        /// Of a shadowed rule: the rules that take what it could match, alone or together.
+        /// For a shadowed rule: the rules that cover it, alone or together.
         package var by: [String]
 
         package init(kind: Kind, list: String, rule: String, by: [String] = []) {
@@ -25,9 +25,9 @@ package struct PolicyDifference: Equatable, Sendable {
         }
     }
 
-    /// List by list, in the order of their names; the own rules are a list too.
+    /// By list, in the order of their names. The firewall's own rules are a list too.
     package private(set) var changes: [Change] = []
-    /// Zones whose group is another one: zone, old and new group.
+    /// Zones that get another group: zone, old and new group.
     package private(set) var zones: [ZoneChange] = []
 
     package struct ZoneChange: Codable, Equatable, Sendable {
@@ -51,7 +51,7 @@ package struct PolicyDifference: Equatable, Sendable {
         }
     }
 
-    /// Whether nothing changes.
+    /// Whether there are no changes.
     package var isEmpty: Bool { changes.isEmpty && zones.isEmpty }
 
     private mutating func compare(_ list: String, _ old: [FirewallRule], _ new: [FirewallRule]) {

@@ -1,15 +1,15 @@
-/// The cloud's own identifier of a network security group: `/subscriptions/.../networkSecurityGroups/web`. It becomes a path of flow
-/// logs' files, so nothing in it may lead elsewhere.
+/// The cloud's resource id of a network security group: `/subscriptions/.../networkSecurityGroups/web`. It becomes part
+/// of the path of flow log files, so it must not contain parts that lead to another directory.
 enum ResourceIdentifier {
-    /// Bytes of a part: a file system's limit of a name.
+    /// Maximum bytes of a part: a file system's limit for a name.
     private static let partBytes = 255
-    /// Bytes of the whole: what leaves room in a path for directory, hour and interface.
+    /// Maximum bytes in total. This leaves room in a path for directory, hour and interface.
     private static let bytes = 1024
     private static let type = "networkSecurityGroups"
 
-    /// What is wrong with an identifier of a group; nil: nothing.
+    /// What is wrong with the resource id of a group; nil if it is correct.
     static func problem(of text: String, group: String) -> String? {
-        // As it will be written: upper case may be longer.
+        // Checked as it will be written: upper case may be longer.
         let written = text.uppercased()
         guard written.utf8.count <= bytes else { return "it has more than \(bytes) bytes" }
         guard written.hasPrefix("/") else { return "it does not begin with /" }
@@ -29,7 +29,7 @@ enum ResourceIdentifier {
         return nil
     }
 
-    /// The subscription and the resource group of an identifier; nil: it has none.
+    /// The subscription and the resource group of a resource id; nil if it has none.
     static func parts(of text: String) -> (subscription: String, resourceGroup: String)? {
         let parts = text.split(separator: "/").map(String.init)
         guard parts.count > 3, Document.isSame(parts[0], "subscriptions"), Document.isSame(parts[2], "resourceGroups")
@@ -37,12 +37,12 @@ enum ResourceIdentifier {
         return (parts[1], parts[3])
     }
 
-    /// What to write instead.
+    /// An example to write instead.
     static func example(group: String) -> String {
         "/subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.Network/\(type)/\(group)"
     }
 
-    /// Letters, digits, `_`, `.`, `-`, and the parentheses that a resource group's name may have.
+    /// Letters, digits, `_`, `.`, `-`, and the parentheses that a resource group's name may contain.
     private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         "_.-()".unicodeScalars.contains(scalar) || scalar.properties.isAlphabetic
             || scalar.properties.numericType != nil

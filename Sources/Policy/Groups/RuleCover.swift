@@ -1,50 +1,52 @@
-/// Looks for the rules of a list that take everything that a later one could match: one alone, or several together, by taking their
-/// boxes off its boxes.
+/// Finds the earlier rules of a list that match everything that a later rule could match: one rule alone, or several
+/// together, by subtracting their boxes from its boxes.
 ///
-/// The work for several is bounded, for one search and for a list: many rules that overlap in many ways cut a box into very many
-/// pieces.
+/// The work for several rules is bounded, for one search and for a list: many overlapping rules can cut a box into very
+/// many pieces.
 struct RuleCover {
-    /// Of more rules than this it is not asked which of them could be left out.
+    /// With more covering rules than this, there is no search for those that could be left out.
     private static let thinningLimit = 32
 
-    /// The reaches of the rules, in the order in which they are asked.
+    /// The reaches of the rules, in order of evaluation.
     private let reaches: [RuleReach]
     private let searchLimit: Int
     private let listLimit: Int
-    /// What all searches took until now: rules held against a piece, and runs of numbers looked at or made.
+    /// The work of all searches so far: rules compared with a piece, and ranges of numbers read or created.
     private(set) var work = 0
 
     /// - Parameters:
-    ///   - searchLimit: work of one search.
-    ///   - listLimit: work of all.
+    ///   - searchLimit: maximum work of one search.
+    ///   - listLimit: maximum work of all searches.
     init(_ reaches: [RuleReach], searchLimit: Int = 100_000, listLimit: Int = 5_000_000) {
         self.reaches = reaches
         self.searchLimit = searchLimit
         self.listLimit = listLimit
     }
 
-    /// The index of the first earlier rule that covers one alone; else those of several that do together, in order, each of them
-    /// needed; nil: some of it is left, or there was no end within the bounds.
+    /// Returns the index of the first earlier rule that covers the rule alone. Otherwise the indices of several that
+    /// cover it together, in order, each of them needed. nil if a part is not covered, or if the search reached its
+    /// bounds.
     ///
-    /// Of more than 32 rules some may be dispensable.
+    /// If more than 32 rules are returned, some may not be needed.
     mutating func find(of index: Int) -> [Int]? {
         let reach = reaches[index]
         let near = (0..<index).filter { reaches[$0].mayMeet(reach) }
         if let alone = near.first(where: { reaches[$0].covers(reach) }) { return [alone] }
         guard var cover = covering(reach, by: near) else { return nil }
         guard cover.count <= Self.thinningLimit else { return cover }
-        // The last ones go first: the earlier ones are those that really take the packets.
+        // Later rules are removed first, because the earlier rules are those that actually match the packets.
         for one in cover.reversed() {
             if let fewer = covering(reach, by: cover.filter({ $0 != one })) { cover = fewer }
         }
         return cover
     }
 
-    /// Those of some rules that took something, where all together take everything.
+    /// The rules that covered a part; nil if a part stays uncovered.
     private mutating func covering(_ reach: RuleReach, by indices: [Int]) -> [Int]? {
         let limit = min(work + searchLimit, listLimit)
         var used: Set<Int> = []
-        // Pieces, and how many rules have had their share of them. The latest goes first: so a piece that nobody takes is found soon.
+        // Pieces, and how many rules were already compared with each. The newest piece goes first, so that an uncovered
+        // piece is found soon.
         var pieces = reach.boxes.map { (box: $0, next: 0) }
         while let (box, start) = pieces.popLast() {
             var next = start
@@ -61,7 +63,8 @@ struct RuleCover {
         return used.sorted()
     }
 
-    /// What a rule leaves of a box; nil: it takes none of it. Only one of its boxes is of the same family.
+    /// What remains of a box without a rule; nil if they have nothing in common. Only one box of the rule has the same
+    /// family.
     private mutating func taking(_ reach: RuleReach, off box: RuleReach.Box) -> [RuleReach.Box]? {
         for other in reach.boxes where other.family == box.family { return box.without(other, work: &work) }
         return nil

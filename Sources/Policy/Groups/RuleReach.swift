@@ -1,6 +1,7 @@
-/// What a rule matches, as boxes: made once for each rule, since every rule is held against every earlier one.
+/// The packets that a rule matches, as boxes. Built once for each rule, because every rule is compared with all earlier
+/// ones.
 package struct RuleReach: Sendable {
-    /// Packets of one address family whose fields lie in given numbers, each field by itself.
+    /// The packets of one address family whose fields lie in given sets of numbers. The fields are independent.
     struct Box: Sendable {
         let family: AddressFamily
         /// Protocols, source ports, destination ports, sources, destinations; none of them empty.
@@ -10,18 +11,18 @@ package struct RuleReach: Sendable {
             family == other.family && zip(fields, other.fields).allSatisfy { $0.holds($1) }
         }
 
-        /// Whether both may have a packet in common: quick, and false only where they have none.
+        /// A quick check whether both may have a packet in common. False is certain; true is not.
         func mayMeet(_ other: Box) -> Bool {
             family == other.family && zip(fields, other.fields).allSatisfy { $0.mayMeet($1) }
         }
 
-        /// What is left of it without another box, as boxes that have nothing in common; nil: the other one has none of it.
+        /// What remains of this box without another box, as disjoint boxes; nil if they have nothing in common.
         ///
-        /// - Parameter work: grows by the runs of numbers that were made or looked at.
+        /// - Parameter work: grows by the ranges of numbers that were created or read.
         func without(_ other: Box, work: inout Int) -> [Box]? {
             guard mayMeet(other) else { return nil }
             var rest: [Box] = []
-            // Field after field: what lies beyond the other one's is left; what lies within is judged by the next field.
+            // For each field: the part outside the other box remains; the part inside goes on to the next field.
             var inner = self
             for index in fields.indices {
                 let (within, beyond) = fields[index].split(by: other.fields[index])
@@ -38,7 +39,7 @@ package struct RuleReach: Sendable {
         }
     }
 
-    /// At most one for each address family; none: no packet matches.
+    /// At most one for each address family; empty if no packet matches.
     let boxes: [Box]
 
     package init(_ rule: FirewallRule) {
@@ -51,10 +52,10 @@ package struct RuleReach: Sendable {
         }
     }
 
-    /// Whether no packet can match: the rule names no address on a side, or IPv4 alone on one and IPv6 alone on the other.
+    /// Whether no packet can match: a side has no addresses, or one side has only IPv4 and the other only IPv6.
     package var isEmpty: Bool { boxes.isEmpty }
 
-    /// Whether it holds everything that another holds.
+    /// Whether it contains everything that another reach contains.
     package func covers(_ other: RuleReach) -> Bool {
         other.boxes.allSatisfy { box in boxes.contains { $0.holds(box) } }
     }

@@ -1,16 +1,16 @@
-/// Which way a group's rule looks.
+/// The direction that a group's rule applies to.
 package enum RuleDirection: String, Sendable, CaseIterable, Codable {
     case inbound = "Inbound"
     case outbound = "Outbound"
 }
 
-/// The addresses that a group's rule names, as written: what tags and application security groups stand for is looked up when a
-/// policy is compiled (``AddressBook``).
+/// The addresses that a group's rule names, as written. Tags and application security groups are resolved when a policy
+/// is compiled (``AddressBook``).
 package struct AddressSelection: Hashable, Sendable, CustomStringConvertible {
     /// Every address of both families: `*`.
     package var isAny: Bool = false
     package var prefixes: [AddressPrefix] = []
-    /// Service tags, as the address book writes them.
+    /// Service tags, in the spelling of the address book.
     package var tags: [String] = []
     /// Names of application security groups.
     package var applicationSecurityGroups: [String] = []
@@ -29,7 +29,7 @@ package struct AddressSelection: Hashable, Sendable, CustomStringConvertible {
 
     package static func tag(_ name: String) -> AddressSelection { AddressSelection(tags: [name]) }
 
-    /// What was written, item by item.
+    /// The items as written.
     package var items: [String] {
         if isAny { return ["*"] }
         return AddressMatch.prefixes(prefixes).items + tags + applicationSecurityGroups.map { "asg:\($0)" }
@@ -41,7 +41,7 @@ package struct AddressSelection: Hashable, Sendable, CustomStringConvertible {
 /// A rule of a network security group (NSG-1).
 package struct SecurityRule: Hashable, Sendable {
     package var name: String
-    /// Lower is asked first; unique in a group's direction. 100 to 4096; default rules have more.
+    /// Lower is evaluated first; unique in a direction of the group. 100 to 4096; default rules have higher numbers.
     package var priority: Int
     package var direction: RuleDirection
     package var access: RuleAccess
@@ -50,7 +50,7 @@ package struct SecurityRule: Hashable, Sendable {
     package var sourcePorts: PortMatch
     package var destination: AddressSelection
     package var destinationPorts: PortMatch
-    /// Whether it is one of the six that every group has (NSG-2).
+    /// Whether it is one of the six default rules of every group (NSG-2).
     package var isDefault: Bool
 
     package init(
@@ -70,7 +70,7 @@ package struct SecurityRule: Hashable, Sendable {
         self.isDefault = isDefault
     }
 
-    /// The rules that every group ends with, and nobody can remove.
+    /// The default rules at the end of every group. They can't be removed.
     package static let defaults: [SecurityRule] = [
         SecurityRule(
             name: "AllowVnetInBound", priority: 65000, direction: .inbound, access: .allow,

@@ -1,5 +1,5 @@
-/// Reads service tags out of a document in the shape that the cloud publishes (`ServiceTags_Public_*.json`, and the answer of the
-/// service tag discovery interface).
+/// Reads service tags from a document in the cloud's published format (`ServiceTags_Public_*.json`, and the answer of
+/// the service tag discovery interface).
 struct ServiceTagReader {
     let file: String
     var errors: [ConfigurationError] = []

@@ -1,14 +1,15 @@
-/// A rule that can never match, because earlier ones take everything that it could.
+/// A rule that can never match, because earlier rules match everything that it could match.
 package struct ShadowedRule: Equatable, Sendable {
     package var rule: String
-    /// The earlier rules that together take everything, in the order in which they are asked: one, where one does it alone. Empty: no
-    /// packet has such addresses.
+    /// The earlier rules that cover it together, in order of evaluation; one entry if one rule covers it alone. Empty
+    /// if no packet can have such addresses.
     package var by: [String]
 
-    /// Finds the rules of a list, in order of priority, that earlier ones cover whole, alone or together, or that no address matches.
+    /// Finds the rules of a list, in order of priority, that earlier rules cover completely, alone or together, or that
+    /// no address matches.
     ///
-    /// What is found is certain. A rule that is covered only by very many earlier ones that overlap in many ways may not be found: the
-    /// search has bounds (``RuleCover``). Rules that every group ends with are not told of: nobody wrote them.
+    /// Every result is certain. A rule that is covered only by very many overlapping rules may be missed, because the
+    /// search has bounds (``RuleCover``). Default rules are not reported, because nobody wrote them.
     package static func find(in rules: [FirewallRule]) -> [ShadowedRule] {
         let reaches = rules.map { RuleReach($0) }
         var cover = RuleCover(reaches)

@@ -1,27 +1,27 @@
 import FlowCore
 
-/// Cuts a field's values into intervals within which the same rules match.
+/// Splits a field's values into intervals in which the same rules match.
 struct IntervalSweep {
-    /// A run of values that matches a bit: that of a rule, or ``internalBit``.
+    /// A range of values that matches a bit: the bit of a rule, or ``internalBit``.
     struct Span {
         var first: UInt128
         var last: UInt128
         var bit: Int
     }
 
-    /// What holds from a value on.
+    /// The row that applies from a value on.
     struct Interval {
         var first: UInt128
         var row: PolicyRow
         var isInternal: Bool
     }
 
-    /// The bit of the internal prefixes; it is not part of the rows.
+    /// The bit of the internal prefixes. It is not part of the rows.
     static let internalBit = PolicyRow.bits
 
-    /// Sweeps over the values from 0 to `maximum`: at every boundary some spans begin and some have ended.
+    /// Sweeps over the values from 0 to `maximum`. At every boundary some spans begin or end.
     ///
-    /// - Returns: the intervals in order; the first begins at 0, and neighbours differ.
+    /// - Returns: the intervals in order. The first begins at 0, and neighbours differ.
     static func intervals(of spans: [Span], always: PolicyRow, maximum: UInt128) -> [Interval] {
         struct Change {
             var at: UInt128

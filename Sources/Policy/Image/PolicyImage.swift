@@ -2,12 +2,12 @@ import FlowCore
 package import FlowLayout
 import Glibc
 
-/// The rules of a configuration, compiled to the block of memory that the classifier reads, in the kernel as here.
+/// The rules of a configuration, compiled into the memory block that the classifier reads, in the kernel and here.
 ///
-/// A change of policy is made by writing a whole image into the one of two places that does not judge, and then changing which one
-/// does (NSG-8).
+/// A policy changes in two steps (NSG-8): a whole image is written into the inactive one of two places, then the index
+/// of the active place changes.
 package struct PolicyImage: Sendable {
-    /// The image's memory, freed with the last copy. Never written after the compiler is done.
+    /// The image's memory, freed with the last copy. It is not written after the compiler has finished.
     final class Memory: @unchecked Sendable {
         let bytes: UnsafeMutableRawBufferPointer
 
@@ -23,22 +23,23 @@ package struct PolicyImage: Sendable {
     }
 
     let memory: Memory
-    /// Bytes from the start that hold something: the rest is 0.
+    /// Bytes from the start that are in use. The other bytes are 0.
     package let usedBytes: Int
-    /// Different sets of matching rules among all intervals.
+    /// Distinct sets of matching rules among all intervals.
     package let rowCount: Int
     /// Forwarding rules.
     package let ruleCount: Int
     package let hostRuleCount: Int
-    /// The groups of treatments that the image's rules carry, by their first index, beyond ``TreatmentIndex/byClass``.
+    /// The treatment groups that the image's rules use, by their first index, besides ``TreatmentIndex/byClass``.
     package let treatmentsInUse: Set<UInt16>
 
-    /// Compiles a configuration's rules and groups. Names and treatments that are new are given numbers.
+    /// Compiles a configuration's rules and groups. New names and treatments get new numbers.
     ///
-    /// `zones` are the numbers of the zones; nil: as a new gateway gives them. `identitiesStillUsed` and `treatmentsStillUsed` tell
-    /// the numbers that sessions, and the image that judges now, carry; they are asked only when numbers run out.
+    /// `zones` are the numbers of the zones; nil: the numbers that a new gateway assigns. `identitiesStillUsed` and
+    /// `treatmentsStillUsed` return the numbers that sessions and the active image use. They are called only when no
+    /// number is free.
     ///
-    /// - Throws: ``PolicyError`` where a limit is met; identities and treatments are as before then.
+    /// - Throws: ``PolicyError`` if a limit is reached. Identities and treatments are unchanged then.
     package init(
         compiling configuration: Configuration, identities: inout RuleIdentities, treatments: inout TreatmentTable,
         zones: ZoneIdentities? = nil, identitiesStillUsed: (() -> Set<UInt16>)? = nil,
@@ -95,22 +96,24 @@ package struct PolicyImage: Sendable {
         self.treatmentsInUse = Set(indices.values)
     }
 
-    /// Writes the image into the kernel's memory of `SLUICE_POLICY_BYTES` bytes, which must not be the one that judges.
+    /// Writes the image into kernel memory of `SLUICE_POLICY_BYTES` bytes. It must not be the active image.
     ///
-    /// Nor may it be the one that judged until a moment ago: a packet on another CPU may still be judged by it. A judgement takes
-    /// less than a microsecond and is not interrupted for long, so let some milliseconds pass between two changes of policy.
+    /// It must also not be the image that was active until a moment ago: another CPU may still evaluate a packet with
+    /// it. An evaluation takes less than a microsecond and is not interrupted for long, so wait some milliseconds
+    /// between two changes of policy.
     package func write(to target: UnsafeMutableRawBufferPointer) {
         precondition(target.count >= Int(SLUICE_POLICY_BYTES), "\(target.count) bytes can't hold a policy image")
-        // An image is read only where its own header leads, so what an older one has left behind it does not matter.
+        // Readers follow only the offsets in the image's own header, so leftovers of an older image behind it do no
+        // harm.
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory.bytes[..<usedBytes]))
     }
 
-    /// Answers a question as the kernel does, by the same code.
+    /// Answers a question with the same code as the kernel.
     package func classify(_ question: sluice_classification) -> sluice_classification {
         PolicyImage.classify(question, image: UnsafeRawPointer(memory.bytes.baseAddress))
     }
 
-    /// Answers a question by an image in memory of `SLUICE_POLICY_BYTES` bytes: for example the one that judges in the kernel.
+    /// Answers a question from an image in memory of `SLUICE_POLICY_BYTES` bytes, such as the kernel's active one.
     package static func classify(_ question: sluice_classification, image: UnsafeRawPointer?) -> sluice_classification {
         var answer = question
         guard let image else { preconditionFailure("a policy image without memory") }

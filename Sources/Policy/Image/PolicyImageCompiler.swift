@@ -1,26 +1,26 @@
 import FlowCore
 import FlowLayout
 
-/// Writes a policy image, rule set by rule set.
+/// Writes a policy image, one rule set after the other.
 struct PolicyImageCompiler {
     let memory = PolicyImage.Memory()
-    /// Bytes from the start that hold something.
+    /// Bytes from the start that are in use.
     private(set) var usedBytes = PolicyImageLayout.tables
     private(set) var rowCount = 0
     private var setCount = 0
-    /// What the messages call the rule set at work.
+    /// The name of the current rule set in messages.
     private var list = ""
-    /// The rows of the rule set at work, by their bits.
+    /// The rows of the current rule set, by their bits.
     private var rows: [PolicyRow: Int] = [:]
     private var wordCount = 0
 
-    /// What a rule answers: its identity, and treatments by class.
+    /// The result of a rule: its identity, and its treatments by class.
     struct Answer {
         var identity: UInt16
         var treatments: [UInt16]
     }
 
-    /// Writes a rule set, whose rules are in order of priority. Sets are numbered in the order in which they are written.
+    /// Writes a rule set. Its rules must be in order of priority. Sets are numbered in the order of the calls.
     mutating func write(
         _ rules: [FirewallRule], list: String, limit: Int, internalPrefixes: [AddressPrefix], flushes: Bool = false,
         answer: (FirewallRule) -> Answer
@@ -53,7 +53,7 @@ struct PolicyImageCompiler {
         try writePorts(rules, "destinationPorts", .destinationPort, record, \.destinationPorts)
     }
 
-    /// Says which rule sets judge what comes out of a zone, and what goes into it.
+    /// Records which rule sets apply to traffic out of a zone, and into it.
     func writeZone(_ zone: UInt8, inbound: Int, outbound: Int) {
         store(UInt16(inbound), at: PolicyImageLayout.zones + Int(zone) * 4)
         store(UInt16(outbound), at: PolicyImageLayout.zones + Int(zone) * 4 + 2)
@@ -156,7 +156,7 @@ struct PolicyImageCompiler {
             entry = try place(of: interval.row) | (interval.isInternal ? PolicyImageLayout.internalBit : 0)
             store(entry, at: entries + 4 * index)
         }
-        // What is left of the table is reached only by the highest value, and answers as the last interval does.
+        // Only the highest value reaches the rest of the table. It gets the answer of the last interval.
         for index in intervals.count..<size {
             for byte in 0..<field.boundaryBytes {
                 store(UInt8.max, at: boundaries + index * field.boundaryBytes + byte)
@@ -167,7 +167,7 @@ struct PolicyImageCompiler {
 
     // MARK: - Rows
 
-    /// Where a row lies, in units of 8 bytes.
+    /// The position of a row, in units of 8 bytes.
     private mutating func place(of row: PolicyRow) throws(PolicyError) -> UInt32 {
         if let place = rows[row] { return UInt32(place) }
         let offset = try take(wordCount * 8)
@@ -177,7 +177,7 @@ struct PolicyImageCompiler {
         return UInt32(offset / 8)
     }
 
-    /// Takes memory for a table or row.
+    /// Allocates memory for a table or row.
     private mutating func take(_ bytes: Int) throws(PolicyError) -> Int {
         let place = usedBytes
         let end = (place + bytes + 15) & ~15

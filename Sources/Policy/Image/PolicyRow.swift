@@ -1,6 +1,6 @@
 import FlowLayout
 
-/// A bit for each rule.
+/// One bit for each rule.
 struct PolicyRow: Hashable {
     static let bits = Int(SLUICE_RULE_BITS)
     static let wordCount = Int(SLUICE_RULE_WORDS)

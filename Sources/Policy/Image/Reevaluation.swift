@@ -1,9 +1,9 @@
 package import FlowCore
 package import FlowLayout
 
-/// Which sessions that live a change of policy judges again, and by what question (NSG-3).
+/// Which live sessions a change of policy evaluates again, and with what question (NSG-3).
 package enum Reevaluation {
-    /// Whether a session in this state can be ended by a change of policy: later ones are on their way out already.
+    /// Whether a change of policy can end a session in this state. In later states the session is already ending.
     package static func concerns(_ word: ControlWord) -> Bool {
         switch word.state {
         case .synSent, .synReceived, .established, .closing: true
@@ -11,8 +11,8 @@ package enum Reevaluation {
         }
     }
 
-    /// What was asked when the session's first packet came, as of a session that lives: groups without `flushConnection` are not
-    /// asked again.
+    /// The question that the session's first packet asked, marked as one of a live session: groups without
+    /// `flushConnection` are not evaluated again.
     package static func question(_ session: sluice_session) -> sluice_classification {
         let originatorIsLow = session.flags & SessionFlags.originatorIsLow != 0
         var question = sluice_classification()

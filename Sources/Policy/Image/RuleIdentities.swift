@@ -1,8 +1,10 @@
-/// A number for every rule name, the same across reloads, because sessions carry it: 1 to 65535; 0 is "none".
+/// A number for every rule name: 1 to 65535; 0 is "none". Numbers stay the same across reloads, because sessions store
+/// them.
 ///
-/// Numbers grow; one is given to another name only when all were given once, and no session carries it.
+/// Numbers are assigned in increasing order. A number is reused only when all were assigned once and no session uses
+/// it.
 package struct RuleIdentities: Codable, Equatable, Sendable {
-    /// Number by name, of present rules and of those that were.
+    /// Number by name, of present and former rules.
     package private(set) var identities: [String: UInt16] = [:]
     private var next: UInt32 = 1
 
@@ -10,12 +12,12 @@ package struct RuleIdentities: Codable, Equatable, Sendable {
 
     package init() {}
 
-    /// Gives every name a number: the one it has, or a new one.
+    /// Assigns a number to every name: its existing one, or a new one.
     ///
-    /// `stillUsed` tells the numbers that sessions carry. It is asked only when all numbers were given; then those outside of
-    /// it that are not of this policy are given again. nil: none may be.
+    /// `stillUsed` returns the numbers that sessions use. It is called only when all numbers were assigned. Then
+    /// numbers that neither sessions nor this policy use are assigned again. If it returns nil, none is reused.
     ///
-    /// - Throws: ``PolicyError/identitiesExhausted(limit:)`` where none is left; the numbers are as before then.
+    /// - Throws: ``PolicyError/identitiesExhausted(limit:)`` if no number is free. The numbers are unchanged then.
     package mutating func assign(
         _ names: [String], stillUsed: (() -> Set<UInt16>)? = nil
     ) throws(PolicyError) {
@@ -45,10 +47,10 @@ package struct RuleIdentities: Codable, Equatable, Sendable {
         self = changed
     }
 
-    /// The number of a rule; nil: never assigned.
+    /// The number of a rule; nil if none was assigned.
     package func identity(of name: String) -> UInt16? { identities[name] }
 
-    /// The name of a number; nil: 0, or never assigned. Builds nothing: for many look-ups use ``names``.
+    /// The name of a number; nil for 0, or if it was never assigned. Searches; for many lookups use ``names``.
     package func name(of identity: UInt16) -> String? {
         identities.first { $0.value == identity }?.key
     }

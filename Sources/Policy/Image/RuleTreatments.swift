@@ -1,11 +1,11 @@
 import FlowCore
 
-/// What a rule's `idleTimeout` and `onIdle` mean for each class of sessions (IDLE-5): what the rule leaves open is as the class has
-/// it, and only TCP sessions are reset or probed.
+/// What a rule's `idleTimeout` and `onIdle` mean for each class of sessions (IDLE-5). What the rule does not set comes
+/// from the class. Only TCP sessions are reset or probed.
 struct RuleTreatments {
     private let timeouts: SessionTimeouts
     private let timeScale: Double
-    /// What must have an index.
+    /// The treatments that need an index.
     private(set) var distinct: [Treatment] = []
 
     init(configuration: Configuration) {
@@ -19,7 +19,7 @@ struct RuleTreatments {
         }
     }
 
-    /// By column of the rule's record (`PolicyImageLayout.RuleRecord`); nil: as the class has it.
+    /// By column of the rule's record (`PolicyImageLayout.RuleRecord`); nil: the class's treatment.
     func treatments(of rule: FirewallRule) -> [Treatment?] {
         let timeout = rule.idleTimeoutNanoseconds.map { SessionTimeouts.scale($0, by: timeScale) }
         let tcp = TrafficClass.allCases.map { trafficClass -> Treatment? in

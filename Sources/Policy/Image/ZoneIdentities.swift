@@ -1,14 +1,15 @@
 import FlowLayout
 
-/// A number for every zone name, the same across reloads, because sessions carry it: 1 to 63; 0 is "not a zone of ours".
+/// A number for every zone name: 1 to 63; 0 is "not one of our zones". Numbers stay the same across reloads, because
+/// sessions store them.
 package struct ZoneIdentities: Codable, Equatable, Sendable {
     /// Number by name.
     package private(set) var identities: [String: UInt8] = [:]
 
     package init() {}
 
-    /// Gives every zone a number: the one it has, or one that no zone has had, or else the lowest that no present zone has.
-    /// Zones that are gone keep theirs as long as numbers last.
+    /// Assigns a number to every zone: its existing one, else one that was never assigned, else the lowest that no
+    /// present zone has. Former zones keep their numbers as long as unused ones are left.
     package mutating func assign(_ names: [String]) {
         let limit = UInt8(SLUICE_MAX_ZONES) - 1
         precondition(names.count <= Int(limit), "\(names.count) zones passed validation")

@@ -1,6 +1,6 @@
-/// What `api:` asks for: an HTTP server in a process of its own (API-1 to API-5).
+/// The settings under `api:`: an HTTP server in a separate process (API-1 to API-5).
 package struct APISettings: Equatable, Sendable {
-    /// Where a value stands in the file, for messages. Two settings that differ in it are the same.
+    /// Where a value was written, for messages. It does not count when settings are compared.
     package struct Place: Equatable, Sendable {
         package var file: String
         package var line: Int?
@@ -16,9 +16,9 @@ package struct APISettings: Equatable, Sendable {
         package static func == (left: Place, right: Place) -> Bool { true }
     }
 
-    /// Files in PEM.
+    /// TLS files in PEM format.
     package struct TLS: Equatable, Sendable {
-        /// The certificate, and those that lead from it to a root.
+        /// The certificate, followed by the intermediate certificates.
         package var certificate: String
         package var key: String
         package var certificatePlace = Place()
@@ -30,16 +30,16 @@ package struct APISettings: Equatable, Sendable {
         }
     }
 
-    /// What clients may use, together or each (API-5).
+    /// Limits for clients, in total or for each (API-5).
     package struct Limits: Equatable, Sendable {
-        /// Of a request's body.
+        /// Bytes of a request's body.
         package var requestBytes = 1 << 20
         package var connections = 256
-        /// Of events, at the same time.
+        /// Event streams at the same time.
         package var streams = 32
-        /// That a client may take to send a request, and again to take the answer.
+        /// Maximum time for a client to send a request, and again to receive the answer.
         package var clientNanoseconds: UInt64 = 10_000_000_000
-        /// Of one token, or of one address.
+        /// For each token or address.
         package var requestsPerSecond = 50
 
         package init() {}
@@ -50,7 +50,7 @@ package struct APISettings: Equatable, Sendable {
     package var listenPlace = Place()
     /// nil: plain HTTP.
     package var tls: TLS?
-    /// Whether plain HTTP beyond loopback was asked for in so many words.
+    /// Whether the configuration explicitly allows plain HTTP beyond loopback.
     package var isInsecure: Bool
     package var limits: Limits
 

@@ -40,7 +40,7 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The address in the form that the kernel program shares: IPv4 as ::ffff:a.b.c.d.
+    /// The address in the layout shared with the kernel program: IPv4 as ::ffff:a.b.c.d.
     package var layout: sluice_address {
         switch family {
         case .ipv4: sluice_address(high: 0, low: 0xFFFF_0000_0000 | UInt64(truncatingIfNeeded: value))
@@ -49,7 +49,7 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The address of a family out of the shared form.
+    /// Reads an address of a family from the shared layout.
     package init(family: AddressFamily, layout: sluice_address) {
         switch family {
         case .ipv4: self.init(family: .ipv4, value: UInt128(layout.low & 0xFFFF_FFFF))
@@ -74,14 +74,14 @@ package struct NetworkAddress: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// All addresses that share their first bits: `10.1.0.0/16`. A single address is a prefix of full length.
+/// All addresses that share their first bits: `10.1.0.0/16`. A single address has the full length.
 package struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
     /// The lowest address; bits beyond ``length`` are 0.
     package let first: NetworkAddress
-    /// Leading bits that count: 0 to 32 or 128.
+    /// The number of leading bits that are compared: 0 to 32 or 128.
     package let length: Int
 
-    /// Why a text is no prefix. The description says what to write instead.
+    /// Why a text is not a prefix. The description says what to write instead.
     package enum Mistake: Error, Equatable, CustomStringConvertible {
         case notAnAddress
         case length(maximum: Int)
@@ -99,7 +99,7 @@ package struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The prefix of a length that an address lies in; the address's other bits are left out.
+    /// The prefix of a given length that contains an address. The host bits are cleared.
     package init(_ address: NetworkAddress, length: Int) {
         precondition((0...address.family.bits).contains(length), "prefix length \(length) of \(address)")
         let mask = length == 0 ? 0 : address.family.maximum << (address.family.bits - length) & address.family.maximum
@@ -107,8 +107,8 @@ package struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         self.length = length
     }
 
-    /// Reads `10.1.0.0/16`, `10.1.2.3`, `2001:db8::/32`. Bits beyond the prefix length are a mistake, not rounded away:
-    /// the writer may have meant the one address or the whole prefix.
+    /// Reads `10.1.0.0/16`, `10.1.2.3` or `2001:db8::/32`. Set host bits are a mistake and are not cleared: the writer
+    /// may have meant the single address or the whole prefix.
     package init(parsing text: String) throws(Mistake) {
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard let part = parts.first, let address = NetworkAddress(String(part)) else { throw .notAnAddress }
@@ -142,6 +142,6 @@ package struct AddressPrefix: Hashable, Sendable, CustomStringConvertible {
         address.family == family && address.value >= first.value && address.value <= last.value
     }
 
-    /// The text that reads back to the same prefix.
+    /// The text that is read back as the same prefix.
     package var description: String { "\(first)/\(length)" }
 }

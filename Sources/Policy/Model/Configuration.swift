@@ -1,28 +1,31 @@
-/// What the gateway is asked to be: a read and checked `sluice.yaml` (see ``ConfigurationReference`` for every key).
+/// The configuration of a gateway: a `sluice.yaml` that was read and checked (``ConfigurationReference`` lists every
+/// key).
 ///
-/// Holds only legal values; a text with any mistake becomes ``ConfigurationErrors`` instead, so nothing half-read is ever applied.
+/// It holds only legal values. If the text has any mistake, the result is ``ConfigurationErrors`` instead, so nothing
+/// is applied in part.
 package struct Configuration: Equatable, Sendable {
-    /// The gateway's name: in paths, pins and messages.
+    /// The gateway's name in paths, pins and messages.
     package var gateway: String
     package var profile: Profile
     /// Divides every duration of the profile (PROF-2): 1 to 1000.
     package var timeScale: Double
     package var continuity: Continuity
-    /// Sessions that the table holds; the datapath rounds up to whole slabs.
+    /// The number of sessions that the table can hold. The datapath rounds up to whole slabs.
     package var capacitySessions: Int
     package var zones: [Zone]
     package var internalPrefixes: [AddressPrefix]
     /// In order of priority.
     package var rules: [FirewallRule]
-    /// Network security groups, by the names that zones go by.
+    /// Network security groups, with the names that zones use.
     package var groups: [NetworkSecurityGroup] = []
-    /// What service tags and application security groups stand for.
+    /// The addresses of service tags and application security groups.
     package var addressBook: AddressBook
-    /// The bytes of the files that the text names, by the names that it has for them.
+    /// The bytes of the files that the text names, by the names in the text.
     package var files: [String: [UInt8]] = [:]
     /// For traffic to the gateway's own addresses, in order of priority.
     package var hostRules: [FirewallRule]
-    /// Whether packets go straight to the other end of a veth pair, past the queueing discipline of the gateway's end.
+    /// Whether packets go directly to the other end of a veth pair and bypass the queueing discipline of the gateway's
+    /// end.
     package var vethShortcut: Bool
     /// Whether the gateway's own addresses answer ICMP echo.
     package var hostPing: Bool
@@ -39,16 +42,17 @@ package struct Configuration: Equatable, Sendable {
     package var flowLog: FlowLogSettings?
     /// nil: there is no HTTP API.
     package var api: APISettings?
-    /// Where the gateway keeps what survives it: its history, the fleet's state.
+    /// The directory for data that outlives the gateway process: the history and the fleet's state.
     package var stateDirectory = Self.usualStateDirectory
-    /// What is worth a line in the log though it is no mistake: an exception to the profile (IDLE-5), a key without effect.
+    /// What is worth a line in the log but is not a mistake: an exception to the profile (IDLE-5), a key without
+    /// effect.
     package var notices: [String]
 
-    /// What becomes of sessions when their instance leaves.
+    /// What happens to sessions when their instance leaves.
     package enum Continuity: String, Sendable, CaseIterable {
-        /// As documented: they end with it.
+        /// As documented: they end with the instance.
         case disruptive
-        /// Other instances take them over, and no end notices (KEEP-1).
+        /// Other instances take them over; the sessions' ends do not notice (KEEP-1).
         case preserve
     }
 
@@ -58,18 +62,19 @@ package struct Configuration: Equatable, Sendable {
         case reset
     }
 
-    /// What becomes of the guard, which lets nothing pass that the datapath has not allowed, when the gateway stops (BAD-5).
+    /// What happens to the guard when the gateway stops (BAD-5). The guard drops everything that the datapath has not
+    /// allowed.
     package enum GuardOnStop: String, Sendable, CaseIterable {
         /// Nothing is forwarded while the gateway is stopped.
         case keep
-        /// The host forwards again as if the gateway had never been there.
+        /// The host forwards again as it did without the gateway.
         case remove
     }
 
-    /// Whether durations run faster than written.
+    /// Whether durations pass faster than written.
     package var isScaled: Bool { timeScale != 1 }
 
-    /// What the datapath and the instances go by: divided by ``timeScale``.
+    /// The timeouts of datapath and instances: divided by ``timeScale``.
     package var timeouts: SessionTimeouts { unscaledTimeouts.scaled(by: timeScale) }
 
     /// Divided by ``timeScale``.
@@ -79,7 +84,8 @@ package struct Configuration: Equatable, Sendable {
             reset: SessionTimeouts.scale(unscaledDrain.reset, by: timeScale))
     }
 
-    /// The text that this was read from together with the files that it names: it reads back to the same, wherever it lies.
+    /// The configuration text together with the files that it names, as one text. It reads back to the same
+    /// configuration in any directory.
     package func selfContained(_ text: [UInt8]) -> [UInt8] {
         EmbeddedFiles.join(EmbeddedFiles.part(String(decoding: text, as: UTF8.self)).text.utf8.map { $0 }, files)
     }

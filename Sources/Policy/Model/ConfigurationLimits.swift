@@ -1,6 +1,6 @@
 import FlowLayout
 
-/// How much a configuration may hold.
+/// The size limits of a configuration.
 package enum ConfigurationLimits {
     /// Forwarding rules: the bits of the policy image's rows, less those of the host rules.
     package static let rules = 1000
@@ -17,7 +17,7 @@ package enum ConfigurationLimits {
     package static let capacitySessions = 1...(Int(SLUICE_MAX_SLABS) << 16)
     /// Instances of a fleet (SCALE-2).
     package static let instances = 2...50
-    /// Throughput that one instance may be said to have.
+    /// Throughput that can be configured for one instance.
     package static let instanceBitsPerSecond = 1e6...1e14
     /// Bytes of a rule's or zone's name.
     package static let nameBytes = 80

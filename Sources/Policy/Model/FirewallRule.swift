@@ -6,12 +6,12 @@ package enum RuleAccess: String, Sendable, CaseIterable {
     case deny = "Deny"
 }
 
-/// The protocols that a rule can name.
+/// The protocols that a rule can match.
 package enum RuleProtocol: String, Sendable, CaseIterable {
     case any = "*"
     case tcp = "Tcp"
     case udp = "Udp"
-    /// ICMP, and ICMPv6.
+    /// ICMP and ICMPv6.
     case icmp = "Icmp"
     case esp = "Esp"
     case ah = "Ah"
@@ -28,7 +28,7 @@ package enum RuleProtocol: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether its packets carry ports that a rule can look at.
+    /// Whether packets of this protocol have ports that a rule can match.
     package var hasPorts: Bool { self == .any || self == .tcp || self == .udp }
 }
 
@@ -45,7 +45,7 @@ package enum AddressMatch: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What was written in the configuration, item by item.
+    /// The items as written in the configuration.
     package var items: [String] {
         switch self {
         case .any: ["*"]
@@ -70,7 +70,7 @@ package enum PortMatch: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What was written in the configuration, item by item.
+    /// The items as written in the configuration.
     package var items: [String] {
         switch self {
         case .any: ["*"]
@@ -85,18 +85,19 @@ package enum PortMatch: Hashable, Sendable, CustomStringConvertible {
 package struct FirewallRule: Hashable, Sendable {
     /// Unique among all rules of the configuration, host rules included.
     package var name: String
-    /// Lower is asked first; unique in its list.
+    /// Lower is evaluated first; unique in its list.
     package var priority: Int
     package var access: RuleAccess
     package var ipProtocol: RuleProtocol
     package var source: AddressMatch
-    /// ``AddressMatch/any`` in a host rule: the gateway's own addresses are meant.
+    /// Always ``AddressMatch/any`` in a host rule, which applies to the gateway's own addresses.
     package var destination: AddressMatch
     package var sourcePorts: PortMatch
     package var destinationPorts: PortMatch
-    /// Idle timeout of the sessions that the rule allows, as written (not scaled), in nanoseconds; nil: their class's.
+    /// Idle timeout of the sessions that the rule allows, in nanoseconds, as written (not scaled); nil: the timeout of
+    /// their class.
     package var idleTimeoutNanoseconds: UInt64?
-    /// What happens to the rule's TCP sessions when they were idle too long; nil: as their class does.
+    /// What happens to an idle TCP session of the rule; nil: as its class.
     package var onIdle: OnIdle?
 
     package init(
@@ -116,8 +117,8 @@ package struct FirewallRule: Hashable, Sendable {
         self.onIdle = onIdle
     }
 
-    /// The IP protocol numbers that the rule matches; nil: all of them. A rule that names ports matches only protocols
-    /// that have them.
+    /// The IP protocol numbers that the rule matches; nil: all. A rule with ports matches only protocols that have
+    /// ports.
     package var protocolNumbers: [UInt8]? {
         if ipProtocol != .any { return ipProtocol.numbers }
         return sourcePorts == .any && destinationPorts == .any ? nil : [6, 17]

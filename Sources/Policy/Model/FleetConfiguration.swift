@@ -1,16 +1,16 @@
-/// How many instances there may be, and what each is good for (SCALE-2, SCALE-3).
+/// How many instances there may be, and the capacity of each (SCALE-2, SCALE-3).
 package struct FleetConfiguration: Hashable, Sendable {
-    /// The fleet never falls under this, but for failures that are being mended.
+    /// The fleet is never smaller, except while failed instances are replaced.
     package var minCapacity: Int
     package var maxCapacity: Int
-    /// What one instance is good for: bits a second.
+    /// Capacity of one instance: bits per second.
     package var throughputBitsPerSecond: UInt64
-    /// What one instance is good for: sessions.
+    /// Capacity of one instance: sessions.
     package var sessions: Int
-    /// How long little must be asked of the fleet before an instance leaves (SCALE-1): nanoseconds, as written, not scaled.
+    /// How long the load must be low before an instance leaves (SCALE-1): nanoseconds, as written, not scaled.
     package var unscaledCoolDown: UInt64
-    /// How long an instance may be silent before it counts as unresponsive (RECOV-1): nanoseconds. Never scaled: it is about
-    /// processes, which are as slow as they are whatever the profile's clock says.
+    /// How long an instance may fail to respond before it counts as unresponsive (RECOV-1): nanoseconds. Never scaled,
+    /// because a time scale does not make processes faster.
     package var recoveryAfter: UInt64
 
     package init(
@@ -25,10 +25,10 @@ package struct FleetConfiguration: Hashable, Sendable {
         self.recoveryAfter = recoveryAfter
     }
 
-    /// Whether both bounds go together (SCALE-2): equal, which fixes the size, or more than 1 apart.
+    /// Whether two bounds are allowed together (SCALE-2): equal (a fixed size), or more than 1 apart.
     package static func areBounds(min: Int, max: Int) -> Bool { max == min || max > min + 1 }
 
-    /// Why two bounds can't be, with what to write instead; nil where they can.
+    /// Why two bounds are not allowed, with what to write instead; nil if they are.
     package static func mistake(min: Int, max: Int) -> String? {
         let range = ConfigurationLimits.instances
         for (name, value) in [("minCapacity", min), ("maxCapacity", max)] where !range.contains(value) {

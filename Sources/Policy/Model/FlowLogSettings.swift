@@ -1,6 +1,6 @@
-/// What `flowLog:` asks for.
+/// The settings under `flowLog:`.
 package struct FlowLogSettings: Codable, Equatable, Sendable {
-    /// The documented formats that can be written.
+    /// The documented formats that Sluice can write.
     package enum Format: String, Codable, Sendable, CaseIterable {
         /// Network security group flow log, version 2: TCP and UDP.
         case nsgVersion2 = "nsg-v2"
@@ -8,14 +8,14 @@ package struct FlowLogSettings: Codable, Equatable, Sendable {
         case virtualNetworkVersion4 = "vnet-v4"
     }
 
-    /// Absolute.
+    /// An absolute path.
     package var directory: String
     package var formats: [Format]
-    /// Files of hours that are longer ago are removed.
+    /// Files of older hours are removed.
     package var retentionNanoseconds: UInt64
-    /// The oldest files are removed as long as all of them are larger.
+    /// The oldest files are removed while the total size is above this.
     package var retentionBytes: UInt64
-    /// What stands for the cloud's own names in records and paths.
+    /// The cloud subscription in records and paths.
     package var subscription: String
     package var resourceGroup: String
     package var region: String

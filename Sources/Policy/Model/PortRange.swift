@@ -1,9 +1,9 @@
-/// A run of ports, both ends included.
+/// A range of ports, both ends included.
 package struct PortRange: Hashable, Sendable, CustomStringConvertible {
     package let lower: UInt16
     package let upper: UInt16
 
-    /// Why a text is no port range. The description says what to write instead.
+    /// Why a text is not a port range. The description says what to write instead.
     package enum Mistake: Error, Equatable, CustomStringConvertible {
         case notAPort
         case reversed(lower: UInt16, upper: UInt16)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The IANA time zone database of this machine: a file for each zone (tzfile(5)).
+/// The IANA time zone database of this machine: one file for each zone (tzfile(5)).
 package enum TimeZoneDatabase {
     package static let path = "/usr/share/zoneinfo"
 

@@ -2,7 +2,7 @@
 package struct Zone: Hashable, Sendable {
     package var name: String
     package var interfaces: [String]
-    /// The name of its network security group; nil: everything is allowed as far as groups go.
+    /// The name of its network security group; nil: no group restricts its traffic.
     package var networkSecurityGroup: String?
 
     package init(name: String, interfaces: [String], networkSecurityGroup: String? = nil) {

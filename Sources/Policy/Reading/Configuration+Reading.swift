@@ -6,7 +6,7 @@ extension Configuration {
     /// - Returns: the configuration, with legal values only.
     /// - Throws: all of its mistakes, in the order of their lines.
     package static func read(path: String) throws(ConfigurationErrors) -> Configuration {
-        // With the files that are kept with a configuration in force, in base64.
+        // Includes the files that are stored with the configuration in force, in base64.
         let limit = ConfigurationLimits.fileBytes + 2 * GroupLimits.fileBytes
         let bytes = try SteadyFile.read(path: path, limit: limit)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -17,10 +17,10 @@ extension Configuration {
         return try parse(text, file: path)
     }
 
-    /// Reads and checks a configuration text. `file` is what messages call it; `hostName` names the gateway where the text does
-    /// not (nil: the name of this host). Files that it names lie beside it, unless it brings them along.
+    /// Reads and checks a configuration text. `file` is its name in messages. `hostName` names the gateway if the text
+    /// does not; nil: the name of this host. Files that it names are read relative to it, unless it embeds them.
     ///
-    /// - Parameter readsFiles: false where whoever wrote the text may not know what is in this machine's files.
+    /// - Parameter readsFiles: false if the author of the text may not learn the contents of this machine's files.
     /// - Returns: the configuration, with legal values only.
     /// - Throws: all of its mistakes, in the order of their lines.
     package static func parse(
@@ -42,7 +42,7 @@ extension Configuration {
         }
         let configuration = reader.read(text)
         guard let configuration, reader.errors.isEmpty else {
-            precondition(!reader.errors.isEmpty, "a configuration was not made, and nothing was reported")
+            precondition(!reader.errors.isEmpty, "no configuration was created, and no error was reported")
             throw ConfigurationErrors(
                 reader.errors.enumerated().sorted { left, right in
                     (left.element.line ?? 0, left.element.column ?? 0, left.offset)

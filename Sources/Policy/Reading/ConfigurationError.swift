@@ -1,9 +1,9 @@
-/// One mistake in a configuration file: where, which key, what is wrong, what to write instead.
+/// One mistake in a configuration file: position, key, what is wrong, and what to write instead.
 package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
     package var file: String
-    /// From 1; nil: the file as a whole.
+    /// Counted from 1; nil: the file as a whole.
     package var line: Int?
-    /// From 1, in characters.
+    /// Counted from 1, in characters.
     package var column: Int?
     /// The path of the key, like `rules[3].destinationPorts[0]`; empty: the file as a whole.
     package var key: String
@@ -18,7 +18,7 @@ package struct ConfigurationError: Error, Equatable, Sendable, CustomStringConve
         self.message = message
     }
 
-    /// `sluice.yaml:12:5: zones[0].interfaces: is missing: write ...`, as compilers do, so that editors can jump there.
+    /// `sluice.yaml:12:5: zones[0].interfaces: is missing: write ...`: the format of compilers, which editors can open.
     package var description: String {
         var text = file
         if let line { text += ":\(line)" }

@@ -1,7 +1,7 @@
 import Yams
 
 extension ConfigurationReader {
-    /// `api: { listen: 127.0.0.1:8686, tls: { certificate: FILE, key: FILE } }`; nil where it is missing or wrong.
+    /// `api: { listen: 127.0.0.1:8686, tls: { certificate: FILE, key: FILE } }`; nil if it is missing or wrong.
     mutating func api(_ section: Section) -> APISettings? {
         guard let node = section["api"],
             let api = self.section(node, path: "api", keys: ConfigurationReference.names(of: .api)),
@@ -10,7 +10,7 @@ extension ConfigurationReader {
         guard let (address, port) = Self.endpoint(text) else {
             report(
                 api["listen"], "api.listen",
-                "\"\(text)\" is no address with a port: write for example 127.0.0.1:\(APISettings.usualPort) or "
+                "\"\(text)\" is not an address with a port: write for example 127.0.0.1:\(APISettings.usualPort) or "
                     + "\"[::1]:\(APISettings.usualPort)\"")
             return nil
         }
@@ -22,7 +22,7 @@ extension ConfigurationReader {
         if !settings.isLoopback, api["tls"] == nil, !settings.isInsecure {
             report(
                 api["listen"], "api.listen",
-                "\(settings.listen) can be reached from other machines, which could read tokens on the way: write "
+                "\(settings.listen) can be reached from other machines, and tokens would be sent unencrypted: write "
                     + "tls: { certificate: FILE, key: FILE }, or insecure: true")
         }
         return settings
@@ -56,7 +56,7 @@ extension ConfigurationReader {
         if limits.streams >= limits.connections {
             report(
                 section["streams"] ?? section["connections"], "api.limits.streams",
-                "\(limits.streams) streams leave none of \(limits.connections) connections for requests: write fewer "
+                "\(limits.streams) streams leave none of the \(limits.connections) connections for requests: write fewer "
                     + "streams or more connections")
         }
         if let time = duration(section, "clientTime") {
@@ -70,7 +70,7 @@ extension ConfigurationReader {
 
     private func place(_ node: Node?) -> APISettings.Place { .init(file: file, line: node?.mark?.line) }
 
-    /// `ADDRESS:PORT`, with an IPv6 address in brackets; nil where it is none.
+    /// `ADDRESS:PORT`, with an IPv6 address in brackets; nil if the text is something else.
     static func endpoint(_ text: String) -> (NetworkAddress, UInt16)? {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0
         else { return nil }

@@ -1,8 +1,8 @@
 import Yams
 
 extension ConfigurationReader {
-    /// `fleet: { minCapacity: 2, maxCapacity: 20, instance: {...}, coolDown: 5m }` and `recovery: { after: 5s }`; nil where
-    /// one of them is wrong.
+    /// `fleet: { minCapacity: 2, maxCapacity: 20, instance: {...}, coolDown: 5m }` and `recovery: { after: 5s }`; nil
+    /// if one of them is wrong.
     mutating func readFleet(_ section: Section) -> FleetConfiguration? {
         let before = errors.count
         var fleet = FleetConfiguration()
@@ -47,7 +47,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// A duration within a range that no profile changes.
+    /// A duration in a range that does not depend on the profile.
     private mutating func ranged(_ section: Section, _ key: String, _ range: ClosedRange<UInt64>) -> UInt64? {
         guard let time = duration(section, key) else { return nil }
         guard range.contains(time) else {
@@ -61,7 +61,7 @@ extension ConfigurationReader {
         return time
     }
 
-    /// `1.5Gbps`, `800Mbps`, in bits a second.
+    /// `1.5Gbps` or `800Mbps`, in bits per second.
     private mutating func bitRate(_ section: Section, _ key: String) -> UInt64? {
         guard let text = text(section, key) else { return nil }
         let units: [(name: String, bits: Double)] = [

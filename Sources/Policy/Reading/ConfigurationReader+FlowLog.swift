@@ -1,7 +1,7 @@
 import Yams
 
 extension ConfigurationReader {
-    /// `flowLog: { directory: /var/log/sluice, formats: [nsg-v2, vnet-v4] }`; nil where it is missing or wrong.
+    /// `flowLog: { directory: /var/log/sluice, formats: [nsg-v2, vnet-v4] }`; nil if it is missing or wrong.
     mutating func flowLog(_ section: Section) -> FlowLogSettings? {
         guard let node = section["flowLog"],
             let log = self.section(node, path: "flowLog", keys: ConfigurationReference.names(of: .flowLog)),
@@ -20,14 +20,14 @@ extension ConfigurationReader {
             settings.retentionNanoseconds = age
             let hour: UInt64 = 3_600_000_000_000
             if age < hour || age > 3650 * 24 * hour {
-                report(retention["age"], "flowLog.retention.age", "is not 1h to 3650d: files are of an hour each")
+                report(retention["age"], "flowLog.retention.age", "is not 1h to 3650d: each file holds one hour")
             }
         }
         if let size = byteSize(retention, "size") { settings.retentionBytes = size }
         return settings
     }
 
-    /// The path of a directory of this machine; nil where it is missing or wrong.
+    /// The path of a directory on this machine; nil if it is missing or wrong.
     mutating func absolutePath(
         _ section: Section, _ key: String, example: String, isRequired: Bool = false
     ) -> String? {
@@ -38,7 +38,8 @@ extension ConfigurationReader {
         let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
         guard path.hasPrefix("/"), !parts.isEmpty, isPlain, !parts.contains("..") else {
             report(
-                section[key], section.path(of: key), "\"\(path)\" is no absolute path: write for example \(example)")
+                section[key], section.path(of: key), "\"\(path)\" is not an absolute path: write for example \(example)"
+            )
             return nil
         }
         return "/" + parts.joined(separator: "/")
@@ -53,7 +54,7 @@ extension ConfigurationReader {
                 let nearest = DidYouMean.nearest(to: item.text, among: names).map { " (did you mean \($0)?)" } ?? ""
                 report(
                     item.node, item.path,
-                    "\"\(item.text)\" is no format of a flow log\(nearest): write \(names.joined(separator: " or "))")
+                    "\"\(item.text)\" is not a flow log format\(nearest): write \(names.joined(separator: " or "))")
                 return
             }
             if !formats.contains(format) { formats.append(format) }
@@ -92,7 +93,7 @@ extension ConfigurationReader {
         }
         report(
             section[key], section.path(of: key),
-            "\"\(text)\" is no size of 1MB or more: write for example 500MB or 10GB")
+            "\"\(text)\" is not a size of 1MB or more: write for example 500MB or 10GB")
         return nil
     }
 }

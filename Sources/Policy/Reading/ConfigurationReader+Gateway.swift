@@ -1,7 +1,7 @@
 import Yams
 
 extension ConfigurationReader {
-    /// The gateway's name; by default the host's.
+    /// The gateway's name; the host's name by default.
     mutating func gatewayName(_ section: Section) -> String? {
         let written = section["gateway"] == nil ? hostName : text(section, "gateway")
         guard let name = written else { return nil }
@@ -30,7 +30,7 @@ extension ConfigurationReader {
         guard let number = Double(text), range.contains(number) else {
             report(
                 section["timeScale"], "timeScale",
-                "\"\(text)\" is not a number from \(Int(range.lowerBound)) to \(Int(range.upperBound)): write 1 for real time, 60 to make a minute a second"
+                "\"\(text)\" is not a number from \(Int(range.lowerBound)) to \(Int(range.upperBound)): write 1 for real time, or 60 so that a minute takes a second"
             )
             return nil
         }

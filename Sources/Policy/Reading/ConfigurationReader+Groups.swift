@@ -1,7 +1,8 @@
 import Yams
 
 extension ConfigurationReader {
-    /// Service tags, application security groups, and the groups that use them. Zones name their groups as the result does.
+    /// Service tags, application security groups, and the groups that use them. The result contains the group names
+    /// that zones refer to.
     mutating func groups(
         _ section: Section, internalPrefixes: [AddressPrefix], zones: inout [Zone]
     ) -> (groups: [NetworkSecurityGroup], book: AddressBook) {
@@ -25,7 +26,7 @@ extension ConfigurationReader {
             written += readGroups(node, path, book, cloud).map { WrittenGroup(group: $0, path: path, node: node) }
         }
         let isComplete = errors.count == earlierErrors
-        tellApart(&written)
+        makeNamesDistinct(&written)
         let groups = written.map(\.group)
         findGroups(of: &zones, groups, section, isComplete: isComplete)
         noteUnused(groups, zones)
@@ -40,9 +41,9 @@ extension ConfigurationReader {
         var node: Node
     }
 
-    /// Gives groups of one name names of their own: with their resource groups, as their identifiers have them.
-    private mutating func tellApart(_ written: inout [WrittenGroup]) {
-        // The cloud's names, and the paths of flow logs, know no case.
+    /// Gives groups with the same name distinct names: the resource group of their id is appended.
+    private mutating func makeNamesDistinct(_ written: inout [WrittenGroup]) {
+        // Case is ignored in the cloud's names and in the paths of flow logs.
         let places = Dictionary(grouping: written.indices) { written[$0].group.name.lowercased() }
         for indices in places.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
             let parts = indices.map { ResourceIdentifier.parts(of: written[$0].group.resourceIdentifier) }
@@ -53,7 +54,7 @@ extension ConfigurationReader {
                     let what = first == name ? "" : ", as \"\(first)\": names do not differ by case"
                     report(
                         written[index].node, written[index].path,
-                        "the group \"\(name)\" is there already\(what): keep one, or rename it; groups of one name in several resource groups are told apart by their ids, as `az network nsg list` exports them"
+                        "the group \"\(name)\" exists already\(what): keep one, or rename it; groups with the same name in several resource groups are distinguished by their ids, as `az network nsg list` exports them"
                     )
                 }
                 continue
@@ -62,13 +63,13 @@ extension ConfigurationReader {
             for (index, part) in zip(indices, parts) {
                 guard let part else { continue }
                 written[index].group.name += "@\(part.resourceGroup)"
-                // The same in two subscriptions.
+                // The resource group exists in two subscriptions.
                 if groups.count < indices.count { written[index].group.name += "@\(part.subscription)" }
             }
         }
     }
 
-    /// A group that no zone has judges nothing, which its writer may not know.
+    /// Adds a notice for a group that no zone uses, because it has no effect.
     private mutating func noteUnused(_ groups: [NetworkSecurityGroup], _ zones: [Zone]) {
         let used = Set(zones.compactMap(\.networkSecurityGroup))
         let unused = groups.map(\.name).filter { !used.contains($0) }
@@ -77,13 +78,13 @@ extension ConfigurationReader {
         let more = unused.count > 5 ? " and \(unused.count - 5) more" : ""
         notices.append(
             unused.count == 1
-                ? "networkSecurityGroups: no zone names the group \(shown), so it judges nothing: write networkSecurityGroup: \(first) in a zone"
-                : "networkSecurityGroups: no zone names the groups \(shown)\(more), so they judge nothing: write for example networkSecurityGroup: \(first) in a zone"
+                ? "networkSecurityGroups: no zone uses the group \(shown), so it has no effect: write networkSecurityGroup: \(first) in a zone"
+                : "networkSecurityGroups: no zone uses the groups \(shown)\(more), so they have no effect: write for example networkSecurityGroup: \(first) in a zone"
         )
     }
 
-    /// Only tags that some rule names are kept, in the file that is kept with the configuration in force too: the published file
-    /// has a hundred thousand prefixes, and every command would read them again.
+    /// Keeps only tags that some rule uses, also in the file that is stored with the configuration in force. The
+    /// published file has a hundred thousand prefixes, and every command would read them again.
     private mutating func keepTagsInUse(
         _ groups: [NetworkSecurityGroup], _ tagFiles: [(name: String, tags: [AddressBook.Entry])],
         in book: inout AddressBook
@@ -97,7 +98,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// What the user tells of the cloud.
+    /// What the user has given under `cloud`.
     private mutating func cloud(_ node: Node?, path: String) -> CloudFacts {
         var facts = CloudFacts()
         guard let node, let section = section(node, path: path, keys: ConfigurationReference.names(of: .cloud)) else {
@@ -111,7 +112,7 @@ extension ConfigurationReader {
             guard let value = text(section, key) else { continue }
             guard !value.isEmpty, !value.contains("/") else {
                 report(
-                    section[key], section.path(of: key), "\"\(value)\" is no name or id: write it without slashes")
+                    section[key], section.path(of: key), "\"\(value)\" is not a name or id: write it without slashes")
                 continue
             }
             facts[keyPath: fact] = value
@@ -119,7 +120,7 @@ extension ConfigurationReader {
         return facts
     }
 
-    /// The groups of an entry: a file's name, a file with its parameters, or a group itself.
+    /// The groups of an entry: the name of a file, a file with its parameters, or the group itself.
     private mutating func readGroups(
         _ node: Node, _ path: String, _ book: AddressBook, _ cloud: CloudFacts
     ) -> [NetworkSecurityGroup] {
@@ -184,16 +185,16 @@ extension ConfigurationReader {
         }
     }
 
-    /// What a file holds; nil, and reported, where it can't be read.
+    /// The bytes of a file; nil, and reported, if it can't be read.
     private mutating func bytes(of name: String, _ node: Node, _ path: String) -> [UInt8]? {
         do throws(ConfigurationErrors) {
             let bytes = try loadFile(name)
             files[name] = bytes
-            // What is in force is kept together with them, and must be readable again.
+            // The files are stored together with the configuration in force, and that must be readable again.
             guard files.values.reduce(0, { $0 + $1.count }) <= GroupLimits.fileBytes else {
                 report(
                     node, path,
-                    "with \(name) the files of the configuration are larger than \(GroupLimits.fileBytes >> 20) MiB: leave out what no rule names"
+                    "with \(name) the files of the configuration are larger than \(GroupLimits.fileBytes >> 20) MiB: remove what no rule uses"
                 )
                 return nil
             }
@@ -204,7 +205,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// An own rule must not have the name that a group's rule has in logs and explanations.
+    /// The firewall's own rules must not have a name that a group's rule has in logs and explanations.
     mutating func checkNames(of rules: [WrittenRule], _ groups: [NetworkSecurityGroup]) {
         for written in rules {
             let (rule, section) = (written.rule, written.section)
@@ -216,8 +217,9 @@ extension ConfigurationReader {
         }
     }
 
-    /// A zone names its group by name, by name and resource group (`web@production`), or by the cloud's identifier. It must be there:
-    /// but where a file has mistakes, the group may be in it, and the mistakes are what is to be told.
+    /// Resolves the group of a zone. A zone refers to it by name, by name and resource group (`web@production`), or by
+    /// resource id. A missing group is an error. If a file has mistakes, only these are reported, because the group may
+    /// be in that file.
     private mutating func findGroups(
         of zones: inout [Zone], _ groups: [NetworkSecurityGroup], _ section: Section, isComplete: Bool
     ) {

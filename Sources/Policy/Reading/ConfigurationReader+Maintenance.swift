@@ -1,8 +1,8 @@
 import Yams
 
 extension ConfigurationReader {
-    /// `maintenance: { start: "22:00", length: 5h, timeZone: Europe/Berlin }`; nil where it is missing or wrong. Without it
-    /// maintenance begins at any time.
+    /// `maintenance: { start: "22:00", length: 5h, timeZone: Europe/Berlin }`; nil if it is missing or wrong. Without
+    /// it, maintenance may begin at any time.
     mutating func readMaintenance(_ section: Section) -> MaintenanceWindow? {
         guard let node = section["maintenance"],
             let keys = self.section(node, path: "maintenance", keys: ConfigurationReference.names(of: .maintenance))
@@ -17,7 +17,7 @@ extension ConfigurationReader {
     private mutating func readStart(_ keys: Section) -> Int? {
         guard let text = requiredText(keys, "start", example: "\"22:00\"") else { return nil }
         if let minute = MaintenanceWindow.minute(parsing: text) { return minute }
-        // YAML 1.1 has numbers to the base of 60: a bare 22:00 may have become 1320 on the way through another tool.
+        // YAML 1.1 has numbers in base 60: another tool may have turned a bare 22:00 into 1320.
         report(
             keys["start"], "maintenance.start",
             "\"\(text)\" is not a time of day from 00:00 to 23:59: write for example \"22:00\"")
@@ -46,7 +46,7 @@ extension ConfigurationReader {
             TimeZoneDatabase.contains("UTC")
             ? "write a name of the IANA database like Europe/Berlin or UTC: 'ls \(TimeZoneDatabase.path)' lists them"
             : "this machine has no time zone database: install the package tzdata"
-        report(keys["timeZone"], "maintenance.timeZone", "\"\(name)\" is no time zone known here: \(remedy)")
+        report(keys["timeZone"], "maintenance.timeZone", "\"\(name)\" is not a time zone known here: \(remedy)")
         return nil
     }
 }

@@ -2,7 +2,8 @@ import FlowCore
 import Yams
 
 extension ConfigurationReader {
-    /// The profile's timeouts with what the configuration sets, each within the profile's range (PROF-1). Not scaled.
+    /// The profile's timeouts with the values that the configuration sets, each within the profile's range (PROF-1).
+    /// Not scaled.
     mutating func readTimeouts(_ section: Section, profile: Profile) -> SessionTimeouts {
         var timeouts = profile.defaults
         let custom = profile.isCustom ? Profile.customRange : nil
@@ -22,7 +23,7 @@ extension ConfigurationReader {
         return timeouts
     }
 
-    /// The profile's drain with what `custom` sets. Not scaled.
+    /// The profile's drain with the values that `custom` sets. Not scaled.
     mutating func readDrain(_ section: Section, profile: Profile) -> DrainSettings? {
         var drain = profile.drain
         guard let node = section["drain"] else { return drain }
@@ -35,7 +36,7 @@ extension ConfigurationReader {
         return drain
     }
 
-    /// Reads a duration into a value of the profile. `range` is what the profile allows; nil: only what the value is already.
+    /// Reads a duration into a value of the profile. `range` is what the profile allows; nil: only the current value.
     private mutating func set(
         _ value: inout UInt64, _ section: Section, _ key: String, _ profile: Profile, _ range: ClosedRange<UInt64>?
     ) {

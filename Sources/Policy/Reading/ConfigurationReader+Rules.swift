@@ -8,7 +8,7 @@ extension ConfigurationReader {
         var section: Section
     }
 
-    /// The list `rules`, as far as it can be read.
+    /// The list `rules`. Rules that can't be read are left out and reported.
     mutating func rules(_ section: Section, profile: Profile?) -> [WrittenRule] {
         readRules(section, "rules", limit: ConfigurationLimits.rules, keys: ConfigurationReference.names(of: .rule)) {
             reader, section, rule in
@@ -17,7 +17,7 @@ extension ConfigurationReader {
         }
     }
 
-    /// The list `hostRules`, as far as it can be read.
+    /// The list `hostRules`. Rules that can't be read are left out and reported.
     mutating func hostRules(_ section: Section) -> [WrittenRule] {
         let keys = ConfigurationReference.names(of: .hostRule)
         return readRules(section, "hostRules", limit: ConfigurationLimits.hostRules, keys: keys) { _, _, _ in }
@@ -63,7 +63,7 @@ extension ConfigurationReader {
         return rules
     }
 
-    /// What one rule alone does not show: names given twice, too many prefixes or ports in all.
+    /// Checks across all rules: names used twice, too many prefixes or ports in total.
     mutating func checkTogether(_ rules: [WrittenRule]) {
         var pathByName: [String: String] = [:]
         for written in rules where !written.rule.name.isEmpty {
@@ -71,7 +71,7 @@ extension ConfigurationReader {
             if let other = pathByName.updateValue(path, forKey: written.rule.name) {
                 report(
                     written.section["name"], written.section.path(of: "name"),
-                    "\"\(written.rule.name)\" is the name of \(other) too: give each rule its own, as sessions and logs go by it"
+                    "\"\(written.rule.name)\" is the name of \(other) too: give each rule its own, because sessions and logs refer to rules by name"
                 )
             }
         }
@@ -79,7 +79,7 @@ extension ConfigurationReader {
             guard count > limit else { return }
             report(
                 nil, "rules",
-                "\(count) different \(side) \(what) in all are more than \(limit): write fewer, larger ones")
+                "\(count) different \(side) \(what) in total are more than \(limit): write fewer, larger ones")
         }
         let prefixes = ConfigurationLimits.prefixesPerSide
         let ranges = ConfigurationLimits.portRangesPerSide
@@ -89,7 +89,7 @@ extension ConfigurationReader {
         distinct("destination", "port ranges", Set(rules.flatMap { $0.rule.destinationPorts.ranges }).count, ranges)
     }
 
-    /// A rule's addresses; nil, and reported, where they are missing or wrong.
+    /// A rule's addresses; nil, and reported, if they are missing or wrong.
     mutating func addresses(_ section: Section, _ key: String) -> AddressMatch? {
         guard section[key] != nil else {
             reportMissing(section, key, example: "[10.1.0.0/16], or \(key): \"*\" for all")
@@ -100,7 +100,7 @@ extension ConfigurationReader {
             if items.count > 1 {
                 report(
                     section[key], section.path(of: key),
-                    "holds \"*\" beside others: write only \"*\", or only the others")
+                    "contains \"*\" and other items: write only \"*\", or only the others")
             }
             return .any
         }
@@ -115,14 +115,14 @@ extension ConfigurationReader {
             })
     }
 
-    /// A rule's ports; ``PortMatch/any`` where none are written.
+    /// A rule's ports; ``PortMatch/any`` if the key is missing.
     mutating func ports(_ section: Section, _ key: String, of ipProtocol: RuleProtocol) -> PortMatch {
         guard let items = oneOrMany(section, key) else { return .any }
         if items.contains(where: { $0.text == "*" }) {
             if items.count > 1 {
                 report(
                     section[key], section.path(of: key),
-                    "holds \"*\" beside others: write only \"*\", or only the others")
+                    "contains \"*\" and other items: write only \"*\", or only the others")
             }
             return .any
         }
@@ -147,7 +147,7 @@ extension ConfigurationReader {
         guard section["idleTimeout"] != nil || section["onIdle"] != nil else { return }
         if rule.access == .deny, section["access"] != nil {
             for key in ["idleTimeout", "onIdle"] where section[key] != nil {
-                report(section[key], section.path(of: key), "a rule that denies has no sessions: remove the key")
+                report(section[key], section.path(of: key), "a rule with access Deny has no sessions: remove the key")
             }
             return
         }
@@ -182,7 +182,7 @@ extension ConfigurationReader {
         )
     }
 
-    /// The words of the key `onIdle`.
+    /// The values of the key `onIdle`.
     private enum OnIdleWord: String, CaseIterable {
         case reset
         case silent
@@ -199,7 +199,7 @@ extension ConfigurationReader {
 }
 
 extension AddressMatch {
-    /// The prefixes that are named; none where all addresses match.
+    /// The prefixes; empty if all addresses match.
     var prefixes: [AddressPrefix] {
         switch self {
         case .any: []
@@ -209,7 +209,7 @@ extension AddressMatch {
 }
 
 extension PortMatch {
-    /// The ranges that are named; none where all ports match.
+    /// The ranges; empty if all ports match.
     var ranges: [PortRange] {
         switch self {
         case .any: []

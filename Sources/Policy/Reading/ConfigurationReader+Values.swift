@@ -1,7 +1,7 @@
 import Yams
 
 extension ConfigurationReader {
-    /// A node's text; nil, and reported, where it is none.
+    /// A node's text; nil, and reported, if it is not text.
     mutating func text(_ node: Node, _ path: String) -> String? {
         guard case .scalar(let scalar) = node, !isNull(node) else {
             report(
@@ -16,7 +16,7 @@ extension ConfigurationReader {
         section[key].flatMap { text($0, section.path(of: key)) }
     }
 
-    /// The text of a key that must be there.
+    /// The text of a required key.
     mutating func requiredText(_ section: Section, _ key: String, example: String) -> String? {
         guard section[key] != nil else {
             reportMissing(section, key, example: example)
@@ -51,7 +51,7 @@ extension ConfigurationReader {
         return nil
     }
 
-    /// One word out of a few. Case does not matter.
+    /// One of a few words. Case is ignored.
     mutating func choice<Choice>(_ section: Section, _ key: String, _ type: Choice.Type) -> Choice?
     where Choice: RawRepresentable<String> & CaseIterable {
         guard let text = text(section, key) else { return nil }
@@ -77,7 +77,7 @@ extension ConfigurationReader {
         return nil
     }
 
-    /// A name that people read: of a rule, a zone.
+    /// A name for people: of a rule or a zone.
     mutating func name(_ section: Section, example: String) -> String? {
         guard let name = requiredText(section, "name", example: example) else { return nil }
         let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }

@@ -3,7 +3,7 @@ import Yams
 extension ConfigurationReader {
     /// A mapping of the file whose keys are known.
     struct Section {
-        /// Path of the mapping; empty for the file's top.
+        /// Path of the mapping; empty at the top of the file.
         var path: String
         var node: Node
         var values: [String: Node]
@@ -13,14 +13,15 @@ extension ConfigurationReader {
         func path(of key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
     }
 
-    /// The tree of a text; nil, and reported, where it is not YAML.
+    /// The tree of a YAML text; nil, and reported, if it is not YAML.
     mutating func compose(_ text: String) -> Node? {
         guard text.utf8.count <= ConfigurationLimits.fileBytes else {
-            report(nil, "", "is larger than \(ConfigurationLimits.fileBytes >> 20) MiB: this is no configuration file")
+            report(
+                nil, "", "is larger than \(ConfigurationLimits.fileBytes >> 20) MiB: this is not a configuration file")
             return nil
         }
         do {
-            // A byte order mark may begin a text (YAML 1.2.2, 5.2); some editors write one.
+            // A text may begin with a byte order mark (YAML 1.2.2, 5.2). Some editors write one.
             let plain = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
             if let root = try Yams.compose(yaml: plain), !isNull(root) { return root }
             report(
@@ -46,7 +47,7 @@ extension ConfigurationReader {
             } else if problem.contains("undefined alias") {
                 add(mark, "a word that begins with * is an alias in YAML: write it in quotes")
             } else if problem.contains("another document") {
-                add(mark, "begins a second document: keep one, without ---")
+                add(mark, "begins a second document: keep only one, and remove ---")
             } else if problem.contains("cannot start any token"), problem.contains("tab") || isTab(mark, error) {
                 add(mark, "is not YAML: a tab can't indent: write spaces")
             } else {
@@ -55,7 +56,7 @@ extension ConfigurationReader {
             }
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.map { "\"\($0)\"" }.joined(separator: ", ")
-            add(context.mark, "the key \(names) is there twice: keep one")
+            add(context.mark, "the key \(names) is written twice: keep one")
         case .reader(let problem, _, _, _):
             add(nil, "is not text that YAML can hold: \(problem): save the file as UTF-8 without control characters")
         default:
@@ -70,7 +71,7 @@ extension ConfigurationReader {
         return lines[mark.line - 1].unicodeScalars.dropFirst(mark.column - 1).first == "\t"
     }
 
-    /// A mapping with known keys; others are reported.
+    /// A mapping with known keys; other keys are reported.
     mutating func section(_ node: Node, path: String, keys: [String]) -> Section? {
         guard case .mapping(let mapping) = node else {
             report(node, path, "must be a mapping (key: value), but is \(kind(node))")
@@ -95,7 +96,8 @@ extension ConfigurationReader {
         return section
     }
 
-    /// The elements of a list under a key, with their paths; nil where the key is missing, or is no list, which is reported.
+    /// The elements of a list under a key, with their paths; nil if the key is missing, or if the value is not a list,
+    /// which is reported.
     mutating func list(_ section: Section, _ key: String) -> [(path: String, node: Node)]? {
         guard let node = section[key] else { return nil }
         guard case .sequence(let sequence) = node else {
@@ -105,7 +107,7 @@ extension ConfigurationReader {
         return sequence.enumerated().map { ("\(section.path(of: key))[\($0.offset)]", $0.element) }
     }
 
-    /// The items under a key that may hold one or many: `443` or `[443, 8000-8099]`. nil where one of them is no text.
+    /// The items under a key that may hold one or many: `443` or `[443, 8000-8099]`. nil if one of them is not text.
     mutating func oneOrMany(_ section: Section, _ key: String) -> [(path: String, node: Node, text: String)]? {
         guard let node = section[key] else { return nil }
         let path = section.path(of: key)
@@ -127,7 +129,7 @@ extension ConfigurationReader {
         return isComplete ? items : nil
     }
 
-    /// What a node is, for messages.
+    /// The kind of a node, for messages.
     func kind(_ node: Node) -> String {
         switch node {
         case .scalar where isNull(node): "empty"

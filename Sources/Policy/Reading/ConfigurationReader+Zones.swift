@@ -1,7 +1,7 @@
 import Yams
 
 extension ConfigurationReader {
-    /// The zones. Their names, and all their interfaces, are distinct.
+    /// The zones. Zone names are unique, and so are interfaces across all zones.
     mutating func zones(_ section: Section) -> [Zone] {
         guard section["zones"] != nil else {
             reportMissing(section, "zones", example: "[{ name: internet, interfaces: [eth0] }]")
@@ -56,7 +56,7 @@ extension ConfigurationReader {
         return zones
     }
 
-    /// As the kernel's dev_valid_name sees it.
+    /// The rules of the kernel's dev_valid_name.
     private func isInterfaceName(_ name: String) -> Bool {
         (1...ConfigurationLimits.interfaceNameBytes).contains(name.utf8.count) && name != "." && name != ".."
             && name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x2F && $0 != 0x3A }

@@ -1,20 +1,20 @@
 import FlowCore
 import Yams
 
-/// Reads a configuration text, and collects all of its mistakes on the way.
+/// Reads a configuration text and collects all of its mistakes.
 ///
-/// Every function that reads a value returns nil where it is missing or wrong; what is wrong has been reported then. The
-/// configuration is made only if nothing was.
+/// Every function that reads a value returns nil if the value is missing or wrong. A wrong value has been reported
+/// then. A configuration is created only if nothing was reported.
 struct ConfigurationReader {
     let file: String
     let hostName: String
     var errors: [ConfigurationError] = []
     var notices: [String] = []
-    /// What the messages are about, besides the key: `rule "web"`.
+    /// What messages are about, besides the key: `rule "web"`.
     var subject: String?
     /// Reads a file that the text names.
     let loadFile: (String) throws(ConfigurationErrors) -> [UInt8]
-    /// The files that were read, by the names that the text has for them.
+    /// The files that were read, by the names in the text.
     var files: [String: [UInt8]] = [:]
 
     init(
@@ -40,7 +40,7 @@ struct ConfigurationReader {
         let capacitySessions = capacity(section)
         var zones = zones(section)
         let internalPrefixes = internalPrefixes(section)
-        // Where the profile itself is mistaken, the widest ranges find at least what no profile allows.
+        // If the profile itself is wrong, the widest ranges still find values that no profile allows.
         let timeouts = readTimeouts(section, profile: profile ?? .custom)
         let drain = readDrain(section, profile: profile ?? .custom)
         let fleet = readFleet(section)

@@ -1,6 +1,6 @@
-/// Finds what a mistyped word may have meant.
+/// Suggests a known word for a mistyped one.
 package enum DidYouMean {
-    /// The nearest of the candidates, if it is near enough to be worth saying.
+    /// The nearest candidate, if it is near enough to be a useful suggestion.
     package static func nearest(to word: String, among candidates: [String]) -> String? {
         let limit = max(1, min(3, word.count / 3))
         let lowercased = Array(word.lowercased().unicodeScalars)

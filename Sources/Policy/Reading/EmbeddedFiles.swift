@@ -1,9 +1,10 @@
 import FoundationEssentials
 import Glibc
 
-/// A configuration text with the files that it names, as one text: what a gateway keeps as "in force" must not change with them.
+/// A configuration text together with the files that it names, as one text. A gateway stores this as the configuration
+/// in force, so that later changes of the files do not affect it.
 ///
-/// The files follow the text as comments, a line each: a mark, the file's name and its bytes, both in base64.
+/// The files follow the text as comments, one line each: a marker, the file's name and its bytes, both in base64.
 enum EmbeddedFiles {
     private static let mark = "#%sluice-file "
 
@@ -18,7 +19,7 @@ enum EmbeddedFiles {
         return result
     }
 
-    /// Parts a text from the files that follow it. By bytes: the files may be some megabytes.
+    /// Separates a text from the files that follow it. Works on bytes, because the files may have some megabytes.
     static func part(_ text: String) -> (text: String, files: [String: [UInt8]]) {
         let bytes = Array(text.utf8)
         let lines = lineStarts(of: bytes)
@@ -35,7 +36,7 @@ enum EmbeddedFiles {
         return (String(decoding: bytes[..<first], as: UTF8.self), files)
     }
 
-    /// Where the lines begin that hold files; none where the text begins with one.
+    /// Where the lines with files begin; empty if the text begins with one.
     private static func lineStarts(of bytes: [UInt8]) -> [Int] {
         let mark = Array(mark.utf8)
         var starts: [Int] = []
@@ -47,7 +48,7 @@ enum EmbeddedFiles {
         return starts
     }
 
-    /// The end of a line: where its line feed is, or the text's end.
+    /// The end of a line: the index of its line feed, or the end of the text.
     private static func lineEnd(in bytes: [UInt8], from start: Int) -> Int {
         bytes.withUnsafeBytes { buffer in
             guard start < buffer.count, let base = buffer.baseAddress,

@@ -1,7 +1,8 @@
-/// The JSON Schema of `sluice.yaml` (draft 2020-12), for editors: made of ``ConfigurationReference``.
+/// The JSON Schema of `sluice.yaml` (draft 2020-12), for editors, generated from ``ConfigurationReference``.
 ///
-/// It accepts whatever the reader accepts. What it can't say (ranges of durations, names that must differ, what a profile fixes) the
-/// reader finds: `sluice config check`. Two keywords are ours, for the manual page: `x-value` and `x-default` are the reference's words.
+/// It accepts everything that the reader accepts. Some checks can't be expressed in a schema (ranges of durations,
+/// names that must differ, what a profile fixes); `sluice config check` does them. Two keywords are our own, for the
+/// manual page: `x-value` and `x-default` are the words of the reference.
 package enum ConfigurationSchema {
     package static var text: String { document.written() + "\n" }
 
@@ -11,7 +12,9 @@ package enum ConfigurationSchema {
             .init("title", .text("sluice.yaml")),
             .init(
                 "description",
-                .text("The configuration of a Sluice gateway. 'sluice config check FILE' finds what a schema can't.")),
+                .text(
+                    "The configuration of a Sluice gateway. 'sluice config check FILE' also checks what a schema can't express."
+                )),
         ]).with(mapping(.top)).with([.init("$defs", .object(definitions))])
     }
 
@@ -38,7 +41,7 @@ package enum ConfigurationSchema {
         return .object(members).with(shape)
     }
 
-    /// The place that a key's value is; nil where it is a value.
+    /// The mapping under a key; nil if the key has a plain value.
     private static func place(_ path: String) -> ConfigurationReference.Place? {
         ConfigurationReference.Place(rawValue: path)
     }
@@ -49,7 +52,7 @@ package enum ConfigurationSchema {
 
     // MARK: Values
 
-    /// What the words of the reference for a value mean; nil: they are new, and have to be added here.
+    /// The schema for the words that the reference uses for a value; nil if the words are new and must be added here.
     static func shape(of key: ConfigurationReference.Key) -> [SchemaValue.Member]? {
         let path = path(of: key)
         if let place = place(path) { return mapping(place) }
@@ -77,7 +80,7 @@ package enum ConfigurationSchema {
 
     private static func reference(_ name: String) -> [SchemaValue.Member] { [.init("$ref", .text("#/$defs/\(name)"))] }
 
-    /// A pattern of ECMA 262 for the whole of a text.
+    /// An ECMA 262 pattern that must match the whole text.
     private static func pattern(_ text: String) -> SchemaValue {
         .object([.init("type", .text("string")), .init("pattern", .text("^(?:\(text))$"))])
     }
@@ -88,7 +91,7 @@ package enum ConfigurationSchema {
         anyOf([.object(item), .object(list(of: .object(item), [.init("minItems", .number(1))]))])
     }
 
-    /// One word of several; an editor offers them as they are written here, the reader takes them in any case.
+    /// One of several words. Editors offer them in this spelling; the reader ignores case.
     private static func choice(_ words: [String]) -> [SchemaValue.Member] {
         let insensitive = words.map { word in
             word.map { character in
@@ -119,7 +122,7 @@ package enum ConfigurationSchema {
         ])
     }
 
-    /// The definition that a value's words stand for.
+    /// The schema definition for each kind of value.
     private static let scalars = [
         "name": "name", "region": "name", "text": "name", "UUID": "name", "IANA name": "timeZone",
         "absolute path": "absolutePath", "address:port": "endpoint", "bits a second: 800Mbps": "bitRate",
@@ -145,7 +148,7 @@ package enum ConfigurationSchema {
 
     private static var definitions: [SchemaValue.Member] {
         [
-            // A word that YAML reads as a number or as true is a name all the same.
+            // A word that YAML reads as a number or a boolean is still a name.
             .init("name", .object([.init("type", .texts(["string", "number", "boolean"]))])),
             .init("boolean", .object([.init("type", .text("boolean"))])),
             .init(
@@ -196,7 +199,7 @@ package enum ConfigurationSchema {
                                     .init("cloud", .object(mapping(.cloud))),
                                 ])),
                         ]),
-                        // A group itself, in the shape of the cloud's exports.
+                        // A group written in place, in the format of the cloud's exports.
                         .object([
                             .init("type", .text("object")),
                             .init("not", .object([.init("required", .texts(["file"]))])),

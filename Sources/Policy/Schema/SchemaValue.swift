@@ -1,4 +1,4 @@
-/// A JSON value whose members keep their order, so that a generated document reads as it was thought.
+/// A JSON value whose members keep their order, so that a generated document is easy to read.
 indirect enum SchemaValue: Equatable, Sendable {
     case text(String)
     case number(Int)
@@ -18,13 +18,13 @@ indirect enum SchemaValue: Equatable, Sendable {
 
     static func texts(_ words: [String]) -> SchemaValue { .list(words.map(SchemaValue.text)) }
 
-    /// An object with further members; anything else stays as it is.
+    /// An object with further members; other values are unchanged.
     func with(_ members: [Member]) -> SchemaValue {
         guard case .object(let own) = self else { return self }
         return .object(own + members)
     }
 
-    /// As a document: two blanks a level.
+    /// The JSON text, with two blanks for each level.
     func written(indent: String = "") -> String {
         let inner = indent + "  "
         switch self {

@@ -1,4 +1,5 @@
-/// What only the cloud knows of a deployment, as far as the user has told it: `cloud:` of `sluice.yaml`.
+/// Facts about a deployment that only the cloud knows, as far as the user has given them under `cloud:` in
+/// `sluice.yaml`.
 package struct CloudFacts: Equatable, Sendable {
     /// The resource group's name.
     package var resourceGroup: String?
@@ -15,7 +16,7 @@ package struct CloudFacts: Equatable, Sendable {
 
     package init() {}
 
-    /// These facts, with others' where those have one.
+    /// These facts, overridden by those that `other` has.
     func overridden(by other: CloudFacts) -> CloudFacts {
         var facts = self
         facts.resourceGroup = other.resourceGroup ?? resourceGroup
@@ -30,14 +31,15 @@ package struct CloudFacts: Equatable, Sendable {
 }
 
 extension CloudFacts {
-    /// Stands in an identifier for a part that was not told. Most uses of identifiers never look at it; see ``missing(in:)``.
+    /// Placeholder in a resource id for a part that was not given. Most uses of a resource id never read that part; see
+    /// ``missing(in:)``.
     private enum Placeholder {
         static let subscription: Unicode.Scalar = "\u{F8F1}"
         static let resourceGroup: Unicode.Scalar = "\u{F8F2}"
         static let managementGroup: Unicode.Scalar = "\u{F8F3}"
     }
 
-    /// What to write so that a text is known in which parts of identifiers are not; nil: all of it is known.
+    /// Which key of `cloud` to write if a text contains such placeholders; nil if the text is complete.
     static func missing(in text: String) -> String? {
         for scalar in text.unicodeScalars where (0xF8F1...0xF8F3).contains(scalar.value) {
             switch scalar {
@@ -49,7 +51,7 @@ extension CloudFacts {
         return nil
     }
 
-    /// Why a value is unknown that a key of `cloud` would tell.
+    /// The reason for an unknown value that a key of `cloud` would supply.
     private static func need(_ key: String, of what: String) -> String {
         "needs \(what), which only the cloud knows: write it under cloud, for example cloud: { \(key): \(example(key)) }"
     }
@@ -80,11 +82,12 @@ extension CloudFacts {
     }
 
     private static func cloudOnly(_ what: String) -> Document.Value {
-        .unknown("needs \(what), which only the cloud knows: give the value itself, as a parameter or in its place")
+        .unknown(
+            "needs \(what), which only the cloud knows: write the value itself, as a parameter or in place of the call")
     }
 
-    /// What `resourceGroup()`, `subscription()`, `tenant()`, `managementGroup()`, `deployment()` and `environment()` answer; nil: not
-    /// one of these functions (lower case).
+    /// The results of `resourceGroup()`, `subscription()`, `tenant()`, `managementGroup()`, `deployment()` and
+    /// `environment()`; nil for any other function. `function` is in lower case.
     func answer(_ function: String) -> Document.Value? {
         let members: [(String, Document.Value)]
         switch function {
@@ -137,7 +140,7 @@ extension CloudFacts {
         return .mapping(members.map { .init($0.0, $0.1) })
     }
 
-    /// The public cloud's, as documented for `environment()`.
+    /// The values of the public cloud, as documented for `environment()`.
     private static var environment: [(String, Document.Value)] {
         func mapping(_ texts: KeyValuePairs<String, String>) -> Document.Value {
             .mapping(texts.map { .init($0.key, .text($0.value)) })
@@ -176,7 +179,7 @@ extension CloudFacts {
 }
 
 extension Document.Member {
-    /// Of a mapping that is not written anywhere.
+    /// A member of a mapping that is not in any file.
     init(_ key: String, _ value: Document.Value) {
         self.init(key: key, line: 0, value: Document(value, line: 0))
     }

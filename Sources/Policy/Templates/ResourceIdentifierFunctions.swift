@@ -1,9 +1,9 @@
-/// `resourceId()` and its kin: identifiers out of types and names. Parts that only the cloud knows stay open (``CloudFacts``), as most
-/// uses look only at type and name.
+/// `resourceId()` and the related functions: resource ids from types and names. Parts that only the cloud knows become
+/// placeholders (``CloudFacts``), because most uses read only type and name.
 enum ResourceIdentifierFunctions {
     typealias Mistake = TemplateExpression.Mistake
 
-    /// nil: another function.
+    /// Returns nil if the call is for another function.
     static func call(_ call: TemplateCall, _ cloud: CloudFacts) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "resourceid":
@@ -33,7 +33,7 @@ enum ResourceIdentifierFunctions {
         }
     }
 
-    /// What stands before the type, and the path of type and names.
+    /// Separates the parts before the type from the path of type and names.
     private static func parts(
         _ call: TemplateCall, _ texts: [String]
     ) throws(Mistake) -> (before: [String], path: String) {

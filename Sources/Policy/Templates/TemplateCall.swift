@@ -1,18 +1,18 @@
-/// A call of a template function with the values of its arguments, which can be asked for as what they have to be.
+/// A call of a template function with its argument values, and checked access to them.
 struct TemplateCall {
     typealias Mistake = TemplateExpression.Mistake
 
-    /// As written.
+    /// The name as written.
     var name: String
     var arguments: [Document]
     var line: Int
 
-    /// Functions' names know no case.
+    /// Function names ignore case.
     var function: String { name.lowercased() }
 
     var count: Int { arguments.count }
 
-    /// An argument whose kind is known; what lies within it need not be.
+    /// An argument that is known itself. Values nested in it may be unknown.
     func value(_ index: Int) throws(Mistake) -> Document {
         guard arguments.indices.contains(index) else {
             throw .init(message: "calls \(name)() with too few arguments")
@@ -21,7 +21,7 @@ struct TemplateCall {
         return arguments[index]
     }
 
-    /// An argument that is known through and through.
+    /// An argument that is known completely, including nested values.
     func known(_ index: Int) throws(Mistake) -> Document {
         let value = try value(index)
         if let reason = value.reasonUnknown { throw .init(message: reason) }
@@ -34,7 +34,7 @@ struct TemplateCall {
         return text
     }
 
-    /// A single value as text; nil of lists, mappings and null.
+    /// A single value as text; nil for lists, mappings and null.
     static func text(of value: Document) -> String? {
         switch value.value {
         case .text(let text), .number(let text): text
@@ -81,7 +81,7 @@ struct TemplateCall {
         .init(message: "calls \(name)() with \(value.kind) where \(wanted) is needed")
     }
 
-    /// What the call answers, at its own place.
+    /// The result of the call, with the line of the call.
     func document(_ value: Document.Value) -> Document { Document(value, line: line) }
 
     func texts(_ texts: [String]) -> Document.Value { .list(texts.map { document(.text($0)) }) }

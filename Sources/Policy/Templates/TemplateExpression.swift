@@ -6,19 +6,19 @@ indirect enum TemplateExpression: Equatable {
     case property(TemplateExpression, String)
     case element(TemplateExpression, TemplateExpression)
 
-    /// Why an expression can't be read or its value not be told.
+    /// Why an expression can't be read or evaluated.
     struct Mistake: Error, Equatable {
         var message: String
     }
 
-    /// The expression that a text holds; nil where it is plain text.
+    /// The expression in a text; nil if it is plain text.
     static func parse(_ text: String) throws(Mistake) -> TemplateExpression? {
         guard text.hasPrefix("["), text.hasSuffix("]"), !text.hasPrefix("[[") else { return nil }
         var parser = TemplateExpressionParser(Array(text.unicodeScalars.dropFirst().dropLast()))
         return try parser.whole()
     }
 
-    /// The text that plain text stands for: `[[` is a bracket.
+    /// Plain text with its escape removed: `[[` is a bracket.
     static func plain(_ text: String) -> String { text.hasPrefix("[[") ? String(text.dropFirst()) : text }
 }
 
@@ -72,7 +72,7 @@ private struct TemplateExpressionParser {
             return .number(number)
         }
         var function = try name()
-        // A function of the template's own: namespace.name.
+        // A function defined in the template: namespace.name.
         while take(".") { function += "." + (try name()) }
         try need("(")
         var arguments: [TemplateExpression] = []
@@ -101,7 +101,7 @@ private struct TemplateExpressionParser {
                 return String(result)
             }
         }
-        throw .init(message: "has a text without end")
+        throw .init(message: "has an unterminated text")
     }
 
     private mutating func name() throws(TemplateExpression.Mistake) -> String {

@@ -1,4 +1,4 @@
-/// `format('{0}-{1:D2}', ...)`: composite texts, with the numeric formats that names use.
+/// `format('{0}-{1:D2}', ...)`: composite formatting, with the numeric formats that are used in names.
 enum TemplateFormat {
     typealias Mistake = TemplateExpression.Mistake
 
@@ -21,12 +21,12 @@ enum TemplateFormat {
         return result
     }
 
-    /// `0`, `0,5` (at least five wide), `0:D2`.
+    /// `0`, `0,5` (at least five characters), `0:D2`.
     private static func item(_ item: Substring, _ call: TemplateCall) throws(Mistake) -> String {
         let parts = item.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let places = parts[0].split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
         guard let number = Int(places[0]), number >= 0, number < 10_000 else {
-            throw .init(message: "has {\(item)} in format(), which is no {0}, {0,5} or {0:D2}")
+            throw .init(message: "has {\(item)} in format(), which is not like {0}, {0,5} or {0:D2}")
         }
         let value = try call.value(number + 1)
         var text = value.list != nil || value.members != nil ? try call.known(number + 1).json : ""
@@ -34,7 +34,7 @@ enum TemplateFormat {
         if parts.count == 2 { text = try formatted(text, by: parts[1]) }
         guard places.count == 2 else { return text }
         guard let width = Int(places[1]), abs(width) <= 1000 else {
-            throw .init(message: "has {\(item)} in format(), whose width is no number up to 1000")
+            throw .init(message: "has {\(item)} in format(), whose width is not a number up to 1000")
         }
         let fill = String(repeating: " ", count: max(0, abs(width) - text.count))
         return width < 0 ? text + fill : fill + text
@@ -43,7 +43,8 @@ enum TemplateFormat {
     /// D3 and 000: at least three digits; X2: hexadecimal.
     private static func formatted(_ text: String, by format: Substring) throws(Mistake) -> String {
         guard let number = Int(text), let kind = format.first else {
-            throw .init(message: "has the format \"\(format)\" in format() for \"\(text)\", which is no whole number")
+            throw .init(
+                message: "has the format \"\(format)\" in format() for \"\(text)\", which is not a whole number")
         }
         let digits = format.dropFirst()
         let width = digits.isEmpty ? 0 : Int(digits)

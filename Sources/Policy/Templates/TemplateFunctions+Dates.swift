@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension TemplateFunctions {
-    /// `dateTimeFromEpoch`, `dateTimeToEpoch` and `dateTimeAdd`, of UTC times in ISO 8601.
+    /// `dateTimeFromEpoch`, `dateTimeToEpoch` and `dateTimeAdd`, for UTC times in ISO 8601.
     static func dates(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "datetimefromepoch":
@@ -25,14 +25,16 @@ extension TemplateFunctions {
         let text = try call.text(0)
         let whole = text.count == 10 ? text + "T00:00:00Z" : text.replacing(" ", with: "T")
         guard let date = try? Date.ISO8601FormatStyle().parse(whole.hasSuffix("Z") ? whole : whole + "Z") else {
-            throw .init(message: "calls \(call.name)() with \"\(text)\", which is no time such as 2026-01-31T12:00:00Z")
+            throw .init(
+                message: "calls \(call.name)() with \"\(text)\", which is not a time such as 2026-01-31T12:00:00Z")
         }
         return date
     }
 
-    /// A duration of ISO 8601: `P3Y`, `-P9D`, `PT1H30M`.
+    /// An ISO 8601 duration: `P3Y`, `-P9D`, `PT1H30M`.
     private static func added(_ date: Date, _ duration: String) throws(Mistake) -> Date {
-        let mistake = Mistake(message: "calls dateTimeAdd() with \"\(duration)\", which is no duration such as P1DT2H")
+        let mistake = Mistake(
+            message: "calls dateTimeAdd() with \"\(duration)\", which is not a duration such as P1DT2H")
         var rest = Substring(duration)
         let sign = rest.first == "-" ? -1 : 1
         if sign < 0 { rest = rest.dropFirst() }

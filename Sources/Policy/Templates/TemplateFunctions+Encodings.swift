@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 extension TemplateFunctions {
-    /// `base64` and its kin, data URIs (RFC 2397) and URIs (RFC 3986).
+    /// `base64` and the related functions, data URIs (RFC 2397) and URIs (RFC 3986).
     static func encodings(_ call: TemplateCall) throws(Mistake) -> Document.Value? {
         switch call.function {
         case "base64": return .text(Data(try call.text(0).utf8).base64EncodedString())
@@ -14,7 +14,7 @@ extension TemplateFunctions {
         case "datauritostring":
             let text = try call.text(0)
             guard text.lowercased().hasPrefix("data:"), let comma = text.firstIndex(of: ",") else {
-                throw .init(message: "calls dataUriToString() with a text that is no data URI")
+                throw .init(message: "calls dataUriToString() with a text that is not a data URI")
             }
             let content = String(text[text.index(after: comma)...])
             if text[..<comma].lowercased().hasSuffix(";base64") { return .text(try decoded(content, call)) }
@@ -36,7 +36,7 @@ extension TemplateFunctions {
 
     private static func decoded(_ text: String, _ call: TemplateCall) throws(Mistake) -> String {
         guard let data = Data(base64Encoded: text), let text = String(validating: data, as: UTF8.self) else {
-            throw .init(message: "calls \(call.name)() with a text that is no base64 of UTF-8 text")
+            throw .init(message: "calls \(call.name)() with a text that is not base64 of UTF-8 text")
         }
         return text
     }
@@ -69,12 +69,12 @@ extension TemplateFunctions {
             }
         }
         guard let result = String(validating: bytes, as: UTF8.self) else {
-            throw .init(message: "calls \(call.name)() with a text that is no escaped UTF-8 text")
+            throw .init(message: "calls \(call.name)() with a text that is not escaped UTF-8 text")
         }
         return result
     }
 
-    /// A base's last part gives way to the relative path, unless the base ends with a slash.
+    /// The relative path replaces the last part of the base, unless the base ends with a slash.
     private static func joined(_ base: String, _ relative: String) -> String {
         if relative.contains("://") { return relative }
         let authority = base.firstRange(of: "://").map { base[$0.upperBound...] } ?? base[...]

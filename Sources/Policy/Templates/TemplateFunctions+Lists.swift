@@ -60,7 +60,7 @@ extension TemplateFunctions {
         }
     }
 
-    /// What lies at a key or place; null where `tryGet` and `tryIndexFromEnd` find nothing.
+    /// The value at a key or index; null if `tryGet` or `tryIndexFromEnd` finds nothing.
     private static func element(_ call: TemplateCall) throws(Mistake) -> Document.Value {
         var value = try call.value(0)
         for index in 1..<max(2, call.count) {
@@ -75,7 +75,7 @@ extension TemplateFunctions {
             }
             guard let next else {
                 guard call.function == "indexfromend" else { return .null }
-                throw .init(message: "refers to element \(key.kind) from the end, which is not there")
+                throw .init(message: "refers to element \(key.kind) from the end, which does not exist")
             }
             value = next
         }
@@ -96,7 +96,7 @@ extension TemplateFunctions {
         return .list(joined)
     }
 
-    /// The same for equal values.
+    /// A key that is equal for equal values.
     private static func identity(_ element: Document) -> String {
         switch element.value {
         case .mapping(let members): Document(.mapping(members.sorted { $0.key < $1.key }), line: 0).json
@@ -105,7 +105,7 @@ extension TemplateFunctions {
         }
     }
 
-    /// Mappings within mappings are merged too; of all else the later value counts.
+    /// Nested mappings are merged too. For other values, the later one wins.
     private static func merge(_ left: [Document.Member], _ right: [Document.Member]) -> [Document.Member] {
         var merged = left
         for member in right {
@@ -184,7 +184,7 @@ extension TemplateFunctions {
         }
     }
 
-    /// By key, as `items()` and `objectKeys()` order them.
+    /// Sorted by key, as for `items()` and `objectKeys()`.
     private static func sorted(_ members: [Document.Member]) -> [Document.Member] {
         members.sorted { ($0.key.lowercased(), $0.key) < ($1.key.lowercased(), $1.key) }
     }

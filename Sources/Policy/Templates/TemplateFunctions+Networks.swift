@@ -14,7 +14,7 @@ extension TemplateFunctions {
             return .text("\(AddressPrefix(NetworkAddress(family: network.family, value: first), length: length))")
         case "cidrhost":
             let network = try network(call)
-            // The first address is the network's own, except where there is no room for one.
+            // The first address is the network address, except in prefixes that are too small to have one.
             let hosts = network.family.bits - network.length
             let value = try offset(network, by: (try call.number(1)) + (hosts > 1 ? 1 : 0), of: 1, call)
             return .text("\(NetworkAddress(family: network.family, value: value))")
@@ -27,7 +27,9 @@ extension TemplateFunctions {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = NetworkAddress(String(parts[0])), let length = Int(parts[1]),
             (0...address.family.bits).contains(length)
-        else { throw .init(message: "calls \(call.name)() with \"\(text)\", which is no prefix such as 10.1.0.0/16") }
+        else {
+            throw .init(message: "calls \(call.name)() with \"\(text)\", which is not a prefix such as 10.1.0.0/16")
+        }
         return AddressPrefix(address, length: length)
     }
 

@@ -1,9 +1,9 @@
-/// The functions of template expressions whose values lie in their arguments alone; source: "ARM template functions" of the cloud's
-/// documentation. Those that see the template, or take a lambda, are ``TemplateScope``'s.
+/// The functions of template expressions whose results depend only on their arguments. Source: "ARM template functions"
+/// in the cloud's documentation. Functions that read the template or take a lambda are in ``TemplateScope``.
 enum TemplateFunctions {
     typealias Mistake = TemplateExpression.Mistake
 
-    /// The most characters of a text, and elements of a list, that a call may make.
+    /// Maximum length of a text, and of a list, that a call may create.
     static let textLimit = 1 << 20
     static let listLimit = 100_000
 
@@ -27,9 +27,9 @@ enum TemplateFunctions {
         }
     }
 
-    // MARK: - What can't be told here
+    // MARK: - What can't be evaluated here
 
-    /// Why a function has no value here.
+    /// Why a function can't be evaluated here.
     private static func unavailable(_ name: String) -> Mistake {
         let function = name.lowercased()
         let remedy = "write the value itself, or make it a parameter and give it one"
@@ -43,7 +43,7 @@ enum TemplateFunctions {
             return .init(message: "calls \(name)(), whose value the deployment tool supplies: \(remedy)")
         default:
             let nearest = DidYouMean.nearest(to: name, among: known).map { "did you mean \($0)()?" }
-            return .init(message: "calls \(name)(), which is no template function known here: \(nearest ?? remedy)")
+            return .init(message: "calls \(name)(), which is not a template function known here: \(nearest ?? remedy)")
         }
     }
 
@@ -52,7 +52,7 @@ enum TemplateFunctions {
         "tophysicalzone", "tophysicalzones", "environments",
     ]
 
-    /// For suggestions only.
+    /// Used only for suggestions.
     private static let known = [
         "array", "base64", "base64ToJson", "base64ToString", "bool", "cidrHost", "cidrSubnet", "coalesce", "concat",
         "contains", "createArray", "createObject", "dataUri", "dataUriToString", "dateTimeAdd", "dateTimeFromEpoch",
@@ -64,13 +64,13 @@ enum TemplateFunctions {
         "toUpper", "trim", "tryGet", "union", "uniqueString", "uri", "uriComponent", "variables",
     ]
 
-    /// Functions that hand an identifier on as it is, so that parts of it may stay untold.
+    /// Functions that return parts of a resource id unchanged, so placeholders in it are allowed.
     private static let carriers: Set<String> = [
         "concat", "format", "split", "join", "createarray", "createobject", "array", "tolower", "toupper", "string",
         "empty", "coalesce", "first", "last", "union", "flatten", "items", "toobject", "trim", "tryget", "json",
     ]
 
-    /// An identifier with a part that is not told has no hash, no length, and equals nothing.
+    /// A resource id with a placeholder can't be hashed, measured or compared.
     private static func checkIdentifiers(_ call: TemplateCall) throws(Mistake) {
         guard !carriers.contains(call.function) else { return }
         for argument in call.arguments {
@@ -148,7 +148,7 @@ enum TemplateFunctions {
         return texts
     }
 
-    /// Where a text or list has a part: from 0; -1: nowhere.
+    /// The index of a part in a text or list, from 0; -1 if it is not found.
     private static func position(_ call: TemplateCall) throws(Mistake) -> Int {
         let isLast = call.function == "lastindexof"
         if let list = try call.value(0).list {
@@ -168,7 +168,7 @@ enum TemplateFunctions {
         return split(text, at: [old]).joined(separator: new)
     }
 
-    /// The parts of a text between separators, of which the first that fits counts.
+    /// The parts of a text between separators. At each position the first separator that matches is used.
     static func split(_ text: String, at separators: [String]) -> [String] {
         var parts: [String] = []
         var part = ""
@@ -194,13 +194,13 @@ enum TemplateFunctions {
             let text = try call.text(0)
             if let number = Int(text) { return .number("\(number)") }
             guard let number = Double(text), number == number.rounded(), abs(number) < 1e15 else {
-                throw .init(message: "calls int() with \"\(text)\", which is no whole number")
+                throw .init(message: "calls int() with \"\(text)\", which is not a whole number")
             }
             return .number("\(Int(number))")
         case "float":
             let text = try call.text(0)
             guard Double(text) != nil else {
-                throw .init(message: "calls float() with \"\(text)\", which is no number")
+                throw .init(message: "calls float() with \"\(text)\", which is not a number")
             }
             return .number(text)
         case "add", "sub", "mul", "div", "mod":
@@ -214,7 +214,9 @@ enum TemplateFunctions {
                 case "div": left.dividedReportingOverflow(by: right)
                 default: left.remainderReportingOverflow(dividingBy: right)
                 }
-            guard !overflow else { throw .init(message: "calls \(call.name)() beyond what a number can be") }
+            guard !overflow else {
+                throw .init(message: "calls \(call.name)() with a result that is too large for a number")
+            }
             return .number("\(value)")
         case "min", "max":
             var numbers: [Int] = []
@@ -251,7 +253,7 @@ enum TemplateFunctions {
         }
     }
 
-    /// Below 0: the first is less. Numbers by value, texts by their characters' numbers.
+    /// Negative if the first is less. Numbers are compared by value, texts by code point.
     private static func order(_ call: TemplateCall) throws(Mistake) -> Int {
         if case .text(let left) = try call.value(0).value, case .text(let right) = try call.value(1).value {
             return left == right ? 0 : left.unicodeScalars.lexicographicallyPrecedes(right.unicodeScalars) ? -1 : 1

@@ -1,6 +1,6 @@
-/// The deterministic names that templates make: `uniqueString()` and `guid()`.
+/// The deterministic names that templates create: `uniqueString()` and `guid()`.
 enum TemplateHash {
-    /// Thirteen letters and digits of texts that are joined by hyphens: the cloud's variant of MurmurHash3 with 64 bits, in base 32
+    /// Thirteen letters and digits from texts joined by hyphens: the cloud's 64-bit variant of MurmurHash3, in base 32
     /// (RFC 4648, lower case).
     static func uniqueString(_ texts: [String]) -> String {
         var hash = murmur(Array(texts.joined(separator: "-").utf8))
@@ -16,7 +16,7 @@ enum TemplateHash {
     private static func murmur(_ bytes: [UInt8]) -> UInt64 {
         let (c1, c2): (UInt32, UInt32) = (0xAB0E_9789, 0x239B_961B)
         func rotate(_ value: UInt32, _ bits: UInt32) -> UInt32 { value << bits | value >> (32 - bits) }
-        /// Up to four bytes, the first one lowest.
+        /// Up to four bytes, in little-endian order.
         func word(_ start: Int) -> UInt32 {
             var result: UInt32 = 0
             for index in 0..<4 where start + index < bytes.count {
@@ -51,7 +51,7 @@ enum TemplateHash {
         return UInt64(second) << 32 | UInt64(first)
     }
 
-    /// A UUID of version 5 (RFC 9562, 5.5) in the cloud's own name space, of texts that are joined by hyphens.
+    /// A UUID of version 5 (RFC 9562, 5.5) in the cloud's namespace, from texts joined by hyphens.
     static func guid(_ texts: [String]) -> String {
         let nameSpace: [UInt8] = [
             0x11, 0xFB, 0x06, 0xFB, 0x71, 0x2D, 0x4D, 0xDD, 0x98, 0xC7, 0xE7, 0x1B, 0xBD, 0x58, 0x88, 0x30,
@@ -67,7 +67,7 @@ enum TemplateHash {
         return result
     }
 
-    /// FIPS 180-4, 6.1. For names, not for secrets.
+    /// SHA-1 (FIPS 180-4, 6.1). For names, not for secrets.
     private static func sha1(_ message: [UInt8]) -> [UInt8] {
         var padded = message + [0x80]
         while padded.count % 64 != 56 { padded.append(0) }

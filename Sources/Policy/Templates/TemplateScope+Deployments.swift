@@ -1,8 +1,9 @@
-/// Nested deployments: what their templates see, and what their outputs come to.
+/// Nested deployments: the scope of their templates, and the values of their outputs.
 extension TemplateScope {
     static let deploymentType = "Microsoft.Resources/deployments"
 
-    /// The template of a nested deployment, and what its expressions see; nil: the template is linked, and lies elsewhere.
+    /// The template of a nested deployment, and the scope of its expressions; nil if the template is linked and stored
+    /// elsewhere.
     func nested(_ deployment: Document) throws(Mistake) -> (template: Document, scope: TemplateScope)? {
         guard let properties = deployment["properties"], let written = properties["template"] else { return nil }
         let template = written.members == nil ? try resolve(written) : written
@@ -21,7 +22,7 @@ extension TemplateScope {
         return (template, TemplateScope(template: template, parameters: passed, cloud: cloud, budget: budget))
     }
 
-    /// What `reference()` tells without the cloud: the outputs of a nested deployment.
+    /// The result of `reference()` that is known without the cloud: the outputs of a nested deployment.
     func reference(_ call: TemplateCall) throws(Mistake) -> Document.Value {
         let wanted = try call.text(0)
         let name = wanted.split(separator: "/").last.map(String.init) ?? wanted

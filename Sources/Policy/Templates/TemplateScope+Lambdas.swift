@@ -12,21 +12,21 @@ extension TemplateScope {
         var variables: [String] = []
         for argument in arguments.dropLast() {
             guard case .text(let variable) = argument else {
-                throw .init(message: "has a lambda() whose variable is no quoted name")
+                throw .init(message: "has a lambda() whose variable is not a quoted name")
             }
             variables.append(variable.lowercased())
         }
         return Lambda(variables: variables, body: body)
     }
 
-    /// Values beyond the lambda's variables are passed over: the index of an element, for example.
+    /// Surplus values, such as the index of an element, are ignored if the lambda has fewer variables.
     private func apply(_ lambda: Lambda, _ values: Document..., line: Int) throws(Mistake) -> Document {
         var scope = self
         for (variable, value) in zip(lambda.variables, values) { scope.lambdaVariables[variable] = value }
         return try scope.value(of: lambda.body, line: line)
     }
 
-    /// The functions that take lambdas; nil: another one.
+    /// The functions that take lambdas; nil for other functions.
     func lambdaCall(
         _ name: String, _ arguments: [TemplateExpression], line: Int
     ) throws(Mistake) -> Document.Value? {
@@ -100,7 +100,7 @@ extension TemplateScope {
         }
     }
 
-    /// Merges sorted halves; equal elements keep their order.
+    /// Merge sort; equal elements keep their order.
     private static func sorted(
         _ list: [Document], by isBefore: (Document, Document) throws(Mistake) -> Bool
     ) throws(Mistake) -> [Document] {

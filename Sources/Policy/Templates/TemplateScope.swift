@@ -1,8 +1,8 @@
-/// What a template's expressions can refer to: parameters, variables, functions, what is known of the cloud, and the turn of each
-/// copy loop.
+/// What a template's expressions can refer to: parameters, variables, functions, known facts about the cloud, and the
+/// current iteration of each copy loop.
 ///
-/// Values are found when they are needed: a member or an argument that can't be told becomes ``Document/Value/unknown(_:)``, and is
-/// a mistake only where somebody uses it.
+/// Values are evaluated lazily. A member or an argument that can't be computed becomes ``Document/Value/unknown(_:)``,
+/// and is an error only if it is used.
 struct TemplateScope {
     typealias Mistake = TemplateExpression.Mistake
 
@@ -15,43 +15,43 @@ struct TemplateScope {
         var kind: Kind
     }
 
-    /// What one template's values come to, so that each is found once.
+    /// The computed values of one template, so that each is computed once.
     final class Memory {
         var values: [String: Result<Document, Mistake>] = [:]
-        /// What is being found: to meet one again means that it refers to itself.
+        /// Values whose computation is in progress. Meeting one again means that it refers to itself.
         var inProgress: Set<String> = []
     }
 
-    /// The work that one file may cause, with all its nested templates.
+    /// Limits the work for one file, including all its nested templates.
     final class Budget {
         fileprivate(set) var steps = 0
         fileprivate var depth = 0
         fileprivate var expressions: [String: TemplateExpression?] = [:]
     }
 
-    /// The most turns of a loop, as the cloud has it.
+    /// Maximum iterations of a loop, as in the cloud.
     static let loopLimit = 800
-    /// Expressions within expressions, through variables and parameters too.
+    /// Maximum nesting of expressions, including variables and parameters.
     private static let depthLimit = 120
     private static let stepLimit = 5_000_000
-    /// Values within a variable or parameter.
+    /// Maximum number of values nested in a variable or parameter.
     private static let sizeLimit = 1_000_000
 
     let template: Document
     let cloud: CloudFacts
-    /// Values that were passed: `{ name: { value } }`, or plainly `{ name: value }`.
+    /// Parameter values that were passed: `{ name: { value } }`, or just `{ name: value }`.
     private let given: Document?
     private let memory = Memory()
     let budget: Budget
     var loops: [Loop] = []
-    /// The values of the lambdas' variables around.
+    /// The variables of the enclosing lambdas.
     var lambdaVariables: [String: Document] = [:]
-    /// Within a function of the template's own: its arguments, and nothing else can be referred to.
+    /// Within a function defined in the template: its arguments. It can refer to nothing else.
     private var functionArguments: [String: Document]?
 
     /// - Parameters:
     ///   - template: the template.
-    ///   - parameters: a parameters file, as the deployment tools take it, or a plain mapping of names to values.
+    ///   - parameters: a parameters file in the format of the deployment tools, or a plain mapping of names to values.
     init(template: Document, parameters: Document?, cloud: CloudFacts = CloudFacts(), budget: Budget = Budget()) {
         self.template = template
         self.given = parameters.flatMap { $0["parameters"] ?? $0 }
@@ -61,7 +61,7 @@ struct TemplateScope {
 
     // MARK: - Values
 
-    /// A value with all its expressions replaced by what they stand for, as far as that can be told.
+    /// A value with all its expressions replaced by their results. Fails if one can't be computed.
     func resolve(_ document: Document) throws(Mistake) -> Document {
         try enter()
         defer { leave() }
@@ -89,7 +89,7 @@ struct TemplateScope {
         }
     }
 
-    /// As ``resolve(_:)``, but what can't be told is a value too.
+    /// As ``resolve(_:)``, but a value that can't be computed becomes an unknown value.
     func lazily(_ document: Document) -> Document {
         do throws(Mistake) {
             return try resolve(document)
@@ -122,13 +122,13 @@ struct TemplateScope {
         }
         guard budget.steps < TemplateScope.stepLimit else {
             leave()
-            throw .init(message: "takes more than \(TemplateScope.stepLimit) steps to find: split the template")
+            throw .init(message: "takes more than \(TemplateScope.stepLimit) steps to evaluate: split the template")
         }
     }
 
     private func leave() { budget.depth -= 1 }
 
-    /// Finds a parameter's or variable's value once.
+    /// Computes a parameter's or variable's value once.
     func once(_ key: String, _ find: () throws(Mistake) -> Document) throws(Mistake) -> Document {
         if let known = memory.values[key] { return try known.get() }
         guard memory.inProgress.insert(key).inserted else { throw .init(message: "refers to itself") }
@@ -161,7 +161,7 @@ struct TemplateScope {
 
     // MARK: - Copy loops
 
-    /// The list that a property's copy loop makes.
+    /// The list that a property's copy loop creates.
     private func property(copying copy: Document) throws(Mistake) -> Document.Member {
         guard let name = copy["name"]?.text, let input = copy.member("input") else {
             throw .init(message: "has a copy loop without name or input")
@@ -173,28 +173,29 @@ struct TemplateScope {
         return .init(key: name, line: copy.line, value: Document(.list(elements), line: copy.line))
     }
 
-    /// The scope of one turn of a loop.
+    /// The scope of one iteration of a loop.
     func within(_ loop: Loop) -> TemplateScope {
         var scope = self
         scope.loops.append(loop)
         return scope
     }
 
-    /// The number of turns of a copy loop.
+    /// The number of iterations of a copy loop.
     func count(of copy: Document) throws(Mistake) -> Int {
         guard let written = copy["count"] else { throw .init(message: "has a copy loop without a count") }
         let value = try resolve(written)
         if case .unknown(let reason) = value.value { throw .init(message: reason) }
         guard let count = value.integer else { throw .init(message: "has a copy loop whose count is \(value.kind)") }
         guard (0...TemplateScope.loopLimit).contains(count) else {
-            throw .init(message: "has a copy loop of \(count) turns: at most \(TemplateScope.loopLimit) are possible")
+            throw .init(
+                message: "has a copy loop of \(count) iterations: at most \(TemplateScope.loopLimit) are possible")
         }
         return count
     }
 
     private func copyIndex(_ call: TemplateCall) throws(Mistake) -> Document.Value {
         var offset = 0
-        // Without a name it is the resource's loop that is meant.
+        // Without a name, the resource's loop is meant.
         var loop = loops.last { $0.kind == .resource } ?? loops.last
         for index in call.arguments.indices {
             if case .text(let name) = try call.value(index).value {
@@ -219,7 +220,7 @@ struct TemplateScope {
             let base = try value(of: base, line: line)
             if case .unknown(let reason) = base.value { throw .init(message: reason) }
             guard let value = base.member(name) else {
-                throw .init(message: "refers to .\(name), which is not there")
+                throw .init(message: "refers to .\(name), which does not exist")
             }
             return value
         case .element(let base, let index):
@@ -230,7 +231,7 @@ struct TemplateScope {
             }
             if let list = base.list, let number = index.integer, list.indices.contains(number) { return list[number] }
             if let key = index.text, let value = base.member(key) { return value }
-            throw .init(message: "refers to [\(index.text ?? index.kind)], which is not there")
+            throw .init(message: "refers to [\(index.text ?? index.kind)], which does not exist")
         case .call(let name, let arguments): return try call(name, arguments, line: line)
         }
     }
@@ -258,7 +259,7 @@ struct TemplateScope {
         return Document(try TemplateFunctions.call(call), line: line)
     }
 
-    /// The functions that need only some of their arguments.
+    /// The functions that evaluate only some of their arguments.
     private func lazyCall(
         _ name: String, _ arguments: [TemplateExpression], line: Int
     ) throws(Mistake) -> Document? {
@@ -271,7 +272,7 @@ struct TemplateScope {
             guard arguments.count == 3 else { throw .init(message: "calls if() with other than three arguments") }
             return try value(of: arguments[try boolean(0) ? 1 : 2], line: line)
         case "and", "or":
-            // The one that ends it is enough, whatever else can't be told.
+            // One deciding argument is enough, even if others can't be computed.
             let ends = Document.isSame(name, "or")
             for index in arguments.indices where try boolean(index) == ends {
                 return Document(.boolean(ends), line: line)
@@ -308,7 +309,8 @@ struct TemplateScope {
         let declared = template["parameters"]?[name]
         if let passed = given?.member(name) {
             if passed["reference"] != nil {
-                throw .init(message: "refers to the parameter \"\(name)\", which lies in a key vault: write its value")
+                throw .init(
+                    message: "refers to the parameter \"\(name)\", which is stored in a key vault: write its value")
             }
             if let value = passed.member("value") { return value }
             if case .unknown(let reason) = passed.value { throw .init(message: reason) }
@@ -325,7 +327,7 @@ struct TemplateScope {
         )
     }
 
-    /// Whether a parameter may be left out: it, or the type that it refers to, says so.
+    /// Whether a parameter may be omitted: it is nullable, or the type that it refers to is.
     private func isNullable(_ declared: Document) -> Bool {
         var declared = declared
         for _ in 0..<20 {
@@ -338,7 +340,7 @@ struct TemplateScope {
         return false
     }
 
-    /// No loop and no lambda reaches into variables, defaults and functions.
+    /// Variables, defaults and functions can't see loops and lambdas.
     private var outsideLoops: TemplateScope {
         var scope = self
         scope.loops = []
@@ -362,7 +364,7 @@ struct TemplateScope {
         }
     }
 
-    /// A function of the template's own; nil: there is none of this name.
+    /// A function defined in the template; nil if there is none of this name.
     private func ownFunction(_ call: TemplateCall) throws(Mistake) -> Document? {
         let parts = call.name.split(separator: ".", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }

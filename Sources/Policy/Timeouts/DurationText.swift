@@ -1,12 +1,12 @@
-/// Durations as the configuration writes them: `90s`, `4m`, `2h`, `7d`, `1m30s`, `500ms`.
+/// Durations in the format of the configuration: `90s`, `4m`, `2h`, `7d`, `1m30s`, `500ms`.
 package enum DurationText {
     private static let units: [(name: String, nanoseconds: UInt64)] = [
         ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000),
         ("ms", 1_000_000),
     ]
 
-    /// Reads a duration into nanoseconds; nil where the text is none, or is longer than 584 years. Units go from the larger to
-    /// the smaller, each at most once, so that a slip like `30s1m` does not pass unnoticed.
+    /// Reads a duration into nanoseconds; nil if the text is not a duration, or is longer than 584 years. Units go from
+    /// the larger to the smaller, each at most once, so that a slip like `30s1m` is an error.
     package static func parse(_ text: String) -> UInt64? {
         var rest = text.utf8[...]
         var total: UInt64 = 0
@@ -31,7 +31,7 @@ package enum DurationText {
         return total
     }
 
-    /// The shortest text that reads back to the duration; what is finer than a millisecond is left out.
+    /// The shortest text that is read back as the same duration. Fractions of a millisecond are dropped.
     package static func format(nanoseconds: UInt64) -> String {
         var rest = nanoseconds
         var text = ""

@@ -17,7 +17,7 @@ package enum Profile: String, Sendable, CaseIterable {
             udp: 4 * .minute, icmp: 30 * .second, other: 4 * .minute)
     }
 
-    /// What `northSouthIdleTimeout` may be, in nanoseconds.
+    /// The allowed range of `northSouthIdleTimeout`, in nanoseconds.
     package var northSouthRange: ClosedRange<UInt64> {
         switch self {
         case .azure, .azure2025: 4 * .minute...15 * .minute
@@ -26,16 +26,16 @@ package enum Profile: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether `eastWestIdleTimeout` always is what `northSouthIdleTimeout` is, as before E-W traffic had a timeout of its own.
+    /// Whether `eastWestIdleTimeout` always equals `northSouthIdleTimeout`, as before E-W traffic had its own timeout.
     package var eastWestFollowsNorthSouth: Bool { self == .azure2022 }
 
     /// Whether the other durations, the resets and the drain can be set.
     package var isCustom: Bool { self == .custom }
 
-    /// What a settable duration may be: 1 s to 7 days.
+    /// The allowed range of a settable duration: 1 s to 7 days.
     package static let customRange: ClosedRange<UInt64> = 1 * .second...7 * .day
 
-    /// How an instance leaves the fleet, unless the configuration of ``custom`` says otherwise.
+    /// How an instance leaves the fleet, unless the configuration of ``custom`` overrides it.
     package var drain: DrainSettings {
         switch self {
         case .azure, .custom: DrainSettings(refuse: 45 * .second, reset: 45 * .second)
@@ -44,8 +44,8 @@ package enum Profile: String, Sendable, CaseIterable {
     }
 }
 
-/// How long a draining instance refuses new sessions, and then how long it takes to reset the others; nanoseconds.
-/// With `reset` 0, sessions that are left are dropped without a reset.
+/// How long a draining instance refuses new sessions, and then how long it resets its own; in nanoseconds. If `reset`
+/// is 0, its sessions are dropped without a reset.
 package struct DrainSettings: Hashable, Sendable {
     package var refuse: UInt64
     package var reset: UInt64

@@ -10,11 +10,11 @@ package struct SessionTimeouts: Hashable, Sendable {
     package var eastWestOnIdle: OnIdle
     /// A handshake that is not completed (SESS-2).
     package var halfOpen: UInt64
-    /// One FIN was sent (SESS-2).
+    /// A session with one FIN (SESS-2).
     package var closing: UInt64
-    /// Both FINs were acknowledged, or an RST was valid (SESS-2).
+    /// A session with both FINs acknowledged, or with a valid RST (SESS-2).
     package var closed: UInt64
-    /// What remains of a session that the firewall has reset (RST-2).
+    /// The tombstone of a session that the firewall has reset (RST-2).
     package var tombstone: UInt64
     /// SESS-7.
     package var udp: UInt64

@@ -1,8 +1,8 @@
 package import FlowCore
 
-/// How idle sessions of one kind end: what an entry of the kernel's treatment table says.
+/// How idle sessions of one kind end: an entry of the kernel's treatment table.
 package struct Treatment: Hashable, Sendable {
-    /// Ticks of the coarse clock that must have passed since the last segment; never 0.
+    /// Ticks of the coarse clock since the last segment after which the session is idle; never 0.
     package var timeoutTicks: UInt32
     package var onIdle: OnIdle
 
@@ -11,7 +11,7 @@ package struct Treatment: Hashable, Sendable {
         self.onIdle = onIdle
     }
 
-    /// A treatment that is never early: ticks are rounded up (IDLE-1).
+    /// A treatment that never ends a session too early: ticks are rounded up (IDLE-1).
     package init(timeoutNanoseconds: UInt64, onIdle: OnIdle) {
         self.init(timeoutTicks: Tick.covering(nanoseconds: timeoutNanoseconds), onIdle: onIdle)
     }

@@ -1,13 +1,13 @@
 import FlowCore
 package import FlowLayout
 
-/// Which index of the kernel's treatment table means what (``TreatmentIndex``).
+/// The meaning of each index of the kernel's treatment table (``TreatmentIndex``).
 ///
-/// Group 0 is that of the classes and changes with the configuration, so that a changed idle timeout holds for existing sessions too. The
-/// other groups belong to rules; sessions carry their indices, so such a group keeps its meaning as long as a session may carry it.
-/// All entries of a rule's group are alike.
+/// Group 0 belongs to the classes and changes with the configuration, so that a changed idle timeout applies to
+/// existing sessions too. The other groups belong to rules. Sessions store their indices, so such a group keeps its
+/// meaning as long as a session may use it. All entries of a rule's group are equal.
 package struct TreatmentTable: Equatable, Sendable {
-    /// Groups that rules may have.
+    /// Maximum number of rule groups.
     package static let ruleGroups = Int(SLUICE_MAX_TREATMENTS / SLUICE_SESSION_KINDS) - 1
 
     /// By the group's first index.
@@ -17,13 +17,13 @@ package struct TreatmentTable: Equatable, Sendable {
     private var classes: [Treatment?]
     private var nextCustom = TreatmentIndex.firstCustom
 
-    /// The table of a gateway that starts anew.
+    /// The table of a gateway that starts for the first time.
     package init(timeouts: SessionTimeouts) {
         classes = Array(repeating: nil, count: SessionKind.count)
         setClasses(timeouts)
     }
 
-    /// The table that the kernel has, so that a controller that takes over goes on with it.
+    /// The kernel's table, from which a new controller continues.
     package init(reading memory: UnsafePointer<sluice_treatment>) {
         func entry(_ index: UInt16) -> Treatment? {
             let entry = memory[Int(index)]
@@ -39,7 +39,8 @@ package struct TreatmentTable: Equatable, Sendable {
         }
     }
 
-    /// Writes the table into the kernel's. Entries that sessions carry do not change, so the kernel may read meanwhile.
+    /// Writes the table into the kernel's. Entries that sessions use do not change, so the kernel may read it at the
+    /// same time.
     package func write(to memory: UnsafeMutablePointer<sluice_treatment>) {
         func write(_ treatment: Treatment, at index: Int) {
             memory[index] = sluice_treatment(
@@ -53,7 +54,7 @@ package struct TreatmentTable: Equatable, Sendable {
         }
     }
 
-    /// Sets the entries of the classes. Only TCP has a class of its own for east-west sessions.
+    /// Sets the entries of the classes. Only TCP has a separate class for east-west sessions.
     package mutating func setClasses(_ timeouts: SessionTimeouts) {
         for kind in SessionKind.allCases {
             let (nanoseconds, onIdle): (UInt64, OnIdle) =
@@ -67,7 +68,7 @@ package struct TreatmentTable: Equatable, Sendable {
         }
     }
 
-    /// Whether any session may be probed, by this policy or by an earlier one that it carries a treatment of.
+    /// Whether any session may be probed, under this policy or under a treatment that it got from an earlier one.
     package var mayProbe: Bool {
         classes.contains { $0?.onIdle == .probe } || groups.values.contains { $0.onIdle == .probe }
     }
@@ -77,13 +78,13 @@ package struct TreatmentTable: Equatable, Sendable {
         return groups[Self.first(of: index)]
     }
 
-    /// Gives every treatment of a policy a group: the one it has, or a new one.
+    /// Assigns a group to every treatment of a policy: its existing one, or a new one.
     ///
-    /// `stillUsed` tells the indices that sessions, or the policy image that judges now, carry. It is asked only when no group
-    /// is free; then groups outside of it, and not of this policy, get new meanings. nil: none may be reused.
+    /// `stillUsed` returns the indices that sessions and the active policy image use. It is called only when no group
+    /// is free. Then groups that neither they nor this policy use get new meanings. If it returns nil, none is reused.
     ///
     /// - Returns: the first index of each treatment's group.
-    /// - Throws: ``PolicyError/treatmentsExhausted(limit:)`` where none is left; the table is as before then.
+    /// - Throws: ``PolicyError/treatmentsExhausted(limit:)`` if no group is free; the table is unchanged then.
     package mutating func intern(
         _ treatments: [Treatment], stillUsed: (() -> Set<UInt16>)? = nil
     ) throws(PolicyError) -> [Treatment: UInt16] {
@@ -120,7 +121,7 @@ package struct TreatmentTable: Equatable, Sendable {
         return first
     }
 
-    /// The first index of an index' group.
+    /// The first index of the group that contains an index.
     private static func first(of index: UInt16) -> UInt16 { index & ~(TreatmentIndex.groupSize - 1) }
 
     private static var firstIndices: StrideTo<UInt16> {

@@ -1,15 +1,16 @@
 import Fleet
 
-/// A drain that is going on.
+/// A drain that is in progress.
 struct DrainWatch {
     var began: UInt64
     var downtimeBefore: UInt64
-    /// Its process stalled or died, an operator stopped it, or its beginning was forgotten: it can't be judged to the second.
+    /// Its process stalled or died, an operator stopped it, or its start time was lost: its deadlines can't be checked
+    /// to the second.
     var isDisturbed = false
     var resetsAt: UInt64?
 }
 
-/// An instance that has stopped to show that it lives.
+/// An instance that no longer proves that it is alive.
 struct FailureWatch {
     let serial: Int
     let identifier: InstanceIdentifier
@@ -17,7 +18,7 @@ struct FailureWatch {
     let downtimeBefore: UInt64
 }
 
-/// What must be in time: DRAIN-1 to DRAIN-4, RECOV-1.
+/// Checks of deadlines: DRAIN-1 to DRAIN-4, RECOV-1.
 extension Checks {
     // MARK: - The controller
 
@@ -27,14 +28,14 @@ extension Checks {
         controllerStartedAt = now
     }
 
-    /// Nothing ran for a while, neither controller nor instances: what is late by as much is late for a reason.
+    /// Neither controller nor instances ran for a while. A delay of the same length is excused.
     mutating func paused(from now: UInt64, for duration: UInt64) {
         downtime.add(duration)
         pauses.append((now, now + duration))
         for identifier in drains.keys { drains[identifier]?.isDisturbed = true }
     }
 
-    /// Nobody remembers when drains began: they begin anew.
+    /// The start times of drains are lost: the drains start again.
     mutating func snapshotLost(now: UInt64) {
         renewalsDisturbed()
         for identifier in drains.keys { drains[identifier]?.isDisturbed = true }
@@ -61,7 +62,7 @@ extension Checks {
         guard let watch = drains[identifier], !watch.isDisturbed else { return }
         let due = watch.began + scenario.settings.drain.refuse
         if now < due {
-            fail("instance \(identifier) is to reset \((due - now) / 1_000_000) ms before its refusing half is over")
+            fail("instance \(identifier) is asked to reset \((due - now) / 1_000_000) ms before its refusing half ends")
         }
         guard watch.resetsAt == nil else { return }
         drains[identifier]?.resetsAt = now
@@ -80,14 +81,14 @@ extension Checks {
         judge("the end of instance \(identifier)'s drain", due: isLate ? due + times.reset : due, watch, now: now)
     }
 
-    /// A drain that is over before its time must have had nothing left.
+    /// A drain that ends early must have no sessions left.
     mutating func drainEndsEarly(_ identifier: InstanceIdentifier, left: Int, now: UInt64) {
         guard let watch = drains[identifier], !watch.isDisturbed, left > 0 else { return }
         let times = scenario.settings.drain
         let due = watch.began + times.refuse + times.reset
         if now < due {
             fail(
-                "instance \(identifier) is ended \((due - now) / 1_000_000) ms before its drain is over, with \(left) sessions"
+                "instance \(identifier) is ended \((due - now) / 1_000_000) ms before its drain ends, with \(left) sessions"
             )
         }
     }
@@ -99,7 +100,7 @@ extension Checks {
 
     // MARK: - Recovery
 
-    /// A shorter pause of the machine need not be noticed: no healthy instance can be blamed for it.
+    /// A shorter pause of the machine need not be noticed: no healthy instance can fail because of it.
     static let shortestPause: UInt64 = 3 * .second
 
     mutating func failed(_ serial: Int, _ identifier: InstanceIdentifier, duration: UInt64, now: UInt64) {
@@ -109,12 +110,12 @@ extension Checks {
 
     mutating func failureEnded(_ serial: Int, now: UInt64) { failures.removeAll { $0.serial == serial } }
 
-    /// Only who was silent is found unresponsive.
+    /// Only an instance without a heartbeat may be found unresponsive.
     mutating func foundUnresponsive(_ identifier: InstanceIdentifier, process: VirtualProcess?, now: UInt64) {
         guard let process else { return }
-        // Answers are judged a second earlier than heartbeats, and a heartbeat is half a second old at times. While the whole machine
-        // was paused nobody could beat. Who is silent for another reason may be found sooner by a pause that is short, or that no
-        // controller saw; who is not, never.
+        // Answers are checked a second earlier than heartbeats, and a heartbeat can be half a second old. While the
+        // whole machine was paused, no instance could send a heartbeat. An instance that had already failed may be
+        // detected earlier because of a short pause, or one that no controller saw. A healthy instance must never be.
         let paused = pauses.filter { pause in
             guard pause.from >= process.heartbeat else { return false }
             return !process.isStalled
@@ -123,20 +124,22 @@ extension Checks {
         .reduce(0) { $0 + $1.until - $1.from }
         let silence = now - process.heartbeat - paused
         if silence + 2 * .second < scenario.settings.recovery.unresponsiveAfter {
-            fail("instance \(identifier) is called unresponsive, and beat \(silence / 1_000_000) ms ago")
+            fail(
+                "instance \(identifier) is reported as unresponsive, but its last heartbeat was \(silence / 1_000_000) ms ago"
+            )
         }
     }
 
-    /// Who fails is found within 5 s.
+    /// A failed instance is detected within 5 s.
     mutating func overdueFailures(now: UInt64) {
         guard let watch = failures.first else { return }
         let away = downtime.total(now: now) - watch.downtimeBefore
         let due = watch.at + scenario.settings.recovery.unresponsiveAfter
-        // A controller that has just started looks anew for a whole period.
+        // A controller that has just started watches for a whole period first.
         let grace = away > 0 ? scenario.settings.recovery.unresponsiveAfter : 0
         if now > due + slack + away + grace {
             fail(
-                "instance \(watch.identifier) shows no life since \((now - watch.at) / 1_000_000) ms, and nobody noticed"
+                "instance \(watch.identifier) has been dead for \((now - watch.at) / 1_000_000) ms, and was not detected"
             )
         }
     }

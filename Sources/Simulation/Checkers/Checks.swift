@@ -1,14 +1,15 @@
 import Fleet
 
-/// Looks at every step for what must never be, and for what must be in time. Knows the scenario, and nothing of how the machine works.
+/// Checks after every step what must never happen, and what must happen in time. It knows the scenario, but not how the
+/// machine works.
 struct Checks {
     let scenario: Scenario
-    /// The first thing that was wrong.
+    /// The first violation.
     private(set) var violation: String?
 
     var drains: [InstanceIdentifier: DrainWatch] = [:]
     var failures: [FailureWatch] = []
-    /// Instances that are being renewed, and that nothing has befallen meanwhile.
+    /// Instances that are being renewed, without any other fault since.
     private var renewing: Set<InstanceIdentifier> = []
     var downtime = Downtime()
     var controllerStartedAt: UInt64 = 0
@@ -19,7 +20,7 @@ struct Checks {
 
     mutating func fail(_ text: String) { if violation == nil { violation = text } }
 
-    /// How much later than due something may come: a look a second, a process that is slow to end, timers that are late or lost.
+    /// How late something may be: checks run once a second, processes end slowly, timers are late or lost.
     var slack: UInt64 {
         2 * .second + (scenario.lateTimers > 0 ? Scenario.latest + 1 * .second : 0)
             + (scenario.lostTimers > 0 ? 2 * .second : 0)
@@ -31,22 +32,23 @@ struct Checks {
 
     /// FLEET-1, DRAIN-1.
     mutating func admitted(to instance: InstanceIdentifier, state: InstanceState) {
-        if state != .serving { fail("a new session came to instance \(instance), which is \(state.name)") }
+        if state != .serving { fail("a new session was given to instance \(instance), which is \(state.name)") }
     }
 
-    /// No session is owned by two: slabs are taken only from processes that are gone, and given only to who serves.
+    /// No session has two owners: slabs are taken only from processes that are gone, and given only to serving
+    /// instances.
     mutating func slabsTaken(
         from: InstanceIdentifier, isAlive: Bool, heirs: [InstanceIdentifier]?, records: [VirtualKernel.Record]
     ) {
-        if isAlive { fail("the slabs of instance \(from) are taken while its process lives: two owners") }
+        if isAlive { fail("the slabs of instance \(from) are taken while its process lives: they have two owners") }
         guard let heirs else { return }
-        if heirs.isEmpty { fail("the slabs of instance \(from) are given to nobody") }
+        if heirs.isEmpty { fail("the slabs of instance \(from) are given to no instance") }
         for heir in heirs where records[Int(heir)].state != .serving {
             fail("the slabs of instance \(from) are given to instance \(heir), which doesn't serve")
         }
     }
 
-    /// KEEP-1: none is lost; DRAIN-2: who keeps alive knows before the instance goes.
+    /// KEEP-1: no session is lost. DRAIN-2: an end with keep-alives knows before the instance ends.
     mutating func discarded(
         _ identifier: InstanceIdentifier, _ reason: DiscardReason, sessions: [VirtualSession], now: UInt64
     ) {
@@ -60,12 +62,12 @@ struct Checks {
         }
         let unaware = sessions.filter { session in
             guard let keepAlive = session.keepAlive else { return false }
-            return keepAlive <= 30 * .second && session.bornAt < watch.began && !session.areBothTold
+            return keepAlive <= 30 * .second && session.bornAt < watch.began && !session.areBothAware
         }
         if let session = unaware.first {
             fail(
-                "\(unaware.count) sessions of the drained instance \(identifier) keep alive, and an end of session "
-                    + "\(session.number) was never told")
+                "\(unaware.count) sessions of the drained instance \(identifier) have keep-alives, and an end of session "
+                    + "\(session.number) never received a RST")
         }
     }
 
@@ -77,33 +79,35 @@ struct Checks {
 
     mutating func renewalBegins(_ identifier: InstanceIdentifier) { renewing.insert(identifier) }
 
-    /// A fault of another kind: it may be lost for that.
+    /// Another fault hit the instance: it may be lost because of that.
     mutating func renewalDisturbed(_ identifier: InstanceIdentifier) { renewing.remove(identifier) }
     mutating func renewalsDisturbed() { renewing = [] }
 
-    /// PKG-3: an instance is not lost for being renewed.
+    /// PKG-3: an instance is not lost because of its renewal.
     private mutating func renewalRecorded(_ change: FleetChange) {
         guard let identifier = change.instance, renewing.contains(identifier) else { return }
         switch change.kind {
         case .instanceRenewed: renewing.remove(identifier)
         case .instanceUnresponsive, .instanceDraining, .instanceEnding:
-            fail("instance \(identifier) is taken away while it is renewed: \(change.cause)")
+            fail("instance \(identifier) is removed while it is being renewed: \(change.cause)")
         default: break
         }
     }
 
     // MARK: - Half-open sessions
 
-    /// BAD-8: admission never goes by fewer than there are, and so never by a number below nothing.
+    /// BAD-8: admission never assumes fewer half-open sessions than exist, so its number is never negative.
     mutating func tallied(_ estimate: Int, halfOpen: Int) {
         if estimate < halfOpen {
-            fail("the tally has \(estimate) half-open sessions, and \(halfOpen) are: some were missed")
+            fail("the count is \(estimate) half-open sessions, but there are \(halfOpen): some were missed")
         }
     }
 
-    /// BAD-8: what admission adds up equals what is true at rest.
+    /// BAD-8: without activity, the number that admission uses is exact.
     mutating func restingTally(_ estimate: Int, halfOpen: Int) {
-        if estimate != halfOpen { fail("at rest the tally has \(estimate) half-open sessions, and \(halfOpen) are") }
+        if estimate != halfOpen {
+            fail("without activity the count is \(estimate) half-open sessions, but there are \(halfOpen)")
+        }
     }
 
     // MARK: - Processes
@@ -114,14 +118,14 @@ struct Checks {
         }
     }
 
-    /// Not more than are wanted, and the one that maintenance has beside.
+    /// Not more than wanted, plus the one that maintenance adds.
     mutating func started(_ view: FleetView) {
         let count = view.instances.count { $0.state == .serving || $0.state == .starting }
         let isMaintained = view.maintenance.map { !$0.phase.isOver } ?? false
-        // Those that serve already may be too many for a while, after a smaller capacity was asked for.
+        // After the capacity was reduced, more instances may serve for a while.
         let serving = view.instances.count { $0.state == .serving }
         if count > max(view.desired, serving) + (isMaintained ? 1 : 0) {
-            fail("\(count) instances serve or start, where \(view.desired) are wanted")
+            fail("\(count) instances serve or start, but \(view.desired) are wanted")
         }
     }
 
@@ -132,14 +136,14 @@ struct Checks {
         if !(capacity.minimum...capacity.maximum).contains(view.desired) {
             fail("\(view.desired) instances are wanted, outside \(capacity.minimum) to \(capacity.maximum)")
         }
-        if let problem = capacity.problem { fail("the capacity can't be: \(problem)") }
+        if let problem = capacity.problem { fail("the capacity is not valid: \(problem)") }
         if view.instances.count(where: { $0.state.isDraining }) > 1 { fail("two instances drain at once") }
     }
 
     /// MAINT-1: before maintenance takes an instance away, the fleet is larger than its minimum.
     mutating func recorded(_ change: FleetChange, serving: Int) {
         renewalRecorded(change)
-        // A smaller minimum holds from its record on, before the fleet is seen again.
+        // A smaller minimum applies from its record on, before the fleet is observed again.
         if change.kind == .capacityChanged, case .number(let minimum) = change.details["minimum"] {
             view?.capacity.minimum = Int(minimum)
         }
@@ -153,7 +157,7 @@ struct Checks {
     }
 }
 
-/// For how long no controller ran, in sum.
+/// The total time without a running controller.
 struct Downtime {
     private var past: UInt64 = 0
     private var since: UInt64?
@@ -165,7 +169,7 @@ struct Downtime {
         since = nil
     }
 
-    /// Nothing ran for so long; a controller that is away anyhow is no more away for it.
+    /// Nothing ran for this long. A controller that is already absent is not absent for longer because of it.
     mutating func add(_ duration: UInt64) { if since == nil { past += duration } }
 
     func total(now: UInt64) -> UInt64 { past + (since.map { now - $0 } ?? 0) }

@@ -1,34 +1,34 @@
 package import Fleet
 
-/// What a seed means: the fleet that is run, and how unkind the world is to it.
+/// The scenario of a seed: the simulated fleet, and the faults that it meets.
 package struct Scenario: Sendable {
     package let seed: UInt64
     package var settings: FleetSettings
     /// New sessions a second.
     var opensPerSecond: Int
-    /// How long faults and commands go on, in nanoseconds; then the fleet must settle.
+    /// How long faults and commands occur, in nanoseconds. After that the fleet must settle.
     var duration: UInt64
-    /// Faults and commands come this many milliseconds apart.
+    /// The time between two faults or commands, in milliseconds.
     var gap: ClosedRange<UInt64>
-    /// Percent of timers that are late, by up to ``latest``, and that are lost.
+    /// Percentage of timers that are late, by up to ``latest``, and of those that are lost.
     var lateTimers: Int
     var lostTimers: Int
-    /// Percent of starts that fail.
+    /// Percentage of starts that fail.
     package var failingStarts: Int
-    /// Percent of controllers that find their snapshot lost.
+    /// Percentage of controller starts that find the snapshot lost.
     package var lostSnapshots: Int
     package var faults: [Fault]
 
-    /// What can be done to a fleet.
+    /// The kinds of faults.
     package enum Fault: String, Sendable, CaseIterable {
         case stall, killInstance, killController, command, load
         /// The whole machine is paused: kernel, controller and instances (live migration).
         case pause
-        /// Another program's controller takes over: the next version, or the one before.
+        /// A controller of another version takes over: the next one, or the previous one.
         case upgrade
     }
 
-    /// The latest that a timer can be.
+    /// The maximum delay of a timer.
     static let latest: UInt64 = 2 * .second
 
     /// A scenario drawn from a seed.
@@ -55,12 +55,12 @@ package struct Scenario: Sendable {
         failingStarts = random.chance(30) ? Int.random(in: 0...30, using: &random) : 0
         lostSnapshots = random.chance(20) ? 30 : 0
         faults = Fault.allCases.filter { ![.pause, .upgrade].contains($0) && random.chance(70) }
-        // Drawn last, so that what else a seed means stays as it was.
+        // Drawn last, so that everything else in the scenario of a seed stays the same.
         if random.chance(50) { faults.append(.pause) }
         if random.chance(50) { faults.append(.upgrade) }
     }
 
-    /// A line for a person.
+    /// A one-line description.
     package var text: String {
         let capacity = settings.capacity
         return "seed \(seed): \(settings.continuity.rawValue), \(capacity.minimum) to \(capacity.maximum) instances, "

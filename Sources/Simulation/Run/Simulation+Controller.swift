@@ -1,6 +1,6 @@
 import Fleet
 
-/// The controller: the machine, and a shell that can die between any two steps.
+/// The controller: the machine, and a shell that can be killed between any two steps.
 extension Simulation {
     mutating func startController() {
         let isLost = random.chance(scenario.lostSnapshots)
@@ -45,23 +45,23 @@ extension Simulation {
         agenda.add(.controllerStarts, at: now + random.milliseconds(100...longest))
     }
 
-    /// Another version takes over: the one that runs hands over, or dies.
+    /// Another version takes over: the running controller hands over, or is killed.
     mutating func upgradeController() {
         guard controller != nil else { return }
-        trace("a controller of another program is to take over")
+        trace("a controller of another version will take over")
         program = 3 - program
         report.counts.upgrades += 1
         killController()
     }
 
-    /// Whether this is the step before which the controller dies.
+    /// Whether the controller is killed before this step.
     private mutating func isDoomed() -> Bool {
         guard let steps = doom else { return false }
         doom = steps - 1
         return steps <= 0
     }
 
-    mutating func tell(_ event: FleetEvent) {
+    mutating func deliver(_ event: FleetEvent) {
         guard var machine = controller else { return }
         if case .seen = event {
         } else if case .tick = event {
@@ -101,20 +101,20 @@ extension Simulation {
         agenda.add(.look(life: controllerLife), at: now + 1 * .second + delay)
     }
 
-    /// Once a second: signs of life, and how far drains are.
+    /// Once a second: heartbeats, and the progress of drains.
     mutating func look() {
         let life = controllerLife
         for process in processes {
             guard life == controllerLife, let state = state(process.identifier) else { continue }
             let isAwaited = state == .starting || controller?.view.renewal?.current == process.identifier
-            if isAwaited, process.isReady(now), !process.isStalled { tell(.serving(process.identifier)) }
-            tell(.seen(process.identifier, heartbeat: process.heartbeat, answered: process.answered))
+            if isAwaited, process.isReady(now), !process.isStalled { deliver(.serving(process.identifier)) }
+            deliver(.seen(process.identifier, heartbeat: process.heartbeat, answered: process.answered))
             guard life == controllerLife, state.isDraining else { continue }
             let left = kernel.left(process.identifier)
-            tell(.sessionsLeft(process.identifier, live: left.live, tombstones: left.tombstones))
+            deliver(.sessionsLeft(process.identifier, live: left.live, tombstones: left.tombstones))
         }
         guard life == controllerLife else { return }
-        tell(.tick)
+        deliver(.tick)
         if life == controllerLife { scheduleLook() }
     }
 
@@ -152,11 +152,11 @@ extension Simulation {
         case .discardSessions(let identifier, let reason): discard(identifier, reason)
         case .ask(let identifiers, let number):
             for identifier in identifiers { kernel.records[Int(identifier)].asked = number }
-        case .measure: agenda.add(.told(.measured(measurement), life: controllerLife), at: now)
+        case .measure: agenda.add(.event(.measured(measurement), life: controllerLife), at: now)
         case .checkBinary(let binary):
-            let problem = random.chance(10) && !isQuiet ? "speaks another layout" : nil
+            let problem = random.chance(10) && !isQuiet ? "has another layout" : nil
             agenda.add(
-                .told(.binaryChecked(binary: binary, problem: problem), life: controllerLife), at: now + 10_000_000)
+                .event(.binaryChecked(binary: binary, problem: problem), life: controllerLife), at: now + 10_000_000)
         case .record(let change): recorded(change)
         case .accept: report.counts.accepted += 1
         case .refuse: report.counts.refused += 1
@@ -198,7 +198,7 @@ extension Simulation {
         handshakes.move(from: from, to: heirs)
         report.counts.moved += sessions
         agenda.add(
-            .told(.emptied(from, sessions: sessions), life: controllerLife), at: now + random.milliseconds(0...50))
+            .event(.emptied(from, sessions: sessions), life: controllerLife), at: now + random.milliseconds(0...50))
     }
 
     private mutating func discard(_ identifier: InstanceIdentifier, _ reason: DiscardReason) {
@@ -210,7 +210,7 @@ extension Simulation {
         discardHandshakes(of: identifier)
         report.counts.discarded += sessions.count
         agenda.add(
-            .told(.emptied(identifier, sessions: sessions.count), life: controllerLife),
+            .event(.emptied(identifier, sessions: sessions.count), life: controllerLife),
             at: now + random.milliseconds(0...50))
     }
 }

@@ -1,6 +1,6 @@
 import Fleet
 
-/// Clients and servers: they open sessions, keep them alive or sleep, and close them.
+/// Clients and servers: they open sessions, send keep-alives or are idle, and close sessions.
 extension Simulation {
     mutating func sessionOpens() {
         if !isQuiet {
@@ -23,13 +23,13 @@ extension Simulation {
         case .live:
             kernel.sessions[session].lastActivity = now
         case .tombstone:
-            // The kernel answers, at the sequence number that the end itself has named.
+            // The kernel answers with an RST at the sequence number that the end itself has sent.
             kernel.sessions[session].hasSpokenSinceReset = true
-            kernel.sessions[session].isClientTold = true
-            kernel.sessions[session].isServerTold = true
+            kernel.sessions[session].clientIsAware = true
+            kernel.sessions[session].serverIsAware = true
             return
         case .gone:
-            // Dropped as noSession: the ends find out by themselves.
+            // Dropped as noSession: the ends detect the loss by themselves.
             return
         }
         agenda.add(.endsSpeak(session), at: now + keepAlive)

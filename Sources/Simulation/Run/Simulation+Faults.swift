@@ -1,6 +1,6 @@
 import Fleet
 
-/// What befalls a fleet, and what operators ask of it, until quiet begins and it must settle.
+/// Faults and commands of operators, until the quiet phase begins, in which the fleet must settle.
 extension Simulation {
     static let longestQuiet: UInt64 = 4_000 * .second
 
@@ -27,11 +27,12 @@ extension Simulation {
         case .load:
             let busy = Double.random(in: 0...6, using: &random)
             load = busy
-            trace("the load would keep \(busy) instances busy")
+            trace("the load is enough for \(busy) instances")
         }
     }
 
-    /// The machine stands still, and its clock does not. Whoever's turn comes first afterwards sees the others as they were before.
+    /// The machine stands still, but its clock runs. The first process to run afterwards sees the old state of the
+    /// others.
     private mutating func pause(for duration: UInt64) {
         trace("the whole machine is paused for \(duration / 1_000_000) ms")
         agenda.delayAll(by: duration)
@@ -55,19 +56,19 @@ extension Simulation {
         ]
         guard let command = commands.randomElement(using: &random) else { return }
         if case .stop(let identifier) = command { checks.drainDisturbed(identifier) }
-        tell(.requested(command))
+        deliver(.requested(command))
     }
 
     // MARK: - Quiet
 
-    /// No more faults, no more commands: a fleet that works comes to rest.
+    /// No more faults or commands: a correct fleet settles.
     mutating func beginQuiet() {
         trace("quiet: no more faults")
         isQuiet = true
         quietBegan = now
         doom = nil
         load = 0.4 * Double(scenario.settings.capacity.minimum)
-        tell(.requested(.resumeMaintenance))
+        deliver(.requested(.resumeMaintenance))
         agenda.add(.quietCheck, at: now + 20 * .second)
     }
 
@@ -78,14 +79,14 @@ extension Simulation {
             return trace("settled")
         }
         if now > quietBegan + Simulation.longestQuiet {
-            return checks.fail("it doesn't settle: \(unrest)")
+            return checks.fail("the fleet does not settle: \(unrest)")
         }
-        // Told again: the controller may have been dead when it was told first.
-        if controller?.view.maintenance?.isPaused == true { tell(.requested(.resumeMaintenance)) }
+        // Repeated, because the controller may have been dead at the first time.
+        if controller?.view.maintenance?.isPaused == true { deliver(.requested(.resumeMaintenance)) }
         agenda.add(.quietCheck, at: now + 10 * .second)
     }
 
-    /// Why the fleet is not at rest; nil where it is.
+    /// Why the fleet has not settled; nil if it has.
     private var unrest: String? {
         guard let view = controller?.view else { return "no controller" }
         if let busy = view.instances.first(where: { $0.state != .serving }) {
@@ -101,7 +102,8 @@ extension Simulation {
         let serving = view.instances.map(\.identifier)
         if kernel.steered != serving { return "steered to \(kernel.steered), not \(serving)" }
         if let orphan = kernel.slabs.first(where: { $0.owner != 0 && !serving.contains($0.owner) }) {
-            return "a slab with \(orphan.sessions.count) sessions is instance \(orphan.owner)'s, which doesn't serve"
+            return
+                "a slab with \(orphan.sessions.count) sessions belongs to instance \(orphan.owner), which does not serve"
         }
         if let process = processes.first(where: { !serving.contains($0.identifier) }) {
             return "a process of instance \(process.identifier) is left over"

@@ -1,17 +1,18 @@
 import Fleet
 
-/// Handshakes begin and are completed, or never are; owners end those, and count. All of it with random numbers of its own, so that what
-/// else a seed means stays as it was.
+/// Handshakes begin, and are completed or not. Owners end the sessions of the others, and count. This uses separate
+/// random numbers, so that everything else in the scenario of a seed stays the same.
 extension Simulation {
     static let halfOpenTimeout: UInt64 = 30 * .second
-    /// A process counts this often. At rest every owner has counted since the last change after twice that, steps included.
+    /// A process counts at this interval. Without activity, every owner has counted since the last change after twice
+    /// the interval, steps included.
     static let countInterval: UInt64 = 2 * .second
 
     mutating func synArrives() {
         guard !isQuiet else { return }
         agenda.add(.synArrives, at: now + handshakeRandom.milliseconds(20...600))
         let instance = kernel.steered.randomElement(using: &handshakeRandom) ?? 0
-        // Where the instance has no slab: one of the pool, or of anybody.
+        // If the instance has no slab: one of the pool, or of any other instance.
         let candidates = [handshakes.slabs(of: instance), handshakes.slabs(of: 0), Array(handshakes.slabs.indices)]
         guard let slab = candidates.first(where: { !$0.isEmpty })?.randomElement(using: &handshakeRandom)
         else { return }
@@ -21,7 +22,7 @@ extension Simulation {
         agenda.add(.handshakeIsCompleted(number), at: now + handshakeRandom.milliseconds(1...400))
     }
 
-    /// Begins a count of the process's slabs, unless one is going on.
+    /// Begins a count of the process's slabs, unless one is in progress.
     mutating func beginCount(_ index: Int) {
         guard processes[index].counting == nil, now >= processes[index].countsNextAt else { return }
         let identifier = processes[index].identifier
@@ -40,7 +41,7 @@ extension Simulation {
         agenda.add(.processCounts(serial: serial), at: now + handshakeRandom.milliseconds(0...100))
     }
 
-    /// One step of a count. Anything may happen between two, also the end of the process.
+    /// One step of a count. Anything may happen between two steps, including the end of the process.
     mutating func processCounts(_ serial: Int) {
         guard let index = processes.firstIndex(where: { $0.serial == serial }),
             var counting = processes[index].counting
@@ -100,7 +101,7 @@ extension Simulation {
         return true
     }
 
-    /// Looks at the words of even sessions first, then at the others.
+    /// Counts the words of even sessions first, then the others.
     private func count(_ counting: inout HalfOpenCounting) {
         let parity = counting.step == .countSome ? 0 : 1
         for (place, slab) in counting.slabs.enumerated() {
@@ -109,7 +110,7 @@ extension Simulation {
         counting.step = counting.step == .countSome ? .countRest : .writeOffsets
     }
 
-    /// The controller ends all sessions of an instance, and puts its slabs into the pool.
+    /// The controller ends all sessions of an instance, and returns its slabs to the pool.
     mutating func discardHandshakes(of identifier: InstanceIdentifier) {
         for slab in handshakes.slabs(of: identifier) {
             let ended = handshakes.end(in: slab, now: now) { _ in true }
@@ -118,6 +119,6 @@ extension Simulation {
         }
     }
 
-    /// Whether every owner has counted since anything changed.
+    /// Whether every owner has counted since the last change.
     var isCounted: Bool { now > handshakes.changedAt + 3 * Simulation.countInterval }
 }

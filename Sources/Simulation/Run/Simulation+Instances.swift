@@ -1,9 +1,9 @@
 import Fleet
 
-/// The processes of instances: they beat, answer, age sessions, reset them; and stall, and die.
+/// The processes of instances: heartbeats, answers, ageing, resets, stalls and deaths.
 extension Simulation {
     static let turn: UInt64 = 500_000_000
-    /// Sessions that are silent for this long are ended by their owner.
+    /// Sessions that are idle for this long are ended by their owner.
     static let idleTimeout: UInt64 = 240 * .second
 
     func process(_ identifier: InstanceIdentifier) -> VirtualProcess? {
@@ -31,7 +31,7 @@ extension Simulation {
 
     mutating func processIsReady(_ serial: Int) {
         guard let index = index(serial), !processes[index].isStalled else { return }
-        tell(.serving(processes[index].identifier))
+        deliver(.serving(processes[index].identifier))
     }
 
     mutating func processTurns(_ serial: Int) {
@@ -57,7 +57,7 @@ extension Simulation {
         }
     }
 
-    /// Carries out the order to reset all, paced, and to repeat.
+    /// Carries out a request to reset all sessions, paced, and to repeat.
     private mutating func reset(_ identifier: InstanceIdentifier) {
         let record = kernel.records[Int(identifier)]
         if let deadline = record.resetAllBy {
@@ -65,7 +65,7 @@ extension Simulation {
             let turns = max(Int((max(deadline, now) - now) / Simulation.turn), 1)
             for session in live.prefix((live.count + turns - 1) / turns) {
                 kernel.sessions[session].state = .tombstone
-                // The first pair of resets may be lost.
+                // The first pair of RSTs may be lost.
                 sendResets(session, lossPercent: 30)
             }
         }
@@ -81,15 +81,15 @@ extension Simulation {
         report.counts.resets += 1
         checks.resetSent()
         kernel.sessions[session].hasSpokenSinceReset = false
-        if !random.chance(lossPercent) { kernel.sessions[session].isClientTold = true }
-        if !random.chance(lossPercent) { kernel.sessions[session].isServerTold = true }
+        if !random.chance(lossPercent) { kernel.sessions[session].clientIsAware = true }
+        if !random.chance(lossPercent) { kernel.sessions[session].serverIsAware = true }
     }
 
     // MARK: - Ends of processes
 
     mutating func endProcess(_ identifier: InstanceIdentifier, kill: Bool) {
         guard let index = processes.firstIndex(where: { $0.identifier == identifier }) else { return }
-        // Only an instance that is renewed serves while its process is told to end.
+        // Only an instance that is being renewed serves while its process is asked to end.
         if !kill, state(identifier) == .serving { checks.renewalBegins(identifier) }
         processes[index].isSignalled = true
         let serial = processes[index].serial
@@ -105,7 +105,7 @@ extension Simulation {
         let process = processes.remove(at: index)
         checks.failureEnded(serial, now: now)
         trace("instance \(process.identifier) \(end.text)")
-        tell(.exited(process.identifier, end))
+        deliver(.exited(process.identifier, end))
     }
 
     mutating func stall(_ index: Int, for duration: UInt64) {
@@ -116,7 +116,7 @@ extension Simulation {
         agenda.add(.stallEnds(serial: processes[index].serial), at: now + duration)
         checks.drainDisturbed(identifier)
         checks.renewalDisturbed(identifier)
-        // One that has not come to serve yet has its own patience.
+        // An instance that does not serve yet has its own start timeout.
         if kernel.records[Int(identifier)].state.isWatched, processes[index].isReady(now) {
             checks.failed(processes[index].serial, identifier, duration: duration, now: now)
         }
@@ -129,7 +129,7 @@ extension Simulation {
         if processes[index].isSignalled {
             agenda.add(.processEnds(serial: serial, .exited(status: 0)), at: now + random.milliseconds(5...100))
         } else if processes[index].isReady(now) {
-            tell(.serving(processes[index].identifier))
+            deliver(.serving(processes[index].identifier))
         }
     }
 }

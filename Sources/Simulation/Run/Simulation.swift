@@ -1,54 +1,56 @@
 package import Fleet
 
-/// A gateway with instances, a controller and thousands of ends, in virtual time: the real ``FleetMachine`` against an unkind world. The
-/// same seed gives the same run, to the last line of its trace.
+/// A gateway with instances, a controller and thousands of ends, in virtual time: it runs the real ``FleetMachine``
+/// against faults. The same seed gives the same run, to the last line of its trace.
 package struct Simulation {
     let scenario: Scenario
-    /// What the machine is told to be; the checkers go by ``scenario``, so that another one here must be found out.
+    /// The machine's settings. The checkers use those of ``scenario``, so a difference between the two must be
+    /// detected.
     let machineSettings: FleetSettings
-    /// Changes what the machine directs, as a mistake in it would; nil: leaves it out. For tests of the checkers.
+    /// Changes a directive of the machine, to simulate a bug in it; nil: drops the directive. For tests of the
+    /// checkers.
     let sabotage: (@Sendable (FleetDirective) -> FleetDirective?)?
     /// How half-open sessions are counted. For tests of the checkers.
     let tallying: HalfOpenTallying
     let isTracing: Bool
 
     var random: SeededRandom
-    /// For half-open sessions.
+    /// Random numbers for half-open sessions.
     var handshakeRandom: SeededRandom
     var agenda = Agenda<Occurrence>()
     var now: UInt64 = 1_000 * .second
     let begin: UInt64 = 1_000 * .second
 
-    // What outlives processes.
+    // State that outlives processes.
     var kernel = VirtualKernel()
     var handshakes = VirtualHandshakes()
-    /// The database: the last snapshot that was saved.
+    /// The last saved snapshot, as in the database.
     var saved: FleetSnapshot?
 
     var processes: [VirtualProcess] = []
     var nextSerial = 1
     /// nil while no controller runs.
     var controller: FleetMachine?
-    /// Which version the controller is of: 1 or 2.
+    /// The version of the controller: 1 or 2.
     var program = 1
-    /// Counts controllers: what was meant for one is nothing to the next.
+    /// Counts controllers. Events for one controller are ignored by the next.
     var controllerLife = 0
-    /// The controller's one timer: its number, and when it is due. One that is set again replaces it.
+    /// The number of the controller's only timer, and its due time. Setting it again replaces it.
     var timerNumber = 0
     var timerDue: UInt64?
-    /// So many more steps (saving, each directive), then the controller is killed.
+    /// After this many further steps (saving, each directive) the controller is killed.
     var doom: Int?
-    /// The work there is, in instances that it would keep busy.
+    /// The load, as the number of instances that it would fully use.
     var load = 0.8
     var isQuiet = false
-    /// When it began: pauses of the machine put it off.
+    /// When the quiet phase began. Pauses of the machine delay it.
     var quietBegan: UInt64 = 0
     var isSettled = false
 
     var checks: Checks
     var report: SimulationReport
 
-    /// What can come next.
+    /// The possible events.
     enum Occurrence {
         case sessionOpens
         case endsSpeak(Int)
@@ -63,7 +65,7 @@ package struct Simulation {
         case startFails(InstanceIdentifier, life: Int)
         case timer(number: Int)
         case look(life: Int)
-        case told(FleetEvent, life: Int)
+        case event(FleetEvent, life: Int)
         case controllerStarts
         case fault
         case quietBegins
@@ -80,7 +82,7 @@ package struct Simulation {
         self.tallying = tallying
         self.sabotage = sabotage
         self.isTracing = isTracing
-        // Not the numbers that the scenario was drawn with.
+        // Not the random numbers that the scenario was drawn with.
         random = SeededRandom(seed: scenario.seed ^ 0x5D1C_E000_0000_0001)
         handshakeRandom = SeededRandom(seed: scenario.seed ^ 0x5D1C_E000_0000_0002)
         checks = Checks(scenario: scenario)
@@ -126,13 +128,13 @@ package struct Simulation {
         case .stallEnds(let serial): stallEnds(serial)
         case .processEnds(let serial, let end): processEnds(serial, end)
         case .startFails(let identifier, let life):
-            if life == controllerLife { tell(.exited(identifier, .exited(status: 1))) }
+            if life == controllerLife { deliver(.exited(identifier, .exited(status: 1))) }
         case .timer(let number):
             guard number == timerNumber else { return }
             timerDue = nil
-            tell(.tick)
+            deliver(.tick)
         case .look(let life): if life == controllerLife { look() }
-        case .told(let event, let life): if life == controllerLife { tell(event) }
+        case .event(let event, let life): if life == controllerLife { deliver(event) }
         case .controllerStarts: startController()
         case .fault: fault()
         case .quietBegins: beginQuiet()
@@ -147,7 +149,7 @@ package struct Simulation {
         report.trace.append("\(timeText)  \(text())")
     }
 
-    /// Seconds since the beginning, to the millisecond.
+    /// Seconds since the start, with milliseconds.
     private var timeText: String {
         let milliseconds = (now - begin) / 1_000_000
         let fraction = String(milliseconds % 1_000)

@@ -1,13 +1,13 @@
-/// What came of one seed.
+/// The result of one seed.
 package struct SimulationReport: Sendable {
     package var seed: UInt64
-    /// What was wrong, and when; nil: nothing.
+    /// The violation and its time; nil if there was none.
     package var violation: String?
-    /// A line each, if asked for.
+    /// One line each, if requested.
     package var trace: [String] = []
     package var counts = Counts()
 
-    /// What happened, so that a run can't be empty unseen.
+    /// Counts of what happened, so that a run without activity is noticed.
     package struct Counts: Hashable, Sendable {
         package var occurrences = 0
         package var sessions = 0

@@ -1,4 +1,4 @@
-/// What will happen, in order of time; of the same time in order of entry. A binary heap.
+/// Future events in order of time, and of insertion for equal times. A binary heap.
 struct Agenda<Occurrence> {
     private var heap: [(time: UInt64, order: UInt64, occurrence: Occurrence)] = []
     private var entered: UInt64 = 0
@@ -23,7 +23,7 @@ struct Agenda<Occurrence> {
         return (first.time, first.occurrence)
     }
 
-    /// Nothing happens for a while; then all goes on where it was.
+    /// Delays all events by the same time.
     mutating func delayAll(by duration: UInt64) {
         for index in heap.indices { heap[index].time += duration }
     }

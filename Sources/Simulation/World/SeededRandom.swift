@@ -1,4 +1,5 @@
-/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): a seed gives the same numbers everywhere.
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014). A seed gives the same numbers
+/// on every machine.
 struct SeededRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -12,10 +13,10 @@ struct SeededRandom: RandomNumberGenerator {
         return value ^ (value >> 31)
     }
 
-    /// True in `percent` of a hundred cases.
+    /// True with a probability of `percent` / 100.
     mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &self) < percent }
 
-    /// A duration, given in milliseconds.
+    /// A random duration from a range of milliseconds.
     mutating func milliseconds(_ range: ClosedRange<UInt64>) -> UInt64 {
         UInt64.random(in: range, using: &self) * 1_000_000
     }

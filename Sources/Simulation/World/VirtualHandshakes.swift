@@ -1,7 +1,8 @@
 import Fleet
 
-/// Half-open sessions and their tally, as the kernel program and the owners of slabs make it (FlowCore.HalfOpenTally). They have slabs of
-/// their own here, which change hands by the same directives as those of ``VirtualKernel``.
+/// Half-open sessions and their count, with the algorithm of the kernel program and the owners of slabs
+/// (FlowCore.HalfOpenTally). They have separate slabs here, which change owners by the same directives as those of
+/// ``VirtualKernel``.
 struct VirtualHandshakes {
     struct Session: Equatable {
         let number: Int
@@ -11,12 +12,12 @@ struct VirtualHandshakes {
     struct Slab {
         /// 0: the pool.
         var owner: InstanceIdentifier = 0
-        /// Those that are half-open, whatever any counter says.
+        /// The sessions that really are half-open.
         var halfOpen: [Session] = []
-        /// A session began in it whose slot nobody has given back: an instance claims such a slab from the pool. A slot is given back after a
-        /// count that found nothing of its session any more.
+        /// Whether a session began in it whose slot was not released: an instance claims such a slab from the pool. A
+        /// slot is released after a count that did not find its session any more.
         var isInUse = false
-        // The kernel counts what begins and what leaves by a packet; the owner adds what it has found.
+        // The kernel counts sessions that begin, and those that a packet ends. The owner adds what it has found.
         var begun = 0
         var left = 0
         var offset = 0
@@ -25,24 +26,24 @@ struct VirtualHandshakes {
     static let slabCount = 16
 
     var slabs = [Slab](repeating: Slab(), count: VirtualHandshakes.slabCount)
-    /// All slabs' begun less their left.
+    /// The sum of begun minus left over all slabs.
     var changes = 0
-    /// The sum of the slabs' offsets, as whoever counted last has it.
+    /// The sum of the slabs' offsets, according to the last count.
     var offset = 0
-    /// When something last changed that a count may have seen by half.
+    /// The time of the last change that a count may have seen in part.
     private(set) var changedAt: UInt64 = 0
     private var nextNumber = 0
 
-    /// What admission goes by.
+    /// The number that admission uses.
     var estimate: Int { changes - offset }
-    /// What is true.
+    /// The real number.
     var count: Int { slabs.reduce(0) { $0 + $1.halfOpen.count } }
 
     func slabs(of identifier: InstanceIdentifier) -> [Int] { slabs.indices.filter { slabs[$0].owner == identifier } }
 
     // MARK: - The kernel, which can't be killed within a packet
 
-    /// A SYN that is admitted; returns its number.
+    /// A SYN is admitted. Returns its number.
     mutating func begin(in slab: Int, now: UInt64) -> Int {
         nextNumber += 1
         slabs[slab].halfOpen.append(Session(number: nextNumber, bornAt: now))
@@ -53,7 +54,7 @@ struct VirtualHandshakes {
         return nextNumber
     }
 
-    /// The handshake is completed, if nobody has ended the session before.
+    /// Completes the handshake, if the session still exists.
     mutating func complete(_ number: Int, now: UInt64) {
         for slab in slabs.indices {
             guard let index = slabs[slab].halfOpen.firstIndex(where: { $0.number == number }) else { continue }
@@ -66,7 +67,7 @@ struct VirtualHandshakes {
 
     // MARK: - Processes
 
-    /// An owner, or the controller, ends sessions by their control words; nothing is counted. Returns how many.
+    /// An owner or the controller ends sessions by their control words, without counting. Returns how many.
     mutating func end(in slab: Int, now: UInt64, where isDue: (Session) -> Bool) -> Int {
         let before = slabs[slab].halfOpen.count
         slabs[slab].halfOpen.removeAll(where: isDue)
@@ -75,7 +76,7 @@ struct VirtualHandshakes {
         return ended
     }
 
-    /// An instance takes what nobody looks after, and a slab of its own where it has none.
+    /// An instance takes slabs without a living owner, and one from the pool if it has none.
     mutating func claim(for identifier: InstanceIdentifier) {
         for slab in slabs.indices where slabs[slab].owner == 0 {
             let isAbandoned = slabs[slab].isInUse || !slabs[slab].halfOpen.isEmpty
@@ -89,26 +90,27 @@ struct VirtualHandshakes {
     }
 }
 
-/// A process's count of its slabs: what it holds between two steps dies with it.
+/// A process's count of its slabs. Its state is lost when the process ends.
 struct HalfOpenCounting {
     enum Step { case readBegun, countSome, countRest, writeOffsets, writeSum }
 
     var step = Step.readBegun
     var slabs: [Int] = []
-    /// By slab, as they were found.
+    /// The values found, by slab.
     var begun: [Int] = []
     var left: [Int] = []
     var counted: [Int] = []
-    /// A tally that is restored by value: what it was before the count, and what the process has ended and not yet subtracted.
+    /// For a count that is restored by value: the value before the count, and sessions that the process has ended and
+    /// not yet subtracted.
     var before = 0
     var owed = 0
 }
 
-/// How the tally of half-open sessions is made.
+/// The algorithms for the count of half-open sessions.
 package enum HalfOpenTallying: Sendable {
-    /// Each pass of each owner counts anew, and what is published is what was counted.
+    /// The correct one: each pass of each owner counts again, and the result of the pass is published.
     case countedAnew
-    /// A mistake: one number, which processes subtract from, and which a process that starts replaces by what it has counted if it is still
-    /// what it was before the count.
+    /// A wrong one: a single number from which processes subtract. A starting process replaces it by its own count, if
+    /// it is unchanged since before the count.
     case restoredByValue
 }

@@ -1,25 +1,26 @@
 import Fleet
 
-/// The kernel, and the pinned memory: it outlives every process. Steering, slabs with their owners, sessions, instance records.
+/// The kernel and the pinned memory, which outlive every process: steering, slabs with their owners, sessions, instance
+/// records.
 struct VirtualKernel {
-    /// A run of slots with one owner; 0: the pool.
+    /// A range of slots with one owner; 0: the pool.
     struct Slab {
         var owner: InstanceIdentifier = 0
         var sessions: [Int] = []
     }
 
-    /// The record of an instance, and the order it was given.
+    /// The record of an instance, and the request that it was given.
     struct Record {
         var state = InstanceState.stopped
         var asked: UInt32 = 0
-        /// Reset all, done by then.
+        /// Reset all sessions by this time.
         var resetAllBy: UInt64?
         var repeatsResets = false
     }
 
     enum Admission {
         case admitted(Int)
-        /// Nobody is steered to.
+        /// No instance is steered to.
         case nobody
         case full
     }
@@ -33,7 +34,7 @@ struct VirtualKernel {
     var steering = Steering.entries(for: [])
     var steered: [InstanceIdentifier] = []
 
-    /// A new session: in a slab of the instance that its hash is steered to, or of any other that is steered to.
+    /// Admits a new session into a slab of the instance that its hash is steered to, or of any other steered instance.
     mutating func admit(hash: UInt64, keepAlive: UInt64?, now: UInt64) -> (Admission, InstanceIdentifier) {
         let wanted = InstanceIdentifier(steering[Int(hash & UInt64(Steering.size - 1))])
         guard wanted != 0 else { return (.nobody, 0) }
@@ -58,7 +59,7 @@ struct VirtualKernel {
 
     func owner(of session: Int) -> InstanceIdentifier { slabs[sessions[session].slab].owner }
 
-    /// Sessions and tombstones of an instance.
+    /// The remaining sessions and tombstones of an instance.
     func left(_ identifier: InstanceIdentifier) -> (live: Int, tombstones: Int) {
         let all = sessions(of: identifier)
         let live = all.count { sessions[$0].state == .live }
@@ -71,7 +72,7 @@ struct VirtualKernel {
         slabs[sessions[session].slab].sessions.removeAll { $0 == session }
     }
 
-    /// An instance takes a slab from the pool when few slots are left to it.
+    /// An instance takes a slab from the pool when it has few free slots.
     mutating func claim(for identifier: InstanceIdentifier) {
         let free = slabs(of: identifier).reduce(0) { $0 + VirtualKernel.slotsPerSlab - slabs[$1].sessions.count }
         guard free < VirtualKernel.slotsPerSlab / 2, let slab = slabs.firstIndex(where: { $0.owner == 0 }) else {

@@ -3,20 +3,20 @@ import Fleet
 /// The process of an instance.
 struct VirtualProcess {
     let identifier: InstanceIdentifier
-    /// Tells it from others that had, or will have, the same identifier.
+    /// Distinguishes it from earlier and later processes with the same identifier.
     let serial: Int
     let binary: String?
-    /// The controller's that started it.
+    /// The version of the controller that started it.
     let program: Int
-    /// When it is ready to serve; nil: never.
+    /// When it becomes ready to serve; nil: never.
     let readyAt: UInt64?
-    /// Stopped (SIGSTOP), spinning or deadlocked.
+    /// Stopped (SIGSTOP), in a busy loop, or deadlocked.
     var isStalled = false
     /// SIGTERM or SIGKILL was sent.
     var isSignalled = false
     var heartbeat: UInt64
     var answered: UInt32 = 0
-    /// The count of its half-open sessions that is going on.
+    /// The count of half-open sessions that is in progress.
     var counting: HalfOpenCounting?
     var countsNextAt: UInt64 = 0
     var hasCounted = false

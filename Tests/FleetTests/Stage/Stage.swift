@@ -2,40 +2,42 @@ import Fleet
 import Foundation
 import Testing
 
-/// A fleet's machine with a shell that carries out every directive at once, in virtual time, and writes down what it was told.
+/// A fleet's machine with a shell that carries out every directive at once, in virtual time, and records the
+/// directives.
 ///
-/// Times are seconds since the stage was made. Processes start in `startSeconds`; those in `silent` show no life any more.
+/// Times are seconds since the stage was created. Processes start in `startSeconds`. Those in `unresponsive` send no
+/// heartbeats and answers any more.
 struct Stage {
     private(set) var machine: FleetMachine
     private(set) var lines: [(time: UInt64, directive: FleetDirective)] = []
     private(set) var now: UInt64
     private var pending: [(due: UInt64, event: FleetEvent)] = []
     private var questionNumber: UInt32 = 0
-    /// Whose processes run, and with which binary.
+    /// The running processes, with their binaries.
     private(set) var processes: [InstanceIdentifier: String?] = [:]
-    /// What the controller runs, and what it ran when it started each process.
+    /// The controller's program, and the one with which it started each process.
     private var program = "version 1"
     private(set) var programs: [InstanceIdentifier: String] = [:]
-    /// Versions whose processes end before they serve, and those that never come to serve.
+    /// Versions whose processes end before they serve, and versions whose processes never serve.
     var brokenPrograms: Set<String> = []
     var hangingPrograms: Set<String> = []
 
     var startNanoseconds: UInt64 = 500_000_000
-    /// Who lives, but shows it no more; with the last time it did.
-    private(set) var silent: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
-    /// After a pause of the whole machine: the last signs of life of all, until the next look.
+    /// Living instances that no longer prove it, with their last heartbeat.
+    private(set) var unresponsive: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
+    /// After a pause of the whole machine: the last heartbeats and answers of all, until the next inspection.
     private var frozen: (heartbeat: UInt64, answered: UInt32)?
-    /// The last signs of life in each record: what the next process of an instance finds, until it is ready.
+    /// The last heartbeat and answer in each record: what the next process of an instance finds, until it is ready.
     private var beats: [InstanceIdentifier: (heartbeat: UInt64, answered: UInt32)] = [:]
-    /// Who beats, but does not answer.
+    /// Instances with a heartbeat that do not answer.
     var mute: Set<InstanceIdentifier> = []
-    /// Who does not end on SIGTERM.
+    /// Processes that do not end on SIGTERM.
     var stubborn: Set<InstanceIdentifier> = []
     /// Binaries whose instances end before they serve.
     var broken: Set<String> = []
-    /// What a check of a binary finds.
+    /// The result of a binary check.
     var binaryProblem: String?
-    /// Sessions and tombstones that are told of those that drain.
+    /// The reported sessions and tombstones of draining instances.
     var sessionsLeft: (live: Int, tombstones: Int)? = (100, 0)
     var sessions: [InstanceIdentifier: Int] = [:]
     var measurement: FleetMeasurement?
@@ -51,7 +53,7 @@ struct Stage {
         carryOut(directives)
     }
 
-    /// A stage on which as many instances serve as there must.
+    /// A stage with the minimum number of serving instances.
     static func serving(
         _ settings: FleetSettings = FleetSettings(), zones: @escaping ZoneOffsets = { _, _ in 0 }
     ) -> Stage {
@@ -61,26 +63,27 @@ struct Stage {
         return stage
     }
 
-    /// What was told is of no interest; time begins anew.
+    /// Discards the recorded directives; time starts again at 0.
     private var zero = Stage.origin
     mutating func forget() {
         lines = []
         zero = now
     }
 
-    // MARK: - What happens
+    // MARK: - Events
 
-    mutating func tell(_ event: FleetEvent) { carryOut(machine.handle(event, now: now)) }
-    mutating func ask(_ command: FleetCommand) { tell(.requested(command)) }
+    mutating func deliver(_ event: FleetEvent) { carryOut(machine.handle(event, now: now)) }
+    mutating func ask(_ command: FleetCommand) { deliver(.requested(command)) }
 
-    mutating func silence(_ identifier: InstanceIdentifier) { silent[identifier] = (now, questionNumber) }
+    mutating func stopResponding(_ identifier: InstanceIdentifier) { unresponsive[identifier] = (now, questionNumber) }
 
     mutating func crash(_ identifier: InstanceIdentifier) {
         processes[identifier] = nil
-        tell(.exited(identifier, .signalled(9)))
+        deliver(.exited(identifier, .signalled(9)))
     }
 
-    /// Lets time pass, event by event; once a second signs of life are looked at, just before the machine asks again.
+    /// Lets time pass, event by event. Heartbeats and answers are read once a second, just before the machine asks
+    /// again.
     mutating func run(seconds: Double) {
         let end = now + UInt64(seconds * 1e9)
         while true {
@@ -90,10 +93,10 @@ struct Stage {
             now = max(now, due)
             let events = pending.filter { $0.due <= now }
             pending.removeAll { $0.due <= now }
-            for (_, event) in events where isStillTrue(event) { tell(event) }
+            for (_, event) in events where isStillTrue(event) { deliver(event) }
             if timer <= now {
-                look()
-                tell(.tick)
+                inspect()
+                deliver(.tick)
             }
         }
         now = end
@@ -104,7 +107,8 @@ struct Stage {
         return true
     }
 
-    /// The whole machine is paused: time passes, and nothing else happens. Whoever looks next sees what was there before.
+    /// The whole machine is paused: time passes, and nothing else happens. The next inspection sees the state before
+    /// the pause.
     mutating func pause(seconds: Double) {
         frozen = (now, questionNumber)
         let duration = UInt64(seconds * 1e9)
@@ -112,15 +116,17 @@ struct Stage {
         for index in pending.indices { pending[index].due += duration }
     }
 
-    mutating func look() {
+    mutating func inspect() {
         defer { frozen = nil }
         for identifier in processes.keys.sorted() {
             let isReady = !pending.contains { $0.event == .serving(identifier) }
             let sign = (now, mute.contains(identifier) ? 0 : questionNumber)
-            let last = silent[identifier] ?? frozen ?? (isReady ? sign : beats[identifier] ?? (0, 0))
+            let last = unresponsive[identifier] ?? frozen ?? (isReady ? sign : beats[identifier] ?? (0, 0))
             beats[identifier] = last
-            tell(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
-            if let left = sessionsLeft { tell(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones)) }
+            deliver(.seen(identifier, heartbeat: last.heartbeat, answered: last.answered))
+            if let left = sessionsLeft {
+                deliver(.sessionsLeft(identifier, live: left.live, tombstones: left.tombstones))
+            }
         }
     }
 
@@ -136,7 +142,7 @@ struct Stage {
     private mutating func perform(_ directive: FleetDirective) {
         switch directive {
         case .start(let identifier, let binary):
-            // One that runs already is kept, and heard of when it is ready.
+            // A process that already runs is kept, and reported when it is ready.
             guard processes[identifier] == nil else {
                 return pending.append((now + startNanoseconds, .serving(identifier)))
             }
@@ -145,12 +151,12 @@ struct Stage {
                 pending.append((now + startNanoseconds, .exited(identifier, .exited(status: 1))))
             } else {
                 processes.updateValue(binary, forKey: identifier)
-                silent[identifier] = nil
+                unresponsive[identifier] = nil
                 if binary == nil, hangingPrograms.contains(program) { return }
                 pending.append((now + startNanoseconds, .serving(identifier)))
             }
         case .endProcess(let identifier, let kill):
-            guard kill || !stubborn.contains(identifier), silent[identifier] == nil || kill else { return }
+            guard kill || !stubborn.contains(identifier), unresponsive[identifier] == nil || kill else { return }
             processes[identifier] = nil
             pending.append((now, .exited(identifier, kill ? .signalled(9) : .exited(status: 0))))
         case .moveSlabs(let identifier, _), .discardSessions(let identifier, _):
@@ -162,9 +168,9 @@ struct Stage {
         }
     }
 
-    // MARK: - A controller that dies
+    // MARK: - Death of the controller
 
-    /// The snapshot, by way of JSON, as it is kept.
+    /// The snapshot after a round trip through JSON, as it is stored.
     private var storedSnapshot: FleetSnapshot? {
         do {
             let stored = try JSONEncoder().encode(machine.snapshot)
@@ -177,7 +183,8 @@ struct Stage {
         }
     }
 
-    /// The controller dies and another starts after `seconds`, with the snapshot or without; processes go on, but for those named.
+    /// The controller dies and another one starts after `seconds`, with the snapshot or without. Processes keep
+    /// running, except the named ones.
     mutating func restart(
         after seconds: Double = 0, withSnapshot: Bool = true, lost: Set<InstanceIdentifier> = [],
         settings: FleetSettings? = nil, program: String? = nil, zones: @escaping ZoneOffsets = { _, _ in 0 }
@@ -201,12 +208,13 @@ struct Stage {
 }
 
 extension Stage {
-    // MARK: - What was told
+    // MARK: - Recorded directives
 
-    /// What was told, a line each: seconds, then the directive; without the rhythm of questions, and the history.
-    var told: [String] { texts { if case .record = $0 { false } else { true } } }
+    /// The directives, one on each line: seconds, then the directive. Without periodic questions, and without the
+    /// history.
+    var directives: [String] { texts { if case .record = $0 { false } else { true } } }
 
-    /// The history: seconds, then what.
+    /// The history: seconds, then the change.
     var history: [String] {
         texts { if case .record = $0 { true } else { false } }.map { $0.replacing("record ", with: "") }
     }
@@ -238,8 +246,8 @@ extension Stage {
     }
 }
 
-/// Compares lines with a table, and shows the first that differs.
+/// Compares lines with a table, and shows the first difference.
 func expect(_ lines: [String], _ table: String, sourceLocation: SourceLocation = #_sourceLocation) {
     let expected = table.split(separator: "\n").map(String.init)
-    #expect(lines == expected, "told:\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
+    #expect(lines == expected, "directives:\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
 }

@@ -102,11 +102,11 @@ struct FlowLogLabTests {
             try FileManager.default.removeItem(atPath: directory)
             _ = try await lab.session(to: .internet, port: 8002)
             var said = ""
-            for _ in 0..<50 where !said.contains("make the directory again") {
+            for _ in 0..<50 where !said.contains("create the directory again") {
                 try await Task.sleep(for: .milliseconds(200))
                 said = try await gateway.command("status").output
             }
-            #expect(said.contains("degraded") && said.contains("make the directory again, or mount it"), "\(said)")
+            #expect(said.contains("degraded") && said.contains("create the directory again, or mount it"), "\(said)")
             client.perform("send 10")
             try await client.waitFor("data", count: 2, within: .seconds(5))
             mkdir(directory, 0o700)

@@ -13,9 +13,9 @@ struct FlowMarkMemoryTests {
         let first = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
         first.marks[5].generationPlusOne = 3
         let second = try FlowMarkMemory(path: path, slotCount: 64, identity: 7)
-        #expect(second.marks[5].tells(of: 2))
+        #expect(second.marks[5].hasLoggedBegin(of: 2))
         second.marks[6].generationPlusOne = 9
-        #expect(first.marks[6].tells(of: 8))
+        #expect(first.marks[6].hasLoggedBegin(of: 8))
         let other = try FlowMarkMemory(path: path, slotCount: 64, identity: 8)
         #expect(other.marks[5] == FlowMark(), "another datapath's marks mean nothing")
     }

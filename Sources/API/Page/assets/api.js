@@ -1,8 +1,8 @@
-// Asks the gateway's API. Where a token is needed, the operator is asked for it once a browser tab.
+// Requests to the gateway's API. If a token is needed, the operator is asked for it once for each browser tab.
 
 const storageKey = "sluice-token";
 
-/** An answer that is no success: the problem document of the API, or what stands for it. */
+/** An answer with an error: the problem document of the API, or a substitute for it. */
 export class Problem extends Error {
   constructor(status, document) {
     super(document.detail || document.title || `The API answered ${status}.`);

@@ -18,11 +18,11 @@ function niceTop(value) {
 const shortened = (text) => text.replace(/(\.\d*?)0+(?=\D|$)/, "$1").replace(/\.(?=\D|$)/, "");
 
 /**
- * A chart that draws samples again whenever it is told to.
+ * A chart that redraws its samples on each call.
  *
  * @param series `[{ name, value(sample), area }]`: up to four; a value of null leaves a gap.
  * @param format a value's text
- * @param smallest the least that the vertical axis reaches
+ * @param smallest the minimum range of the vertical axis
  */
 export function timeChart({ title, series, format, smallest = 1, whole = false }) {
   const legendValues = series.map(() => h("b"));
@@ -40,7 +40,7 @@ export function timeChart({ title, series, format, smallest = 1, whole = false }
     if (width < 80) return;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     const now = samples.at(-1)?.time ?? 0;
-    // A page that was just opened has a minute's room, which grows to five.
+    // The time axis begins with one minute, and grows to five.
     const spanSeconds = Math.min(longestSeconds, Math.max(shortestSeconds, now - (samples[0]?.time ?? now)));
     const inner = { width: width - edge.left - edge.right, height: height - edge.top - edge.bottom };
     let most = smallest;
@@ -101,7 +101,7 @@ export function timeChart({ title, series, format, smallest = 1, whole = false }
   return { element, draw: (list) => { samples = list; draw(); } };
 }
 
-/** A bar from 0 to 1. Its length is told beside it, so assistive technology passes it over. */
+/** A bar from 0 to 1. A text beside it shows its value, so assistive technology ignores it. */
 export function bar(share, tone = "") {
   const element = h(tone ? `span.bar.${tone}` : "span.bar", { "aria-hidden": "true" });
   setBar(element, share);

@@ -1,4 +1,4 @@
-// Asks before anything is changed, says what will be, and asks for the token only then.
+// Confirms every change: says what will happen, and asks for the token only then.
 
 import { Problem, send, token } from "./api.js";
 import { h, note } from "./dom.js";
@@ -21,9 +21,9 @@ export function askToken(reason) {
     return h("form", { onsubmit: (event) => { event.preventDefault(); close(input.value.trim()); } },
       h("p", reason),
       h("label.field", h("span", "Token"), input),
-      h("p.quiet", { id: "token-help" }, "It is in ", h("code", "admin.token"), " (or ", h("code", "read.token"),
-        ", to look only) in the folder of the gateway's state. It stays in this browser tab until you close it."),
-      h("div.actions", h("button", { type: "button", onclick: () => close(null) }, "Cancel"), h("button.primary", { type: "submit" }, "Use it")));
+      h("p.quiet", { id: "token-help" }, "It is in the file ", h("code", "admin.token"), " (or ", h("code", "read.token"),
+        ", for reading only) in the gateway's state directory. This browser tab keeps it until you close the tab."),
+      h("div.actions", h("button", { type: "button", onclick: () => close(null) }, "Cancel"), h("button.primary", { type: "submit" }, "Use token")));
   });
 }
 
@@ -35,7 +35,7 @@ function confirm(title, lines, action, dangerous) {
 }
 
 /**
- * Makes a change: confirmation, token, request, and what it came to.
+ * Makes a change: confirmation, token, request, and a note with the result.
  *
  * @param change `{ title, lines, action, dangerous, method, path, body }`
  * @returns the answer, or null if it was not made.
@@ -56,11 +56,11 @@ export async function makeChange(change) {
     } catch (error) {
       if (error instanceof Problem && (error.status === 401 || error.status === 403)) {
         token.value = "";
-        reason = error.status === 403 ? "That token may only read. A change needs the admin token."
-          : "The gateway does not know that token. Is it of this gateway?";
+        reason = error.status === 403 ? "This token may only read. A change needs the admin token."
+          : "The gateway does not know this token. Check that it belongs to this gateway.";
         continue;
       }
-      await open("It was not done", (close) => h("form", { onsubmit: (event) => { event.preventDefault(); close(true); } },
+      await open("The change failed", (close) => h("form", { onsubmit: (event) => { event.preventDefault(); close(true); } },
         h("p", error.message), error.remedy && h("p.remedy", error.remedy),
         h("div.actions", h("button.primary", { type: "submit", autofocus: true }, "Close"))));
       return null;

@@ -1,4 +1,4 @@
-// Builds elements. Data only ever becomes text nodes and attributes, so nothing needs escaping.
+// Builds elements. Data only ever becomes text nodes and attributes, so it needs no escaping.
 
 const svgNames = new Set(["svg", "g", "path", "line", "rect", "circle", "text", "title"]);
 
@@ -31,14 +31,14 @@ function append(element, children) {
   }
 }
 
-/** Puts children in place of those that are there. */
+/** Replaces all children. */
 export function fill(element, ...children) {
   element.replaceChildren();
   append(element, children);
   return element;
 }
 
-/** Sets a text, and touches the document only if it is another one. */
+/** Sets a text, and changes the document only if the text differs. */
 export function say(element, text) {
   const value = String(text);
   if (element.textContent !== value) element.textContent = value;
@@ -54,13 +54,13 @@ export function copyable(text, shown = text) {
         await navigator.clipboard.writeText(text);
         note(`Copied ${text}`);
       } catch {
-        note(`This browser does not let the page copy: ${text}`);
+        note(`This browser does not allow the page to copy: ${text}`);
       }
     },
   }, shown);
 }
 
-/** A short message that goes away by itself. */
+/** A short message that disappears after a few seconds. */
 export function note(text) {
   const element = h("p", text);
   const notes = document.getElementById("notes");

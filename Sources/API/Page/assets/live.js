@@ -1,4 +1,4 @@
-// What the page knows of the gateway: the last status, samples of five minutes, and the events.
+// The data of the page: the last status, samples of five minutes, and the events.
 
 import { get, headers, Problem } from "./api.js";
 
@@ -9,11 +9,11 @@ const mostEvents = 1000;
 export const live = {
   /** The last answer of /v1/status, when it came (`performance.now()`, and a date). */
   status: null, at: 0, date: null,
-  /** Of each look: seconds, counts, and rates since the look before. */
+  /** For each poll: seconds, counts, and rates since the previous poll. */
   samples: [],
   /** Newest last. */
   events: [], eventsLost: 0, eventsConnected: false,
-  /** What is wrong with the connection; null: nothing. */
+  /** The connection problem; null if there is none. */
   trouble: null, troubleSince: 0,
 };
 
@@ -37,7 +37,7 @@ function sample(status) {
   };
   const last = live.samples.at(-1);
   if (last && (next.begun < last.begun || next.bytes < last.bytes)) {
-    // The gateway counts from zero again.
+    // The gateway has restarted its counters.
     live.samples.length = 0;
   } else if (last) {
     const seconds = Math.max(0.2, next.time - last.time);
@@ -51,7 +51,7 @@ function sample(status) {
     }
     next.rates = {
       begun: begun / seconds,
-      // Every session that began is there or has ended.
+      // Every session that began either exists or has ended.
       ended: Math.max(0, begun - (next.sessions - last.sessions)) / seconds,
       bits: (8 * (next.bytes - last.bytes)) / seconds,
       packets: (next.packets - last.packets) / seconds,
@@ -62,7 +62,7 @@ function sample(status) {
   if (live.samples.length > mostSamples) live.samples.shift();
 }
 
-/** Rates now: the mean of the last three looks. */
+/** Current rates: the mean of the last three polls. */
 export function ratesNow() {
   const last = live.samples.slice(-3).map((each) => each.rates).filter(Boolean);
   if (!last.length) return null;
@@ -78,7 +78,7 @@ export function ratesNow() {
 let timer = 0;
 let isLooking = false;
 
-/** Looks at once, and from then on every two seconds while the page is visible. */
+/** Polls at once, and then every two seconds while the page is visible. */
 export async function look() {
   clearTimeout(timer);
   if (isLooking) return;
@@ -105,7 +105,7 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) look
 
 function add(event) {
   const last = live.events.at(-1);
-  // A history that was begun anew counts from 1 again.
+  // A new history counts from 1 again.
   if (last && event.id === last.id) return;
   live.events.push(event);
   if (live.events.length > mostEvents) live.events.shift();
@@ -142,7 +142,7 @@ async function stream() {
   live.eventsConnected = true;
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
-  // A comment comes every 15 s: without one the connection is dead.
+  // The server sends a comment every 15 s. Without one the connection is dead.
   let watchdog = 0;
   const alive = () => { clearTimeout(watchdog); watchdog = setTimeout(() => control.abort(), 40000); };
   try {

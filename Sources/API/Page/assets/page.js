@@ -1,4 +1,4 @@
-// The frame: views by the address's hash, the connection's state, theme and keys.
+// The frame: views by the URL's hash, the connection's state, theme and keys.
 
 import { Problem, token, Unreachable } from "./api.js";
 import { askToken, open } from "./dialog.js";
@@ -41,12 +41,12 @@ function route() {
 function show() {
   if (location.hash && !location.hash.startsWith("#/")) return;
   if (!live.status) {
-    if (live.trouble) fill(place, h("p.quiet", "There is nothing to show yet."));
+    if (live.trouble) fill(place, h("p.quiet", "No data yet."));
     return;
   }
   const now = route();
   const [name, title, view] = views.find((each) => each[0] === now.name) ?? views[0];
-  // A session's page is another one than the list.
+  // A session's page is not the list.
   const full = now.rest.length ? `${name}/${now.rest.join("/")}` : name;
   if (shown && shownName === full && shown.go) {
     shown.go(now);
@@ -82,7 +82,7 @@ function pulse() {
     target.className = `pulse ${health.tone}`;
     say(target, `${health.mark} ${health.word}`);
   }
-  // The tab's icon can't be seen by all, its title can.
+  // Not everybody sees the tab's icon, but its title is read by all.
   if (status) {
     const mark = live.trouble ? "⚠ " : status.health.level === "healthy" ? "" : `${healthWords[status.health.level].mark} `;
     document.title = mark + document.title.replace(/^[⚠!✕] /, "");
@@ -97,11 +97,11 @@ function tellTrouble() {
     fill(banner);
     return;
   }
-  const old = live.date ? ` What you see is from ${timeOfDay(live.date)}, ${duration(age())} ago.` : "";
+  const old = live.date ? ` The data shown is from ${timeOfDay(live.date)}, ${duration(age())} ago.` : "";
   if (trouble instanceof Problem && (trouble.status === 401 || trouble.status === 403)) {
     if (banner.dataset.kind !== "token" || banner.hidden) {
       banner.dataset.kind = "token";
-      fill(banner, h("b", trouble.status === 401 ? "This gateway asks for a token." : "This token may not read."), " The token stays in this browser tab. ",
+      fill(banner, h("b", trouble.status === 401 ? "This gateway requires a token." : "This token may not read."), " This browser tab keeps the token. ",
         h("button.primary", { type: "button", onclick: giveToken }, "Enter the token"));
     }
   } else {
@@ -119,7 +119,7 @@ function tellTrouble() {
 }
 
 async function giveToken() {
-  const given = await askToken("This gateway answers only those who have a token.");
+  const given = await askToken("This gateway answers only with a token.");
   if (given) { token.value = given; look(); }
 }
 
@@ -157,7 +157,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", nameTheme)
 nameTheme();
 
 element("forget").hidden = !token.value;
-element("forget").addEventListener("click", () => { token.value = ""; note("The token is forgotten"); });
+element("forget").addEventListener("click", () => { token.value = ""; note("The token was removed from this tab"); });
 
 const keys = [
   ["1 to 7", "Go to a view"], ["/", "Go to the filter or the form"], ["Tab", "Next control"],

@@ -1,4 +1,4 @@
-// Before the first paint: a page that was switched to dark must not flash in white.
+// Runs before the first paint, so that a page in dark mode does not flash in white.
 try {
   const chosen = localStorage.getItem("theme");
   if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;

@@ -1,4 +1,4 @@
-// The history, newest first, as it happens.
+// The history, newest first, updated live.
 
 import { fill, h, say } from "../dom.js";
 import { number, when, words } from "../format.js";
@@ -52,9 +52,9 @@ export function create() {
     const chosen = live.events.filter((event) => (!kind.value || event.kind === kind.value)
       && (!wanted || `${words(event.kind)} ${event.kind} ${event.subject} ${event.cause ?? ""} ${detailText(event.detail ?? {})} ${event.detail?.by ?? ""}`.toLowerCase().includes(wanted))).slice(-300).reverse();
     const key = `${chosen[0]?.id} ${chosen.length} ${wanted} ${kind.value}`;
-    if (key !== lastKey) fill(list, chosen.length ? chosen.map((event) => eventRow(event)) : h("li.quiet", live.events.length ? "No event passes this filter." : "No events yet."));
+    if (key !== lastKey) fill(list, chosen.length ? chosen.map((event) => eventRow(event)) : h("li.quiet", live.events.length ? "No event matches this filter." : "No events yet."));
     lastKey = key;
-    say(summary, `${number(chosen.length)} events${live.eventsLost ? `; ${number(live.eventsLost)} were left out because this page was slow` : ""}. New ones appear as they happen.`);
+    say(summary, `${number(chosen.length)} events${live.eventsLost ? `; ${number(live.eventsLost)} were skipped because this page was slow` : ""}. New events appear as they occur.`);
   };
   text.addEventListener("input", () => update());
   kind.addEventListener("change", () => update());

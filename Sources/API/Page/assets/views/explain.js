@@ -1,4 +1,4 @@
-// Asks the kernel's own evaluator: what becomes of a packet, by which rule?
+// Evaluates a packet with the kernel's own evaluator: what happens to it, by which rule.
 
 import { query, send } from "../api.js";
 import { fill, h } from "../dom.js";
@@ -11,7 +11,7 @@ const stages = { ownRules: "Gateway's own rules", hostRules: "Rules for the gate
 export function create(place) {
   const field = (title, name, more = {}) => h("label.field", h("span", title), h("input", { name, spellcheck: "false", ...more }));
   const port = { inputmode: "numeric", pattern: "[0-9]{1,5}", size: 6 };
-  const zones = (name) => h("select", { name }, h("option", { value: "" }, "not said"), (live.status?.zones ?? []).map((each) => h("option", { value: each.name }, each.name)));
+  const zones = (name) => h("select", { name }, h("option", { value: "" }, "not given"), (live.status?.zones ?? []).map((each) => h("option", { value: each.name }, each.name)));
   const form = h("form.filters", { onsubmit: ask },
     h("label.field", h("span", "Protocol"), h("select", { name: "protocol" }, ["tcp", "udp", "icmp", "icmpv6", "gre", "esp", "ah", "sctp"].map((each) => h("option", { value: each }, each)))),
     field("Source", "source", { required: true, placeholder: "10.1.0.10", size: 18 }), field("Source port", "sourcePort", { ...port, placeholder: "any" }),
@@ -19,7 +19,7 @@ export function create(place) {
     h("label.field", h("span", "From zone"), zones("zone")), h("label.field", h("span", "To zone"), zones("destinationZone")),
     h("div.actions", h("button.primary", { type: "submit" }, "Explain")));
   const result = h("div", { "aria-live": "polite" });
-  const element = h("section", h("h1", "Explain"), h("p.lead", "What would become of this packet? The kernel's own evaluator answers with the live rules: what it says is what a packet meets."), form, result);
+  const element = h("section", h("h1", "Explain"), h("p.lead", "What would happen to this packet? The kernel's own evaluator answers with the live rules, so a real packet gets the same decision."), form, result);
 
   function read(now) {
     for (const name of names) if (now.query.has(name)) form.elements[name].value = now.query.get(name);
@@ -61,14 +61,14 @@ function answer(value) {
     h(`section.verdict.${isAllowed ? "good" : "bad"}`, h("span.mark", { "aria-hidden": "true" }, isAllowed ? "✓" : "✕"),
       h("div", h("h2", isAllowed ? "Allowed" : "Denied"), h("p", h("b", `${value.protocol} ${endpoint(value.source)} → ${endpoint(value.destination)}`)), h("p", why),
         isAllowed ? h("p.quiet", `${className[value.trafficClass] ?? value.trafficClass}, idle timeout ${duration(value.idleTimeoutSeconds)}, then ${value.onIdle === "reset" ? "both ends are reset" : value.onIdle === "probe" ? "both ends are probed" : "it expires without a RST"}.`)
-          : h("p.quiet", "Its packets are counted as “denied”, and are in the flow log."))),
+          : h("p.quiet", "Its packets are counted as “denied” and written to the flow log."))),
     h("section.panel", h("h2", "How it was decided"), h("ol.steps", value.steps.map((step) => h(`li.${step.access === "Allow" ? "good" : "bad"}`,
       h("p", h("b", stages[step.stage] ?? words(step.stage)), step.group ? ` ${step.group}` : ""),
       h("p", h("span.decision", step.access === "Allow" ? "✓ Allow" : "✕ Deny"), " by ", h("b", step.rule === "none" ? "default" : step.rule), h("span.quiet", ` ${priority(step)}`)),
-      step.laterRules.length > 0 && h("details", { open: step.laterRules.length <= 5 }, h("summary", `${step.laterRules.length} later ${step.laterRules.length === 1 ? "rule" : "rules"} would match too, but come too late`),
+      step.laterRules.length > 0 && h("details", { open: step.laterRules.length <= 5 }, h("summary", `${step.laterRules.length} later ${step.laterRules.length === 1 ? "rule" : "rules"} match too, with lower precedence`),
         h("ul", step.laterRules.map((each) => h("li", `${each.access === "Allow" ? "✓ Allow" : "✕ Deny"} by ${each.rule}, priority ${each.priority}`)))))))),
     h("section.panel", h("h2", "Session"), value.session
-      ? h("p", "It exists: ", h("a", { href: `#/sessions/${value.session.id}` }, `session ${value.session.id}`), `, ${words(value.session.state)}, owned by instance ${value.session.instance}. Its packets pass by the session, not by the rules.`)
-      : h("p", "There is none with this 5-tuple now.")),
+      ? h("p", "A session exists: ", h("a", { href: `#/sessions/${value.session.id}` }, `session ${value.session.id}`), `, ${words(value.session.state)}, owned by instance ${value.session.instance}. Its packets pass without an evaluation of rules.`)
+      : h("p", "There is no session with this 5-tuple now.")),
   ];
 }

@@ -1,4 +1,4 @@
-// The fleet and its maintenance. Every change says what it will do, and is confirmed.
+// The fleet and its maintenance. Every change is described first, and must be confirmed.
 
 import { makeChange } from "../dialog.js";
 import { bar } from "../chart.js";
@@ -7,7 +7,7 @@ import { bits, duration, instanceStates, number, words } from "../format.js";
 import { live, look } from "../live.js";
 import { drainState } from "./overview.js";
 
-const phases = { checking: "checking", waiting: "waits for its window", rolling: "replaces one instance after the other", rollingBack: "goes back", completed: "completed", aborted: "aborted", rolledBack: "went back to the old version" };
+const phases = { checking: "checking", waiting: "waits for its window", rolling: "replaces one instance after the other", rollingBack: "rolls back", completed: "completed", aborted: "aborted", rolledBack: "rolled back to the previous version" };
 const running = new Set(["checking", "waiting", "rolling", "rollingBack"]);
 
 async function change(what) {
@@ -18,8 +18,8 @@ function button(title, what, dangerous) {
   return h(dangerous ? "button.danger" : "button", { type: "button", onclick: () => change(what()) }, title);
 }
 
-const fate = () => (live.status?.continuity === "preserve" ? "The other instances take its sessions over. No session ends."
-  : "It takes no new session. Sessions that are left at half of the drain are reset: both ends receive a TCP RST.");
+const fate = () => (live.status?.continuity === "preserve" ? "The other instances take over its sessions. No session ends."
+  : "It takes no new session. After half of the drain its remaining sessions are reset: both ends receive a TCP RST.");
 
 export function create() {
   const capacity = h("dl.pairs.wide");
@@ -33,7 +33,7 @@ export function create() {
     const wanted = scaleInput.valueAsNumber;
     const { desired } = live.status.fleet;
     change({ title: `Scale to ${wanted} instances?`, action: `Scale to ${wanted}`, method: "PUT", path: "/v1/fleet/scale", body: { instances: wanted }, dangerous: wanted < desired,
-      lines: [`The fleet of gateway ${live.status.gateway} has ${desired} now.`, wanted < desired ? `${desired - wanted} leave. ${fate()}` : "New instances serve within seconds. No session is touched."] });
+      lines: [`The fleet of gateway ${live.status.gateway} has ${desired} now.`, wanted < desired ? `${desired - wanted} leave. ${fate()}` : "New instances serve within seconds. Existing sessions are not affected."] });
   } }, h("label.field", h("span", "Instances"), scaleInput), h("div.actions", h("button", { type: "submit" }, "Scale…")));
   const prescale = h("form.filters", { onsubmit: (event) => {
     event.preventDefault();
@@ -42,8 +42,8 @@ export function create() {
       lines: [`Now it is ${live.status.fleet.minCapacity} to ${live.status.fleet.maxCapacity}. The autoscaler stays within these bounds.`] });
   } }, h("label.field", h("span", "At least"), least), h("label.field", h("span", "At most"), most), h("div.actions", h("button", { type: "submit" }, "Prescale…")));
   const reload = button("Reload the configuration…", () => ({ title: "Reload the configuration?", action: "Reload", method: "POST", path: "/v1/reload", body: {},
-    lines: ["The file is read again. All of it applies, or nothing. Sessions stay, but for those that the new rules deny: these are reset."] }));
-  const missing = h("p.problem", { hidden: true }, "The controller does not run: the fleet can't be seen or changed. Traffic passes by the kernel. Start it: sluice run.");
+    lines: ["The file is read again. It applies completely or not at all. Sessions that the new rules deny are reset; all others stay."] }));
+  const missing = h("p.problem", { hidden: true }, "The controller does not run, so the fleet can't be shown or changed. The kernel still forwards traffic. Start the controller: sluice run.");
   const parts = h("div", h("div.halves",
     h("section.panel", h("h2", "Capacity"), capacity, scale, prescale), h("section.panel", h("h2", "Maintenance"), maintenance, h("h2", "Configuration"), reload)),
     h("section.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Instances" }, h("h2", "Instances"), h("table.cards",
@@ -73,13 +73,13 @@ export function create() {
     const gauge = bar(all ? done / all : 0);
     fill(maintenance,
       work ? [h("p", h("b", `Maintenance ${work.number}: `), work.paused ? "paused" : phases[work.phase] ?? words(work.phase), "."), all > 0 && isRunning && [gauge, h("p", `${done} of ${all} instances replaced.`)], work.text && h("p.quiet", work.text)]
-        : h("p", "None runs. Maintenance replaces one instance after the other by a new process, with a drain each."),
+        : h("p", "No maintenance is active. Maintenance replaces one instance after the other by a new process; each instance drains first."),
       h("div.actions",
         !isRunning && button("Start maintenance…", () => ({ title: "Start maintenance?", action: "Start", method: "POST", path, body: { now: true }, dangerous: live.status.continuity !== "preserve",
-          lines: [`All ${live.status.fleet.instances.length} instances of gateway ${live.status.gateway} are replaced, one after the other, now and whatever the maintenance window. ${live.status.continuity === "preserve" ? "No session ends." : "Sessions that outlast the drain of their instance are reset."}`] })),
-        isRunning && !work.paused && button("Pause…", () => ({ title: "Pause maintenance?", action: "Pause", method: "PATCH", path, body: { action: "pause" }, lines: ["The drain that runs goes on to its end. No further instance begins."] })),
-        isRunning && work.paused && button("Resume…", () => ({ title: "Resume maintenance?", action: "Resume", method: "PATCH", path, body: { action: "resume" }, lines: [`${work.remaining.length} instances are left.`] })),
-        isRunning && button("Abort…", () => ({ title: "Abort maintenance?", action: "Abort it", dangerous: true, method: "PATCH", path, body: { action: "abort" }, lines: [`${work.remaining.length} instances stay as they are. Those that were replaced stay replaced.`] }), true)));
+          lines: [`All ${live.status.fleet.instances.length} instances of gateway ${live.status.gateway} are replaced, one after the other, starting now, even outside the maintenance window. ${live.status.continuity === "preserve" ? "No session ends." : "Sessions that outlast the drain of their instance are reset."}`] })),
+        isRunning && !work.paused && button("Pause…", () => ({ title: "Pause maintenance?", action: "Pause", method: "PATCH", path, body: { action: "pause" }, lines: ["The current drain continues to its end. No further instance is drained."] })),
+        isRunning && work.paused && button("Resume…", () => ({ title: "Resume maintenance?", action: "Resume", method: "PATCH", path, body: { action: "resume" }, lines: [`${work.remaining.length} instances remain.`] })),
+        isRunning && button("Abort…", () => ({ title: "Abort maintenance?", action: "Abort it", dangerous: true, method: "PATCH", path, body: { action: "abort" }, lines: [`${work.remaining.length} instances keep the old version. Instances that were replaced keep the new one.`] }), true)));
   }
 
   function make({ identifier }) {
@@ -92,7 +92,7 @@ export function create() {
     const drain = button("Drain…", () => ({ title: `Drain instance ${identifier}?`, action: `Drain instance ${identifier}`, dangerous: true, method: "POST", path: `${path}:drain`, body: {}, lines: [`It has ${sessions()} sessions. ${fate()}`] }));
     const cancel = button("Cancel drain…", () => ({ title: `Cancel the drain of instance ${identifier}?`, action: "Cancel the drain", method: "POST", path: `${path}:cancel-drain`, body: {}, lines: [`Then ${name} takes new sessions again.`] }));
     const stop = button("Stop…", () => ({ title: `Stop instance ${identifier} at once?`, action: `Stop instance ${identifier}`, dangerous: true, method: "POST", path: `${path}:stop`, body: {},
-      lines: [`It has ${sessions()} sessions. ${live.status.continuity === "preserve" ? "The others take them over." : "There is no drain: they are lost, and their ends are not told."}`] }), true);
+      lines: [`It has ${sessions()} sessions. ${live.status.continuity === "preserve" ? "The other instances take them over." : "There is no drain: they are lost, without a RST to their ends."}`] }), true);
     for (const [action, element] of [["Drain", drain], ["Cancel the drain of", cancel], ["Stop", stop]]) element.setAttribute("aria-label", `${action} instance ${identifier}`);
     const row = h("tr", cells, h("td", h("div.actions", drain, cancel, stop)));
     row.parts = { cells, drain, cancel, stop };

@@ -1,4 +1,4 @@
-// In five seconds: healthy or not, what carries traffic, what is dropped and why, who drains and until when.
+// Shows in five seconds: healthy or not, what carries traffic, what is dropped and why, who drains and until when.
 
 import { bar, setBar, timeChart } from "../chart.js";
 import { fill, h, keyed, say } from "../dom.js";
@@ -25,11 +25,11 @@ export function create() {
   const charts = [
     timeChart({ title: "Sessions", format: count, whole: true, series: [
       { name: "north-south", value: (each) => each.northSouth, area: true }, { name: "east-west", value: (each) => each.eastWest }] }),
-    timeChart({ title: "Sessions a second", format: rate, series: [
+    timeChart({ title: "Sessions per second", format: rate, series: [
       { name: "new", value: (each) => each.rates?.begun ?? null }, { name: "ended", value: (each) => each.rates?.ended ?? null }] }),
     timeChart({ title: "Forwarded", format: bits, smallest: 1000, series: [
       { name: "both directions", value: (each) => each.rates?.bits ?? null, area: true }] }),
-    timeChart({ title: "Packets dropped a second", format: rate, series: [
+    timeChart({ title: "Packets dropped per second", format: rate, series: [
       { name: "denied", value: (each) => each.rates?.drops.denied ?? null },
       { name: "other reasons", value: (each) => (each.rates ? Math.max(0, each.rates.dropped - (each.rates.drops.denied ?? 0)) : null) }] }),
   ];
@@ -40,7 +40,7 @@ export function create() {
     h("div.charts", charts.map((each) => each.element)),
     h("div.halves",
       h("div", h("section.panel.drops", h("header", h("h2", "Dropped, by reason"), dropText),
-        h("table.plain", h("thead.hidden", h("tr", ["Reason", "Share, logarithmic", "Since the start", "A second"].map((each) => h("th", { scope: "col" }, each)))), dropBody)),
+        h("table.plain", h("thead.hidden", h("tr", ["Reason", "Share, logarithmic", "Since the start", "Per second"].map((each) => h("th", { scope: "col" }, each)))), dropBody)),
         h("section.panel", h("header", h("h2", "Sessions ended, by reason"), endText),
           h("table.plain", h("thead.hidden", h("tr", ["Reason", "Share", "Sessions"].map((each) => h("th", { scope: "col" }, each)))), endBody))),
       h("section.panel", h("header", h("h2", "Last events"), h("a.more", { href: "#/events" }, "All events")), eventList)));
@@ -57,7 +57,7 @@ export function create() {
       tiles.sessions.say(number(sessions.count), `${percent(sessions.count, sessions.capacity)} of ${number(sessions.capacity)}`,
         Object.entries(sessions.byClass).map(([name, value]) => `${number(value)} ${className[name] ?? name}`).reverse().join(" · "));
       setBar(sessionBar, sessions.count / sessions.capacity);
-      tiles.forwarded.say(rates ? bits(rates.bits) : "…", rates ? `${rate(rates.packets)} packets a second` : "measuring", `${number(status.counters.forwardedPackets)} packets since the start`);
+      tiles.forwarded.say(rates ? bits(rates.bits) : "…", rates ? `${rate(rates.packets)} packets per second` : "measuring", `${number(status.counters.forwardedPackets)} packets since the start`);
       tiles.turnover.say(rates ? `${rate(rates.begun)} /s` : "…", rates ? `${rate(rates.ended)} /s end` : "measuring", `${number(sessions.halfOpen)} half-open of ${number(sessions.halfOpenLimit)}`);
       const reasons = Object.entries(status.drops ?? {}).map(([reason, total]) => ({ reason, total, now: rates?.drops[reason] ?? 0 })).filter((each) => each.total > 0)
         .sort((a, b) => b.now - a.now || b.total - a.total);
@@ -66,7 +66,7 @@ export function create() {
       tiles.dropped.say(rates ? `${rate(rates.dropped)} /s` : "…", worst ? (worst.now > 0 ? `mostly: ${words(worst.reason)}` : `last: ${words(worst.reason)}`) : "nothing dropped", `${number(total)} packets since the start`);
       tiles.dropped.element.classList.toggle("warn", (rates?.dropped ?? 0) >= 1);
       showDrops(dropBody, reasons);
-      say(dropText, total ? `${number(total)} packets since the start` : "Nothing was dropped.");
+      say(dropText, total ? `${number(total)} packets since the start` : "No packet was dropped.");
       showEnds(endBody, endText, status.recent);
       showBoxes(boxes, status);
       const { fleet } = status;
@@ -117,7 +117,7 @@ function tickVerdict(place, status) {
 
 const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?`]$/.test(text) ? "" : ".");
 
-/** Until when an instance drains, in words, and how far it is. */
+/** The end of an instance's drain as text, and its progress. */
 export function drainState(instance) {
   if (!instance.drain) return null;
   const passed = age();
@@ -126,13 +126,13 @@ export function drainState(instance) {
   const all = instance.drain.sinceSeconds + instance.drain.deadlineInSeconds;
   return {
     countdown: clock(end), share: all > 0 ? 1 - end / all : 1,
-    text: reset > 0 ? `refuses new sessions; resets the rest in ${clock(reset)}` : "resets both ends of the rest",
+    text: reset > 0 ? `refuses new sessions; resets its sessions in ${clock(reset)}` : "resets both ends of its sessions",
     left: instance.drain.sessionsLeft,
   };
 }
 
 function showBoxes(list, status) {
-  if (!status.fleet) return fill(list, h("li.quiet", "Nothing is known of instances."));
+  if (!status.fleet) return fill(list, h("li.quiet", "No data on instances."));
   if (!list.rowsByKey) fill(list);
   keyed(list, status.fleet.instances, (each) => each.identifier, () => {
     const parts = { state: h("span.state"), sessions: h("b"), load: h("span.quiet"), drain: h("div.drain", { hidden: true }), time: h("b.clock"), text: h("span"), bar: bar(0) };
@@ -184,7 +184,7 @@ function showDrops(body, reasons) {
 function showEnds(body, text, recent) {
   const ends = Object.entries(recent?.ends ?? {}).filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
   const all = ends.reduce((sum, [, count]) => sum + count, 0);
-  say(text, recent ? `${all ? number(all) : "None"} in the last ${duration(recent.seconds)}` : "Nothing is known of the last minute.");
+  say(text, recent ? `${all ? number(all) : "None"} in the last ${duration(recent.seconds)}` : "No data on the last minute.");
   keyed(body, ends, ([reason]) => reason, ([reason]) => {
     const parts = { bar: bar(0), count: h("td.num") };
     const row = h("tr", h("th", { scope: "row" }, words(reason)), h("td.wide", parts.bar), parts.count);

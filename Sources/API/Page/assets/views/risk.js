@@ -1,4 +1,4 @@
-// Established sessions that end next if no packet comes.
+// Established sessions that end next if no packet arrives.
 
 import { sessionPage } from "../api.js";
 import { bar, setBar } from "../chart.js";
@@ -9,7 +9,7 @@ import { timeLeft } from "./sessions.js";
 const mostPages = 5;
 const mostRows = 100;
 const refreshMilliseconds = 4000;
-/** From here on a session counts as at risk: this share of its timeout has passed. */
+/** A session is at risk when this share of its timeout has passed. */
 const riskShare = 0.5;
 
 export function create() {
@@ -18,7 +18,7 @@ export function create() {
   const body = h("tbody");
   const summary = h("p", { role: "status" }, "Looking.");
   const element = h("section", h("h1", "Sessions at risk"),
-    h("p.lead", "These sessions have been idle for more than half of their timeout. A packet from either end starts the time again. If none comes, the session ends. Keep-alives every 30 seconds keep a session for ever."),
+    h("p.lead", "These sessions have been idle for more than half of their timeout. A packet from either end restarts the idle timer. If none arrives, the session ends. With a keep-alive every 30 seconds a session never expires."),
     h("form.filters", { onsubmit: (event) => event.preventDefault() }, h("label.field", h("span", "Contains"), text), h("label.check", all, "All established sessions")), summary,
     h("div.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Table of sessions at risk" }, h("table.cards",
       h("thead", h("tr", ["Time left", "Source", "Destination", "Class", "Then", "Rule", "Idle"].map((title) => h("th", { scope: "col" }, title)))), body)));
@@ -60,7 +60,7 @@ export function create() {
     const chosen = sessions.filter((each) => (all.checked || each.idleSeconds > riskShare * each.idleTimeoutSeconds)
       && (!wanted || `${endpoint(each.source)} ${endpoint(each.destination)} ${each.rule}`.toLowerCase().includes(wanted)));
     keyed(body, chosen.slice(0, mostRows), (each) => each.id, make, update);
-    say(summary, `${number(chosen.length)} of ${number(seen)} established sessions${chosen.length > mostRows ? `, the first ${mostRows} shown` : ""}${isCut ? `. Only the first ${number(seen)} sessions of the table were looked at` : ""}.`);
+    say(summary, `${number(chosen.length)} of ${number(seen)} established sessions${chosen.length > mostRows ? `, the first ${mostRows} shown` : ""}${isCut ? `. Only the first ${number(seen)} sessions of the table were checked` : ""}.`);
     tick();
   }
 

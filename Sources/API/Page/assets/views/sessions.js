@@ -1,4 +1,4 @@
-// Sessions: filter, table, one session's page, resets.
+// Sessions: filter, table, page of one session, resets.
 
 import { get, query, sessionPage } from "../api.js";
 import { bar, setBar } from "../chart.js";
@@ -9,7 +9,7 @@ import { live } from "../live.js";
 
 const filterNames = ["source", "destination", "port", "protocol", "class", "state", "instance"];
 const pageSize = 100;
-/** Pages of a thousand that are counted before a reset of many. */
+/** Maximum number of pages of 1000 sessions that are counted before a reset of many. */
 const mostPages = 20;
 
 const total = (pair) => pair.toDestination + pair.toSource;
@@ -118,15 +118,15 @@ function list(place) {
     const isFiltered = Object.keys(filter).length > 0;
     const position = cursors.length > 1 ? `Part ${cursors.length}: ` : "";
     say(summary, sessions.length || cursors.length > 1
-      ? `${position}${number(sessions.length)} sessions${isFiltered ? " pass the filter" : ""}${next ? ", and there are more. Sorting is within this part." : "."}`
-      : isFiltered ? "No session passes this filter." : "There is no session. The first packet that a rule allows makes one.");
+      ? `${position}${number(sessions.length)} sessions${isFiltered ? " match the filter" : ""}${next ? ", and there are more. Sorting is within this part." : "."}`
+      : isFiltered ? "No session matches this filter." : "There is no session. The first packet that a rule allows creates one.");
     before.hidden = cursors.length < 2;
     after.hidden = !next;
     reset.hidden = !sessions.length;
-    say(reset, isFiltered ? "Reset all that pass…" : "Reset all…");
+    say(reset, isFiltered ? "Reset all that match…" : "Reset all…");
   }
 
-  /** Counts what would be reset, names it, and has it done only if it is still as many. */
+  /** Counts what would be reset, asks for confirmation, and resets only if the number is still the same. */
   async function resetMany() {
     let count = 0;
     let cursor = "";
@@ -140,8 +140,8 @@ function list(place) {
     } catch (error) {
       return note(error.message);
     }
-    if (cursor) return note("More sessions than this page resets at once. Narrow the filter, or use: sluice session reset");
-    if (!count) return note("There is no session left to reset.");
+    if (cursor) return note("The filter matches more sessions than this page resets at once. Narrow the filter, or use: sluice session reset");
+    if (!count) return note("There are no sessions to reset.");
     const isFiltered = Object.keys(filter).length > 0;
     const { port, instance, ...texts } = filter;
     const body = { ...(isFiltered ? texts : { all: true }), confirm: count };
@@ -235,7 +235,7 @@ function detail(place) {
   }
 
   function draw() {
-    const ends = { reset: "both ends receive a TCP RST", silent: "it expires without a RST", probe: "both ends are probed, and it goes on if they answer" };
+    const ends = { reset: "both ends receive a TCP RST", silent: "it expires without a RST", probe: "both ends are probed, and it continues if they answer" };
     reset.hidden = session.state === "closed" || session.state === "resetting";
     fill(body,
       h("div.ends", end("Originator", session.source, session.zones.source, session.positions.originator, { bytes: session.bytes.toDestination, packets: session.packets.toDestination }),
@@ -244,7 +244,7 @@ function detail(place) {
       h("div.halves",
         h("div.panel", h("h2", "Timers"), h("p", "Without a packet it ends in ", countdown, ". Then ", ends[session.onIdle] ?? session.onIdle, "."), gauge,
           pairs([["age", duration(session.ageSeconds)], ["idle", duration(session.idleSeconds)], ["idle timeout", duration(session.idleTimeoutSeconds)]]),
-          session.tcpAuthentication && h("p.remedy", "The ends sign their segments (TCP-MD5 or TCP-AO): they accept no reset of anybody else.")),
+          session.tcpAuthentication && h("p.remedy", "The ends sign their segments (TCP-MD5 or TCP-AO): they accept no RST of the firewall.")),
         h("div.panel", h("h2", "Rule"), pairs([
           ["rule", session.rule], session.groupRule !== "none" && ["security group's rule", session.groupRule], ["class", className[session.trafficClass] ?? session.trafficClass],
           ["direction", session.direction], ["instance", String(session.instance)], session.endReason !== "none" && ["ended by", words(session.endReason)]]),
