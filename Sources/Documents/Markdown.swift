@@ -2,7 +2,8 @@
 enum Markdown {
     /// A page's beginning.
     static func page(_ title: String, _ introduction: String, _ parts: [String]) -> String {
-        let notice = "<!-- Made by \(Document.command) of what the program says. Edit the program, not this page. -->"
+        let notice =
+            "<!-- Made by \(GeneratedDocument.command) of what the program says. Edit the program, not this page. -->"
         return ([notice, "# \(title)", introduction] + parts).joined(separator: "\n\n") + "\n"
     }
 

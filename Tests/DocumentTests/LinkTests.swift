@@ -11,15 +11,15 @@ import Testing
     @Test("every relative link of every page leads to a file, and its anchor to a heading")
     func links() throws {
         var count = 0
-        for page in Repository.pages() {
+        for page in Pages.pages() {
             let folder = URL(fileURLWithPath: page).deletingLastPathComponent().relativePath
-            for link in Self.links(in: try Repository.text(page)) where !link.target.contains("://") {
+            for link in Self.links(in: try Pages.text(page)) where !link.target.contains("://") {
                 count += 1
                 let parts = link.target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
                 let path = parts[0].isEmpty ? page : Self.resolved(folder, String(parts[0]))
-                #expect(Repository.exists(path), "\(page):\(link.line) links to \(path), which is not there")
-                guard parts.count == 2, path.hasSuffix(".md"), Repository.exists(path) else { continue }
-                let anchors = Self.anchors(of: try Repository.text(path))
+                #expect(Pages.exists(path), "\(page):\(link.line) links to \(path), which is not there")
+                guard parts.count == 2, path.hasSuffix(".md"), Pages.exists(path) else { continue }
+                let anchors = Self.anchors(of: try Pages.text(path))
                 #expect(
                     anchors.contains(String(parts[1])),
                     "\(page):\(link.line) links to #\(parts[1]) of \(path), which has \(anchors.sorted())")
@@ -32,22 +32,22 @@ import Testing
     func references() throws {
         var files = ["bench", "package", "test", "run", "kernels"]
         for folder in ["packaging", "Sources", "KernelProgram"] {
-            let paths = FileManager.default.enumerator(atPath: "\(Repository.root.path)/\(folder)")?.allObjects ?? []
+            let paths = FileManager.default.enumerator(atPath: "\(Pages.root.path)/\(folder)")?.allObjects ?? []
             files += paths.compactMap { $0 as? String }.map { "\(folder)/\($0)" }
         }
         var count = 0
         for file in files {
             // Folders, and files that are no text.
-            guard let text = try? Repository.text(file) else { continue }
+            guard let text = try? Pages.text(file) else { continue }
             let named = text.matches(
                 of: /(?:^|[\s(`'])(docs\/[A-Za-z0-9\/-]+(?:\.md)?)/)
             for match in named where !match.0.hasPrefix("://") {
                 count += 1
-                #expect(Repository.exists(String(match.1)), "\(file) names \(match.1), which is not there")
+                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which is not there")
             }
             for match in text.matches(of: /\/usr\/share\/doc\/sluice\/([A-Za-z0-9\/-]+\.md)/) {
                 count += 1
-                #expect(Repository.exists(String(match.1)), "\(file) names \(match.1), which is not there")
+                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which is not there")
             }
         }
         #expect(count >= 8)
@@ -55,8 +55,8 @@ import Testing
 
     @Test("the index has every page of docs")
     func index() throws {
-        let targets = Set(Self.links(in: try Repository.text("docs/README.md")).map { "docs/\($0.target)" })
-        for page in Repository.pages(in: "docs") where page != "docs/README.md" {
+        let targets = Set(Self.links(in: try Pages.text("docs/README.md")).map { "docs/\($0.target)" })
+        for page in Pages.pages(in: "docs") where page != "docs/README.md" {
             #expect(targets.contains(page), "docs/README.md does not link to \(page)")
         }
     }
@@ -64,8 +64,8 @@ import Testing
     @Test("a page answers one question, which is its title")
     func titles() throws {
         for folder in ["docs/how-to", "docs/reference", "docs/explanation"] {
-            for page in Repository.pages(in: folder) {
-                let titles = Self.headings(of: try Repository.text(page)).filter { $0.level == 1 }.map(\.text)
+            for page in Pages.pages(in: folder) {
+                let titles = Self.headings(of: try Pages.text(page)).filter { $0.level == 1 }.map(\.text)
                 #expect(titles.count == 1 && titles[0].hasSuffix("?"), "\(page): \(titles)")
             }
         }
@@ -73,7 +73,7 @@ import Testing
 
     @Test("the README is at most a screen and a half")
     func length() throws {
-        #expect(try Repository.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 91)
+        #expect(try Pages.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 91)
     }
 
     @Test("the reader of links and headings leaves out code, and makes anchors as GitHub does")

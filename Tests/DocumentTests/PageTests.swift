@@ -5,14 +5,14 @@ import Testing
 
 /// The commands of the tutorial and the how-tos, run as they stand in the pages.
 @Suite struct PageTests {
-    private static let pages = ["docs/tutorial.md"] + Repository.pages(in: "docs/how-to")
+    private static let pages = ["docs/tutorial.md"] + Pages.pages(in: "docs/how-to")
     private static let prefix = "page"
     /// Blocks that may be left out, in all pages: what installs packages or starts services.
     private static let mostNotRun = 9
 
     @Test("every command of a page does what the page shows", arguments: pages)
     func commands(path: String) async throws {
-        let page = try CommandPage(try Repository.text(path))
+        let page = try CommandPage(try Pages.text(path))
         let blocks = page.blocks.filter { $0.notRun == nil }
         if blocks.isEmpty { return }
         try await Seats.labs.taken {
@@ -94,7 +94,7 @@ import Testing
     func notRun() throws {
         var left = 0
         for path in Self.pages {
-            let page = try CommandPage(try Repository.text(path))
+            let page = try CommandPage(try Pages.text(path))
             for block in page.blocks {
                 guard let reason = block.notRun else { continue }
                 left += 1
@@ -107,7 +107,7 @@ import Testing
     @Test("tutorial and how-tos have commands that are run")
     func hasCommands() throws {
         for path in Self.pages where path != "docs/how-to/use-the-page.md" {
-            let page = try CommandPage(try Repository.text(path))
+            let page = try CommandPage(try Pages.text(path))
             #expect(page.blocks.contains { $0.notRun == nil }, "\(path)")
         }
     }

@@ -6,30 +6,30 @@ import Testing
 
 /// The generated part of `docs` is what the program says.
 @Suite struct ReferenceTests {
-    private static func generated() throws -> [Document] {
-        try Document.all(root: Repository.root, commands: try CommandTree.ofProgram())
+    private static func generated() throws -> [GeneratedDocument] {
+        try GeneratedDocument.all(root: Pages.root, commands: try CommandTree.ofProgram())
     }
 
     @Test("OPS-1 OPS-3 the reference and the pictures are what the program says")
     func reference() throws {
         for document in try Self.generated() {
-            let text = (try? Repository.text(document.path)) ?? ""
+            let text = (try? Pages.text(document.path)) ?? ""
             let lines = zip(document.text.split(separator: "\n"), text.split(separator: "\n"))
             let first = lines.first { $0 != $1 }.map { "it has '\($1)', the program says '\($0)'" } ?? "its length"
             #expect(
                 text == document.text,
-                "\(document.path) is not what the program says (\(first)): run \(Document.command)")
+                "\(document.path) is not what the program says (\(first)): run \(GeneratedDocument.command)")
         }
     }
 
     @Test("every page that says that it is generated, is")
     func nothingStale() throws {
         let made = Set(try Self.generated().map(\.path))
-        let pages = try Repository.pages(in: "docs").filter {
-            try Repository.text($0).contains("Made by \(Document.command)")
+        let pages = try Pages.pages(in: "docs").filter {
+            try Pages.text($0).contains("Made by \(GeneratedDocument.command)")
         }
         let images = try FileManager.default.contentsOfDirectory(
-            atPath: Repository.root.appendingPathComponent("docs/images").path)
+            atPath: Pages.root.appendingPathComponent("docs/images").path)
         #expect(Set(pages + images.filter { $0.hasSuffix(".svg") }.map { "docs/images/\($0)" }) == made)
     }
 

@@ -58,7 +58,7 @@ struct Drawing {
         """
         <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(width) \(height)" width="\(width)" height="\(height)" role="img">
         <title>\(Self.escaped(title))</title>
-        <!-- Made by \(Document.command). -->
+        <!-- Made by \(GeneratedDocument.command). -->
         <style>
         svg { background: #ffffff; font: 13px "Segoe UI", "DejaVu Sans", Arial, sans-serif; }
         text { fill: #1f2328; } .name { font-weight: 600; } .small { font-size: 11px; fill: #59636e; } .heading { font-size: 15px; font-weight: 600; } .drop { font-size: 11px; fill: #cf222e; }

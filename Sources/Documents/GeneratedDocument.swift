@@ -1,25 +1,7 @@
 import Foundation
 
-/// `sluice-documents ROOT`: rewrites what is generated below the repository's `docs`. `./docs/generate` builds and calls it.
-@main
-enum Main {
-    static func main() throws {
-        guard CommandLine.arguments.count == 2 else {
-            FileHandle.standardError.write(Data("usage: sluice-documents ROOT\n".utf8))
-            exit(64)
-        }
-        let root = URL(fileURLWithPath: CommandLine.arguments[1])
-        for document in try Document.all(root: root, commands: try CommandTree.ofProgram()) {
-            let file = root.appendingPathComponent(document.path)
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(document.text.utf8).write(to: file)
-        }
-    }
-}
-
 /// A file of `docs` that is made of what the program says.
-struct Document: Equatable {
+struct GeneratedDocument: Equatable {
     /// From the root of the repository.
     var path: String
     var text: String
@@ -30,7 +12,7 @@ struct Document: Equatable {
     /// - Parameters:
     ///   - root: of the repository: some is read from sources, as the states' transitions in their comments.
     ///   - commands: what the command line says of itself.
-    static func all(root: URL, commands: CommandTree) throws -> [Document] {
+    static func all(root: URL, commands: CommandTree) throws -> [GeneratedDocument] {
         try [
             .page("configuration", ConfigurationPage.text),
             .page("commands", CommandsPage.text(commands)),
@@ -53,11 +35,11 @@ struct Document: Equatable {
         ]
     }
 
-    private static func page(_ name: String, _ text: String) -> Document {
-        Document(path: "docs/reference/\(name).md", text: text)
+    private static func page(_ name: String, _ text: String) -> GeneratedDocument {
+        GeneratedDocument(path: "docs/reference/\(name).md", text: text)
     }
 
-    private static func picture(_ name: String, _ drawing: Drawing) -> Document {
-        Document(path: "docs/images/\(name).svg", text: drawing.svg)
+    private static func picture(_ name: String, _ drawing: Drawing) -> GeneratedDocument {
+        GeneratedDocument(path: "docs/images/\(name).svg", text: drawing.svg)
     }
 }

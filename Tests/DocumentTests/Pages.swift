@@ -1,7 +1,7 @@
 import Foundation
 
 /// The repository's documents, as they stand.
-enum Repository {
+enum Pages {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
