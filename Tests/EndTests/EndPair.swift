@@ -9,8 +9,17 @@ struct EndPair: Sendable {
     let lab: Lab
     let client: Endpoint
     let server: Endpoint
-    /// The client's own port: it tells the session from all others.
+    /// The client's own port.
     let port: Int
+    /// The server's port.
+    var serverPort = 8000
+
+    /// Whether a session is this one. The client's port alone does not say it: forged SYNs have all ports.
+    func isOwn(_ session: SessionView) -> Bool {
+        [LabZone.client.address, LabZone.client.address6].contains(session.source.address)
+            && session.source.port == port
+            && session.destination.port == serverPort
+    }
 
     /// Opens a session from the client's zone, and has bytes cross it in both directions, so that both ends have acknowledged
     /// something.
@@ -23,7 +32,7 @@ struct EndPair: Sendable {
         let connector = try lab.endpoint(in: .client, ["connect", zone.address(version), String(port)] + client)
         let own = try await connector.waitFor("connected", within: patience).first?.localPort
         try await listener.waitFor("accepted", within: patience)
-        let pair = EndPair(lab: lab, client: connector, server: listener, port: try #require(own))
+        let pair = EndPair(lab: lab, client: connector, server: listener, port: try #require(own), serverPort: port)
         connector.perform("send 100")
         listener.perform("send 100")
         try await connector.waitToReceive(100)
@@ -35,7 +44,7 @@ struct EndPair: Sendable {
 
     /// The session, as an operator sees it; nil when it is no more. A reader of the pinned maps.
     func session() throws -> SessionView? {
-        try GatewayInspector(gateway: lab.name).sessions().first { $0.source.port == port }
+        try GatewayInspector(gateway: lab.name).sessions().first(where: isOwn)
     }
 
     /// Waits until the session is as is meant.
@@ -51,7 +60,7 @@ struct EndPair: Sendable {
         var last: SessionView?
         let inspector = try GatewayInspector(gateway: lab.name)
         let holds = await eventually(within: patience) {
-            last = inspector.sessions().first { $0.source.port == port }
+            last = inspector.sessions().first(where: isOwn)
             return last.map(condition) ?? false
         }
         let session = try #require(last, "\(what): there is no session")

@@ -44,7 +44,7 @@ extension EndTests {
                 // No pause: each of these readings takes some microseconds.
                 let deadline = ContinuousClock.now + patience
                 while ContinuousClock.now < deadline {
-                    let now = try #require(inspector.sessions().first { $0.source.port == pair.port }).positions
+                    let now = try #require(inspector.sessions().first(where: pair.isOwn)).positions
                     if (now.originator.sequenceEnd, now.responder.sequenceEnd) != before { break }
                 }
                 try #require(try resetSessions(of: lab, [session]) == 1)
