@@ -37,7 +37,7 @@ enum SessionStatesPicture {
         }
         var rest = Set(transitions.all)
         // What every live state can become is one arrow, from all of them.
-        for to in ["closed", "ending"] {
+        for to in ["closed", "resetting", "ending"] {
             let each = live.map { Transitions.Transition(from: $0, to: to) }
             guard Set(each).isSubset(of: rest) else { continue }
             rest.subtract(each)
@@ -58,6 +58,9 @@ enum SessionStatesPicture {
         case ("live", "closed"):
             drawing.arrow(Point(x: 375, y: 130), target.top)
             drawing.text("FINs, exact RST", at: Point(x: 368, y: 170), style: "small", anchor: "end")
+        case ("live", "resetting"):
+            drawing.arrow(Point(x: target.top.x, y: 130), target.top)
+            drawing.text("reset by the firewall", at: Point(x: 628, y: 170), style: "small", anchor: "end")
         case ("live", "ending"):
             drawing.arrow(
                 Point(x: 800, y: 130), Point(x: 800, y: target.middle.y), target.right)

@@ -5,9 +5,9 @@
 package enum SessionState: UInt8, Sendable, CaseIterable {
     /// The slot holds no session. Can transition to: `beginning` when the kernel admits a session.
     case free = 0
-    /// The originator's SYN was forwarded. Can transition to: `synReceived`, `closed` (refused), `ending` (half-open timeout).
+    /// The originator's SYN was forwarded. Can transition to: `synReceived`, `closed` (refused), `resetting`, `ending` (half-open timeout).
     case synSent = 1
-    /// The responder's SYN was forwarded. Can transition to: `established`, `closed`, `ending` (half-open timeout).
+    /// The responder's SYN was forwarded. Can transition to: `established`, `closed`, `resetting`, `ending` (half-open timeout).
     case synReceived = 2
     /// Both ends acknowledged the other's SYN. Can transition to: `closing`, `closed` (exact RST), `resetting`, `ending` (silent expiry).
     case established = 3
