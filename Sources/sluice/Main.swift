@@ -3,17 +3,17 @@ import Dispatch
 import Glibc
 import Kernel
 
-/// The program's beginning.
+/// The program's entry point.
 ///
-/// Not an `async` main: entering another mount namespace is refused to a process that has threads, so it comes before
-/// anything that could start one; and a command that waits for nothing runs on this thread, without any other.
+/// Not an `async` main. The kernel refuses another mount namespace to a process with threads, so the program enters it
+/// before anything can start a thread. A command that is not asynchronous runs on this thread only.
 @main
 enum Main {
     static func main() {
         do {
             try HostMountNamespace.enterIfNeeded()
         } catch {
-            // Commands that need the kernel's maps will say so; the others work without.
+            // Commands that need the kernel's maps will report it. The others work without them.
             Console.note("warning: \(error)")
         }
         do {

@@ -1,13 +1,13 @@
 import ArgumentParser
 import Kernel
 
-/// `sluice`, and all its nouns.
+/// `sluice`, and all its commands.
 struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "An elastic, session-aware firewall.",
         discussion: """
-            Start with 'sluice doctor' to see whether this machine can run it, and 'sluice demo' to see what it does.
+            Start with 'sluice doctor', which checks whether this machine can run it, and 'sluice demo', which shows what it does.
 
             Shell completions: sluice completions generate bash > /etc/bash_completion.d/sluice
             """,
@@ -35,6 +35,6 @@ struct Sluice: ParsableCommand {
 }
 
 extension BinaryVersion {
-    /// This binary (PKG-6).
+    /// The version of this binary (PKG-6).
     static let own = BinaryVersion.own(commit: BuildCommit.text)
 }

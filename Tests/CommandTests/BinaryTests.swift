@@ -99,8 +99,8 @@ struct BinaryTests {
             #expect(outcome.exit == .code(0))
             #expect(
                 outcome.errors
-                    == "note: web inbound: rule \"web/late\" can never match: \"web/all\", which is asked earlier, takes all that it could\n"
-                    + "note: web outbound: rule \"web/db\" can never match: \"web/low\" and \"web/high\", which are asked earlier, together take all that it could\n"
+                    == "note: web inbound: rule \"web/late\" can never match: \"web/all\", which is evaluated earlier, matches all of its traffic\n"
+                    + "note: web outbound: rule \"web/db\" can never match: \"web/low\" and \"web/high\", which are evaluated earlier, together match all of its traffic\n"
             )
             let json = try await sluice("policy", "check", path, "--json")
             let report = try JSONDecoder().decode(ConfigurationReport.self, from: Data(json.output.utf8))

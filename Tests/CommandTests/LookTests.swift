@@ -200,13 +200,13 @@ struct LookTests {
             let path = "\(place.path)/small"
             let full = try await run("--bytes", "3000", "--write", path)
             #expect(full.exit == .code(0), "\(full.everythingSaid)")
-            #expect(full.errors.contains("ended as the file has reached"), "\(full.everythingSaid)")
+            #expect(full.errors.contains("ended because the file has reached"), "\(full.everythingSaid)")
             let size = try #require(FileManager.default.contents(atPath: path)?.count)
             #expect(size > 2000 && size <= 3000)
             let timed = try await run("--seconds", "0.2", "--reason", "malformed")
             #expect(timed.exit == .code(0) && timed.errors.contains("0 packets shown"), "\(timed.everythingSaid)")
             let refused = try await run("--write", "/nowhere/packets")
-            #expect(refused.exit != .code(0) && refused.errors.contains("/nowhere/packets can't be made"))
+            #expect(refused.exit != .code(0) && refused.errors.contains("/nowhere/packets can't be created"))
             await ping.terminate()
         }
     }

@@ -9,35 +9,35 @@ import Kernel
 struct CaptureCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "capture",
-        abstract: "Show or write the packets that come in by the zone interfaces, each with what became of it.",
+        abstract: "Show or write the packets that arrive at the zone interfaces, each with its verdict.",
         discussion: """
-            Written files are pcapng, with verdict, reason, session and rule as each packet's comment: tshark -r FILE, or Wireshark. They have \
-            the first \(SLUICE_LOOK_BYTES) bytes of each packet. A capture ends after \(CaptureCommand.defaultCount) packets, \
-            \(CaptureCommand.defaultSeconds) seconds, or a file of \(CaptureCommand.defaultBytes / 1_000_000) MB, unless told otherwise. More than \
-            \(CaptureCommand.recordsPerTick) packets on each processor in 17 ms are left out, and counted. Only one process at a time can \
-            watch.
+            The written file is pcapng. Each packet's comment has verdict, reason, session and rule. Read it with tshark -r FILE, or \
+            Wireshark. The file has the first \(SLUICE_LOOK_BYTES) bytes of each packet. By default a capture ends after \
+            \(CaptureCommand.defaultCount) packets, \(CaptureCommand.defaultSeconds) seconds, or \
+            \(CaptureCommand.defaultBytes / 1_000_000) MB in the file. Packets beyond \(CaptureCommand.recordsPerTick) on each \
+            processor in 17 ms are left out, and counted. Only one process at a time can watch.
             """)
 
     static let defaultCount = 10_000
     static let defaultBytes = 10_000_000
     static let defaultSeconds = 60.0
-    /// Some 61,000 packets a second on each processor: below 2 % of its time.
+    /// About 61,000 packets a second on each processor: less than 2 % of its time.
     static let recordsPerTick: UInt32 = 1024
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var packets: PacketOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Write a pcapng file; - for standard output. It replaces what is there.", completion: .file())
+    @Option(help: "Write a pcapng file; - for standard output. An existing file is replaced.", completion: .file())
     var write: String?
 
-    @Option(help: "End after so many packets.")
+    @Option(help: "End after this number of packets.")
     var count = CaptureCommand.defaultCount
 
-    @Option(help: "End before the file has more bytes.")
+    @Option(help: "End before the file has more than this number of bytes.")
     var bytes = CaptureCommand.defaultBytes
 
-    @Option(help: "End after so many seconds.")
+    @Option(help: "End after this number of seconds.")
     var seconds = CaptureCommand.defaultSeconds
 
     func validate() throws {
@@ -93,10 +93,10 @@ struct CaptureCommand: ParsableCommand {
         try output.write(file.end(timeNanoseconds: now, omitted: omitted))
         try output.flush()
         let left = omitted == 0 ? "none left out" : "\(HumanText.count(omitted)) more left out (a sample)"
-        let why = isFull ? "; ended as the file has reached --bytes \(bytes)" : ""
+        let why = isFull ? "; ended because the file has reached --bytes \(bytes)" : ""
         Console.note("\(HumanText.count(written, of: "packet")) in \(path), \(left)\(why)")
     }
 
-    /// More than the block at a file's end takes.
+    /// More than the size of the last block of a file.
     private static let endBytes = 120
 }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A file that grows, or standard output; written in large pieces.
+/// A file or standard output, written in large pieces.
 final class CaptureOutput {
     private let path: String
     private let descriptor: Int32
     private var waiting: [UInt8] = []
-    /// Bytes written, or about to be.
+    /// Bytes written so far, or buffered.
     private(set) var size = 0
 
     /// - Parameter path: `-` for standard output.
@@ -14,15 +14,15 @@ final class CaptureOutput {
         if path == "-" {
             guard !Console.outputIsTerminal else {
                 throw CommandFailure(
-                    what: "a capture is bytes, which a terminal can't show", next: "name a file: --write packets.pcapng"
+                    what: "a capture is binary, a terminal can't show it", next: "name a file: --write packets.pcapng"
                 )
             }
             descriptor = STDOUT_FILENO
             return
         }
-        // Packets are nobody else's business.
+        // Packets are confidential: only the file's owner may read them.
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw failure("can't be made") }
+        guard descriptor >= 0 else { throw failure("can't be created") }
     }
 
     deinit { if descriptor > STDERR_FILENO { close(descriptor) } }

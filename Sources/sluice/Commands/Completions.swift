@@ -27,5 +27,5 @@ struct CompletionsGenerate: ParsableCommand {
     }
 
     static let shells = WordList(
-        "shell that completions can be made for", CompletionShell.allCases.map { .init(word: $0.rawValue, value: $0) })
+        "shell with completions", CompletionShell.allCases.map { .init(word: $0.rawValue, value: $0) })
 }

@@ -29,14 +29,14 @@ struct ConfigSchema: ParsableCommand {
         commandName: "schema", abstract: "Write the JSON Schema of sluice.yaml, for editors.",
         discussion: """
             An editor with the YAML language server completes and checks a file that begins with the line \
-            '# yaml-language-server: $schema=FILE'. What a schema can't say, 'sluice config check' finds.
+            '# yaml-language-server: $schema=FILE'. 'sluice config check' also finds mistakes that a schema can't describe.
             """)
 
     func run() throws { Console.output(ConfigurationSchema.text) }
 }
 
 extension ConfigurationReport {
-    /// Writes the report; fails the command where there is a mistake.
+    /// Writes the report. The command fails if there is a mistake.
     func show(asJSON: Bool, command: String) throws {
         if asJSON {
             Console.output(try JSONText.of(self))
@@ -66,7 +66,7 @@ extension ConfigurationReport.Shadowed {
         if by.isEmpty { return ShadowText.noAddress }
         let names = ShadowText.names(by.map { "\"\($0)\"" })
         return by.count == 1
-            ? "\(names), which is asked earlier, takes all that it could"
-            : "\(names), which are asked earlier, together take all that it could"
+            ? "\(names), which is evaluated earlier, matches all of its traffic"
+            : "\(names), which are evaluated earlier, together match all of its traffic"
     }
 }

@@ -7,7 +7,7 @@ import Policy
 /// `sluice doctor`
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tell whether this machine can run a gateway, and what is missing.",
+        abstract: "Check whether this machine can run a gateway, and list what is missing.",
         discussion: "Changes nothing. The exit code is 1 when something is missing.")
 
     @OptionGroup var output: OutputOption
@@ -28,9 +28,9 @@ struct Doctor: ParsableCommand {
     }
 }
 
-/// What the doctor has to say.
+/// The result of `sluice doctor`.
 enum DoctorReport {
-    /// The capacity of a configuration that sets none.
+    /// The capacity if the configuration does not set one.
     private static let usualCapacitySessions = 262_144
 
     static func findings(file: String?) throws -> [MachineFinding] {
@@ -45,7 +45,7 @@ enum DoctorReport {
             directories: [RunDirectory.standardRoot, configuration.stateDirectory])
     }
 
-    /// The list, with a remedy below each thing that is missing.
+    /// The list, with a remedy below each missing requirement.
     static func text(_ findings: [MachineFinding], style: TextStyle = .plain) -> String {
         let width = findings.map(\.requirement.count).max() ?? 0
         var text = ""

@@ -13,19 +13,19 @@ struct DropCommand: ParsableCommand {
 /// `sluice drop list`
 struct DropList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List what was dropped by reason: what each means, and what to do next.")
+        commandName: "list", abstract: "List dropped packets by reason: what each reason means, and what to do next.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Flag(help: "List also the reasons for which nothing was dropped.")
+    @Flag(help: "Also list the reasons for which no packet was dropped.")
     var all = false
 
     func run() throws {
         let drops = try GatewayInspector(gateway: try gateway.resolve()).dropTallies()
         if output.isJSON { return Console.output(try JSONText.of(drops)) }
         let listed = drops.filter { all || $0.packets > 0 }
-        if listed.isEmpty { return Console.note("nothing was dropped yet; --all lists the reasons") }
+        if listed.isEmpty { return Console.note("no packet was dropped yet; --all lists the reasons") }
         Console.output(PacketRendering.table(listed).text(style: Console.style))
     }
 }
@@ -33,20 +33,21 @@ struct DropList: ParsableCommand {
 /// `sluice drop watch`
 struct DropWatch: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch", abstract: "Show packets that are dropped as they happen, a line each, until interrupted.",
+        commandName: "watch", abstract: "Show dropped packets live, one line each, until interrupted.",
         discussion: """
-            Under a flood it shows a sample, at most \(DropWatch.recordsPerTick) packets on each processor in 17 ms, and says how many it has \
-            left out. No packet waits for it. Only one process at a time can watch. With --json each packet is an object on a line.
+            During a flood it shows a sample of at most \(DropWatch.recordsPerTick) packets on each processor in 17 ms, and reports how \
+            many are left out. It does not delay packets. Only one process at a time can watch. With --json each packet is a JSON \
+            object on its own line.
             """)
 
-    /// Some 3,800 packets a second on each processor: more than anybody reads, and no load.
+    /// About 3,800 packets a second on each processor: more than anybody can read, and a negligible load.
     static let recordsPerTick: UInt32 = 64
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var packets: PacketOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "End after so many packets.")
+    @Option(help: "End after this number of packets.")
     var count: Int?
 
     func validate() throws {

@@ -9,31 +9,33 @@ import Store
 struct EventCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "event",
-        abstract: "The history: what has happened to the gateway, and why. Survives its restarts.",
+        abstract: "The history: what has happened to the gateway, and why. It survives restarts.",
         subcommands: [EventList.self, EventFollow.self])
 }
 
-/// Which history, and which of its events are meant.
+/// Selects a history, and events in it.
 struct EventOptions: ParsableArguments {
     @Option(
         name: .customLong("gateway"),
-        help: "The gateway's name, also of one that runs no more; needed only where there are several.",
+        help: "The gateway's name. It need not run. Needed only if there are several.",
         completion: Completing.histories)
     var gateway: String?
 
-    @Option(help: "Where histories are; by default as the gateway's configuration says.", completion: .directory)
+    @Option(help: "Directory of histories. By default that of the gateway's configuration.", completion: .directory)
     var stateDirectory: String?
 
     @Option(
-        help: "Only since then: a while ago (15m, 2h, 7d), or a moment (2026-03-01T12:00:00Z).", transform: Self.since)
+        help: "Only events since then: a duration before now (15m, 2h, 7d), or a time (2026-03-01T12:00:00Z).",
+        transform: Self.since)
     var since: Since?
 
     @Option(
-        help: "Only this kind, as the list names it; may be given several times.",
+        help: "Only events of this kind, as the list shows it. May be given several times.",
         completion: EventOptions.kinds.completion, transform: { try EventOptions.kinds.read($0) })
     var kind: [String] = []
 
-    @Option(help: "Only of this instance; may be given several times.", completion: Completing.instances)
+    @Option(
+        help: "Only events of this instance. May be given several times.", completion: Completing.instances)
     var instance: [UInt16] = []
 
     static let kinds = WordList("kind of event", EventKinds.all.map { .init(word: $0, value: $0) })
@@ -50,7 +52,7 @@ struct EventOptions: ParsableArguments {
             return .moment(UInt64(date.timeIntervalSince1970) * 1_000_000_000)
         }
         throw ValidationError(
-            "'\(text)' is no time: write a while ago like 2h or 7d, or a moment like 2026-03-01T12:00:00Z")
+            "'\(text)' is not a time: write a duration like 2h or 7d, or a time like 2026-03-01T12:00:00Z")
     }
 
     /// - Parameter now: nanoseconds since 1970.
@@ -79,7 +81,7 @@ struct EventList: ParsableCommand {
     @OptionGroup var events: EventOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "The newest so many.")
+    @Option(help: "The number of events: the newest ones.")
     var limit = 100
 
     func validate() throws {
@@ -89,7 +91,7 @@ struct EventList: ParsableCommand {
     func run() throws {
         let reader = try events.find().open()
         let filter = events.filter(now: events.now)
-        // One more than asked for tells whether there are more.
+        // One more than asked for: it shows whether there are more.
         let found = try reader.events(filter, limit: limit == .max ? limit : limit + 1)
         let views = found.suffix(limit).map(EventView.init)
         if found.count > limit { Console.note("older events are left out: --limit shows more") }
@@ -101,17 +103,17 @@ struct EventList: ParsableCommand {
 /// `sluice event follow`
 struct EventFollow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "follow", abstract: "Show events as they come, until interrupted: a line each.")
+        commandName: "follow", abstract: "Show new events as they happen, one line each, until interrupted.")
 
-    /// Between two looks.
+    /// Pause between two polls.
     private static let restSeconds = 0.5
-    /// Events that are read at once.
+    /// Events in one read.
     private static let portion = 1000
 
     @OptionGroup var events: EventOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Begin with the newest so many; with --since by default with all of them.")
+    @Option(help: "Begin with this number of past events, the newest ones. With --since the default is all.")
     var limit: Int?
 
     func validate() throws {
@@ -128,7 +130,7 @@ struct EventFollow: ParsableCommand {
         while true {
             Pause.seconds(Self.restSeconds)
             if !reader.isInPlace {
-                // Moved aside, or made anew: nothing is known of the old numbers there.
+                // The history was moved aside or created again: its numbers are new.
                 guard let new = try? location.open() else { continue }
                 (reader, last) = (new, 0)
             }

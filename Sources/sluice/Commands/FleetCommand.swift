@@ -5,20 +5,20 @@ import Inspection
 /// `sluice fleet`
 struct FleetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fleet", abstract: "How many instances there are.",
+        commandName: "fleet", abstract: "Change the number of instances.",
         subcommands: [FleetScale.self, FleetPrescale.self])
 }
 
 /// `sluice fleet scale`
 struct FleetScale: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scale", abstract: "Say how many instances shall serve now.",
-        discussion: "The autoscaler goes on from there. Existing sessions stay where they are when the fleet grows.")
+        commandName: "scale", abstract: "Set the number of serving instances now.",
+        discussion: "The autoscaler continues from this number. A scale-out does not move existing sessions.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Within the fleet's capacity.")
+    @Option(help: "The number, between the fleet's minimum and maximum capacity.")
     var instances: Int
 
     func run() throws {
@@ -31,17 +31,17 @@ struct FleetScale: ParsableCommand {
 /// `sluice fleet prescale`
 struct FleetPrescale: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prescale", abstract: "Say how many instances there may be, before the load comes.",
+        commandName: "prescale", abstract: "Set the fleet's minimum and maximum capacity, before load arrives.",
         discussion:
-            "Both 2 to 50; equal, which fixes the size, or more than 1 apart. A changed configuration overrides it.")
+            "2 to 50. Equal numbers fix the size, others differ by 2 or more. A changed configuration overrides them.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Option(name: .customLong("min"), help: "Instances there are at least.")
+    @Option(name: .customLong("min"), help: "The minimum number of instances.")
     var minimum: Int
 
-    @Option(name: .customLong("max"), help: "Instances there are at most.")
+    @Option(name: .customLong("max"), help: "The maximum number of instances.")
     var maximum: Int
 
     func run() throws {
@@ -52,7 +52,7 @@ struct FleetPrescale: ParsableCommand {
     }
 }
 
-/// Asks the controller of a gateway for a change of its fleet, and says what it answered.
+/// Asks the controller of a gateway for a change of its fleet, and prints the answer.
 enum FleetRequest {
     /// - Throws: the refusal, with what to do instead.
     static func send(_ request: ControlRequest, _ gateway: GatewayOption, _ output: OutputOption) throws {

@@ -8,20 +8,20 @@ import Policy
 struct FlowLogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flow-log",
-        abstract: "Read flow logs: this gateway's, or any in the same formats.",
+        abstract: "Read flow logs of this gateway, or others in the same formats.",
         subcommands: [FlowLogTail.self, FlowLogQueryCommand.self])
 }
 
-/// Which log, and which of its tuples are meant.
+/// Selects a log, and tuples in it.
 struct FlowLogOptions: ParsableArguments {
     @Option(
         help:
-            "Where the log is: a directory, or a file; also what was downloaded from a storage account. By default where the gateway writes it.",
+            "Directory or file of the log, also one downloaded from a storage account. By default where the gateway writes it.",
         completion: .directory)
     var directory: String?
 
     @Option(
-        help: "Read this format: nsg-v2 or vnet-v4; by default vnet-v4 if it is there.",
+        help: "Read this format: nsg-v2 or vnet-v4. By default vnet-v4 if it exists.",
         completion: FlowLogOptions.formats.completion, transform: { try FlowLogOptions.formats.read($0) })
     var format: FlowLogSettings.Format?
 
@@ -30,17 +30,17 @@ struct FlowLogOptions: ParsableArguments {
     @Option(help: "Name of the deciding rule.", completion: Completing.rules)
     var rule: String?
 
-    @Flag(help: "Only what was denied.")
+    @Flag(help: "Only denied flows.")
     var denied = false
 
-    @Flag(help: "Only what was allowed.")
+    @Flag(help: "Only allowed flows.")
     var allowed = false
 
-    @Option(help: "Only the last while: 15m, 2h, 7d.", transform: Self.duration)
+    @Option(help: "Only the most recent part, as a duration: 15m, 2h, 7d.", transform: Self.duration)
     var last: UInt64?
 
     func validate() throws {
-        if denied, allowed { throw ValidationError("--denied and --allowed leave nothing: give one of them") }
+        if denied, allowed { throw ValidationError("--denied and --allowed exclude each other: give one of them") }
     }
 
     static let formats = WordList(
@@ -68,7 +68,7 @@ struct FlowLogOptions: ParsableArguments {
 
     var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970) * 1e9) }
 
-    /// Where the log is: as given, or where the gateway writes it.
+    /// Path of the log: as given, or where the gateway writes it.
     func root(_ gateway: GatewayOption) throws -> String { try directory ?? configured(gateway) }
 
     /// The log's files.
@@ -82,7 +82,7 @@ struct FlowLogOptions: ParsableArguments {
         }
     }
 
-    /// The format to read: as asked for, or the first that is there.
+    /// The format to read: as requested, or the first that exists.
     func format(in tree: FlowLogTree) throws -> FlowLogSettings.Format {
         guard let asked = format else {
             guard let first = tree.formats.first else {
@@ -94,7 +94,7 @@ struct FlowLogOptions: ParsableArguments {
         guard tree.formats.contains(asked) || tree.files.isEmpty else {
             let known = tree.formats.map(\.rawValue)
             throw CommandFailure(
-                what: "\(tree.root) holds no \(asked.rawValue) flow log, but \(known.joined(separator: " and "))",
+                what: "\(tree.root) has no \(asked.rawValue) flow log, but \(known.joined(separator: " and "))",
                 next: "leave out --format, or write --format \(known[0])")
         }
         return asked
@@ -102,12 +102,12 @@ struct FlowLogOptions: ParsableArguments {
 
     private static func remedy(_ error: FlowLogTree.Failure, isOwn: Bool) -> String {
         switch error {
-        case .missing: isOwn ? "sluice status says what keeps the gateway from writing it" : "name it with --directory"
+        case .missing: isOwn ? "sluice status shows why the gateway can't write it" : "name it with --directory"
         case .unreadable: "run it as a user who may read it"
         case .empty:
             "name with --directory what 'az storage blob download-batch' has written, a gateway's flowLog.directory, "
                 + "or one PT1H.json"
-        case .tooLarge: "name the folder of the log alone with --directory"
+        case .tooLarge: "name only the folder of the log with --directory"
         }
     }
 
@@ -125,16 +125,16 @@ struct FlowLogOptions: ParsableArguments {
 /// `sluice flow-log tail`
 struct FlowLogTail: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tail", abstract: "Show the last tuples, and with --follow those that come.")
+        commandName: "tail", abstract: "Show the last tuples, and with --follow also new ones.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var log: FlowLogOptions
     @OptionGroup var output: OutputOption
 
-    @Option(name: .customLong("lines"), help: "How many.")
+    @Option(name: .customLong("lines"), help: "The number of tuples.")
     var count = 20
 
-    @Flag(help: "Go on with what comes, until interrupted.")
+    @Flag(help: "Also show new tuples, until interrupted.")
     var follow = false
 
     func validate() throws {
@@ -144,7 +144,7 @@ struct FlowLogTail: ParsableCommand {
     func run() throws {
         let root = try log.root(gateway)
         let isOwn = log.directory == nil
-        // What a gateway has not written yet may come.
+        // The gateway may write its first file later.
         if !isOwn || !follow {
             let tree = try log.tree(gateway)
             if isOwn, tree.files.isEmpty {
@@ -175,13 +175,13 @@ struct FlowLogTail: ParsableCommand {
 /// `sluice flow-log query`
 struct FlowLogQueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "query", abstract: "Sum the log up: in all, by rule, and who moved most.")
+        commandName: "query", abstract: "Sum up the log: in total, by rule, and for the top talkers (by bytes).")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var log: FlowLogOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "How many of the ends that moved most.")
+    @Option(help: "The number of top talkers to show.")
     var top = 10
 
     func validate() throws {
@@ -201,7 +201,7 @@ struct FlowLogQueryCommand: ParsableCommand {
             if outcome.unreadable > 0, outcome.read == 0 {
                 throw CommandFailure(
                     what:
-                        "\(tree.root): none of its \(HumanText.count(outcome.unreadable, of: "record")) is in a documented form",
+                        "\(tree.root): none of its \(HumanText.count(outcome.unreadable, of: "record")) is in a documented format",
                     next:
                         "name another --directory: known are NSG flow logs of versions 1 and 2, and virtual network flow logs of version 4"
                 )

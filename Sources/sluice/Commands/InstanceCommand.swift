@@ -12,17 +12,17 @@ struct InstanceCommand: ParsableCommand {
 /// `sluice instance list`
 struct InstanceList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List the instances: state, sessions, load, and how far a drain is.")
+        commandName: "list", abstract: "List the instances: state, sessions, load, and progress of a drain.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Flag(help: "Show it again every second, until interrupted.")
+    @Flag(help: "Repeat every second, until interrupted.")
     var watch = false
 
     func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
-        // For programs it is one document after the other, on a terminal too.
+        // With --json the output is one document after the other, also on a terminal.
         let screen = watch && !output.isJSON ? Screen() : nil
         screen?.begin()
         repeat {
@@ -42,11 +42,11 @@ struct InstanceList: ParsableCommand {
 /// `sluice instance drain`
 struct InstanceDrain: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "drain", abstract: "Have an instance leave the fleet as in a scale-in.",
+        commandName: "drain", abstract: "Drain an instance, as a scale-in does.",
         discussion: """
-            It takes no new sessions for the first half of the drain; in the second both ends of each of its sessions are reset; \
-            then it goes (profile azure: 45 s and 45 s). With 'continuity: preserve' the others take its sessions over at once. \
-            'sluice instance list' shows how far it is.
+            From the start of the drain the instance takes no new sessions. In the second half both ends of each of its sessions \
+            receive a RST. Then the instance ends (profile azure: 45 s and 45 s). With 'continuity: preserve' the other instances \
+            take over its sessions at once. 'sluice instance list' shows the progress.
             """)
 
     @OptionGroup var gateway: GatewayOption
@@ -56,7 +56,7 @@ struct InstanceDrain: ParsableCommand {
         help: "The instance's number, as 'sluice instance list' shows it.", completion: Completing.instances)
     var instance: UInt16
 
-    @Flag(help: "Take it back, as long as it only takes no new sessions.")
+    @Flag(help: "Cancel the drain. Possible in its first half, before sessions are reset.")
     var cancel = false
 
     func run() throws {
@@ -70,8 +70,8 @@ struct InstanceStop: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "End an instance at once, without a drain.",
         discussion: """
-            Its sessions end without a reset, unless 'continuity: preserve' lets the others take them over. Another instance \
-            is started where the fleet would fall under its minimum.
+            Its sessions end without a RST. With 'continuity: preserve' the other instances take them over instead. If the fleet \
+            would fall below its minimum, another instance is started.
             """)
 
     @OptionGroup var gateway: GatewayOption

@@ -20,16 +20,16 @@ struct InstanceProcessCommand: ParsableCommand {
     }
 }
 
-/// `sluice binary-check`: says that this is a sluice, and which layout it speaks. Not for people.
+/// `sluice binary-check`: reports that this is a sluice binary, and the version of its memory layout. Not for people.
 struct BinaryCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "binary-check", abstract: "Say which layout of the shared memory this binary speaks.",
+        commandName: "binary-check", abstract: "Report which layout of the shared memory this binary uses.",
         shouldDisplay: false)
 
     func run() throws { Console.outputLine(BinaryGreeting.text) }
 }
 
-/// `sluice replace-program`: replaces a gateway's kernel program by the one that this binary carries. Not for people.
+/// `sluice replace-program`: replaces a gateway's kernel program by the one in this binary. Not for people.
 struct ReplaceProgramCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replace-program", abstract: "Replace a gateway's kernel program by this binary's.",
@@ -38,7 +38,7 @@ struct ReplaceProgramCommand: ParsableCommand {
     @Option(help: "The gateway's name.")
     var gateway: String
 
-    @Flag(help: "Leave it where it is the same already.")
+    @Flag(help: "Do nothing if the program is the same already.")
     var ifDifferent = false
 
     func run() throws {

@@ -11,15 +11,15 @@ struct LabCommand: ParsableCommand {
                                                gw --- internet 203.0.113.10  2001:db8:3::10
             peer   10.2.0.10    fd00:2::10 ---'
 
-            Sessions between client and peer are east-west, those with internet are north-south.
+            Sessions between client and peer are east-west. Sessions with internet are north-south.
             """,
         subcommands: [LabUp.self, LabExec.self, LabDown.self])
 }
 
-/// Which lab is meant.
+/// Selects a lab.
 struct LabOption: ParsableArguments {
     @Option(
-        name: .customLong("name"), help: "The lab's name, and that of the gateway in it.",
+        name: .customLong("name"), help: "The name of the lab, and of the gateway in it.",
         completion: Completing.gateways)
     var name = GatewayOption.environment ?? Lab.defaultName
 }
@@ -27,18 +27,18 @@ struct LabOption: ParsableArguments {
 /// `sluice lab up`
 struct LabUp: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "up", abstract: "Set the lab up, with a running gateway in it.")
+        commandName: "up", abstract: "Set up the lab, with a running gateway in it.")
 
     @OptionGroup var lab: LabOption
 
-    @Option(help: "Divides every duration of the profile: 60 makes a minute a second.")
+    @Option(help: "Divides every duration of the profile. With 60, a minute takes a second.")
     var timeScale = 1
 
     @Option(
-        help: "Have the gateway serve its API and page there, in its own network namespace: as in 127.0.0.1:8686.")
+        help: "Serve the gateway's API and page at this address in its network namespace, for example 127.0.0.1:8686.")
     var api: String?
 
-    @Flag(help: "Don't start the gateway: then nothing is forwarded until it runs.")
+    @Flag(help: "Don't start the gateway. Nothing is forwarded until it runs.")
     var bare = false
 
     func validate() throws {
@@ -80,7 +80,7 @@ struct LabExec: ParsableCommand {
     var zone: LabPlace
 
     @Argument(
-        parsing: .postTerminator, help: "The command and its arguments; a shell if there is none.",
+        parsing: .postTerminator, help: "The command and its arguments. By default a shell.",
         completion: .file())
     var command: [String] = []
 

@@ -1,9 +1,9 @@
 import Glibc
 import Lab
 
-/// What can be done with a lab that is up: commands to copy.
+/// Commands to copy, for a lab that is up.
 enum LabText {
-    /// - Parameter timeScale: what the gateway's durations are divided by.
+    /// - Parameter timeScale: the divisor of the gateway's durations.
     static func showRunning(_ lab: Lab, timeScale: Int) { Console.output(running(lab, timeScale: timeScale)) }
 
     static func showBare(_ lab: Lab, configuration: String) {
@@ -22,26 +22,26 @@ enum LabText {
         let name = nameOption(lab)
         let idle = HumanText.setting(seconds: 240 / Double(timeScale))
         return """
-            lab \(lab.name) is up. \(callText())See what its gateway does:
+            lab \(lab.name) is up. \(callText())Watch its gateway:
               sluice status --gateway \(lab.name)
               sluice session watch --gateway \(lab.name)
-            Have something to see, each in a terminal of its own; what you type at one end appears at the other:
+            Start some sessions, each command in its own terminal. Text that you type at one end appears at the other:
               sluice lab exec\(name) internet -- \(server(port: 8080))
               sluice lab exec\(name) client -- \(client(port: 8080))
               sluice lab exec\(name) client -- ping \(LabZone.peer.address)
-            After \(idle) without a byte both ends print 'Connection reset by peer'. So they do when it is ended by hand:
+            After \(idle) without a byte both ends print 'Connection reset by peer'. The same happens when you reset the session:
               sluice session reset --gateway \(lab.name) --port 8080
-            End it all:
+            End the lab:
               sluice lab down\(name)
 
             """
     }
 
-    /// Programs that say what becomes of their connection: netcat, and socat without -d, end without a word when it is reset.
+    /// Programs that report how their connection ends. netcat, and socat without -d, print nothing after a RST.
     static func server(port: Int) -> String { "socat -d TCP-LISTEN:\(port),reuseaddr -" }
     static func client(port: Int) -> String { "socat -d - TCP:\(LabZone.internet.address):\(port)" }
 
-    /// Where this program is, unless it can be called by its name.
+    /// The path of this program, unless a shell finds it by its name.
     ///
     /// - Parameters:
     ///   - own: the path of this program.
@@ -51,7 +51,7 @@ enum LabText {
         guard let own, own != found, let slash = own.lastIndex(of: "/") else { return "" }
         return """
             The program is \(own);
-            to call it by its name, in each terminal:
+            to run it by its name, in each terminal:
               export PATH=\(own[..<slash]):$PATH
 
             """

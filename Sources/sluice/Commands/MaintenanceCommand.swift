@@ -16,21 +16,21 @@ struct MaintenanceCommand: ParsableCommand {
 /// `sluice maintenance start`
 struct MaintenanceStart: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "start", abstract: "Begin to replace all instances by those of a binary.",
+        commandName: "start", abstract: "Start to replace all instances with instances of a binary.",
         discussion: """
-            The binary is checked first. Then, in the maintenance window, each instance gets a replacement that serves before \
-            it leaves; if one does not come to serve, all is rolled back. At the end the kernel program is replaced, too, in \
-            place. The controller itself goes on with its own binary until 'sluice run' is started anew.
+            The binary is checked first. Then, in the maintenance window, each instance gets a replacement, which serves before \
+            the instance leaves. If a replacement does not start to serve, the maintenance is rolled back. At the end the kernel \
+            program is also replaced, in place. The controller continues with its own binary until 'sluice run' is started again.
             """)
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
     @Option(
-        help: "The sluice to run from now on; without it, the one that the controller runs.", completion: .file())
+        help: "The sluice binary to run from now on. By default the one that the controller runs.", completion: .file())
     var binary: String?
 
-    @Flag(help: "Begin at once, whatever the maintenance window.")
+    @Flag(help: "Start at once, also outside the maintenance window.")
     var now = false
 
     func run() throws {
@@ -40,7 +40,7 @@ struct MaintenanceStart: ParsableCommand {
         try FleetRequest.send(request, gateway, output)
     }
 
-    /// The controller has another working directory.
+    /// An absolute path, because the controller has another working directory.
     static func absolute(_ path: String) -> String {
         guard let resolved = realpath(path, nil) else {
             guard !path.hasPrefix("/"), let directory = getcwd(nil, 0) else { return path }
@@ -55,7 +55,7 @@ struct MaintenanceStart: ParsableCommand {
 /// `sluice maintenance status`
 struct MaintenanceStatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Show how far maintenance is, or how the last one ended.")
+        commandName: "status", abstract: "Show the progress of the maintenance, or how the last one ended.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -73,7 +73,7 @@ struct MaintenanceStatusCommand: ParsableCommand {
 /// `sluice maintenance pause`
 struct MaintenancePause: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Replace no further instance for the time being.")
+        commandName: "pause", abstract: "Pause the maintenance: replace no further instance until it is resumed.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -83,7 +83,8 @@ struct MaintenancePause: ParsableCommand {
 
 /// `sluice maintenance resume`
 struct MaintenanceResume: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on after a pause.")
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Continue the maintenance after a pause.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -94,8 +95,8 @@ struct MaintenanceResume: ParsableCommand {
 /// `sluice maintenance abort`
 struct MaintenanceAbort: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "abort", abstract: "End maintenance where it is.",
-        discussion: "What was replaced stays; what was not keeps what it runs.")
+        commandName: "abort", abstract: "End the maintenance at its current state.",
+        discussion: "Instances that were replaced stay. The others keep the binary that they run.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption

@@ -5,10 +5,10 @@ import Telemetry
 /// `sluice metrics`
 struct Metrics: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Write the gateway's metrics as Prometheus reads them.",
+        abstract: "Write the gateway's metrics in a format of Prometheus.",
         discussion: """
-            For a scraper, have the gateway serve them: 'api: { listen: 127.0.0.1:8686 }' in its configuration. This is for people, and \
-            for the textfile collector of node_exporter.
+            For a scraper, let the gateway serve them: 'api: { listen: 127.0.0.1:8686 }' in its configuration. This command is for \
+            people, and for the textfile collector of node_exporter.
             """)
 
     @OptionGroup var gateway: GatewayOption
@@ -18,7 +18,7 @@ struct Metrics: ParsableCommand {
 
     @Option(
         name: .customLong("compat-metrics"),
-        help: "Write the sessions by these names, too, so that existing dashboards show them: nf_conntrack.",
+        help: "Also write the session metrics under these names, for existing dashboards: nf_conntrack.",
         completion: Metrics.compatibilities.completion, transform: { try Metrics.compatibilities.read($0) })
     var compatibility: CompatibleMetrics?
 

@@ -10,25 +10,27 @@ import Synchronization
 /// Set by the first signal that asks the command to end.
 private let isInterrupted = Atomic<Bool>(false)
 
-/// Watches a gateway's packets until somebody has seen enough: what `drop watch` and `capture` share.
+/// Watches a gateway's packets until a limit or a signal: the part that `drop watch` and `capture` share.
 ///
-/// One process at a time: whoever watches holds a lock in the run directory, and the next one is told who.
+/// One process at a time: it holds a lock in the run directory. Another one fails with that process in the message.
 struct PacketWatching {
     let inspector: GatewayInspector
     let subject: PacketWatch.Subject
     let filter: PacketFilter
-    /// On each processor, in a tick of 17 ms; the rest is left out, and counted.
+    /// Limit for each processor in a tick of 17 ms. Packets beyond it are left out, and counted.
     let recordsPerTick: UInt32
     let ringBytes: UInt32
-    /// Ends by itself after so long; nil: never.
+    /// Ends by itself after this time; nil: never.
     var seconds: Double?
 
-    /// Between two looks at the ring.
+    /// Pause between two reads of the ring.
     private static let pauseSeconds = 0.02
     private static let renewalNanoseconds: UInt64 = 500_000_000
 
-    /// Hands every packet over with how many were left out so far, until `body` returns false, time is up, or a signal comes; then how many were
-    /// left out in all.
+    /// Calls `body` for every packet, with the number of packets left out so far. Ends when `body` returns false, at the
+    /// time limit, or at a signal.
+    ///
+    /// - Returns: how many packets were left out in total.
     func run(
         _ body: (sluice_look, PacketHeaders, _ omitted: UInt64) throws -> Bool, eachSecond: (UInt64) throws -> Void
     ) throws -> UInt64 {
@@ -75,7 +77,7 @@ struct PacketWatching {
             case .held(let process):
                 let who = process.map { "process \($0) (\(Self.commandLine($0)))" } ?? "another process"
                 throw CommandFailure(
-                    what: "\(who) watches the packets of gateway \(inspector.gateway) already, and only one can",
+                    what: "\(who) already watches the packets of gateway \(inspector.gateway): only one process can",
                     next: "wait for it to end\(process.map { ", or end it: kill \($0)" } ?? "")")
             case .system(let error): throw error
             }
@@ -88,19 +90,19 @@ struct PacketWatching {
             .split(separator: " ").joined(separator: " ")
     }
 
-    /// A gateway that was taken down, or started anew, has other maps: these would stay empty for ever.
+    /// Fails if the gateway was stopped or started again. Then it has other maps, and the open ones stay empty.
     private func checkGateway() throws {
         if let current = try? Datapath.open(gateway: inspector.gateway) {
             let isSame = current.table.runtime.pointee.identity == inspector.datapath.table.runtime.pointee.identity
-            // Its memory goes with it.
+            // The mapped memory is valid only as long as this object lives.
             withExtendedLifetime(current) {}
             if isSame { return }
         }
         throw CommandFailure(
-            what: "gateway \(inspector.gateway) was stopped, or started anew", next: "run the command again")
+            what: "gateway \(inspector.gateway) was stopped, or started again", next: "run the command again")
     }
 
-    /// Nanoseconds since 1970, less those of the machine's monotonic clock.
+    /// Wall clock time minus the machine's monotonic clock, in nanoseconds.
     static var clockOffset: UInt64 {
         var wall = timespec()
         clock_gettime(CLOCK_REALTIME, &wall)

@@ -5,14 +5,14 @@ import Policy
 /// `sluice policy`
 struct PolicyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "policy", abstract: "Rules, and what they decide.",
+        commandName: "policy", abstract: "Rules, and their decisions.",
         subcommands: [PolicyCheck.self, PolicyDiff.self, PolicyExplain.self, PolicyShow.self])
 }
 
 /// `sluice policy check`
 struct PolicyCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Check the rules of a configuration file, as far as they can be compiled.")
+        commandName: "check", abstract: "Check that the rules of a configuration file can be compiled.")
 
     @OptionGroup var output: OutputOption
 
@@ -28,8 +28,8 @@ struct PolicyCheck: ParsableCommand {
 struct PolicyDiff: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "diff",
-        abstract: "Say what a configuration file would change: rules, and the live sessions that would end.",
-        discussion: "Nothing is applied. To apply it, put the file in place and run: sluice reload")
+        abstract: "Show what a configuration file would change: rules, and the live sessions that would end.",
+        discussion: "Nothing is applied. To apply the file, put it in place and run: sluice reload")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -54,14 +54,14 @@ struct PolicyDiff: ParsableCommand {
 struct PolicyShow: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "List the active rules, or those of a file, in the order in which they are asked.")
+        abstract: "List the active rules, or those of a file, in the order of their evaluation.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var file: PolicyFileOption
     @OptionGroup var output: OutputOption
 
     @Option(
-        help: "Only what this zone's traffic meets, with tags and groups as the prefixes that they stand for.",
+        help: "Only the rules for this zone's traffic, with tags and groups expanded to their prefixes.",
         completion: Completing.zones)
     var zone: String?
 

@@ -6,12 +6,12 @@ import Policy
 struct PolicyExplain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say which rule decides about a 5-tuple, which would have matched later, and what session exists.",
+        abstract: "Show which rule decides for a 5-tuple, which later rules also match, and whether a session exists.",
         discussion:
-            "The kernel's own evaluator answers, with the live policy: what it says is what a packet meets. With --file the same evaluator answers by the rules of a file."
+            "The kernel program's own evaluator answers, with the active policy. So the answer is the verdict that a packet gets. With --file the same evaluator answers with the rules of a file."
     )
 
-    /// Of the dynamic ports (RFC 6335, 6): what a client's own port may well be.
+    /// A dynamic port (RFC 6335, 6): a typical source port of a client.
     static let anySourcePort: UInt16 = 49152
 
     @OptionGroup var gateway: GatewayOption
@@ -37,20 +37,20 @@ struct PolicyExplain: ParsableCommand {
 
     @Option(
         name: [.customLong("zone"), .customLong("source-zone")],
-        help: "The zone that the packet comes in by; needed where zones have groups.", completion: Completing.zones)
+        help: "The zone where the packet arrives. Needed if zones have groups.", completion: Completing.zones)
     var zone: String?
 
     @Option(
-        help: "The zone that it goes out by; needed where zones have groups.", completion: Completing.zones)
+        help: "The zone where the packet leaves. Needed if zones have groups.", completion: Completing.zones)
     var destinationZone: String?
 
-    @Flag(name: .customLong("host"), help: "Ask the rules of the gateway's own addresses.")
+    @Flag(name: .customLong("host"), help: "Evaluate the rules for the gateway's own addresses.")
     var forHost = false
 
     func validate() throws {
         guard source.family == destination.family else {
             throw ValidationError(
-                "--source \(source) and --destination \(destination) are of different families: give two of one")
+                "--source \(source) and --destination \(destination) are of different families: give two of one family")
         }
         if hasPorts, destinationPort == nil {
             throw ValidationError("--destination-port is missing: \(ProtocolName.write(ipProtocol)) has ports")
@@ -90,7 +90,7 @@ struct PolicyExplain: ParsableCommand {
         return try inspector.explain(question, configuration: configuration)
     }
 
-    /// Where groups judge, an answer needs the zones.
+    /// If zones have groups, the answer needs the zones.
     private func checkZones(of configuration: Configuration, in place: String) throws {
         guard !forHost, zone == nil || destinationZone == nil,
             let zone = configuration.zones.first(where: { $0.networkSecurityGroup != nil })
@@ -104,7 +104,7 @@ struct PolicyExplain: ParsableCommand {
 
     static func address(_ text: String) throws -> NetworkAddress {
         guard let address = NetworkAddress(text) else {
-            throw ValidationError("'\(text)' is no address: write one like 10.1.2.3 or 2001:db8::1")
+            throw ValidationError("'\(text)' is not an address: write one like 10.1.2.3 or 2001:db8::1")
         }
         return address
     }

@@ -4,25 +4,25 @@ import Kernel
 /// `sluice release`
 struct Release: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Take the program of a gateway that is gone off an interface.",
+        abstract: "Detach the kernel program of a former gateway from an interface.",
         discussion: """
-            For the network namespace that it is called in. What comes in by the interface is then left to the kernel, and to the guard \
-            where there is one.
+            Works in the network namespace in which it runs. Afterwards the kernel handles the packets that arrive at the interface, \
+            and the guard does, if it is installed.
             """)
 
     @Argument(help: "The interface's name.", completion: Completing.interfaces)
     var interface: String
 
-    @Flag(help: "Also when a gateway that is known here has it.")
+    @Flag(help: "Detach it also from a gateway that is known here.")
     var force = false
 
     func run() throws {
         try Privilege.requireRoot(for: "sluice release")
         let found = try NetworkInterface.find(interface)
         if let identifier = try Datapath.release(interface: found, byForce: force) {
-            Console.outputLine("took program \(identifier) off \(interface)")
+            Console.outputLine("detached program \(identifier) from \(interface)")
         } else {
-            Console.outputLine("no program of ours is on \(interface)")
+            Console.outputLine("\(interface) has no program of sluice")
         }
     }
 }

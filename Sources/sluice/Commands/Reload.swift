@@ -4,8 +4,8 @@ import Gateway
 /// `sluice reload`
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Have the gateway read its configuration again.",
-        discussion: "All of it is applied at once, or, where it has a mistake, nothing. Sessions are kept.")
+        abstract: "Let the gateway read its configuration again.",
+        discussion: "All of it is applied at once. If it has a mistake, nothing is applied. Sessions are kept.")
 
     @OptionGroup var gateway: GatewayOption
 

@@ -7,18 +7,18 @@ struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the gateway in the foreground, in this network namespace.",
         discussion: """
-            Says 'ready' on stdout, and to systemd, when it forwards. SIGTERM takes the gateway down cleanly. SIGUSR2 ends this \
-            process alone: the gateway goes on, and the next 'sluice run' takes over. SIGHUP has it read its configuration again.
+            When it forwards, it writes 'ready' to stdout and notifies systemd. SIGTERM stops the gateway cleanly. SIGUSR2 ends only \
+            this process: the gateway continues, and the next 'sluice run' takes over. After SIGHUP it reads its configuration again.
 
-            --check-takeover ends with 0 where a start of this binary keeps every session, or begins anew; with 3 where it can't \
-            take over, as its memory layout is another; with 4 where it refuses the configuration.
+            Exit codes of --check-takeover: 0, a start of this binary keeps every session, or no gateway runs; 3, it can't take over, \
+            because its memory layout is different; 4, it refuses the configuration.
             """)
 
     @Option(
         name: .customLong("config"), help: "The configuration: sluice.yaml.", completion: Completing.configurations)
     var file: String
 
-    @Flag(help: "Change nothing: tell what a start would do to the gateway that runs, and what it would cost.")
+    @Flag(help: "Change nothing: report what a start would do to the running gateway, and what would be lost.")
     var checkTakeover = false
 
     func run() throws {
@@ -33,7 +33,7 @@ struct Run: ParsableCommand {
     }
 }
 
-/// How the processes of a gateway end: whatever they say at last, nobody who does not read it keeps them from ending.
+/// The end of a gateway's processes. They flush their last messages, but do not wait for a reader that does not read.
 enum ServiceProcess {
     static func run(_ body: () throws -> Void) throws {
         defer {

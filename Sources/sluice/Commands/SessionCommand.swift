@@ -5,9 +5,9 @@ import Inspection
 struct SessionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "session",
-        abstract: "Look at sessions, and reset them.",
+        abstract: "Show sessions, and reset them.",
         discussion:
-            "A session's id is its slot in hexadecimal and the slot's generation, as in 1a2b-7: it names this session and no later one.",
+            "A session's id is its slot in hexadecimal and the slot's generation, for example 1a2b-7. No later session has the same id.",
         subcommands: [SessionList.self, SessionShow.self, SessionReset.self, SessionWatch.self, SessionTrace.self])
 }
 
@@ -19,7 +19,7 @@ struct SessionList: ParsableCommand {
     @OptionGroup var filter: FilterOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Rows of the table at most; 0 for all. JSON lists all, unless a limit is given.")
+    @Option(help: "The maximum number of rows; 0 for all. By default JSON lists all.")
     var limit: Int?
 
     func validate() throws {
@@ -31,11 +31,11 @@ struct SessionList: ParsableCommand {
         let limit = limit ?? (output.isJSON ? 0 : 1000)
         let all = output.isJSON ? writeJSON(inspector, limit: limit) : writeTable(inspector, limit: limit)
         if limit > 0, all > limit {
-            Console.note("\(HumanText.count(all - limit)) more: see them with --limit 0, or filter")
+            Console.note("\(HumanText.count(all - limit)) more: add --limit 0 to list all, or a filter")
         }
     }
 
-    /// Writes an array with one session a line; returns how many there are.
+    /// Writes an array with one session on each line. Returns how many there are.
     private func writeJSON(_ inspector: GatewayInspector, limit: Int) -> Int {
         var row = JSONRow()
         var count = 0
@@ -56,7 +56,7 @@ struct SessionList: ParsableCommand {
         return count
     }
 
-    /// Writes the table; returns how many sessions there are.
+    /// Writes the table. Returns how many sessions there are.
     private func writeTable(_ inspector: GatewayInspector, limit: Int) -> Int {
         var table = TextTable(SessionRendering.columns)
         var count = 0
@@ -72,7 +72,7 @@ struct SessionList: ParsableCommand {
 /// `sluice session show`
 struct SessionShow: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show all that is known of a session.")
+        commandName: "show", abstract: "Show all details of a session.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
@@ -86,7 +86,7 @@ struct SessionShow: ParsableCommand {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         guard let session = inspector.session(id) else {
             throw CommandFailure(
-                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never was",
+                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never existed",
                 next: "sluice session list --gateway \(inspector.gateway)")
         }
         if output.isJSON {
@@ -99,7 +99,7 @@ struct SessionShow: ParsableCommand {
     static func identifier(_ text: String) throws -> SessionIdentifier {
         guard let identifier = SessionIdentifier(text) else {
             throw ValidationError(
-                "'\(text)' is no session's id: write one like 1a2b-7, as 'sluice session list' shows it")
+                "'\(text)' is not a session id: write one like 1a2b-7, as 'sluice session list' shows it")
         }
         return identifier
     }

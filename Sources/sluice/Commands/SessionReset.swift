@@ -7,8 +7,8 @@ import Inspection
 struct SessionReset: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
-        abstract: "Reset sessions: both ends see a reset at once.",
-        discussion: "Name sessions by id, or by a filter, or all of them with --all.")
+        abstract: "Reset sessions: both ends receive a RST at once.",
+        discussion: "Select sessions by id, or by a filter, or all of them with --all.")
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var filter: FilterOptions
@@ -22,7 +22,7 @@ struct SessionReset: ParsableCommand {
     @Flag(help: "Reset every session.")
     var all = false
 
-    @Flag(help: "List what would be reset, and reset nothing.")
+    @Flag(help: "List the sessions that would be reset, and reset nothing.")
     var dryRun = false
 
     func validate() throws {
@@ -31,10 +31,10 @@ struct SessionReset: ParsableCommand {
             throw ValidationError("say which sessions: an id, a filter like --source 10.1.0.0/16, or --all")
         }
         if !ids.isEmpty, isFiltered || all {
-            throw ValidationError("give ids, or a filter, or --all: not several of them")
+            throw ValidationError("ids, a filter and --all exclude each other: give one of them")
         }
         if isFiltered, all {
-            throw ValidationError("--all resets every session, whatever the filter: leave out one of them")
+            throw ValidationError("--all resets every session and ignores the filter: leave out one of them")
         }
     }
 
@@ -58,17 +58,17 @@ struct SessionReset: ParsableCommand {
         }
     }
 
-    /// The sessions that are meant and can still be reset.
+    /// The selected sessions that can still be reset.
     private func choose(_ inspector: GatewayInspector) throws -> [SessionIdentifier] {
         for id in ids where inspector.memory.record(id) == nil {
             throw CommandFailure(
-                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never was",
+                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never existed",
                 next: "sluice session list --gateway \(inspector.gateway)")
         }
         if !ids.isEmpty { return ids }
         var chosen: [SessionIdentifier] = []
         inspector.memory.forEach(where: filter.filter) { record in
-            // What is closed, or a tombstone, has nobody left to tell.
+            // The ends of a closed session or a tombstone need no RST any more.
             if !record.word.isState(.closed), !record.word.isState(.resetting) { chosen.append(record.identifier) }
         }
         return chosen

@@ -7,10 +7,11 @@ import Kernel
 /// `sluice session trace`
 struct SessionTrace: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "trace", abstract: "Follow a session from now to its end: a line for each change.",
+        commandName: "trace", abstract: "Follow a session from now to its end, with a line for each change.",
         discussion: """
-            States, positions of both ends, owner, resets, and why it ended. It looks at the shared memory every 10 ms, and costs the packets \
-            nothing; of several changes between two looks the last one shows. With --json each change is an object on a line.
+            Shows states, positions of both ends, owner, resets, and the end reason. It reads the shared memory every 10 ms, which \
+            does not delay packets. If something changes several times between two reads, only the last value is shown. With --json \
+            each change is a JSON object on its own line.
             """)
 
     private static let pauseSeconds = 0.01
@@ -18,7 +19,7 @@ struct SessionTrace: ParsableCommand {
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Seconds between two lines of positions at least; 0 for every look that shows some.")
+    @Option(help: "The least time between two lines of positions, in seconds; 0 for every read with a change.")
     var interval = 0.2
 
     @Argument(
@@ -36,7 +37,7 @@ struct SessionTrace: ParsableCommand {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         guard let first = inspector.memory.record(id) else {
             throw CommandFailure(
-                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never was",
+                what: "gateway \(inspector.gateway) has no session \(id): it has ended, or never existed",
                 next: "sluice session list --gateway \(inspector.gateway)")
         }
         var describer = inspector.describer()
@@ -61,7 +62,7 @@ struct SessionTrace: ParsableCommand {
             }
             Pause.seconds(Self.pauseSeconds)
             looks += 1
-            // A gateway that was taken down leaves its memory to whoever has it open, and nobody changes it any more.
+            // The memory of a stopped gateway stays mapped here, but nothing changes it any more.
             if looks % 100 == 0, !Datapath.exists(gateway: inspector.gateway) { break }
         }
         let (record, what) = tracer.end(remains: inspector.memory.remains(id))

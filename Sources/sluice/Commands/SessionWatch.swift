@@ -8,14 +8,14 @@ struct SessionWatch: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "List sessions again every second, until interrupted.",
         discussion:
-            "With --json each look is an object on a line of its own: gateway, time, and the sessions as 'session list' has them."
+            "With --json each update is a JSON object on its own line: gateway, time, and the sessions as in 'session list'."
     )
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var filter: FilterOptions
     @OptionGroup var output: OutputOption
 
-    @Option(help: "Seconds between two looks.")
+    @Option(help: "Seconds between two updates.")
     var interval = 1.0
 
     func validate() throws {
@@ -26,7 +26,7 @@ struct SessionWatch: ParsableCommand {
 
     func run() throws {
         let name = try gateway.resolve()
-        // Opened anew each time, so that a gateway that was restarted is followed.
+        // Opened again each time, so that the list continues after a restart of the gateway.
         while output.isJSON {
             Console.output(try SessionWatch.line(gateway: name, filter: filter.filter, now: SessionWatch.now))
             Pause.seconds(interval)

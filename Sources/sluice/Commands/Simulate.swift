@@ -5,23 +5,23 @@ import Simulation
 /// `sluice simulate`
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the fleet's machines against faults, in virtual time.",
+        abstract: "Run the fleet's state machines with injected faults, in virtual time.",
         discussion: """
-            A virtual gateway with instances, controllers and thousands of ends: instances stall and die, controllers die between any
-            two steps, timers are late or lost. Checkers look at every step. Needs no privilege, and touches nothing.
+            Simulates a gateway with instances, controllers and thousands of connections. Instances stall and die, controllers die
+            between any two steps, timers are late or lost. Checkers verify every step. Needs no privilege, and changes nothing.
 
-            Without a seed, fresh ones are tried for the budget; the first that fails is printed, and the exit code is 1. With a
-            seed, that run is repeated, with a line for everything that happens.
+            Without a seed, random seeds are tried until the budget is used. The first one that fails is printed, and the exit code
+            is 1. With a seed, that run is repeated, with a line for every event.
             """)
 
     @Option(help: "Repeat the run of this seed, with its trace.")
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("For how long fresh seeds are tried.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long random seeds are tried.", valueName: "seconds"))
     var budget: Double = 10
 
     func validate() throws {
-        guard budget > 0 else { throw ValidationError("--budget \(budget) is no time: write seconds greater than 0") }
+        guard budget > 0 else { throw ValidationError("--budget is \(budget): write seconds greater than 0") }
     }
 
     func run() throws {

@@ -10,14 +10,14 @@ import Store
 /// `sluice state`
 struct StateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "What a gateway keeps beyond its restarts, as one file, and back.",
+        commandName: "state", abstract: "Back up and restore what a gateway keeps across restarts.",
         discussion: """
-            In it are the history, the fleet's state, the API's tokens, and the configuration with the files that it names. It holds \
-            secrets: keep it as you keep keys. Live sessions and flow logs are not in it.
+            The file contains the history, the fleet's state, the API's tokens, and the configuration with the files that it names. \
+            It contains secrets: protect it like a private key. It does not contain live sessions or flow logs.
             """,
         subcommands: [StateExport.self, StateImport.self])
 
-    /// Where the package has its configuration.
+    /// Path of the package's configuration.
     static let usualConfiguration = "/etc/sluice/sluice.yaml"
 
     static var now: Int64 { Int64(Date().timeIntervalSince1970) }
@@ -26,22 +26,22 @@ struct StateCommand: ParsableCommand {
 /// `sluice state export`
 struct StateExport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write the state of a gateway into a file; it may run meanwhile.",
+        commandName: "export", abstract: "Write the state of a gateway to a file. The gateway may run.",
         discussion: "The file is a tar archive that only its owner can read.")
 
     @Option(
         name: .customLong("gateway"),
-        help: "The gateway's name, also of one that runs no more; needed only where there are several.",
+        help: "The gateway's name. It need not run. Needed only if there are several.",
         completion: Completing.histories)
     var gateway: String?
 
-    @Option(help: "Where its state is; by default as the gateway's configuration says.", completion: .directory)
+    @Option(help: "Directory of its state. By default that of the gateway's configuration.", completion: .directory)
     var stateDirectory: String?
 
     @Option(
         name: .customLong("config"),
         help:
-            "The configuration of a gateway that does not run; by default \(StateCommand.usualConfiguration), if that is there.",
+            "The configuration of a gateway that does not run. By default \(StateCommand.usualConfiguration), if it exists.",
         completion: Completing.configurations)
     var file: String?
 
@@ -69,15 +69,15 @@ struct StateImport: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Restore the state of a gateway that is stopped.",
         discussion: """
-            All of it is restored, or nothing is changed. The configuration is written only where --config says so.
+            All of it is restored, or nothing is changed. The configuration is written only with --config.
             """)
 
     @Option(
         name: .customLong("gateway"),
-        help: "The name that the gateway has here; by default as its configuration says, or as the archive does.")
+        help: "The gateway's name here. By default the name in its configuration, or in the archive.")
     var gateway: String?
 
-    @Option(help: "Where its state belongs.", completion: .directory)
+    @Option(help: "Directory for its state.", completion: .directory)
     var stateDirectory = HistoryPath.standardDirectory
 
     @Option(
@@ -85,7 +85,7 @@ struct StateImport: ParsableCommand {
         completion: Completing.configurations)
     var file: String?
 
-    @Flag(help: "Move aside what is there.")
+    @Flag(help: "Move existing state aside.")
     var replace = false
 
     @Argument(help: "The file that 'sluice state export' wrote.", completion: .file())
@@ -93,13 +93,13 @@ struct StateImport: ParsableCommand {
 
     func run() throws {
         let manifest = try StateBackup.manifest(of: archive)
-        // The configuration of this machine names the gateway that will look for the state.
+        // The configuration of this machine names the gateway that will read the state.
         let configured = file == nil ? try? Configuration.read(path: StateCommand.usualConfiguration).gateway : nil
         let backup = StateBackup(
             gateway: gateway ?? configured ?? manifest.gateway, stateDirectory: stateDirectory)
         let aside = try backup.restore(
             from: archive, configurationFile: file, replacing: replace, now: StateCommand.now)
-        if let aside { Console.note("what was there is in \(aside)") }
+        if let aside { Console.note("the earlier state is in \(aside)") }
         Console.note("restored the state of gateway \(manifest.gateway)\nnext: systemctl start sluice")
     }
 }

@@ -6,15 +6,15 @@ import Kernel
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Show the gateway at a glance.",
-        discussion: "The exit code is 0 when it is healthy, 1 when it is degraded, 2 when it is down.")
+        discussion: "The exit code is 0 if the gateway is healthy, 1 if it is degraded, 2 if it is down.")
 
-    /// EX_NOPERM of sysexits.h: neither of the three that tell the gateway's health.
+    /// EX_NOPERM of sysexits.h: differs from the three codes for the gateway's health.
     private static let noPermission: Int32 = 77
 
     @OptionGroup var gateway: GatewayOption
     @OptionGroup var output: OutputOption
 
-    @Flag(help: "Show it again every second, until interrupted.")
+    @Flag(help: "Repeat every second, until interrupted.")
     var watch = false
 
     func run() throws {
@@ -42,12 +42,12 @@ struct Status: ParsableCommand {
         return report.health.level
     }
 
-    /// What can be known: a gateway that is down has no more than its health.
+    /// The report. For a gateway that is down it has only the health.
     private func read() throws -> StatusReport {
         do {
             return StatusReport(try GatewayInspector(gateway: try gateway.resolve()).status(), version: .own)
         } catch let error as InspectionError {
-            // Which one is meant is a question of the command line; nothing is known of any gateway's health then.
+            // If the gateway is ambiguous, the command line is wrong, and there is no health to report.
             if case .ambiguous = error { throw ValidationError("\(error)") }
             if case .notPermitted = error {
                 Console.note("Error: \(error)")
