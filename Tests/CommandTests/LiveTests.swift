@@ -293,7 +293,7 @@ struct LiveTests {
     func interruptedDemo() async throws {
         let name = LiveTests.name(5)
         let demo = try ChildProcess([try SluiceBinary.path(), "demo", "--name", name])
-        try await demo.waitForText("now silence", within: .seconds(60))
+        try await demo.waitForText("now idle", within: .seconds(60))
         demo.send(signal: SIGINT)
         let exit = await demo.waitForExit(within: .seconds(30))
         #expect(exit == .code(130))

@@ -5,13 +5,13 @@ import Lab
 /// `sluice demo`
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show in the lab what becomes of real sessions, with a verdict for each rule.",
+        abstract: "Show in the lab what happens to real sessions, with a verdict for each rule.",
         discussion: """
-            First idle sessions, all at once, on a clock that runs 60 times as fast. Then the fleet, on a clock that runs 15 \
-            times as fast: drain, scale-in, maintenance, recovery and a dead controller, as documented, and again with \
-            'continuity: preserve'. Takes less than two minutes. Needs root, and touches nothing outside of network \
-            namespaces of its own. The exit code is 0 when every verdict is PASS. On a slow machine, SLUICE_PATIENCE=10 waits ten \
-            times as long for everything before it gives up.
+            The first part shows idle sessions, all at the same time, with durations divided by 60. The second part shows the fleet, \
+            with durations divided by 15: drain, scale-in, maintenance, recovery and a killed controller, first as documented, then \
+            with 'continuity: preserve'. The demo takes less than two minutes. It needs root, and changes nothing outside its own \
+            network namespaces. The exit code is 0 if no verdict is FAIL and at least one is PASS. On a slow machine set \
+            SLUICE_PATIENCE=10: then every wait is ten times as long before it fails.
             """)
 
     /// A part of the demo.
@@ -23,7 +23,7 @@ struct Demo: AsyncParsableCommand {
 
     @OptionGroup var output: OutputOption
 
-    @Flag(help: "Leave the lab and its gateway up afterwards, and say what to do with them.")
+    @Flag(help: "Keep the lab and its gateway up afterwards, and print commands to use them.")
     var keep = false
 
     @Option(name: .customLong("name"), help: "The lab's name.")
@@ -34,27 +34,27 @@ struct Demo: AsyncParsableCommand {
         transform: { try Demo.partWords.read($0) })
     var only: Part?
 
-    @Option(help: "Divides every duration of the profile: 60 makes four minutes four seconds.")
+    @Option(help: "Divides every duration of the profile. With 60, four minutes take four seconds.")
     var timeScale = 60
 
-    @Option(help: "The same for the part about the fleet: 15 makes a drain of 90 seconds one of six.")
+    @Option(help: "The same for the part about the fleet. With 15, a drain of 90 seconds takes six seconds.")
     var fleetTimeScale = FleetAct.standardTimeScale
 
     func validate() throws {
         if let problem = Patience.problem { throw ValidationError(problem) }
         guard (10...120).contains(timeScale) else {
             throw ValidationError(
-                "--time-scale is \(timeScale): write a number from 10 to 120, or the demo would take too long, or no time"
+                "--time-scale is \(timeScale): write a number from 10 to 120; with others the demo is too slow or too fast"
             )
         }
         guard (5...20).contains(fleetTimeScale) else {
             throw ValidationError(
-                "--fleet-time-scale is \(fleetTimeScale): write a number from 5 to 20, or the demo would take too long, or "
-                    + "leave the ends no time for their keep-alives")
+                "--fleet-time-scale is \(fleetTimeScale): write a number from 5 to 20; with others the demo is too slow, or "
+                    + "too fast for the keep-alives")
         }
         if keep, only == .fleet {
             throw ValidationError(
-                "--keep leaves up the lab of the sessions, which '--only fleet' does not show: leave out one")
+                "--keep keeps the lab of the sessions, which '--only fleet' does not use: leave out one of them")
         }
     }
 

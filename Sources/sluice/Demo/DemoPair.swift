@@ -1,6 +1,6 @@
 import Lab
 
-/// Both ends of a TCP session through the gateway, after some bytes went each way.
+/// Both ends of a TCP session through the gateway, which has carried some bytes in both directions.
 struct DemoPair: Sendable {
     let client: Endpoint
     let server: Endpoint
@@ -8,7 +8,7 @@ struct DemoPair: Sendable {
 
     static let hello = 100
 
-    /// Opens a session from the client's zone, and has it carry bytes in both directions.
+    /// Opens a session from the client's zone, and sends bytes in both directions.
     ///
     /// - Parameter keepsAlive: whether the client's TCP probes every second while it is idle.
     static func open(
@@ -31,7 +31,7 @@ struct DemoPair: Sendable {
         return pair
     }
 
-    /// Sends some bytes and waits for them to come back.
+    /// Sends some bytes and waits for the echo.
     func speaks(within limit: Duration) async throws -> Bool {
         let before = echoed
         client.perform("send \(DemoPair.hello)")
@@ -41,10 +41,10 @@ struct DemoPair: Sendable {
             && echoed >= before + DemoPair.hello
     }
 
-    /// Bytes that came back to the client.
+    /// Bytes that the client has received as an echo.
     var echoed: Int { client.events("data").compactMap(\.total).max() ?? 0 }
 
-    /// Waits until both ends have met an error.
+    /// Waits until both ends have got an error.
     func waitForErrors(within limit: Duration) async {
         _ = await eventually(within: limit, every: DemoStage.pollInterval) {
             !client.errors.isEmpty && !server.errors.isEmpty
@@ -54,10 +54,10 @@ struct DemoPair: Sendable {
     /// Whether both ends have seen a reset and nothing else.
     var bothReset: Bool { client.errors == ["ECONNRESET"] && server.errors == ["ECONNRESET"] }
 
-    /// What both ends have met: `client ECONNRESET, server ECONNRESET`.
+    /// The errors of both ends: `client ECONNRESET, server ECONNRESET`.
     var whatEndsMet: String { "client \(Self.met(client)), server \(Self.met(server))" }
 
-    /// Seconds from the client's last byte to an end's error; nil where there is none.
+    /// Seconds from the client's last byte to an end's error; nil without an error.
     func seconds(until end: Endpoint) -> Double? {
         guard let last = client.events("data").last?.at, let error = end.events("error").first?.at else { return nil }
         return error - last

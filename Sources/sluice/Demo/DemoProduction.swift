@@ -1,8 +1,8 @@
 import Inspection
 import Lab
 
-/// Puts the demo on: lab and gateway up, all scenes at once, everything down again whatever happens; then the acts about the fleet,
-/// each on a lab of its own.
+/// Runs the demo: starts lab and gateway, runs all scenes at the same time, and always takes down the lab. Then it runs
+/// the acts about the fleet, each in its own lab.
 struct DemoProduction: Sendable {
     let name: String
     let timeScale: Int
@@ -11,7 +11,7 @@ struct DemoProduction: Sendable {
     let keep: Bool
     let isJSON: Bool
 
-    /// The scenes, each with ports of its own.
+    /// The scenes. Each uses its own ports.
     static func scenes(seconds: Double) -> [any DemoScene] {
         [
             BulkScene(zone: .internet, version: .four, port: 8000, seconds: seconds),
@@ -32,7 +32,7 @@ struct DemoProduction: Sendable {
     }
 
     func run() async throws -> DemoReport {
-        // The fleet's acts are told line by line.
+        // The fleet's acts print line by line.
         let isLive = Console.outputIsTerminal && !isJSON && parts.contains(.sessions)
         let narrator = Narrator(isLive: isLive, toErrors: isJSON)
         var verdicts: [DemoVerdict] = []
@@ -42,7 +42,7 @@ struct DemoProduction: Sendable {
         return DemoReport(verdicts: verdicts, seconds: await narrator.elapsedSeconds)
     }
 
-    /// The acts, one after the other, in a lab beside the one that may be kept. Their chapters' verdicts stay in their order.
+    /// The acts, one after the other, in another lab than the one that may be kept. The verdicts are in the order of the chapters.
     private func playFleet(_ narrator: Narrator) async throws -> [DemoVerdict] {
         var verdicts: [DemoVerdict] = []
         for kind in FleetAct.Kind.allCases {
@@ -64,13 +64,13 @@ struct DemoProduction: Sendable {
             return verdicts
         } catch {
             await narrator.endLive()
-            // The first error is the one to report.
+            // Report the first error.
             try? await takeDown(lab)
             throw error
         }
     }
 
-    /// Runs to its end even where this task was cancelled.
+    /// Runs to its end even if this task was cancelled.
     private func takeDown(_ lab: Lab) async throws {
         try await Task { try lab.down() }.value
     }
@@ -102,7 +102,7 @@ struct DemoProduction: Sendable {
         return sorted.map(\.element)
     }
 
-    /// Draws the sessions twice a second, where there is a terminal to draw on.
+    /// Draws the sessions twice a second, on a terminal only.
     private func showTable(_ lab: Lab, _ narrator: Narrator) async {
         guard await narrator.isLive else { return }
         while !Task.isCancelled {

@@ -1,7 +1,7 @@
 import Inspection
 import Lab
 
-/// Where the scenes play: the lab, the gateway in it, and what can be asked of them.
+/// What the scenes run on: the lab, the gateway in it, and queries to both.
 struct DemoStage: Sendable {
     let lab: Lab
     let gateway: LabGateway
@@ -10,14 +10,14 @@ struct DemoStage: Sendable {
     let northSouthSeconds: Double
     let eastWestSeconds: Double
 
-    /// An idle session may live so much longer than its timeout (IDLE-1), and an end's delayed ACK may come so much after
-    /// what the end itself called the last byte. A machine that needs patience shows the ends everything later.
+    /// Tolerance in seconds: an idle session may live this much longer than its timeout (IDLE-1), and an end's delayed ACK
+    /// may come this much later than the last byte that the end reports. On a slow machine the ends see everything later.
     static let latenessSeconds = (1.0 + 0.1) * Patience.factor
 
     /// The same, for people.
     static var latenessText: String { "\(HumanText.decimal(Patience.factor, places: 0)) s" }
 
-    /// Between two looks at something that is waited for. The times in the verdicts are the ends' own.
+    /// Pause between two polls during a wait. It does not affect the times in the verdicts, which the ends measure.
     static let pollInterval = Duration.milliseconds(50)
 
     /// The sessions at this moment.
@@ -25,7 +25,7 @@ struct DemoStage: Sendable {
         try GatewayInspector(gateway: lab.name).sessions(filter)
     }
 
-    /// The one session towards this port; nil if there is none. Every scene has ports of its own.
+    /// The one session to this server port; nil if there is none. Every scene uses its own ports.
     func session(port: Int) throws -> SessionView? {
         try sessions(SessionFilter(port: UInt16(port))).first
     }
@@ -40,18 +40,18 @@ struct DemoStage: Sendable {
     }
 }
 
-/// One thing that the demo shows: real programs in the lab, and what they must see.
+/// One scene of the demo: real programs in the lab, and what they must observe.
 protocol DemoScene: Sendable {
-    /// In the narration.
+    /// The scene's name in the output.
     var title: String { get }
-    /// The rules it shows. They fail together when the scene can't be played to its end.
+    /// The rules that it shows. All of them fail if the scene can't run to its end.
     var rules: [String] { get }
 
     func perform(on stage: DemoStage) async throws -> [DemoVerdict]
 }
 
 extension DemoScene {
-    /// The scene's verdicts, also where it breaks off.
+    /// The scene's verdicts, also if it stops early.
     func verdicts(on stage: DemoStage) async -> [DemoVerdict] {
         do {
             return try await perform(on: stage)
@@ -61,13 +61,13 @@ extension DemoScene {
         }
     }
 
-    /// The verdicts of a scene that this machine can't play.
+    /// The verdicts of a scene that can't run on this machine.
     func skipped(because reason: String) -> [DemoVerdict] {
         rules.map { DemoVerdict(rule: $0, shown: title, seen: reason, verdict: .skip) }
     }
 }
 
-/// Why a scene can't be played to its end.
+/// Why a scene can't run to its end.
 enum DemoError: Error, CustomStringConvertible {
     case sessionMissing(port: Int)
     case waitedInVain(what: String, seen: String)
@@ -75,9 +75,9 @@ enum DemoError: Error, CustomStringConvertible {
     var description: String {
         switch self {
         case .sessionMissing(let port):
-            "the gateway has no session towards port \(port), though its ends speak: see 'sluice session list'"
+            "the gateway has no session to port \(port), but its ends exchange data: see 'sluice session list'"
         case .waitedInVain(let what, let seen):
-            "waited in vain for \(what); the instances: \(seen)"
+            "timeout while waiting for \(what); the instances: \(seen)"
         }
     }
 }

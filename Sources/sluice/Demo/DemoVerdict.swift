@@ -1,9 +1,9 @@
-/// What became of one rule in the demo.
+/// The result for one rule in the demo.
 struct DemoVerdict: Codable, Equatable, Sendable {
     enum Outcome: String, Codable, Sendable {
         case pass = "PASS"
         case fail = "FAIL"
-        /// Not shown, because this machine lacks a program. Counts neither for nor against.
+        /// Not shown, because this machine lacks a program. Neither a pass nor a failure.
         case skip = "SKIP"
     }
 
@@ -11,7 +11,7 @@ struct DemoVerdict: Codable, Equatable, Sendable {
     var rule: String
     /// What was done.
     var shown: String
-    /// What was seen.
+    /// What was observed.
     var seen: String
     var verdict: Outcome
 
@@ -28,13 +28,13 @@ struct DemoVerdict: Codable, Equatable, Sendable {
     }
 }
 
-/// What a demo comes to.
+/// The result of a demo.
 struct DemoReport: Codable, Equatable, Sendable {
     var seconds: Double
     var passed: Bool
     var verdicts: [DemoVerdict]
 
-    /// Passed: nothing failed, and something was shown.
+    /// Passed: no verdict is FAIL, and at least one is PASS.
     init(verdicts: [DemoVerdict], seconds: Double) {
         self.verdicts = verdicts
         self.seconds = seconds
@@ -50,7 +50,7 @@ struct DemoReport: Codable, Equatable, Sendable {
         return table
     }
 
-    /// The last line: how many of each.
+    /// The last line: how many verdicts of each kind.
     var summary: String {
         let count = { (outcome: DemoVerdict.Outcome) in verdicts.count { $0.verdict == outcome } }
         var text = "\(count(.pass)) passed, \(count(.fail)) failed"

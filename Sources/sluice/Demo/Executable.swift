@@ -1,8 +1,8 @@
 import Glibc
 
-/// Finds programs as a shell would, and where administrators' programs are.
+/// Finds programs in PATH, as a shell does, and in the system's directories for administrators' programs.
 enum Executable {
-    /// The path of an installed program; nil if it is not.
+    /// The path of a program; nil if it is not installed.
     static func find(_ name: String) -> String? {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         let folders =

@@ -2,9 +2,9 @@ import ArgumentParser
 import Dispatch
 import Glibc
 
-/// Ctrl-C and SIGTERM as a cancellation, so that what was set up is taken down before the program ends.
+/// Turns Ctrl-C and SIGTERM into a cancellation, so that the lab is taken down before the program ends.
 enum Interruption {
-    /// Runs `body`, and cancels it at the first signal. Ends with exit code 130 then, after `body` has ended.
+    /// Runs `body`, and cancels it at the first signal. Then the program ends with exit code 130, after `body` has ended.
     static func cancelling<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws
         -> Result
     {

@@ -1,4 +1,4 @@
-/// Tells the demo as it goes: line by line, or, on a terminal, under a live table of the sessions.
+/// Prints the progress of the demo: line by line, or, on a terminal, below a live table of the sessions.
 actor Narrator {
     private let toErrors: Bool
     private let began = ContinuousClock.now
@@ -6,8 +6,8 @@ actor Narrator {
     private var screen: Screen?
 
     /// - Parameters:
-    ///   - isLive: whether lines go below a table that is redrawn, instead of one after the other.
-    ///   - toErrors: whether stdout belongs to something else.
+    ///   - isLive: whether lines appear below a table that is redrawn, instead of one after the other.
+    ///   - toErrors: whether to print to stderr, because stdout has another use.
     init(isLive: Bool, toErrors: Bool) {
         self.toErrors = toErrors
         if isLive {
@@ -32,13 +32,13 @@ actor Narrator {
     /// Whether ``draw(_:)`` shows anything.
     var isLive: Bool { screen != nil }
 
-    /// Shows a table, and what was said last below it.
+    /// Shows a table, and the last lines below it.
     func draw(_ table: String) {
         guard let screen else { return }
         screen.draw(table + "\n" + lines.suffix(12).map { $0 + "\n" }.joined())
     }
 
-    /// Ends the live table, so that what follows stands below it.
+    /// Ends the live table, so that later output appears below it.
     func endLive() {
         screen = nil
     }

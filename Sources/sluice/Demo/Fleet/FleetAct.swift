@@ -1,8 +1,8 @@
 import Inspection
 import Lab
 
-/// The fleet's half of the demo: the disturbances that end long-running sessions, on a gateway of its own, first as the documents
-/// have it, then with `continuity: preserve`.
+/// The fleet's half of the demo: the disturbances that end long-running sessions, on its own gateway. It runs as
+/// documented, or with `continuity: preserve`.
 struct FleetAct: Sendable {
     enum Kind: String, CaseIterable, Sendable {
         case asDocumented = "disruptive"
@@ -13,25 +13,25 @@ struct FleetAct: Sendable {
     let labName: String
     let timeScale: Int
     let load: LongSessions.Load
-    /// Whether `preserve` strikes every instance in turn with everything, and the controller amid everything.
+    /// Whether each disturbance of `preserve` hits every instance in turn, and the controller is killed during each.
     var isThorough = false
 
-    /// 90 s are 6 s, and the 30 s between two keep-alives 2 s: what the profile's clock runs at by default.
+    /// The default divisor of durations: 90 s take 6 s, and the 30 s between two keep-alives take 2 s.
     static let standardTimeScale = 15
-    /// For a show: 48 connections in a set.
+    /// The load for a demo: 48 connections in a set.
     static let standardLoad = LongSessions.Load(moving: 8, quiet: 4)
 
     func configuration(of lab: Lab) -> String {
         lab.configuration(
             timeScale: timeScale,
-            // The autoscaler has nothing to say here: a demo has little traffic.
+            // The long cool-down keeps the autoscaler from scaling in: a demo has little traffic.
             extra: "continuity: \(kind.rawValue)\nfleet: { minCapacity: 2, maxCapacity: 5, coolDown: 1d }\n")
     }
 
-    /// Plays it on a lab that is set up and taken down for it.
+    /// Runs the act in its own lab, which it sets up and takes down.
     func play(_ narrator: Narrator) async throws -> [DemoVerdict] {
         await narrator.say(
-            "a fresh gateway, profile azure, continuity: \(kind.rawValue), a clock \(timeScale) times as fast")
+            "a new gateway, profile azure, continuity: \(kind.rawValue), durations divided by \(timeScale)")
         let lab = try Lab.up(name: labName)
         do {
             let configuration = configuration(of: lab)
@@ -43,13 +43,13 @@ struct FleetAct: Sendable {
             try await takeDown(lab)
             return verdicts
         } catch {
-            // The first error is the one to report.
+            // Report the first error.
             try? await takeDown(lab)
             throw error
         }
     }
 
-    /// Runs to its end even where this task was cancelled.
+    /// Runs to its end even if this task was cancelled.
     private func takeDown(_ lab: Lab) async throws {
         try await Task { try lab.down() }.value
     }
@@ -79,7 +79,7 @@ struct FleetAct: Sendable {
         let kept = try KeptSessions(sessions: sessions, programs: programs, on: stage)
         let spread = Dictionary(grouping: try stage.owners(of: sessions).values, by: { $0 }).mapValues(\.count)
         await stage.say(
-            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, for all that follows: "
+            "\(sessions.connections.count) connections and \(programs.count) sessions of ssh and psql, used by all chapters: "
                 + spread.sorted { $0.key < $1.key }.map { "\($0.value) with instance \($0.key)" }.joined(
                     separator: ", ")
         )
@@ -100,7 +100,7 @@ struct FleetAct: Sendable {
                 + (wrong.isEmpty ? "all of it arrived" : "not all of it arrived: \(wrong.first ?? "")"))
         verdicts.append(
             DemoVerdict(
-                rule: "KEEP-1", shown: "preserve: after all that: same connections, every byte, no reset",
+                rule: "KEEP-1", shown: "preserve: after all chapters: same connections, every byte, no reset",
                 seen: "\(sessions.connections.count - touched) of \(sessions.connections.count) connections, "
                     + (wrong.isEmpty
                         ? "all \(HumanText.bytes(UInt64(bytes))) arrived" : "\(wrong.count) lack bytes: \(wrong[0])")
@@ -114,18 +114,18 @@ struct FleetAct: Sendable {
     }
 }
 
-/// One disturbance of the fleet, and what must come of it.
+/// One disturbance of the fleet, and its expected effect.
 protocol FleetChapter: Sendable {
-    /// In the narration.
+    /// The chapter's name in the output.
     var title: String { get }
-    /// The rules it shows. They fail together when the chapter can't be played to its end.
+    /// The rules that it shows. All of them fail if the chapter can't run to its end.
     var rules: [String] { get }
 
     func perform(on stage: FleetStage) async throws -> [DemoVerdict]
 }
 
 extension FleetChapter {
-    /// The chapter's verdicts, also where it breaks off; none where the whole demo was.
+    /// The chapter's verdicts, also if it stops early. Empty if the whole demo was cancelled.
     func verdicts(on stage: FleetStage) async -> [DemoVerdict] {
         guard !Task.isCancelled else { return [] }
         await stage.say(title)
@@ -134,7 +134,7 @@ extension FleetChapter {
         } catch {
             guard !Task.isCancelled else { return [] }
             let reason = "\(error)".replacing("\n", with: " ")
-            await stage.say("\(title): broken off: \(reason)")
+            await stage.say("\(title): stopped early: \(reason)")
             return rules.map { DemoVerdict(rule: $0, shown: title, seen: reason, verdict: .fail) }
         }
     }

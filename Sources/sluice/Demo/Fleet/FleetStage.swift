@@ -7,7 +7,7 @@ import Lab
 import Store
 import Synchronization
 
-/// Where the acts about the fleet play: a lab, a gateway in it whose controller may be killed, and what can be asked of them.
+/// What the acts about the fleet run on: a lab, a gateway in it whose controller may be killed, and queries to both.
 final class FleetStage: Sendable {
     let lab: Lab
     let narrator: Narrator
@@ -20,9 +20,9 @@ final class FleetStage: Sendable {
     let load: LongSessions.Load
     private let gateway: Mutex<LabGateway>
 
-    /// Between two looks at something that is waited for.
+    /// Pause between two polls during a wait.
     static let pollInterval = Duration.milliseconds(40)
-    /// What a slow and busy machine may need on top of what is due.
+    /// Additional time that a slow or busy machine may need.
     static let latenessSeconds = 1.0 * Patience.factor
 
     init(
@@ -42,11 +42,11 @@ final class FleetStage: Sendable {
 
     func say(_ line: String) async { await narrator.say("\(line)") }
 
-    // MARK: - Asking
+    // MARK: - Queries
 
     func fleet() throws -> FleetStatus { try GatewayInspector(gateway: lab.name).fleet() }
 
-    /// How many instances the kernel gives new sessions to, and live.
+    /// How many live instances the kernel program assigns new sessions to.
     func servingNow() throws -> Int {
         let datapath = try Datapath.open(gateway: lab.name)
         let mask = sluice_load64(&datapath.table.runtime.pointee.servingInstances)
@@ -57,7 +57,7 @@ final class FleetStage: Sendable {
         }
     }
 
-    /// Waits until the fleet is as is meant.
+    /// Waits until the fleet meets a condition.
     @discardableResult
     func waitFor(
         _ what: String, within limit: Duration, _ condition: (FleetStatus) throws -> Bool
@@ -75,7 +75,8 @@ final class FleetStage: Sendable {
         return last
     }
 
-    /// What tells a session of the client's host from all others of its: ports alone are used again for another server.
+    /// Identifies a session of the client's host. The client's port alone is not enough, because it can be used again for
+    /// another server.
     struct Ports: Hashable, Sendable {
         let client: Int
         let server: Int
@@ -90,7 +91,7 @@ final class FleetStage: Sendable {
         }
     }
 
-    /// The sessions over TCP at this moment.
+    /// The current TCP sessions.
     func sessions() throws -> [Ports: SessionView] {
         let views = try GatewayInspector(gateway: lab.name).sessions(SessionFilter())
         return Dictionary(
@@ -108,7 +109,7 @@ final class FleetStage: Sendable {
             })
     }
 
-    /// When an instance did this, in seconds since 1970; nil: it has not, since then.
+    /// When an event of an instance happened, in seconds since 1970; nil: it did not happen since `since`.
     func time(of kind: String, instance: Int, since: Double) throws -> Double? {
         let reader = try HistoryLocation.find(gateway: lab.name, stateDirectory: nil).open()
         let filter = HistoryFilter(
@@ -116,21 +117,21 @@ final class FleetStage: Sendable {
         return try reader.events(filter).first.map { Double($0.time) / 1e9 }
     }
 
-    /// Opens a set of long-running sessions, their servers on ports from `firstPort` on.
+    /// Opens a set of long-running sessions. Their servers listen on ports from `firstPort` on.
     func open(_ load: LongSessions.Load? = nil, firstPort: Int) async throws -> LongSessions {
         try await LongSessions.open(in: lab, load ?? self.load, firstPort: firstPort)
     }
 
-    /// Listens for resets that arrive at the hosts of the lab; nil: there is no tcpdump here.
+    /// Starts a capture of the RSTs that arrive at the hosts of the lab; nil: tcpdump is not installed.
     func watchResets() async throws -> ResetWatch? { try await ResetWatch.begin(in: lab) }
 
-    // MARK: - Doing
+    // MARK: - Actions
 
-    /// Asks the controller for something, as the command of that name does.
+    /// Sends a request to the controller, as the command of that name does.
     @discardableResult
     func ask(_ request: ControlRequest) throws -> String { try GatewayClient(gateway: lab.name).ask(request).message }
 
-    /// `sluice fleet scale`, and waits until so many serve.
+    /// `sluice fleet scale`. Waits until this number of instances serve.
     func scale(to instances: Int) async throws {
         var request = ControlRequest(.fleetScale)
         request.instances = instances
@@ -138,23 +139,23 @@ final class FleetStage: Sendable {
         try await waitFor("\(instances) instances to serve", within: .seconds(20)) { $0.serving == instances }
     }
 
-    /// `kill -9` to the controller alone.
+    /// `kill -9` of the controller only.
     func killController() async {
         let controller = gateway.withLock { $0.process }
         controller.send(signal: SIGKILL)
         _ = await controller.waitForExit(within: .seconds(5))
     }
 
-    /// `sluice run` again, on what the killed one has left.
+    /// `sluice run` again, which takes over from the killed controller.
     func startController() async throws {
         let successor = try await lab.startGateway(configuration: configuration)
         gateway.withLock { $0 = successor }
     }
 
-    /// What the controller that runs now has said.
+    /// The output of the current controller.
     var log: String { gateway.withLock { $0.process.everythingSaid } }
 
-    /// A time of the gateway's clock as the profile has it: a drain that took 6 s at a scale of 15 took 90 s.
+    /// A measured time, converted to the profile's durations: 6 s with a time scale of 15 are 90 s.
     func profileText(_ seconds: Double) -> String {
         HumanText.decimal(seconds * timeScale, places: 1, keepsZeros: true) + " s"
     }
@@ -174,7 +175,7 @@ final class FleetStage: Sendable {
 extension FleetStatus {
     func instance(_ identifier: Int) -> InstanceStatus? { instances.first { $0.identifier == identifier } }
 
-    /// Those that serve, by process.
+    /// The processes of serving instances.
     var servingProcesses: Set<Int32> {
         Set(instances.filter { $0.state == "serving" && $0.running }.map(\.processIdentifier))
     }

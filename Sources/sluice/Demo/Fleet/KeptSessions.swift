@@ -1,11 +1,11 @@
 import Inspection
 import Lab
 
-/// The sessions that must survive everything, with what is known of them: the same ones through all chapters of an act.
+/// The sessions that must survive every disturbance: the same ones through all chapters of an act.
 final class KeptSessions: Sendable {
     let sessions: LongSessions
     let programs: ProgramSessions
-    /// Their identifiers in the gateway.
+    /// Their session identifiers in the gateway.
     private let identifiers: [FleetStage.Ports: String]
 
     init(sessions: LongSessions, programs: ProgramSessions, on stage: FleetStage) throws {
@@ -14,20 +14,20 @@ final class KeptSessions: Sendable {
         identifiers = try stage.sessions().mapValues(\.id)
     }
 
-    /// How they are at a moment.
+    /// Their state at a point in time.
     struct State {
         var connections = 0
-        /// Connections whose both ends have met neither an error nor a FIN.
+        /// Connections where both ends have seen neither an error nor a FIN.
         var untouched = 0
-        /// Sessions that the gateway still knows by the identifier that they had in the beginning, owned by an instance that serves.
+        /// Sessions that still have their first identifier in the gateway, and are owned by a serving instance.
         var owned = 0
         var bytesMoved = 0
-        /// The longest time that an end with moving bytes has received none.
+        /// The longest time without a received byte, at an end that should receive bytes all the time.
         var silenceMilliseconds = 0
         var programs = 0
         var silentPrograms: [String] = []
 
-        /// A pause that an application may notice: some round-trips, some retransmissions.
+        /// A pause that an application may notice: several round trips, several retransmissions.
         static let longestSilenceMilliseconds = 2000
 
         var isWhole: Bool {
@@ -40,16 +40,16 @@ final class KeptSessions: Sendable {
                 "\(untouched) of \(connections) connections, \(HumanText.bytes(UInt64(bytesMoved))) moved, "
                 + "longest pause \(silenceMilliseconds) ms"
             if programs > 0 { text += "; \(programs - silentPrograms.count) of \(programs) ssh and psql answer" }
-            if owned != connections { text += "; \(connections - owned) without an instance that serves" }
+            if owned != connections { text += "; \(connections - owned) without a serving instance" }
             return text
         }
     }
 
-    /// What has become of them while `body` happened.
+    /// Their state after `body` has run.
     func state(on stage: FleetStage, word: String, after body: () async throws -> Void) async throws -> State {
         let before = try await sessions.tally()
         try await body()
-        // A little longer, so that what it may have broken shows.
+        // Wait a little longer, so that broken sessions become visible.
         try await FleetStage.sleep(0.5)
         let after = try await sessions.tally()
         var state = State()

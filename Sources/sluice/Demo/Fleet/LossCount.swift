@@ -1,27 +1,27 @@
 import Lab
 
-/// What has become of those sessions of a set that belonged to the instances that left, and of the others.
+/// Counts what happened to the sessions of the instances that left, and to the other sessions of a set.
 struct LossCount {
     /// Sessions of the instances in question, north-south and east-west.
     private(set) var northSouth = 0
     private(set) var eastWest = 0
-    /// Of them: both ends were reset.
+    /// Of these: both ends were reset.
     private(set) var resetAtBothEnds = 0
-    /// Of them: neither end has met anything.
+    /// Of these: neither end has seen an error or a FIN.
     private(set) var untouched = 0
-    /// Of them: an end was reset.
+    /// Of these: at least one end was reset.
     private(set) var resetAtSomeEnd = 0
-    /// Of them: both ends have given up by themselves.
+    /// Of these: both ends have timed out.
     private(set) var timedOutAtBothEnds = 0
-    /// When the ends of these were reset, seconds since 1970, the earliest first.
+    /// When the ends of these sessions were reset, seconds since 1970, the earliest first.
     private(set) var resetTimes: [Double] = []
-    /// Sessions of other instances, and those of them that met anything.
+    /// Sessions of other instances, and those of them where an end has seen an error or a FIN.
     private(set) var others = 0
     private(set) var othersTouched = 0
 
     var affected: Int { northSouth + eastWest }
 
-    /// - Parameter owners: those at the time in question; a connection that is not in it had no session then.
+    /// - Parameter owners: the owners at the time of the disturbance. A connection that is missing had no session then.
     init(_ sets: [LongSessions], owners: [LongSessions.Connection: Int], leaving: Set<Int>) {
         let fates = sets.reduce(into: [:]) { $0.merge($1.fates()) { first, _ in first } }
         for (connection, owner) in owners {
@@ -46,6 +46,6 @@ struct LossCount {
 
     /// `21 sessions (11 N-S, 10 E-W)`
     var affectedText: String { "\(affected) sessions (\(northSouth) N-S, \(eastWest) E-W)" }
-    /// Both classes were among those of the leaving instance, and all its sessions were reset at both ends.
+    /// The leaving instance had sessions of both classes, and all of them were reset at both ends.
     var isWholeReset: Bool { northSouth > 0 && eastWest > 0 && resetAtBothEnds == affected }
 }

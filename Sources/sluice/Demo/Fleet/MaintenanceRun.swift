@@ -1,17 +1,17 @@
 import Gateway
 import Inspection
 
-/// A rolling maintenance from its start to its end, in the middle of which the controller may be killed.
+/// A rolling maintenance from its start to its end. The controller may be killed during it.
 struct MaintenanceRun {
-    /// The fewest that new sessions were given to, and that lived, at any look: by the memory that the kernel goes by, which is true
-    /// also while nobody writes reports.
+    /// The lowest number of live instances that new sessions are assigned to, over all polls. It is read from the memory
+    /// that the kernel program uses, which is correct also while no process writes reports.
     let fewestServing: Int
     let phase: String
     /// Processes that served before and are still there.
     let left: Int
-    /// Those there were before, by identifier.
+    /// Identifiers of the instances before the maintenance.
     let old: [Int]
-    /// When it was asked for, in seconds since 1970.
+    /// When it was requested, in seconds since 1970.
     let began: Double
 
     /// `sluice maintenance start --now`. The controller is killed when the first instance leaves, and started again.
@@ -31,7 +31,7 @@ struct MaintenanceRun {
             }
             await stage.killController()
             fewest = min(fewest, try stage.servingNow())
-            await stage.say("kill -9 to the controller in the middle of it, and 'sluice run' again")
+            await stage.say("kill -9 of the controller meanwhile, and 'sluice run' again")
             try await stage.startController()
         }
         let limit = Double(before.instances.count) * (stage.refuseSeconds + stage.resetSeconds + 10)
@@ -45,10 +45,10 @@ struct MaintenanceRun {
             old: before.instances.map(\.identifier), began: began)
     }
 
-    /// All are new, and the fleet was never under its minimum.
+    /// All instances are new, and the fleet was never below its minimum.
     func isGood(minimum: Int) -> Bool { phase == "completed" && left == 0 && fewestServing >= minimum }
 
     var text: String {
-        "\(phase); \(old.count - left) of \(old.count) instances are new, never under \(fewestServing) serving"
+        "\(phase); \(old.count - left) of \(old.count) instances are new, never fewer than \(fewestServing) serving"
     }
 }

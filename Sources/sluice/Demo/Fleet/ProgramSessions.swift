@@ -1,8 +1,8 @@
 import Lab
 import Synchronization
 
-/// Sessions of real programs through the gateway: ssh north-south, psql east-west, over IPv4 and IPv6; as far as this machine has
-/// them.
+/// Sessions of real programs through the gateway: ssh north-south, psql east-west, over IPv4 and IPv6. A program that is not
+/// installed is left out.
 final class ProgramSessions: Sendable {
     private struct Session: Sendable {
         let name: String
@@ -10,7 +10,7 @@ final class ProgramSessions: Sendable {
         let client: ChildProcess
     }
 
-    /// What is not shown, and why.
+    /// Programs that are left out, and why.
     let missing: [(name: String, why: String)]
     private let shell: SecureShell?
     private let database: Database?
@@ -46,7 +46,7 @@ final class ProgramSessions: Sendable {
         sessions.withLock { $0 = opened.sorted { $0.name < $1.name } }
     }
 
-    /// Keep-alives in the session, as sensible people have them.
+    /// With keep-alives in the session, as recommended.
     private func logIn(_ version: IPVersion) async throws -> Session? {
         guard let shell else { return nil }
         let client = try await shell.logIn(version: version, options: ["-o", "ServerAliveInterval=2"])
@@ -62,7 +62,7 @@ final class ProgramSessions: Sendable {
 
     var count: Int { sessions.withLock { $0.count } }
 
-    /// Has each session answer a question that it has not heard before, and returns the names of those that don't.
+    /// Sends each session a new question, and returns the names of those that don't answer.
     func silent(word: String) async -> [String] {
         var silent: [String] = []
         for session in sessions.withLock({ $0 }) {
@@ -79,8 +79,8 @@ final class ProgramSessions: Sendable {
         return silent
     }
 
-    /// Verdicts on sessions that must have been reset: ssh has ended by itself, at once and not for want of an answer to its own
-    /// keep-alives; psql hears of it with its next query.
+    /// Verdicts on sessions that must have been reset. ssh ends by itself, immediately and not after its keep-alives time
+    /// out. psql reports the reset at its next query.
     func verdictsOfLoss(rule: String, shown: String) async -> [DemoVerdict] {
         var verdicts = missing.map {
             DemoVerdict(rule: rule, shown: "\(shown), \($0.name)", seen: $0.why, verdict: .skip)
@@ -102,7 +102,7 @@ final class ProgramSessions: Sendable {
 }
 
 extension String {
-    /// Without white space at its ends.
+    /// Without leading and trailing white space.
     fileprivate var trimmed: String {
         var rest = self[...]
         while rest.first?.isWhitespace == true { rest.removeFirst() }

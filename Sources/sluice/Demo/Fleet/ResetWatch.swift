@@ -1,6 +1,6 @@
 import Lab
 
-/// tcpdump at all hosts of the lab, counting the resets that arrive: so that nobody has to believe the ends.
+/// Counts the RSTs that arrive, with tcpdump at all hosts of the lab. It confirms what the ends report.
 final class ResetWatch: Sendable {
     private let captures: [PacketCapture]
 
@@ -21,13 +21,13 @@ final class ResetWatch: Sendable {
         return ResetWatch(captures: captures)
     }
 
-    /// When each reset seen so far arrived, in seconds since 1970, the earliest first.
+    /// When each RST so far arrived, in seconds since 1970, the earliest first.
     var times: [Double] {
         captures.flatMap(\.packets).compactMap { line in line.split(separator: " ").first.flatMap { Double($0) } }
             .sorted()
     }
 
-    /// Ends it, and returns ``times``.
+    /// Ends the capture, and returns ``times``.
     @discardableResult
     func stop() async -> [Double] {
         for capture in captures { await capture.stop() }

@@ -1,16 +1,16 @@
 import Inspection
 import Lab
 
-/// A transfer that goes on all the while: its session lives as long as it speaks, and every byte arrives.
+/// A transfer that never pauses. Its session lives as long as it carries data, and every byte arrives.
 ///
-/// Both ends know the bytes that must come, so a byte lost, repeated or changed on the way is noticed.
+/// Both ends know the expected bytes, so a lost, repeated or changed byte is detected.
 struct BulkScene: DemoScene {
     let zone: LabZone
     let version: IPVersion
     let port: Int
     let seconds: Double
 
-    /// Bytes asked for at a time, each tenth of a second, as long as they go out as fast.
+    /// Bytes per request, one request every tenth of a second, as long as the client can send at this rate.
     private static let chunk = 1_000_000
 
     var title: String { "bulk transfer, \(zone == .internet ? "N-S" : "E-W") over \(version)" }
@@ -40,7 +40,7 @@ struct BulkScene: DemoScene {
         await stage.say(self, "\(HumanText.bytes(UInt64(arrived))) arrived")
         return [
             DemoVerdict(
-                rule: "SESS-3", shown: "\(title): goes on through it all",
+                rule: "SESS-3", shown: "\(title): continues all the time",
                 seen: "\(HumanText.bytes(UInt64(arrived))) of \(HumanText.bytes(UInt64(asked))) arrived"
                     + "\(corrupt ? ", some of them wrong" : "") in \(isSame ? "one session" : "more than one session")",
                 holds: arrived == asked && !corrupt && isSame)
@@ -57,7 +57,7 @@ struct BulkScene: DemoScene {
         return total
     }
 
-    /// What an end has sent and received so far.
+    /// Bytes that an end has sent and received so far.
     private static func tally(_ end: Endpoint) async throws -> Endpoint.Event {
         let before = end.events("info").count
         end.perform("info")

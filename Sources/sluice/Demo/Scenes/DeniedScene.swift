@@ -1,7 +1,7 @@
 import Inspection
 import Lab
 
-/// A flow that no rule allows: it never reaches the other side, and is counted under one reason.
+/// A flow that no rule allows. It never reaches the server, and is counted with one drop reason.
 struct DeniedScene: DemoScene {
     let version: IPVersion
 
@@ -28,7 +28,7 @@ struct DeniedScene: DemoScene {
         await stage.say(self, "\(count) packets dropped as denied")
         return [
             DemoVerdict(
-                rule: "OPS-1", shown: "\(title): dropped, and counted under its reason",
+                rule: "OPS-1", shown: "\(title): dropped, and counted with its reason",
                 seen:
                     "\(isConnected ? "connected" : "no connection"), \(hasSession ? "a" : "no") session, denied +\(count)",
                 holds: isDropped && !isConnected && !hasSession)

@@ -1,6 +1,6 @@
 import Lab
 
-/// A north-south session without keep-alives: both ends are reset when its idle timeout has passed.
+/// A north-south session without keep-alives. Both ends are reset after its idle timeout.
 struct IdleResetScene: DemoScene {
     let version: IPVersion
     let port: Int
@@ -12,7 +12,7 @@ struct IdleResetScene: DemoScene {
         let pair = try await DemoPair.open(on: stage, to: .internet, port: port, version: version)
         let timeout = stage.northSouthSeconds
         await stage.say(
-            self, "\(DemoPair.hello) bytes went each way; now silence for \(HumanText.setting(seconds: timeout))")
+            self, "\(DemoPair.hello) bytes sent each way; now idle for \(HumanText.setting(seconds: timeout))")
         await pair.waitForErrors(within: .seconds(timeout + 5))
         await stage.say(self, pair.whatEndsMet)
         let times = [pair.seconds(until: pair.client), pair.seconds(until: pair.server)].compactMap(\.self)
@@ -26,7 +26,7 @@ struct IdleResetScene: DemoScene {
                 rule: "IDLE-1",
                 shown: "\(title): ends after \(HumanText.setting(seconds: timeout)), "
                     + "at most \(DemoStage.latenessText) late",
-                seen: times.isEmpty ? "not at all" : "ends told after \(seen)", holds: isPunctual),
+                seen: times.isEmpty ? "not at all" : "ends reset after \(seen)", holds: isPunctual),
             DemoVerdict(
                 rule: "IDLE-2", shown: "\(title): both ends are reset", seen: pair.whatEndsMet, holds: pair.bothReset),
         ]

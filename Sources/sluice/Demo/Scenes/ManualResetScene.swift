@@ -1,7 +1,7 @@
 import Inspection
 import Lab
 
-/// An operator resets one session: both ends see it at once, east-west too.
+/// An operator resets one session. Both ends receive a RST at once, also east-west.
 struct ManualResetScene: DemoScene {
     let zone: LabZone
     let version: IPVersion

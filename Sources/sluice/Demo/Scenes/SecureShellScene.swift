@@ -1,7 +1,7 @@
 import Glibc
 import Lab
 
-/// OpenSSH through the firewall, idle in a session: without ServerAliveInterval it is reset, with it, it lives on.
+/// An idle OpenSSH session through the firewall. Without ServerAliveInterval it is reset, with it the session lives on.
 struct SecureShellScene: DemoScene {
     let keepsAlive: Bool
     let port: Int
@@ -27,11 +27,11 @@ struct SecureShellScene: DemoScene {
             try await client.waitForText("logged in", within: .seconds(15))
         } catch {
             await server.terminate()
-            // Whoever refuses the login is the server: the firewall has let the session through.
+            // The server refuses the login, so the firewall has allowed the session.
             guard client.standardError.contains("Permission denied") else { throw error }
             return skipped(because: "this machine's sshd does not let root log in: unlock root, or run it elsewhere")
         }
-        await stage.say(self, "logged in; now silence for \(HumanText.setting(seconds: wait))")
+        await stage.say(self, "logged in; now idle for \(HumanText.setting(seconds: wait))")
         let began = ContinuousClock.now
         let exit = await client.waitForExit(within: .seconds(wait + 10))
         let seconds = (ContinuousClock.now - began).inSeconds
@@ -42,7 +42,7 @@ struct SecureShellScene: DemoScene {
         await stage.say(self, "ssh said: \(said)")
         let ended =
             exit.map { "\($0) after \(HumanText.decimal(seconds, places: 1, keepsZeros: true)) s" } ?? "did not end"
-        // It is told while it waits for the server's word, not when the remote command would have ended.
+        // ssh ends while it waits for the server, before the remote command would have ended.
         let isReset = exit == .code(255) && seconds < wait
         return [
             keepsAlive
@@ -61,7 +61,7 @@ struct SecureShellScene: DemoScene {
         let keys: String
     }
 
-    /// The programs, if all are there.
+    /// The programs, if all of them are installed.
     private static func programs() -> Programs? {
         guard let server = Executable.find("sshd"), let client = Executable.find("ssh"),
             let keys = Executable.find("ssh-keygen")
@@ -69,13 +69,13 @@ struct SecureShellScene: DemoScene {
         return Programs(server: server, client: client, keys: keys)
     }
 
-    /// Starts a server that lets in the one key made for it, with nothing of the machine's own settings.
+    /// Starts a server that accepts only the key created for it, and ignores the machine's own settings.
     private func startServer(_ programs: Programs, on stage: DemoStage) async throws -> ChildProcess {
         for name in ["host", "client"] {
             let command = [programs.keys, "-q", "-t", "ed25519", "-N", "", "-f", key(name, stage.lab)]
             try await stage.lab.execute(in: .internet, command).required()
         }
-        // sshd wants this directory, which a service manager would have made.
+        // sshd needs this directory, which a service manager normally creates.
         mkdir("/run/sshd", 0o755)
         let settings = try stage.lab.write(
             """

@@ -1,8 +1,8 @@
 import Inspection
 import Lab
 
-/// As documented: the controller is killed. The kernel goes on forwarding and admitting, the instances go on, and the next controller
-/// finds everything as it was.
+/// As documented: the controller is killed. The kernel program continues to forward and to admit, the instances continue,
+/// and the next controller finds the same state.
 struct ControllerChapter: FleetChapter {
     var title: String { "as documented: kill -9 of the controller" }
     var rules: [String] { ["RECOV-3"] }
@@ -18,7 +18,7 @@ struct ControllerChapter: FleetChapter {
         let tally = try await sessions.tally()
         let admitted = try stage.owners(of: newcomers).count
         await stage.say(
-            "without a controller: \(tally.openEnds / 2) sessions go on, \(admitted) new ones were admitted")
+            "without a controller: \(tally.openEnds / 2) sessions continue, \(admitted) new ones were admitted")
         try await stage.startController()
         let same = try stage.fleet().servingProcesses == processes
         let kept = try stage.owners(of: sessions).count { owners[$0.key] == $0.value }
@@ -28,7 +28,7 @@ struct ControllerChapter: FleetChapter {
         return [
             DemoVerdict(
                 rule: "RECOV-3",
-                shown: "as documented: kill -9 of the controller: all goes on, the next finds it as it was",
+                shown: "as documented: kill -9 of the controller: all continues, the next one finds the same state",
                 seen: "\(kept) of \(owners.count) sessions with their instance, \(touched) ended; "
                     + "\(admitted) of \(newcomers.connections.count) new admitted meanwhile; "
                     + (same ? "the same processes" : "other processes"),

@@ -2,8 +2,8 @@ import Gateway
 import Inspection
 import Lab
 
-/// As documented: an instance is drained by hand. Its sessions go on for 45 s while new ones go elsewhere, then both ends of each
-/// are reset, and at 90 s it is recycled. Shows on the way how new sessions are spread.
+/// As documented: an operator drains an instance. For 45 s its sessions continue, and new ones go to other instances. Then
+/// both ends of each session are reset, and at 90 s the instance is recycled. Also shows how new sessions are distributed.
 struct DrainChapter: FleetChapter {
     var title: String { "as documented: 'instance drain'" }
     var rules: [String] { ["FLEET-1", "SCALE-4", "DRAIN-1", "DRAIN-2", "DRAIN-3"] }
@@ -20,7 +20,7 @@ struct DrainChapter: FleetChapter {
                 + spread.map { "\($0.value) to instance \($0.key)" }.joined(separator: ", "))
         var verdicts = [
             DemoVerdict(
-                rule: "FLEET-1", shown: "as documented: new sessions are spread over three instances",
+                rule: "FLEET-1", shown: "as documented: new sessions are distributed over three instances",
                 seen: spread.map { "\($0.value)" }.joined(separator: " + ") + " of \(late.connections.count)",
                 holds: spread.count == 3 && lateOwners.count == late.connections.count),
             DemoVerdict(
@@ -42,7 +42,7 @@ struct DrainChapter: FleetChapter {
         let began = FleetStage.now
         try stage.ask(ControlRequest(.instanceDrain, instance: UInt16(leaving)))
         let beganAtLatest = FleetStage.now
-        await stage.say("instance \(leaving) drains: for 45 s it refuses new sessions, and its own go on")
+        await stage.say("instance \(leaving) drains: for 45 s it refuses new sessions, and its own continue")
         let newcomers = try await stage.open(
             LongSessions.Load(moving: 2, quiet: 1), firstPort: 8000 + 2 * LongSessions.ports)
         let newOwners = try stage.owners(of: newcomers)
@@ -52,7 +52,7 @@ struct DrainChapter: FleetChapter {
         let resetsBefore = watch?.times.count ?? 0
         await stage.say("after 44 s: \(quiet.untouched) of its \(quiet.affectedText) untouched; now it resets them")
 
-        let gone = try await stage.waitFor("instance \(leaving) to go", within: .seconds(stage.resetSeconds + 15)) {
+        let gone = try await stage.waitFor("instance \(leaving) to end", within: .seconds(stage.resetSeconds + 15)) {
             $0.instance(leaving) == nil
         }
         let all = count(early, late, owners, leaving)
@@ -68,9 +68,10 @@ struct DrainChapter: FleetChapter {
         let elsewhere = newOwners.values.count { $0 != leaving }
         return [
             DemoVerdict(
-                rule: "DRAIN-1", shown: "as documented: 0 to 45 s of a drain: new sessions go elsewhere, its own go on",
+                rule: "DRAIN-1",
+                shown: "as documented: 0 to 45 s of a drain: new sessions go elsewhere, its own continue",
                 seen: "\(elsewhere) of \(newcomers.connections.count) new ones elsewhere, "
-                    + "\(quiet.untouched) of \(quiet.affected) go on, \(resetsBefore) RST",
+                    + "\(quiet.untouched) of \(quiet.affected) continue, \(resetsBefore) RST",
                 holds: isInTime && elsewhere == newcomers.connections.count && quiet.untouched == quiet.affected
                     && quiet.affected > 0 && resetsBefore == 0),
             DemoVerdict(
@@ -83,7 +84,7 @@ struct DrainChapter: FleetChapter {
                     && (watch == nil || resets.count >= 2 * all.affected)),
             DemoVerdict(
                 rule: "DRAIN-3", shown: "as documented: at 90 s the instance is recycled",
-                seen: recycled.map { "at \(stage.profileText($0))" } ?? "not told in the history",
+                seen: recycled.map { "at \(stage.profileText($0))" } ?? "not in the history",
                 holds: recycled.map {
                     $0 >= stage.refuseSeconds + stage.resetSeconds
                         && $0 <= beganAtLatest - began + stage.refuseSeconds + stage.resetSeconds

@@ -3,7 +3,7 @@ import Glibc
 import Inspection
 import Lab
 
-/// `continuity: preserve`: the same disturbances, and the same sessions all the time. Nothing breaks.
+/// `continuity: preserve`: the same disturbances, with the same sessions throughout. No session breaks.
 struct KeepChapter: FleetChapter {
     enum Disturbance: String, CaseIterable, Sendable {
         case drain, scaleIn, maintenance, stop, kill, controller
@@ -11,9 +11,9 @@ struct KeepChapter: FleetChapter {
 
     let disturbance: Disturbance
     let kept: KeptSessions
-    /// Whether the controller is killed in the middle of it, too.
+    /// Whether the controller is also killed during the disturbance.
     let controllerDies: Bool
-    /// Whether each instance is struck in turn, or just one.
+    /// Whether every instance is hit, one after the other, or only one.
     let strikesAll: Bool
 
     var title: String {
@@ -26,7 +26,7 @@ struct KeepChapter: FleetChapter {
             case .kill: "kill -9 of every instance in turn"
             case .controller: "kill -9 of the controller, then of an instance, then 'sluice run'"
             }
-        return "preserve: \(what)" + (controllerDies ? ", kill -9 of the controller amid it" : "")
+        return "preserve: \(what)" + (controllerDies ? ", kill -9 of the controller meanwhile" : "")
     }
 
     var rules: [String] {
@@ -48,7 +48,7 @@ struct KeepChapter: FleetChapter {
         }
     }
 
-    /// - Returns: what happened, and whether it was what was meant.
+    /// - Returns: what happened, and whether it was the intended disturbance.
     private func disturb(_ stage: FleetStage) async throws -> (String, Bool) {
         switch disturbance {
         case .drain: try await drain(stage)
@@ -64,7 +64,7 @@ struct KeepChapter: FleetChapter {
         let leaving = try stage.fleet().instances.max { $0.sessions < $1.sessions }?.identifier ?? 0
         try stage.ask(ControlRequest(.instanceDrain, instance: UInt16(leaving)))
         try await killController(stage)
-        try await stage.waitFor("instance \(leaving) to go", within: .seconds(20)) {
+        try await stage.waitFor("instance \(leaving) to end", within: .seconds(20)) {
             $0.instance(leaving) == nil && $0.serving >= 2
         }
         return ("instance \(leaving) is gone", true)
@@ -76,7 +76,7 @@ struct KeepChapter: FleetChapter {
         request.instances = 2
         try stage.ask(request)
         try await killController(stage)
-        try await stage.waitFor("two instances to be left", within: .seconds(20)) {
+        try await stage.waitFor("a fleet of two instances", within: .seconds(20)) {
             $0.instances.count == 2 && $0.serving == 2
         }
         return ("from 4 instances to 2", true)
@@ -113,7 +113,7 @@ struct KeepChapter: FleetChapter {
         }
         await stage.killController()
         kill(victim.processIdentifier, SIGKILL)
-        // Nobody is there to notice.
+        // Meanwhile no controller can notice it.
         try await FleetStage.sleep(1)
         try await stage.startController()
         try await stage.waitFor("a replacement of instance \(victim.identifier)", within: .seconds(20)) {

@@ -1,10 +1,10 @@
 import Inspection
 import Lab
 
-/// As documented: a rolling update drains every instance, one after the other, so that no session of before survives it. The
-/// controller is killed in the middle, and its successor goes on.
+/// As documented: a rolling update drains every instance, one after the other, so no earlier session survives it. The
+/// controller is killed during the update, and the next one continues it.
 struct MaintenanceChapter: FleetChapter {
-    /// Sessions of real programs, that go down with it; nil where the machine has none.
+    /// Sessions of real programs, which the update ends; nil if the machine does not have the programs.
     let programs: ProgramSessions
 
     var title: String { "as documented: 'maintenance start --now'" }
@@ -39,12 +39,13 @@ struct MaintenanceChapter: FleetChapter {
                 rule: "MAINT-1", shown: "as documented: every instance is replaced, the replacement serves first",
                 seen: run.text, holds: run.isGood(minimum: minimum)),
             DemoVerdict(
-                rule: "MAINT-3", shown: "as documented: kill -9 of the controller amid maintenance: it goes on",
+                rule: "MAINT-3",
+                shown: "as documented: kill -9 of the controller in maintenance: the next one continues it",
                 seen: "the next controller: \(run.phase)", holds: run.phase == "completed"),
             DemoVerdict(
                 rule: "MAINT-4", shown: "as documented: each instance drains first: RST at both ends in its 45 to 90 s",
                 seen: "\(reset) of \(affected) sessions, in time for \(good) of \(run.old.count) instances",
                 holds: good == run.old.count && affected == sessions.connections.count && reset == affected),
-        ] + (await programs.verdictsOfLoss(rule: "MAINT-4", shown: "as documented: and in maintenance"))
+        ] + (await programs.verdictsOfLoss(rule: "MAINT-4", shown: "as documented: after maintenance"))
     }
 }

@@ -2,8 +2,8 @@ import Glibc
 import Inspection
 import Lab
 
-/// As documented: an instance dies, another one hangs. Both are replaced within seconds, and their sessions are gone without a
-/// word: each end finds out by its own keep-alives.
+/// As documented: an instance dies, another one hangs. Both are replaced within seconds. Their sessions end without a RST,
+/// and each end notices it only by its own keep-alives.
 struct RecoveryChapter: FleetChapter {
     var title: String { "as documented: kill -9 of an instance, SIGSTOP of another" }
     var rules: [String] { ["RECOV-1", "RECOV-2"] }
@@ -13,7 +13,7 @@ struct RecoveryChapter: FleetChapter {
         let sessions = try await stage.open(firstPort: 8000)
         let owners = try stage.owners(of: sessions)
         let watch = try await stage.watchResets()
-        // Those that have sessions in both classes show most.
+        // Prefer instances with sessions of both classes.
         let victims = try stage.fleet().instances.sorted { $0.sessions > $1.sessions }.prefix(2)
         var verdicts: [DemoVerdict] = []
         for (victim, (signal, name)) in zip(victims, [(SIGKILL, "kill -9"), (SIGSTOP, "SIGSTOP")]) {
@@ -33,7 +33,7 @@ struct RecoveryChapter: FleetChapter {
         let resets = await watch?.stop().count
         await sessions.close()
         await stage.say(
-            "\(count.timedOutAtBothEnds) of \(count.affectedText) found out by themselves, \(count.resetAtSomeEnd) by a reset"
+            "\(count.timedOutAtBothEnds) of \(count.affectedText) timed out at both ends, \(count.resetAtSomeEnd) were reset"
         )
         verdicts.append(
             DemoVerdict(
@@ -47,13 +47,13 @@ struct RecoveryChapter: FleetChapter {
     }
 }
 
-/// An instance that is stopped or killed, until another has taken its place.
+/// The time from the stop or kill of an instance until another one has replaced it.
 struct Recovery {
-    /// From the signal until as many serve as before, the failed one not among them.
+    /// From the signal until as many instances serve as before, without the failed one.
     let seconds: Double
     let instance: Int
 
-    /// Sends `signal` to the process of an instance that serves; `meanwhile` happens at once after it.
+    /// Sends `signal` to the process of a serving instance, and calls `meanwhile` immediately afterwards.
     static func perform(
         on stage: FleetStage, instance: InstanceStatus, signal: Int32, meanwhile: () async throws -> Void = {}
     ) async throws -> Recovery {

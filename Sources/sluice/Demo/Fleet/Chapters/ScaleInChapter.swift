@@ -2,8 +2,8 @@ import Gateway
 import Inspection
 import Lab
 
-/// As documented, with bad luck: the fleet gets smaller, and the first resets to both ends of every session are lost on the way.
-/// Whoever speaks, be it by a keep-alive, is told all the same.
+/// As documented, with packet loss: a scale-in, in which the first RST to both ends of every session is lost. An end that
+/// sends something, even a keep-alive, receives another RST.
 struct ScaleInChapter: FleetChapter {
     var title: String { "as documented: scale-in, while the network loses the first resets" }
     var rules: [String] { ["DRAIN-5"] }
@@ -24,15 +24,15 @@ struct ScaleInChapter: FleetChapter {
         let leaving = status.instances.first { $0.state == "drainingRefuse" }?.identifier ?? 0
         await stage.say("instance \(leaving) drains: it has the fewest long-lived sessions")
 
-        // The resets are repeated at a third of their half: until then every one of them is lost.
+        // The RSTs are repeated after a third of the second half. Until then all of them are lost.
         let first = stage.refuseSeconds + stage.resetSeconds / 3
         try await FleetStage.sleep(began + first * 0.9 - FleetStage.now)
         let blind = LossCount([sessions], owners: owners, leaving: [leaving])
         var lost = 0
         for obstacle in obstacles { lost += try await obstacle.remove() }
         await stage.say(
-            "\(lost) resets were lost; \(blind.resetAtSomeEnd) sessions know of theirs; now the way is free")
-        try await stage.waitFor("instance \(leaving) to go", within: .seconds(stage.resetSeconds + 15)) {
+            "\(lost) resets were lost; \(blind.resetAtSomeEnd) sessions received one; the loss ends now")
+        try await stage.waitFor("instance \(leaving) to end", within: .seconds(stage.resetSeconds + 15)) {
             $0.instance(leaving) == nil
         }
         let all = LossCount([sessions], owners: owners, leaving: [leaving])
@@ -41,8 +41,8 @@ struct ScaleInChapter: FleetChapter {
         return [
             DemoVerdict(
                 rule: "DRAIN-5",
-                shown: "as documented: scale-in, the first resets lost: keep-alives every 30 s find out by 90 s",
-                seen: "\(lost) RST lost; \(all.resetAtBothEnds) of \(all.affectedText) know at both ends by "
+                shown: "as documented: scale-in, first resets lost: ends with keep-alives every 30 s are reset by 90 s",
+                seen: "\(lost) RST lost; \(all.resetAtBothEnds) of \(all.affectedText) reset at both ends by "
                     + "\(stage.profileText(last)); \(all.othersTouched) of \(all.others) others",
                 holds: all.isWholeReset && all.othersTouched == 0 && blind.resetAtSomeEnd == 0
                     && lost >= 2 * all.affected
@@ -57,7 +57,7 @@ struct ScaleInChapter: FleetChapter {
     }
 }
 
-/// A host that loses every reset that arrives, by an nftables rule of its own that the firewall knows nothing of.
+/// A host that drops every RST that arrives, by its own nftables rule. The firewall can't see this.
 private struct LostResets {
     private static let table = "lost-resets"
 
@@ -72,7 +72,7 @@ private struct LostResets {
         return LostResets(lab: lab, place: place)
     }
 
-    /// Ends it, and returns how many were lost.
+    /// Removes the rule, and returns how many RSTs it dropped.
     func remove() async throws -> Int {
         let text = try await lab.execute(in: place, ["nft", "list", "table", "inet", Self.table]).required().output
         try await lab.execute(in: place, ["nft", "delete", "table", "inet", Self.table]).required()
