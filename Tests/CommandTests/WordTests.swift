@@ -68,7 +68,7 @@ struct WordTests {
         for kind in ["gatewayStarted", "programReplaced", "historyGap", "interface-gone", "PROBLEMBEGAN"] {
             #expect(message("event list --kind \(kind)").isEmpty)
         }
-        #expect(message("event list --kind nonsense").contains("is no kind of event"))
+        #expect(message("event list --kind nonsense").contains("is not a kind of event"))
     }
 
     @Test("words are read in any case and with hyphens; short ones too")

@@ -1,19 +1,19 @@
 import ArgumentParser
 import Glibc
 
-/// Why a command can't do what it was asked for, and what to do next.
+/// Why a command fails, and what to do next.
 struct CommandFailure: Error, CustomStringConvertible {
     /// Which object, and what is wrong with it.
     var what: String
-    /// What to run or to write next.
+    /// What to run or write next.
     var next: String
 
     var description: String { "\(what)\nnext: \(next)" }
 }
 
-/// A command line that begins with a word that is no command: what was meant, and what there is.
+/// A command line with an unknown command. The message suggests the nearest command, and lists the known ones.
 enum WrongCommand {
-    /// The message for people; nil: the commands of the line are known, and whatever is wrong is something else.
+    /// The message for people; nil: the commands of the line are known, so another part of it is wrong.
     ///
     /// - Parameter arguments: without the program's name.
     static func message(_ arguments: [String], root: any ParsableCommand.Type = Sluice.self) -> String? {
@@ -29,7 +29,7 @@ enum WrongCommand {
             }
             let names = known.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
             return """
-                Error: '\(word)' is no command of '\(path)'\(WordText.suggestion(for: word, among: names)): \
+                Error: '\(word)' is not a command of '\(path)'\(WordText.suggestion(for: word, among: names)): \
                 write \(WordText.alternatives(names))
                 Usage: \(path) <subcommand>
                 next: \(path) --help
@@ -41,10 +41,10 @@ enum WrongCommand {
 
 /// The privilege that network namespaces need.
 enum Privilege {
-    /// Says so at once, instead of failing half-way with a message about something else.
+    /// Fails at the start, instead of later with an unrelated message.
     static func requireRoot(for command: String) throws {
         guard geteuid() != 0 else { return }
         throw CommandFailure(
-            what: "'\(command)' makes network namespaces, which only root may", next: "sudo \(command)")
+            what: "'\(command)' needs root, because it uses network namespaces", next: "sudo \(command)")
     }
 }

@@ -6,9 +6,9 @@ import Kernel
 import Lab
 import Policy
 
-/// What the shell offers where a value is to be written: what there is at this moment. Who may not look is offered nothing.
+/// The values that the shell offers for an option: the current objects. A user without permission gets no offer.
 enum Completing {
-    /// Sessions offered at most: a shell shows no more, and nobody reads them.
+    /// The maximum number of offered sessions. A longer list is of no use in a shell.
     private static let maximumSessions = 100
 
     static var gateways: CompletionKind { .custom { _, _, _ in Datapath.gateways() } }
@@ -72,12 +72,12 @@ enum Completing {
 
     static var configurations: CompletionKind { .file(extensions: ["yaml", "yml"]) }
 
-    /// The gateway that a command line means so far.
+    /// The gateway that an incomplete command line refers to.
     private static func gateway(_ line: [String]) -> String? {
         try? GatewayDirectory.resolve(option("--gateway", in: line) ?? GatewayOption.environment)
     }
 
-    /// The value that a command line has for an option: `--name value` or `--name=value`.
+    /// The value of an option in a command line: `--name value` or `--name=value`.
     static func option(_ name: String, in line: [String]) -> String? {
         for (index, word) in line.enumerated() {
             if word == name, index + 1 < line.count, !line[index + 1].isEmpty { return line[index + 1] }

@@ -3,7 +3,7 @@ import FlowCore
 import Inspection
 import Policy
 
-/// Which sessions are meant; all that is given must hold.
+/// Selects sessions. All given conditions must hold.
 struct FilterOptions: ParsableArguments {
     @OptionGroup var ends: EndOptions
 
@@ -27,7 +27,7 @@ struct FilterOptions: ParsableArguments {
             state: state, instance: instance)
     }
 
-    /// The states that a session can be seen in.
+    /// The visible states of a session.
     static let states = WordList(
         "state of a session",
         [SessionState.synSent, .synReceived, .established, .closing, .closed, .resetting].map {
@@ -40,10 +40,10 @@ struct FilterOptions: ParsableArguments {
         aliases: [.init(word: "ns", value: .northSouth), .init(word: "ew", value: .eastWest)])
 }
 
-/// The ends that a session, a packet or a flow is filtered by; all that is given must hold.
+/// Selects sessions, packets or flows by their ends. All given conditions must hold.
 struct EndOptions: ParsableArguments {
     @Option(
-        help: "Prefix or address of the source: of who opened the session, or sent the packet.",
+        help: "Prefix or address of the source, which opened the session or sent the packet.",
         transform: EndOptions.prefix)
     var source: AddressPrefix?
 
@@ -71,22 +71,22 @@ struct EndOptions: ParsableArguments {
     static func ipProtocol(_ text: String) throws -> UInt8 {
         guard let number = ProtocolName.read(text) else {
             throw ValidationError(
-                "'\(text)' is no protocol\(WordText.suggestion(for: text, among: ProtocolName.all)): write one of "
+                "'\(text)' is not a protocol\(WordText.suggestion(for: text, among: ProtocolName.all)): write one of "
                     + "\(ProtocolName.known), or a number from 0 to 255")
         }
         return number
     }
 }
 
-/// Which packets are meant; all that is given must hold.
+/// Selects packets. All given conditions must hold.
 struct PacketOptions: ParsableArguments {
     @OptionGroup var ends: EndOptions
 
-    @Option(help: "Name of the zone by which it came in.", completion: Completing.zones)
+    @Option(help: "Name of the zone where the packet arrives.", completion: Completing.zones)
     var zone: String?
 
     @Option(
-        help: "Reason of a drop, as 'sluice drop list' names it; may be given several times.",
+        help: "Drop reason, as 'sluice drop list' shows it. May be given several times.",
         completion: PacketOptions.reasons.completion, transform: { try PacketOptions.reasons.read($0) })
     var reason: [DropReason] = []
 
@@ -97,7 +97,7 @@ struct PacketOptions: ParsableArguments {
             source.first.family != destination.first.family
         else { return }
         throw ValidationError(
-            "--source is \(source.first.family.name), --destination \(destination.first.family.name): no packet has both"
+            "--source is \(source.first.family.name), --destination \(destination.first.family.name): no packet has both, give one family"
         )
     }
 

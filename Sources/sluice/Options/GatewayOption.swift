@@ -3,36 +3,36 @@ import Glibc
 import Inspection
 import Policy
 
-/// Which gateway of this machine is meant.
+/// Selects a gateway of this machine.
 struct GatewayOption: ParsableArguments {
     @Option(
-        name: .customLong("gateway"), help: "The gateway's name; needed only where there are several.",
+        name: .customLong("gateway"), help: "The gateway's name. Needed only if there are several.",
         completion: Completing.gateways)
     var name: String?
 
-    /// The gateway that was named, or the only one there is.
+    /// The named gateway, or the only one.
     func resolve() throws -> String { try GatewayDirectory.resolve(name ?? Self.environment) }
 
-    /// The gateway that `SLUICE_GATEWAY` names, for commands that name none; also a lab's name.
+    /// The gateway in `SLUICE_GATEWAY`, for commands without the option. Also used as a lab's name.
     static var environment: String? {
         getenv("SLUICE_GATEWAY").map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
-/// How the answer is written.
+/// The format of the output.
 struct OutputOption: ParsableArguments {
     @Flag(name: .customLong("json"), help: "Write JSON instead of tables.")
     var isJSON = false
 }
 
-/// The rules of a file instead of those of a gateway: nothing has to run, and nothing is changed.
+/// Reads rules from a file instead of a gateway. No gateway has to run, and nothing is changed.
 struct PolicyFileOption: ParsableArguments {
     @Option(
-        name: .customLong("file"), help: "Ask the rules of this configuration file; no gateway is needed.",
+        name: .customLong("file"), help: "Use the rules of this configuration file. No gateway is needed.",
         completion: .file(extensions: ["yaml", "yml"]))
     var path: String?
 
-    /// The file's rules; nil: none was named. Fails as 'policy check' does where it has mistakes.
+    /// The file's rules; nil: no file was given. Fails like 'policy check' if the file has mistakes.
     func read() throws -> PolicyFile? {
         guard let path else { return nil }
         do {
@@ -57,7 +57,7 @@ extension GatewayInspector {
     /// The number of a zone of the active configuration.
     func zoneNumber(_ name: String) throws -> UInt8 { try zoneNumber(name, in: try directory.configuration()) }
 
-    /// The number of a zone of the active configuration, which was read already.
+    /// The number of a zone of the active configuration, which is already read.
     func zoneNumber(_ name: String, in configuration: Configuration) throws -> UInt8 {
         let known = configuration.zones.map(\.name)
         guard known.contains(name), let number = try directory.zoneIdentities().identity(of: name) else {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Policy
 
-/// The words that an option takes: read in any case, completed by the shell, and named with the nearest one where another is written.
+/// The words that an option accepts, in upper or lower case. The shell completes them. The message for an unknown word
+/// lists them, and suggests the nearest one.
 struct WordList<Value: Sendable>: Sendable {
     struct Entry: Sendable {
         let word: String
@@ -11,7 +12,7 @@ struct WordList<Value: Sendable>: Sendable {
     /// What a word is: `state of a session`.
     let noun: String
     let entries: [Entry]
-    /// Shorter words, which are read and not named.
+    /// Shorter words, which are accepted but not listed.
     let aliases: [Entry]
 
     init(_ noun: String, _ entries: [Entry], aliases: [Entry] = []) {
@@ -23,21 +24,21 @@ struct WordList<Value: Sendable>: Sendable {
     var known: [String] { entries.map(\.word) }
     var completion: CompletionKind { .list(known) }
 
-    /// The value of a word; capitals and hyphens don't matter.
+    /// The value of a word. Upper or lower case and hyphens make no difference.
     func read(_ text: String) throws -> Value {
         let wanted = WordText.plain(text)
         guard let found = (entries + aliases).first(where: { WordText.plain($0.word) == wanted }) else {
             throw ValidationError(
-                "'\(text)' is no \(noun)\(WordText.suggestion(for: text, among: known)): write "
+                "'\(text)' is not a \(noun)\(WordText.suggestion(for: text, among: known)): write "
                     + WordText.alternatives(known))
         }
         return found.value
     }
 }
 
-/// How words are named in messages.
+/// Formats words in messages.
 enum WordText {
-    /// ` (did you mean established?)`, or nothing where no word is near.
+    /// ` (did you mean established?)`, or an empty string if no word is similar.
     static func suggestion(for text: String, among known: [String]) -> String {
         DidYouMean.nearest(to: text, among: known).map { " (did you mean \($0)?)" } ?? ""
     }

@@ -1,27 +1,27 @@
 import Glibc
 
-/// The two outputs of a command: stdout is what was asked for, stderr all else.
+/// The two outputs of a command: stdout for the requested data, stderr for everything else.
 enum Console {
     static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// As the terminal is now: it may be made wider or narrower.
+    /// The current style: the user may resize the terminal.
     static var style: TextStyle { TextStyle(isTerminal: outputIsTerminal, width: width, environment: environment) }
 
-    /// Width of the terminal in columns; nil where stdout is none. A terminal that does not know (a serial line) may be described by
-    /// COLUMNS.
+    /// Width of the terminal in columns; nil if stdout is not a terminal. For a terminal without a size (a serial line) it
+    /// is the variable COLUMNS.
     static var width: Int? {
         guard outputIsTerminal else { return nil }
         return size.map { Int($0.ws_col) } ?? environment("COLUMNS").flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
     }
-    /// Height of the terminal in lines; nil where stdout is none.
+    /// Height of the terminal in lines; nil if stdout is not a terminal.
     static var height: Int? { size.map { Int($0.ws_row) } }
 
     private static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
-    /// Writes a text for people, its lines folded to the terminal's width.
+    /// Writes a text for people, with lines folded to the terminal's width.
     static func page(_ text: String) { output(TextFold.page(text, width: width)) }
 
-    /// Writes what was asked for.
+    /// Writes requested data.
     static func output(_ text: String) {
         var text = text
         text.withUTF8 { write($0, to: STDOUT_FILENO) }
@@ -31,7 +31,7 @@ enum Console {
 
     static func output(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { write($0, to: STDOUT_FILENO) } }
 
-    /// Says something about what was asked for.
+    /// Writes a message about the output.
     static func note(_ line: String) {
         var text = line + "\n"
         text.withUTF8 { write($0, to: STDERR_FILENO) }
@@ -45,7 +45,7 @@ enum Console {
                 rest.count)
             if written < 0 {
                 if errno == EINTR { continue }
-                // Whoever read it is gone, or the disk is full: nobody is left to tell.
+                // The reader has closed the pipe, or the disk is full. There is no other place to report it.
                 exit(EXIT_FAILURE)
             }
             rest = rest.dropFirst(written)

@@ -9,15 +9,16 @@ enum EventRendering {
         return table
     }
 
-    /// `2026-03-01T12:00:00.123Z  instanceKilled        instance 3    it did not answer; process 4711`: of one width, as more follow.
+    /// `2026-03-01T12:00:00.123Z  instanceKilled        instance 3    it did not answer; process 4711`, with columns of fixed
+    /// width, because more lines follow.
     static func line(_ event: EventView) -> String {
         "\(time(event.time))  \(padded(event.kind, 21))  \(padded(event.subject, 14))  \(story(event))"
     }
 
-    /// One object on a line.
+    /// One JSON object on a line.
     static func jsonLine(_ event: EventView) throws -> String { try JSONText.line(event) }
 
-    /// Cause and details in a line.
+    /// Cause and details on one line.
     private static func story(_ event: EventView) -> String {
         let cause = event.cause.map { $0.split(separator: "\n").joined(separator: "; ") }
         let details = event.detail.sorted { $0.key < $1.key }.map { "\($0.key) \(text($0.value))" }

@@ -1,6 +1,6 @@
 import Inspection
 
-/// A fleet for people.
+/// Formats a fleet for people.
 enum FleetRendering {
     static func screen(_ fleet: FleetStatus, style: TextStyle = .plain) -> String {
         var text = "\(summary(fleet))\n\n" + table(fleet).text(style: style)
@@ -55,7 +55,7 @@ enum FleetRendering {
         return "\(HumanText.decimal(bitsPerSecond, places: 0)) bps"
     }
 
-    /// `renewal: instance 2 gets a process of this version, and keeps its sessions`, and which others are left.
+    /// `renewal: instance 2 gets a process of this version, and keeps its sessions`, and the remaining instances.
     private static func renewal(_ renewal: RenewalStatus) -> String {
         "renewal: \(renewal.text)\n" + SessionRendering.aligned([("to be renewed", list(renewal.remaining))])
     }

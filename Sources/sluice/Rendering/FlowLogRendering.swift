@@ -1,7 +1,7 @@
 import FlowLog
 import Inspection
 
-/// Flow logs for people and for programs.
+/// Formats flow logs for people and for programs.
 enum FlowLogRendering {
     /// `2022-09-14T09:00:03.5990000Z E outbound tcp 10.0.0.6:23956 > 52.239.184.180:443 UserRule_web 3/2 packets 767/1580 bytes`
     static func line(_ item: FlowLogDocument.Item) -> String {
@@ -28,7 +28,7 @@ enum FlowLogRendering {
         address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 
-    /// One object on a line.
+    /// One JSON object on a line.
     static func json(_ item: FlowLogDocument.Item) -> [UInt8] {
         var row = JSONRow()
         let tuple = item.tuple
@@ -85,7 +85,7 @@ enum FlowLogRendering {
             + (sums.omitted.isEmpty ? "" : "\n" + omitted(sums.omitted))
     }
 
-    /// What the sums lack: it was never logged, so no filter knows whether it was meant.
+    /// What the sums do not contain. It was never logged, so the filter can't be applied to it.
     private static func omitted(_ omitted: Omissions) -> String {
         "left out of the log, and of these sums: \(HumanText.count(omitted.denies)) denies (there were too many), "
             + "\(HumanText.count(omitted.events)) events (the kernel's ring was full), "

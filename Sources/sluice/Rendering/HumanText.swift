@@ -1,4 +1,4 @@
-/// Numbers as people read them. Programs get the plain ones, by `--json`.
+/// Formats numbers for people. Programs get plain numbers with `--json`.
 enum HumanText {
     /// Seconds: `0.4s`, `12.3s`, `4m05s`, `2h03m`, `7d04h`.
     static func duration(seconds: Double) -> String {
@@ -12,7 +12,7 @@ enum HumanText {
         return "\(whole / 86_400)d\(twoDigits(whole / 3600 % 24))h"
     }
 
-    /// A setting rather than a measurement: `4s`, `4m`, `30s`, `2h`, `1.5s`; what does not divide evenly as ``duration(seconds:)``.
+    /// A setting, not a measurement: `4s`, `4m`, `30s`, `2h`, `1.5s`. Other values are formatted as in ``duration(seconds:)``.
     static func setting(seconds: Double) -> String {
         for (length, unit) in [(86_400.0, "d"), (3600.0, "h"), (60.0, "m")] where seconds >= length {
             let count = seconds / length
@@ -56,7 +56,7 @@ enum HumanText {
         share.isFinite ? "\(decimal(share * 100, places: 1, keepsZeros: true)) %" : "-"
     }
 
-    /// A number with at most so many decimals, rounded; zeros at the end are left out unless they are asked for.
+    /// A number, rounded to at most `places` decimals. Trailing zeros are left out unless `keepsZeros` is set.
     static func decimal(_ value: Double, places: Int, keepsZeros: Bool = false) -> String {
         guard value.isFinite, abs(value) < 1e15 else { return "-" }
         let factor = (0..<places).reduce(1) { factor, _ in factor * 10 }

@@ -3,7 +3,7 @@ import FlowLayout
 import FoundationEssentials
 import Inspection
 
-/// Packets that were watched, for people and for programs.
+/// Formats watched packets for people and for programs.
 enum PacketRendering {
     /// `2026-03-01T12:00:00.123Z  eth1  tcp 10.1.0.10:40000 > 203.0.113.10:23  SYN  74 bytes  dropped: denied, rule default`
     static func line(_ packet: PacketView) -> String {
@@ -12,7 +12,7 @@ enum PacketRendering {
         ].filter { !$0.isEmpty }.joined(separator: "  ")
     }
 
-    /// One object on a line.
+    /// One JSON object on a line.
     static func jsonLine(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -32,7 +32,7 @@ enum PacketRendering {
         return table
     }
 
-    /// Protocol, ends, and what its transport header says.
+    /// Protocol, ends, and fields of the transport header.
     private static func tuple(_ packet: PacketView) -> String {
         var text = packet.protocol
         if let source = packet.source, let destination = packet.destination {
@@ -51,12 +51,12 @@ enum PacketRendering {
     }
 }
 
-/// Packets written to the console as they come, and what was left out between them.
+/// Writes packets to the console as they arrive, and how many were left out between them.
 struct PacketLines {
     private(set) var count = 0
     private var describer: PacketDescriber
     private let isJSON: Bool
-    /// Left out, as far as it was reported on standard error, and in a packet's own object.
+    /// How many packets were left out, as last reported on standard error and in a packet's own object.
     private var reported: UInt64 = 0
     private var told: UInt64 = 0
 
@@ -73,7 +73,7 @@ struct PacketLines {
         Console.output(isJSON ? try PacketRendering.jsonLine(view) : PacketRendering.line(view) + "\n")
     }
 
-    /// Says so where packets were left out since it was last said.
+    /// Reports the packets that were left out since the last report.
     mutating func report(omitted: UInt64) {
         guard omitted > reported else { return }
         Console.note("sampled: \(HumanText.count(omitted - reported)) more packets are not shown")

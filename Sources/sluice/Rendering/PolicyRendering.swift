@@ -1,9 +1,9 @@
 import Inspection
 import Policy
 
-/// How rules and their decisions look.
+/// Formats rules and their decisions for people.
 enum PolicyRendering {
-    /// - Parameter expands: whether service tags and application security groups are shown as the prefixes that they stand for.
+    /// - Parameter expands: whether service tags and application security groups are shown as their prefixes.
     static func page(_ rules: [ActiveRule], expands: Bool = false, style: TextStyle = .plain) -> String {
         var table = TextTable([
             .left("LIST", spare: 2), .right("PRIORITY"), .left("NAME"), .left("ACCESS"), .left("PROTOCOL"),
@@ -48,7 +48,7 @@ enum PolicyRendering {
         facts.append(
             (
                 "session",
-                session.map { "\($0.id), \($0.state), by rule \($0.rule): its packets pass without being judged again" }
+                session.map { "\($0.id), \($0.state), by rule \($0.rule): its packets pass without another evaluation" }
                     ?? "none"
             ))
         return SessionRendering.aligned(facts)
@@ -67,14 +67,14 @@ enum PolicyRendering {
         }
     }
 
-    /// What a list says, and which rules it has kept from deciding.
+    /// The decision of a list, and which later rules also match.
     private static func verdict(_ step: PolicyExplanation.Step) -> String {
         let decides = step.rule == "none" ? "none matches" : "\(step.rule) (\(step.priority))"
         let later = step.laterRules.map { "\($0.rule) (\($0.priority) \($0.access))" }
         return "\(step.access) by \(decides)" + (later.isEmpty ? "" : "; later: \(items(later))")
     }
 
-    /// The first few of a list, and how many more.
+    /// The first few items of a list, and how many more there are.
     private static func items(_ items: [String]) -> String {
         let shown = items.prefix(3).joined(separator: ",")
         return items.count > 3 ? "\(shown),+\(items.count - 3)" : shown
@@ -88,7 +88,7 @@ enum PolicyRendering {
     }
 }
 
-/// How the changes that a file would make look.
+/// Formats the changes that a file would make.
 enum PolicyPreviewRendering {
     static func page(_ preview: PolicyPreview, file: String) -> String {
         guard !preview.isEmpty else { return "\(file): changes no rule, and ends no session\n" }
@@ -124,14 +124,14 @@ enum PolicyPreviewRendering {
     }
 }
 
-/// Why a rule can never match, in words.
+/// Why a rule can never match, as a text.
 enum ShadowText {
     /// Names beyond these are counted; `--json` has all.
     private static let namesTold = 8
 
     static let noAddress = "it names no address, or only IPv4 on one side and only IPv6 on the other"
 
-    /// `a`; `a and b`; `a, b and c`; and of very many the first ones.
+    /// `a`; `a and b`; `a, b and c`. Of a long list only the first ones.
     static func names(_ names: [String]) -> String {
         var told = Array(names.prefix(namesTold))
         let more = names.count - told.count

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A place that is drawn again and again: on a terminal over itself, elsewhere one after the other.
+/// Output that is redrawn repeatedly: in place on a terminal, otherwise one text after the other.
 struct Screen {
     private let isTerminal: Bool
 
     init(isTerminal: Bool = Console.outputIsTerminal) { self.isTerminal = isTerminal }
 
-    /// The bytes that show `text` instead of what was shown before, cut to the terminal's height.
+    /// The bytes that replace the earlier text with `text`, cut to the terminal's height.
     static func frame(_ text: String, width: Int?, height: Int?) -> String {
         var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
@@ -15,11 +15,11 @@ struct Screen {
             lines = lines.prefix(max(height - 2, 1)) + ["... \(hidden) more lines"]
         }
         if let width { lines = lines.map { cut($0, toColumns: width) } }
-        // Home, each line erased to its end, then all below: no flicker, as a cleared screen would have.
+        // Cursor home, each line erased to its end, then everything below. A cleared screen would flicker.
         return "\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J"
     }
 
-    /// The part of a line that a terminal of this width has room for; codes of colour take none, and are all kept.
+    /// The part of a line that fits into a terminal of this width. Colour codes have no width, and all of them are kept.
     static func cut(_ line: String, toColumns width: Int) -> String {
         var result = ""
         var columns = 0
@@ -48,7 +48,7 @@ struct Screen {
     }
 }
 
-/// A rest of this thread between two looks.
+/// A pause of this thread between two polls.
 enum Pause {
     static func seconds(_ seconds: Double) {
         var time = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))

@@ -1,8 +1,8 @@
 import Inspection
 
-/// How sessions look: as rows of a table, as a page.
+/// Formats sessions for people: as rows of a table, or as a page.
 enum SessionRendering {
-    /// The table's titles.
+    /// The table's column heads.
     static let columns: [TextTable.Column] = [
         .left("ID"), .left("PROTOCOL", spare: 2), .left("SOURCE"), .left("DESTINATION"), .left("CLASS", spare: 5),
         .left("STATE"), .left("RULE", spare: 4), .right("AGE", spare: 6), .right("IDLE"), .right("TIMEOUT", spare: 3),
@@ -25,7 +25,7 @@ enum SessionRendering {
         return table
     }
 
-    /// All that is known of one session, a line each.
+    /// All details of one session, one on each line.
     static func page(_ session: SessionView) -> String {
         var facts: [(String, String)] = [
             ("session", session.id),
@@ -46,7 +46,7 @@ enum SessionRendering {
             ("destination position", position(session.positions.responder)),
         ]
         if session.tcpAuthentication {
-            facts.append(("authentication", "TCP-MD5 or TCP-AO: its ends accept no reset from the firewall"))
+            facts.append(("authentication", "TCP-MD5 or TCP-AO: its ends do not accept a RST from the firewall"))
         }
         if session.groupRule != "none" { facts.insert(("group rule", session.groupRule), at: 8) }
         return aligned(facts)
@@ -70,7 +70,7 @@ enum SessionRendering {
             ? "[\(endpoint.address)]:\(endpoint.port)" : "\(endpoint.address):\(endpoint.port)"
     }
 
-    /// Facts with their names in one column.
+    /// Names and values in two aligned columns.
     static func aligned(_ facts: [(String, String)]) -> String {
         let width = facts.map(\.0.count).max() ?? 0
         return facts.map { name, value in

@@ -2,7 +2,7 @@ import FlowLog
 import Inspection
 import Kernel
 
-/// A gateway on one screen.
+/// Formats the state of a gateway on one screen.
 enum StatusRendering {
     static func screen(
         _ status: GatewayStatus, version: BinaryVersion = .own, style: TextStyle = .plain
@@ -16,7 +16,7 @@ enum StatusRendering {
         return parts.joined(separator: "\n")
     }
 
-    /// The health in a word, and each finding with its remedy.
+    /// The health as a word, and each finding with its remedy.
     static func headline(_ gateway: String, _ health: GatewayHealth, style: TextStyle = .plain) -> String {
         var text = gateway.isEmpty ? "" : "gateway \(gateway): "
         text += "\(word(health.level, style: style))\n"
@@ -91,13 +91,13 @@ enum StatusRendering {
         return facts
     }
 
-    /// What runs; and what asks, where that is another one.
+    /// The running version; and the version of this command, if it differs.
     private static func version(_ status: GatewayStatus, _ own: BinaryVersion) -> String {
         guard let running = status.controller.version, running != own else { return "\(own)" }
         return "\(running) (this command: \(own))"
     }
 
-    /// A line for each kind of timeout, so that scaled ones find room too.
+    /// A line for each kind of timeout, so that scaled values also fit.
     private static func timeouts(_ status: GatewayStatus) -> [(String, String)] {
         let kinds = [
             ("idle timeouts", ["northSouthIdle", "eastWestIdle"]),

@@ -1,18 +1,18 @@
-/// Breaks text where a terminal would wrap it: between words where it can, with the rest below where it began.
+/// Folds text to the width of a terminal, between words if possible. The rest is aligned with the beginning of the text.
 enum TextFold {
-    /// Columns of a name in front of a value, at most: `idle timeouts   `.
+    /// Maximum columns of a name in front of a value: `idle timeouts   `.
     private static let nameColumns = 40
-    /// Below that, a text is left to the terminal.
+    /// In a narrower space the text is not folded, and the terminal wraps it.
     private static let minimumWidth = 20
 
-    /// The lines of a cell that is so wide.
+    /// The lines of a cell of this width.
     static func cell(_ text: String, width: Int) -> [String] {
         guard text.count > width else { return [text] }
         var lines: [String] = []
         var rest = Substring(text)
         while rest.count > width {
             let room = rest.prefix(width)
-            // After a space, or what separates the parts of an address or a list; else anywhere.
+            // After a space, or a separator in an address or a list, otherwise anywhere.
             let isClean = rest[room.endIndex] == " "
             let cut = isClean ? room.endIndex : room.lastIndex { " ,:;".contains($0) }.map { room.index(after: $0) }
             let head = cut.map { room[..<$0] }.flatMap { $0.contains { $0 != " " } ? $0 : nil } ?? room
@@ -23,13 +23,13 @@ enum TextFold {
         return lines
     }
 
-    /// A line, folded at words. What follows is indented to where the value begins (`name   value`), or by two.
+    /// A line, folded between words. Further lines are indented to the beginning of the value (`name   value`), or by two.
     static func lines(_ line: String, width: Int?) -> [String] {
         guard let width, width >= minimumWidth, columns(line[...]) > width else { return [line] }
         let indent = String(repeating: " ", count: min(hangingIndent(line), width / 2))
         var result: [String] = []
         var current = ""
-        // The indentation of a line, and the gap behind a name, are of the line's first word.
+        // The indentation of a line, and the gap after a name, belong to the line's first word.
         var isAtStart = true
         for word in words(line) {
             let room = width - columns(current[...])
@@ -58,7 +58,7 @@ enum TextFold {
             .flatMap { lines(String($0), width: width) }.joined(separator: "\n")
     }
 
-    /// Words, each with the spaces in front of it.
+    /// Words, each with the spaces before it.
     private static func words(_ line: String) -> [Substring] {
         var words: [Substring] = []
         var start = line.startIndex
@@ -73,7 +73,7 @@ enum TextFold {
 
     private static func leading(_ word: Substring) -> Int { word.prefix { $0 == " " }.count }
 
-    /// The column behind the last gap of two spaces near the line's beginning.
+    /// The column after the last gap of two spaces near the line's beginning.
     private static func hangingIndent(_ line: String) -> Int {
         let plain = Array(withoutCodes(line[...]))
         let begin = plain.prefix { $0 == " " }.count
@@ -85,7 +85,7 @@ enum TextFold {
         return indent
     }
 
-    /// Columns that a text takes: codes of colour take none.
+    /// Columns of a text. Colour codes have no width.
     private static func columns(_ text: Substring) -> Int { withoutCodes(text).count }
 
     private static func withoutCodes(_ text: Substring) -> String {

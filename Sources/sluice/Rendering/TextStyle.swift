@@ -1,14 +1,14 @@
-/// How a terminal is written to: colours, where they are welcome, and its width. A colour only ever repeats what the words say.
+/// The style of terminal output: whether colours are used, and the width. A colour only repeats what the words say.
 struct TextStyle: Sendable {
     let isColoured: Bool
-    /// In columns; nil: no terminal, so there is room for all.
+    /// In columns; nil: not a terminal, so the width is unlimited.
     let width: Int?
 
     static let plain = TextStyle(isColoured: false, width: nil)
 
     static func plain(width: Int) -> TextStyle { TextStyle(isColoured: false, width: width) }
 
-    /// Colours only on a terminal that has them, and not where NO_COLOR is set to anything (no-color.org).
+    /// Colours only on a terminal that has them, and not if NO_COLOR is set to any non-empty value (no-color.org).
     init(isTerminal: Bool, width: Int? = nil, environment: (String) -> String?) {
         self.width = isTerminal ? width : nil
         let refused = environment("NO_COLOR").map { !$0.isEmpty } ?? false

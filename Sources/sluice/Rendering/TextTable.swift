@@ -1,16 +1,16 @@
 /// A table for people: columns aligned, two spaces between them, no lines.
 ///
-/// Where the terminal is narrower than the table, nothing wraps: columns that fold do so, then columns that can be spared are
-/// left out, and said to be; then the widest are folded.
+/// If the terminal is narrower than the table, no line wraps. First the columns that fold are folded. Then columns that can
+/// be spared are left out, and named below the table. Then the widest columns are folded.
 struct TextTable {
     enum Alignment { case left, right }
 
     struct Column {
         var title: String
         var alignment: Alignment
-        /// The highest goes first where there is no room for all; 0: it always stays.
+        /// If there is no room for all columns, the highest value is left out first; 0: it always stays.
         var spare = 0
-        /// Whether it holds text that may go over several lines.
+        /// Whether its text may take several lines.
         var folds = false
 
         static func left(_ title: String, spare: Int = 0, folds: Bool = false) -> Column {
@@ -21,9 +21,9 @@ struct TextTable {
         }
     }
 
-    /// Of a column that folds: below that, others are left out first.
+    /// Minimum width of a column that folds. Before it gets narrower, other columns are left out.
     private static let foldedWidth = 24
-    /// Of a column that has to be folded though it is not meant to.
+    /// Minimum width of other columns, which are folded only if nothing else helps.
     private static let minimumWidth = 4
     private static let gap = 2
 
@@ -32,15 +32,15 @@ struct TextTable {
 
     init(_ columns: [Column]) { self.columns = columns }
 
-    /// Adds a row; it must have a cell for every column.
+    /// Adds a row. It must have a cell for every column.
     mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "\(cells.count) cells in a table of \(columns.count) columns")
         rows.append(cells)
     }
 
-    /// The table as lines, the titles first.
+    /// The table as lines, the column heads first.
     ///
-    /// - Parameter style: how the titles are set off, on a terminal that has colours, and how much room there is.
+    /// - Parameter style: whether the column heads are highlighted, and the width.
     func lines(style: TextStyle = .plain) -> [String] {
         let layout = layout(limit: style.width)
         var lines = line(columns.map(\.title), layout).map(style.bold)
@@ -61,7 +61,7 @@ struct TextTable {
         var width: Int
     }
 
-    /// Which columns there is room for, and how wide they are.
+    /// The columns that fit, and their widths.
     private func layout(limit: Int?) -> [Place] {
         var places = columns.indices.map { index in
             Place(
@@ -76,7 +76,7 @@ struct TextTable {
                 )
                 .max(by: { places[$0].width < places[$1].width })
             {
-                // As narrow as the next widest one, so that equals share what is missing.
+                // Only as narrow as the next widest column, so that columns of equal width shrink together.
                 let others = places.indices.filter { $0 != widest && mayFold(columns[places[$0].column]) }
                     .map { places[$0].width }.filter { $0 < places[widest].width }
                 let floor = max(minimum, others.max() ?? minimum, places[widest].width - excess())
@@ -89,7 +89,7 @@ struct TextTable {
                 .max(by: { columns[places[$0].column].spare < columns[places[$1].column].spare })
         {
             places.remove(at: first)
-            // Where there is more room again than it takes, a folded column gets it back.
+            // If there is unused room now, folded columns get it back.
             let spared = -excess()
             if spared > 0 { widen(&places, by: spared) }
         }
@@ -103,7 +103,7 @@ struct TextTable {
         places[index].width = min(max(wanted, places[index].width), places[index].width + spared)
     }
 
-    /// A row, over several lines where a cell is folded.
+    /// A row, on several lines if a cell is folded.
     private func line(_ cells: [String], _ places: [Place]) -> [String] {
         let folded = places.map { TextFold.cell(cells[$0.column], width: $0.width) }
         return (0..<(folded.map(\.count).max() ?? 0)).map { number in
