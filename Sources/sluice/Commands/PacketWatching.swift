@@ -12,7 +12,7 @@ private let isInterrupted = Atomic<Bool>(false)
 
 /// Watches a gateway's packets until a limit or a signal: the part that `drop watch` and `capture` share.
 ///
-/// One process at a time: it holds a lock in the run directory. Another one fails with that process in the message.
+/// One process at a time: it holds a lock in the run directory. A second process fails, and its message names the first.
 struct PacketWatching {
     let inspector: GatewayInspector
     let subject: PacketWatch.Subject

@@ -26,7 +26,7 @@ struct StateCommand: ParsableCommand {
 /// `sluice state export`
 struct StateExport: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Write the state of a gateway to a file. The gateway may run.",
+        commandName: "export", abstract: "Write the state of a gateway to a file. The gateway may run meanwhile.",
         discussion: "The file is a tar archive that only its owner can read.")
 
     @Option(

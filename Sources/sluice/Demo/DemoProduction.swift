@@ -42,7 +42,7 @@ struct DemoProduction: Sendable {
         return DemoReport(verdicts: verdicts, seconds: await narrator.elapsedSeconds)
     }
 
-    /// The acts, one after the other, in another lab than the one that may be kept. The verdicts are in the order of the chapters.
+    /// The acts, one after the other, in a separate lab: `--keep` keeps the other one. The verdicts are in the order of the chapters.
     private func playFleet(_ narrator: Narrator) async throws -> [DemoVerdict] {
         var verdicts: [DemoVerdict] = []
         for kind in FleetAct.Kind.allCases {
