@@ -1,10 +1,10 @@
-/// What went wrong between a process and the kernel: which object, what is wrong, what to do next.
+/// Errors between a process and the kernel: which object, what is wrong, what to do next.
 package enum KernelError: Error, Equatable {
     /// A call to the operating system failed.
     case call(action: String, errorNumber: Int32, remedy: String?)
     /// The kernel refused the program or its maps; the log is libbpf's and the verifier's.
     case refused(action: String, errorNumber: Int32, log: String)
-    /// The capacity cannot be had.
+    /// The capacity is out of range.
     case capacityOutOfRange(asked: Int, maximum: Int)
     /// A datapath of this name is in the kernel already.
     case alreadyLoaded(gateway: String, path: String)
@@ -14,7 +14,7 @@ package enum KernelError: Error, Equatable {
     case layoutMismatch(gateway: String, found: UInt32, expected: UInt32)
     /// Something in the kernel is not what this version of sluice expects.
     case damaged(gateway: String, what: String)
-    /// The kernel program has no such part.
+    /// The kernel program has no program of this name.
     case programMissing(name: String)
     /// There is no such interface in this network namespace.
     case interfaceMissing(name: String)
@@ -77,7 +77,7 @@ extension KernelError: CustomStringConvertible {
         }
     }
 
-    /// What to do about an error that has one usual cause here.
+    /// The remedy for an error that has one usual cause here.
     private static func usualRemedy(_ errorNumber: Int32) -> String? {
         switch errorNumber {
         case SystemCall.notPermitted, SystemCall.accessDenied:
