@@ -44,7 +44,7 @@ extension KernelError: CustomStringConvertible {
             let tail = log.split(separator: "\n").suffix(40).joined(separator: "\n")
             return "\(action): \(SystemCall.message(errorNumber))\(remedy)" + (tail.isEmpty ? "" : "\n\(tail)")
         case .capacityOutOfRange(let asked, let maximum):
-            return "capacity.sessions is \(asked): it must lie between 1 and \(maximum)"
+            return "capacity.sessions is \(asked): it must be between 1 and \(maximum)"
         case .alreadyLoaded(let gateway, let path):
             return "gateway \(gateway) is in the kernel already (\(path)): "
                 + "'sluice status --gateway \(gateway)' shows it, 'rm -r \(path)' removes it with all its sessions"
@@ -65,13 +65,13 @@ extension KernelError: CustomStringConvertible {
                 + "leave it out of the zones"
         case .interfaceTaken(let interface, let program, let identifier, let holder):
             return "interface \(interface) is taken: program \(program) (id \(identifier)) of \(holder) "
-                + "judges its packets: stop it, or take it off with 'sluice release \(interface) --force'"
+                + "judges its packets: stop it, or detach it with 'sluice release \(interface) --force'"
         case .commandMissing(let command, let package):
             return "'\(command)' is not installed: apt-get install \(package)"
         case .commandFailed(let command, let status, let output):
             return "'\(command)' failed with exit code \(status): \(output)"
         case .commandHung(let command, let seconds):
-            return "'\(command)' did not end within \(seconds) s and was killed: run it by hand to see what holds it up"
+            return "'\(command)' did not end within \(seconds) s and was killed: run it manually to see why it hangs"
         case .invalidName(let what, let name, let reason):
             return "\(what) '\(name)' cannot be used: \(reason)"
         }

@@ -57,13 +57,13 @@ package final class EventRing {
             if number >= 0 { return try KernelMap(name: MapName.events, descriptor: FileDescriptor(number)) }
             // The ring can't be opened: a new one replaces it, and the scan of the slots makes up for the lost records.
         }
-        let number = try SystemCall.check("making the event ring of instance \(instance)") {
+        let number = try SystemCall.check("creating the event ring of instance \(instance)") {
             bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_ring", 0, 0, ringBytes, nil)
         }
         let descriptor = FileDescriptor(number)
         // The name comes first: a ring that is inserted can then be found.
         try datapath.pins?.markMap(mark(instance), with: number)
-        try SystemCall.check("entering the event ring of instance \(instance)") {
+        try SystemCall.check("inserting the event ring of instance \(instance)") {
             var value = number
             return bpf_map_update_elem(rings.fileDescriptor, &key, &value, 0)
         }

@@ -28,7 +28,7 @@ package struct InterfaceTable: @unchecked Sendable {
         }
         guard bpf_map_update_elem(far.fileDescriptor, &key, &entry, 0) == 0 else {
             throw .call(
-                action: "entering the interface with index \(index)", errorNumber: errno,
+                action: "inserting the interface with index \(index)", errorNumber: errno,
                 remedy: "at most \(SLUICE_MAX_FAR_INTERFACES) zone interfaces may have an index of "
                     + "\(SLUICE_DENSE_INTERFACES) or more: create them with smaller ones ('ip link add index N')")
         }

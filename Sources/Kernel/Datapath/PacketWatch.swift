@@ -32,7 +32,7 @@ package final class PacketWatch {
     ) throws(KernelError) {
         self.datapath = datapath
         self.subject = subject
-        let number = try SystemCall.check("making the ring of packets that are watched") {
+        let number = try SystemCall.check("creating the ring of packets that are watched") {
             bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_looks", 0, 0, ringBytes, nil)
         }
         let map = try KernelMap(name: MapName.looks, descriptor: FileDescriptor(number))
@@ -41,7 +41,7 @@ package final class PacketWatch {
         datapath.watch.pointee = wanted
         // The lease comes first: whoever finds an expired lease removes the ring as well.
         renew()
-        try SystemCall.check("entering the ring of packets that are watched") {
+        try SystemCall.check("inserting the ring of packets that are watched") {
             var key: UInt32 = 0
             var value = number
             return bpf_map_update_elem(datapath.map(MapName.looks).fileDescriptor, &key, &value, 0)

@@ -194,7 +194,7 @@ struct PinDirectory: Sendable {
 
     private static func makeDirectory(_ path: String) throws(KernelError) {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw .call(action: "making \(path)", errorNumber: errno, remedy: nil)
+            throw .call(action: "creating \(path)", errorNumber: errno, remedy: nil)
         }
     }
 
@@ -205,7 +205,7 @@ struct PinDirectory: Sendable {
             if mkdir(staging, 0o700) == 0 { return }
             guard errno == ENOENT else { break }
         }
-        throw .call(action: "making \(staging)", errorNumber: errno, remedy: nil)
+        throw .call(action: "creating \(staging)", errorNumber: errno, remedy: nil)
     }
 
     private static func removeAll(below directory: String) {

@@ -39,7 +39,7 @@ final class TimestampTable: Sendable {
     /// Creates the table if there is none.
     func make() throws(KernelError) {
         if current != nil { return }
-        let number = try SystemCall.check("making the table of time stamps") {
+        let number = try SystemCall.check("creating the table of time stamps") {
             withZeroed(bpf_map_create_opts.self) { options in
                 options.pointee.sz = MemoryLayout<bpf_map_create_opts>.size
                 options.pointee.map_flags = UInt32(BPF_F_NO_PREALLOC)
@@ -51,7 +51,7 @@ final class TimestampTable: Sendable {
         let made = try KernelMap(name: MapName.timestamps, descriptor: FileDescriptor(number))
         // The name comes first: a table that is inserted can then be found.
         try pins?.markMap(Self.mark, with: number)
-        try SystemCall.check("entering the table of time stamps") {
+        try SystemCall.check("inserting the table of time stamps") {
             var key: UInt32 = 0
             var value = number
             return bpf_map_update_elem(place.fileDescriptor, &key, &value, 0)

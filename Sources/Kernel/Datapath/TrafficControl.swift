@@ -20,7 +20,7 @@ enum TrafficControl {
         let status = withHook(interface.index) { hook in bpf_tc_hook_create(hook) }
         if status == 0 { return true }
         if -status == EEXIST { return false }
-        throw refusal("making the clsact of interface \(interface.name)", status, interface)
+        throw refusal("creating the clsact of interface \(interface.name)", status, interface)
     }
 
     static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing: Bool) throws(KernelError) {
@@ -39,7 +39,8 @@ enum TrafficControl {
         let status = withHook(interfaceIndex) { hook in withOptions { options in bpf_tc_detach(hook, options) } }
         guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
             throw .refused(
-                action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)
+                action: "detaching the program from interface \(interfaceIndex)", errorNumber: -status,
+                log: LibBPFLog.text)
         }
     }
 

@@ -50,7 +50,8 @@ enum TrafficControlExpress {
         let status = bpf_prog_detach2(program.fileDescriptor, Int32(interfaceIndex), ingress)
         guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
             throw .refused(
-                action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)
+                action: "detaching the program from interface \(interfaceIndex)", errorNumber: -status,
+                log: LibBPFLog.text)
         }
     }
 

@@ -47,7 +47,7 @@ package enum Capability: Int, Sendable {
     /// have them anyway.
     package static func handOn() throws(KernelError) {
         guard geteuid() != 0 else { return }
-        try SystemCall.check("handing the capabilities on to the programs that sluice starts", remedy: remedy) {
+        try SystemCall.check("passing the capabilities on to the programs that sluice starts", remedy: remedy) {
             sluice_hand_on_capabilities()
         }
     }

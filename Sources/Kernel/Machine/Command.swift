@@ -87,7 +87,7 @@ package enum Command {
 
     private static func memoryFile(_ name: String) throws(KernelError) -> FileDescriptor {
         FileDescriptor(
-            try SystemCall.check("making room for what \(name) reads and writes") { sluice_memory_file(name) })
+            try SystemCall.check("creating memory files for \(name)") { sluice_memory_file(name) })
     }
 
     private static func spawn(

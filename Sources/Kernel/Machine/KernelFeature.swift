@@ -20,7 +20,7 @@ struct KernelFeature: Equatable, Sendable {
     func finding(on release: KernelRelease) -> MachineFinding {
         MachineFinding(
             name, isMet: true,
-            found: release >= since ? "there" : "not there (Linux \(since) has it): \(instead)", remedy: "")
+            found: release >= since ? "available" : "not available (since Linux \(since)): \(instead)", remedy: "")
     }
 }
 

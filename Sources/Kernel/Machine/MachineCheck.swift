@@ -82,7 +82,7 @@ package enum MachineCheck {
         // Only root may read it. A kernel that always compiles may not have it.
         return MachineFinding(
             "BPF just-in-time compiler", isMet: value != "0",
-            found: value.map { $0 == "0" ? "off" : "on" } ?? "not to be seen: built in, or not readable",
+            found: value.map { $0 == "0" ? "off" : "on" } ?? "unknown: built in, or not readable",
             remedy: "switch it on with 'sysctl net.core.bpf_jit_enable=1'")
     }
 
@@ -104,14 +104,15 @@ package enum MachineCheck {
                 : !isThere
                     ? "\(BPFFileSystem.path) does not exist"
                     : canMount
-                        ? "not mounted; 'sluice run' mounts it" : "not mounted, which takes CAP_SYS_ADMIN",
+                        ? "not mounted; 'sluice run' mounts it" : "not mounted, and mounting it needs CAP_SYS_ADMIN",
             remedy: isThere
                 ? BPFFileSystem.mountRemedy : "mount sysfs on /sys, and use a kernel with CONFIG_BPF_SYSCALL")
     }
 
     private static func directory(_ path: String) -> MachineFinding {
         if path == GatewayName.pinRoot, !BPFFileSystem.isMounted {
-            return MachineFinding("directory \(path)", isMet: true, found: "not to be seen before bpffs is", remedy: "")
+            return MachineFinding(
+                "directory \(path)", isMet: true, found: "not visible until bpffs is mounted", remedy: "")
         }
         let problem = DirectoryCheck(path).problem
         return MachineFinding(
@@ -145,7 +146,8 @@ package enum MachineCheck {
         guard let needed = estimatedBytes(capacitySessions: capacitySessions) else {
             let error = KernelError.capacityOutOfRange(
                 asked: capacitySessions, maximum: SlabPlan.maximumCapacitySessions)
-            return MachineFinding("memory", isMet: false, found: "\(error)", remedy: "set capacity.sessions within it")
+            return MachineFinding(
+                "memory", isMet: false, found: "\(error)", remedy: "set capacity.sessions within this range")
         }
         let information = TextFile.read("/proc/meminfo") ?? ""
         let line = information.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
@@ -192,7 +194,8 @@ package enum MachineCheck {
             loaded = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
             let cost = loaded?.verifierCosts[ProgramName.ingress]
             return "accepted by the verifier"
-                + (cost.map { ", which walked \($0.instructions) instructions in \($0.microseconds / 1000) ms" } ?? "")
+                + (cost.map { ", which processed \($0.instructions) instructions in \($0.microseconds / 1000) ms" }
+                    ?? "")
         }
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
@@ -211,10 +214,10 @@ package enum MachineCheck {
             try UnnamedNetworkNamespace().run { () throws(KernelError) in
                 try Guard.install(gateway: "doctor", interfaces: ["lo"])
                 guard Guard.isInstalled(gateway: "doctor", interfaces: ["lo"]) else {
-                    throw .commandFailed(command: "nft", status: 0, output: "the table is not there")
+                    throw .commandFailed(command: "nft", status: 0, output: "the table is missing")
                 }
             }
-            return "nftables takes it"
+            return "nftables accepts it"
         }
     }
 
@@ -232,7 +235,7 @@ package enum MachineCheck {
         guard Capability.has(.systemAdministration) else {
             return MachineFinding(
                 requirement, isMet: true,
-                found: "not tried: a network namespace for it takes CAP_SYS_ADMIN; 'sudo sluice doctor' tries it",
+                found: "not tried: a network namespace for it needs CAP_SYS_ADMIN; 'sudo sluice doctor' tries it",
                 remedy: "")
         }
         return tried(requirement, remedy: remedy, trial)

@@ -85,7 +85,7 @@ package struct NetworkInterface: Equatable, Sendable {
         withUnsafeMutableBytes(of: &answer.ifr_ifrn) { $0.copyBytes(from: name.utf8.prefix($0.count - 1)) }
         guard ioctl(socket.number, UInt(request), &answer) == 0 else {
             if errno == ENODEV { throw .interfaceMissing(name: name) }
-            throw .call(action: "asking about interface \(name)", errorNumber: errno, remedy: nil)
+            throw .call(action: "querying interface \(name)", errorNumber: errno, remedy: nil)
         }
         return answer
     }

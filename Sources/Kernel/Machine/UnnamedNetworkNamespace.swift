@@ -11,7 +11,7 @@ package final class UnnamedNetworkNamespace: Sendable {
     /// Creates an empty namespace. Its loopback is down.
     package init() throws(KernelError) {
         let home = try Self.current()
-        try SystemCall.check("making a network namespace") { sluice_unshare_network() }
+        try SystemCall.check("creating a network namespace") { sluice_unshare_network() }
         defer { Self.enter(home) }
         descriptor = try Self.current()
     }

@@ -42,7 +42,7 @@ final class LoadedProgram: Sendable {
     private static func information(of number: Int32, name: String) throws(KernelError) -> bpf_prog_info {
         var information = bpf_prog_info()
         var length = UInt32(MemoryLayout<bpf_prog_info>.size)
-        try SystemCall.check("reading about program \(name)") {
+        try SystemCall.check("querying program \(name)") {
             bpf_obj_get_info_by_fd(number, &information, &length)
         }
         return information

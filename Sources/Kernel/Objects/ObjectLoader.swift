@@ -129,7 +129,7 @@ private final class VerifierLogs {
     var complaint: String {
         guard let last = buffers.last(where: { $0.memory.pointee != 0 }) else { return "" }
         let lines = String(cString: last.memory).split(separator: "\n").suffix(20)
-        return "verifier, of \(last.program):\n" + lines.joined(separator: "\n") + "\n"
+        return "verifier log of \(last.program):\n" + lines.joined(separator: "\n") + "\n"
     }
 }
 

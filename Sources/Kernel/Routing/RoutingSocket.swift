@@ -68,7 +68,7 @@ package final class RoutingSocket {
     private static func allGoByDestination(_ request: UInt16, family: UInt8) throws(KernelError) -> Bool {
         let socket = try RoutingSocket(groups: 0, flags: 0)
         var patience = timeval(tv_sec: 1, tv_usec: 0)
-        try SystemCall.check("bounding a wait") {
+        try SystemCall.check("setting a receive timeout") {
             setsockopt(socket.fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
         // struct nlmsghdr: length, type, NLM_F_REQUEST | NLM_F_DUMP, sequence, port; then struct rtmsg or fib_rule_hdr,

@@ -83,7 +83,7 @@ package final class SecurityPolicies {
                 Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | flags), 6)
             })
         var patience = timeval(tv_sec: 1, tv_usec: 0)
-        try SystemCall.check("bounding a wait") {
+        try SystemCall.check("setting a receive timeout") {
             setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
         // struct sockaddr_nl: family, padding, port (the kernel chooses), groups.
