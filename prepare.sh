@@ -1,6 +1,6 @@
 # Sourced by ./run and ./test: checks the machine, and installs the Debian packages that are missing.
 
-# Administration tools live in directories that ordinary logins lack.
+# Administration tools are in directories that ordinary logins do not have in PATH.
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 export PATH
 
@@ -28,7 +28,8 @@ require_swift() {
     esac
 }
 
-# What must be there (a program, or a file with its path), and the Debian package that brings it; also_needed: a line more.
+# What is needed (a program, or a file with its path), and the Debian package that contains it. also_needed: one more
+# line.
 needed_packages() {
     cat <<'END'
 /usr/include/bpf/bpf_helpers.h libbpf-dev
@@ -86,7 +87,7 @@ install_missing_packages() {
     [ -n "$packages" ] || return 0
     command -v apt-get >/dev/null || fail "missing: $packages(Debian's names). Install them; 'apt-get' is not here."
     echo "$(basename "$0"): installing $packages" >&2
-    # Servers that come with the packages are not to be started: tests start their own. A policy of the machine's own stays.
+    # Servers in the packages must not be started: tests start their own. An existing policy of the machine is kept.
     policy=/usr/sbin/policy-rc.d
     ours=
     if [ ! -e "$policy" ]; then
@@ -95,7 +96,7 @@ install_missing_packages() {
         printf '#!/bin/sh\nexit 101\n' >"$policy"
         chmod 755 "$policy"
     fi
-    # No cluster of PostgreSQL either.
+    # Also no PostgreSQL cluster.
     if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
         mkdir -p /etc/postgresql-common
         echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
@@ -111,10 +112,10 @@ install_missing_packages() {
         trap - EXIT
     fi
     packages=$(missing_packages)
-    [ -z "$packages" ] || fail "still missing after the installation: $packages"
+    [ -z "$packages" ] || fail "missing even after the installation: $packages"
 }
 
-# One line for each reason why this machine can't run the tests on real kernel objects; nothing if it can.
+# One line for each reason why this machine can't run the tests on real kernel objects. No output if it can.
 kernel_problems() {
     [ "$(uname -s)" = Linux ] || { echo "this is $(uname -s), not Linux"; return; }
     [ "$(id -u)" = 0 ] || { echo "not root: network namespaces and eBPF need it (run 'sudo $0')"; return; }
@@ -125,7 +126,7 @@ kernel_problems() {
         nsenter --net="/run/netns/$name" nft add table inet check 2>/dev/null || echo "no nftables (kernel module 'nf_tables')"
         ip netns delete "$name"
     else
-        echo "network namespaces can't be made (CAP_SYS_ADMIN is missing, or the kernel lacks CONFIG_NET_NS)"
+        echo "network namespaces can't be created (CAP_SYS_ADMIN is missing, or the kernel lacks CONFIG_NET_NS)"
     fi
     if ! grep -q '^nodev[[:space:]]*bpf$' /proc/filesystems; then
         echo "the kernel has no bpf file system (CONFIG_BPF_SYSCALL)"

@@ -1,7 +1,7 @@
 import FlowLayout
 import KernelFunctions
 
-/// The rule sets of the image that is active, each evaluated by a function of its own (classify.bpf.h).
+/// The rule sets of the active image, each evaluated by a separate function (classify.bpf.h).
 private struct KernelRuleSets: RuleSets {
     let active: UInt32
 
@@ -17,21 +17,21 @@ private struct KernelRuleSets: RuleSets {
     }
 }
 
-/// Judges by all rule sets that have a say: the body of `sluice_classify`.
+/// Classifies by all rule sets that apply: the body of `sluice_classify`.
 @c(sluice_classify_body)
 @inline(__always)
 func classifyBody(_ question: UnsafeMutablePointer<sluice_classification>, _ active: UInt32) -> Int32 {
     Classifier.classify(question, by: KernelRuleSets(active: active)) ? 0 : -1
 }
 
-/// Judges by one rule set of an image: the body of `sluice_evaluate`.
+/// Classifies by one rule set of an image: the body of `sluice_evaluate`.
 @c(sluice_evaluate_body)
 @inline(__always)
 func evaluateBody(_ image: UnsafeRawPointer, _ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) {
     Classifier.evaluate(image: image, set: set, question: question)
 }
 
-/// The rule set that a zone's group has: the body of `sluice_group_set`.
+/// The rule set of a zone's group: the body of `sluice_group_set`.
 @c(sluice_group_set_body)
 @inline(__always)
 func groupSetBody(_ image: UnsafeRawPointer, _ offset: UInt32) -> UInt32 {

@@ -1,7 +1,7 @@
 import FlowLayout
 import KernelFunctions
 
-// The steps of a judgement, each the body of a function of datapath.bpf.c that the verifier checks on its own.
+// The steps of a judgement. Each is the body of a function of datapath.bpf.c that the verifier checks separately.
 
 @c(sluice_parse_body)
 @inline(__always)
@@ -21,7 +21,7 @@ func followSessionBody(_ packet: UnsafeMutablePointer<sluice_packet>, _ now: UIn
     Judge.followSession(packet, now: now, KernelTables()).rawValue
 }
 
-/// A session's slot and generation, as they travel in one register.
+/// A session's slot and generation, packed into one register.
 @inline(__always)
 private func flowValue(_ flow: UInt64) -> sluice_flow_value {
     sluice_flow_value(slot: UInt32(truncatingIfNeeded: flow), generation: UInt32(truncatingIfNeeded: flow >> 32))
@@ -49,7 +49,7 @@ func admitBody(
     Admission.admit(packet, route, now: now, KernelTables()).rawValue
 }
 
-/// 0 where there is no table.
+/// 0 if there is no table.
 @c(sluice_key_hash_body)
 @inline(__always)
 func keyHashBody(_ key: UnsafePointer<sluice_session_key>) -> UInt64 {
@@ -133,7 +133,7 @@ func noteHalfOpenLeftBody(_ session: UnsafePointer<sluice_session>, _ slot: UInt
     HalfOpenSessions.noteHalfOpenLeft(session, slot: slot, now: now, KernelTables())
 }
 
-/// The instance whose ring gets the event.
+/// The instance whose ring receives the event.
 @c(sluice_ring_owner_body)
 @inline(__always)
 func ringOwnerBody(_ hash: UInt64, _ slot: UInt32, _ kind: UInt32) -> UInt32 {
@@ -173,10 +173,10 @@ func noteTimestampBody(_ context: UnsafeRawPointer, _ packet: UnsafeMutablePoint
 @inline(__always)
 func beginsSessionBody(_ packet: UnsafePointer<sluice_packet>) -> Bool { SessionTracker.beginsSession(packet) }
 
-/// Writes the reset that answers a packet, IP header first, into at least ``TCPSegment/maximumLength`` bytes.
+/// Writes the RST that answers a packet, IP header first, into at least ``TCPSegment/maximumLength`` bytes.
 ///
-/// - Parameter partial: the socket buffer's checksum is completed when it leaves, from a sum over the pseudo-header
-///   (CHECKSUM_PARTIAL).
+/// - Parameter partial: the interface completes the socket buffer's checksum on output, from a sum over the
+///   pseudo-header (CHECKSUM_PARTIAL).
 /// - Returns: bytes written.
 @c(sluice_answer_reset_body)
 @inline(__always)
@@ -193,7 +193,7 @@ func answerResetBody(
     return UInt32(truncatingIfNeeded: length)
 }
 
-/// Whether the kernel's own forwarding has to do it.
+/// Whether the kernel's own forwarding must handle the packet.
 @c(sluice_needs_slow_path_body)
 @inline(__always)
 func needsSlowPathBody(_ packet: UnsafePointer<sluice_packet>, _ route: UnsafePointer<sluice_route>) -> Bool {

@@ -1,10 +1,10 @@
 import FlowLayout
 import KernelFunctions
 
-/// The datapath's maps, as FlowCore asks for them.
+/// The datapath's maps, as FlowCore uses them.
 ///
-/// Functions that go by a key's hash are handed it: so the hash's stack is not below theirs. Only the lookup, which every packet pays for,
-/// makes the hash itself: a call less.
+/// Functions that need a key's hash receive it as an argument, so the stack of the hash function is not below theirs.
+/// Only the lookup, which every packet pays for, computes the hash itself: this saves a call.
 struct KernelTables: Tables {
     @inline(__always)
     init() {}

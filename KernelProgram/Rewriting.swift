@@ -1,7 +1,7 @@
 import FlowLayout
 import KernelFunctions
 
-/// Gives an Ethernet frame with an IPv4 packet its next hop, and takes one from its TTL (RFC 1812, 5.3.1; RFC 1141).
+/// Writes the next hop into an Ethernet frame with an IPv4 packet, and decrements its TTL (RFC 1812, 5.3.1; RFC 1141).
 ///
 /// - Parameter frame: at least 34 writable bytes.
 @c(sluice_rewrite_ipv4_body)
@@ -10,7 +10,7 @@ func rewriteIPv4Body(_ frame: UnsafeMutableRawPointer, _ route: UnsafePointer<sl
     rewriteLink(frame, route, etherType: 0x0008)
     let timeToLive = frame.load(fromByteOffset: 22, as: UInt8.self)
     frame.storeBytes(of: timeToLive &- 1, toByteOffset: 22, as: UInt8.self)
-    // The TTL is the high byte of its word: the sum's complement grows by 0x0100 in network order.
+    // The TTL is the high byte of its word: the complemented sum increases by 0x0100 in network order.
     let sum = UInt32(frame.load(fromByteOffset: 24, as: UInt16.self)) &+ 1
     frame.storeBytes(of: UInt16(truncatingIfNeeded: sum &+ (sum >> 16)), toByteOffset: 24, as: UInt16.self)
 }

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Compiles the packet path (Sources/FlowCore and KernelProgram/*.swift) to an eBPF object, and the object to a Swift source
-# file that holds it as base64 text.
+# Compiles the packet path (Sources/FlowCore and KernelProgram/*.swift) to an eBPF object, and the object to a Swift
+# source file that contains it as base64 text.
 #
 #   compile.sh PACKAGE-ROOT WORK-DIRECTORY OUTPUT.swift
 #
-# Swift has no standard library for BPF. riscv64's embedded one has exactly BPF's data layout, so the code is compiled to LLVM IR
-# for that target, the triple is changed, and the C file that holds maps and sections links in only what it uses.
-# Pinned to the Swift 6.3 toolchain: its clang has the BPF target.
+# Swift has no standard library for BPF. The embedded one for riscv64 has exactly BPF's data layout. So the code is
+# compiled to LLVM IR for that target, and the triple is changed. The C file with the maps and sections links in only
+# what it uses. This needs the Swift 6.3 toolchain: its clang has the BPF target.
 set -eu
 root=$1
 work=$2
@@ -25,8 +25,8 @@ multiarch=/usr/include/$(uname -m)-linux-gnu
     -emit-ir $(find "$root/Sources/FlowCore" "$root/KernelProgram" -name '*.swift' | LC_ALL=C sort) \
     -o "$work/core.ll"
 
-# The triple becomes BPF's; what would keep Swift's runtime alive goes; and what Swift left as a function of its own is
-# inlined: functions that the verifier is to check on their own are C functions.
+# The triple becomes BPF's. What would keep Swift's runtime linked in is removed. What Swift did not inline is inlined:
+# the functions that the verifier must check separately are C functions.
 sed -e 's/^target triple = .*/target triple = "bpfel"/' -e '/^@llvm.used/d' -e '/^@_swift1_autolink_entries/d' \
     -e '/^define internal .*@"$e13KernelProgram/s/) \(.*\)#\([0-9][0-9]*\)/) \1 alwaysinline #\2/' \
     "$work/core.ll" >"$work/core.bpf.ll"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// The thin C side of the kernel program: entry points, helper calls, and the functions that the verifier checks one by one.
-// What happens to a packet is decided in Swift: Sources/FlowCore, and the bodies in KernelProgram/*.swift.
+// The thin C side of the kernel program: entry points, helper calls, and the functions that the verifier checks one by
+// one. Swift code decides what happens to a packet: Sources/FlowCore, and the bodies in KernelProgram/*.swift.
 
 #include "maps.bpf.h"
 
@@ -85,7 +85,7 @@ __attribute__((noinline)) int sluice_note_half_open_left(const struct sluice_ses
     return 0;
 }
 
-/// The instance whose ring gets the event of a session in a slot, or (EventKind.deny) of one that is denied.
+/// The instance whose ring receives the event of a session in a slot, or (EventKind.deny) of a session that is denied.
 __attribute__((noinline)) int sluice_ring_owner(uint64_t hash, uint32_t slot, uint32_t kind) {
     return sluice_ring_owner_body(hash, slot, kind);
 }
@@ -136,9 +136,10 @@ INLINE static int drop(
     return sluice_drop(skb, packet, route, VERDICT(ACTION_DROP, reason));
 }
 
-/// Leaves an allowed packet to the kernel's own forwarding. The guard knows it by the destination in its link header, which has done its
-/// work once the packet is in: no rule of others reads or writes it there, and no frame from outside can have it, since the kernel
-/// drops what is for another address. `link`: bytes of that header; plain IP gets one, which the kernel takes for what it is.
+/// Passes an allowed packet to the kernel's own forwarding. The guard recognises it by the destination in its link
+/// header, which is no longer needed once the packet is received. No other rule reads or writes it there. No frame from
+/// outside can have this destination, because the kernel drops frames for another address. `link`: bytes of that
+/// header. A packet without one receives one, and the kernel still treats it as plain IP.
 __attribute__((noinline)) int sluice_leave_to_kernel(struct __sk_buff *skb, uint32_t link) {
     uint8_t stamp[6] = SLUICE_ALLOWED_STAMP;
     sluice_count(COUNTER_SLOW_PATH);
@@ -146,7 +147,7 @@ __attribute__((noinline)) int sluice_leave_to_kernel(struct __sk_buff *skb, uint
     return bpf_skb_store_bytes(skb, 0, stamp, sizeof(stamp), 0) == 0 ? TC_ACT_OK : TC_ACT_SHOT;
 }
 
-/// The gateway's own: left to its stack, if the host rules allow it.
+/// For the gateway itself: passed to its stack, if the host rules allow it.
 INLINE static int hand_to_host(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     uint32_t verdict = sluice_admit(packet, route, now);
@@ -158,23 +159,25 @@ INLINE static int hand_to_host(
 
 INLINE static int forward(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
-    // The first packet of a session has its route from the admission. Among a million sessions hit at random hardly one comes back
-    // within a tick: where both addresses matter, the memory is not even asked for those.
+    // The first packet of a session has its route from the admission. With a million sessions in random order, hardly
+    // one has a second packet within a tick. So if both addresses matter, the cache is not searched for those.
     if (route->kind == 0) {
         if (packet->flags & FLAG_FOLLOWS_CLOSELY || routes_by_destination(now))
             sluice_recall_route(skb, packet, route, now, ROUTE_TO_DESTINATION);
         else
             sluice_find_route(skb, packet, route, now);
     }
-    // An address of the session has become the gateway's own: it was allowed to another host, not to this one.
+    // An address of the session now belongs to the gateway itself. The session was allowed to another host, not to this
+    // one.
     if (route->kind == ROUTE_HOST) return hand_to_host(skb, packet, route, now);
-    // The kernel's own forwarding reports it to the sender. Should that find a route which the lookup did not, the guard drops the packet.
+    // The kernel's own forwarding reports it to the sender. If the kernel finds a route that the lookup did not find,
+    // the guard drops the packet.
     if (route->kind == ROUTE_UNREACHABLE) {
         look_at(skb, packet, route, ACTION_UNROUTABLE);
         return TC_ACT_OK;
     }
     if (route->zone == 0) return drop(skb, packet, route, REASON_NO_ROUTE);
-    // The zones of a session are part of what was allowed: a route that leads elsewhere by now was not (NSG-4).
+    // The zones of a session are part of what was allowed. A route that now leads to another zone was not (NSG-4).
     if (route->zone != packet->peerZone) return drop(skb, packet, route, REASON_WRONG_ZONE);
     if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) {
         look_at(skb, packet, route, ACTION_FORWARD | LOOK_SLOWLY);
@@ -197,16 +200,16 @@ INLINE static int forward(
     } else {
         if (data + 54 > end) return drop(skb, packet, route, REASON_MALFORMED);
         sluice_rewrite_ipv6_body(data, route);
-        // A sum over the whole packet, where the interface supplied one, loses the hop that was taken.
+        // If the interface supplied a sum over the whole packet, it must reflect the decremented TTL or hop limit.
         bpf_csum_update(skb, bpf_htons(0xFFFE));
     }
     if (route->delivery == DELIVER_BY_NEIGHBOUR) return sluice_deliver_by_neighbour(skb, packet);
-    // Straight into the other end of a veth pair: no transmit queue, no second soft interrupt.
+    // Directly into the other end of a veth pair: no transmit queue, no second soft interrupt.
     return route->delivery == DELIVER_TO_PEER ? bpf_redirect_peer(route->interfaceIndex, 0)
                                               : bpf_redirect(route->interfaceIndex, 0);
 }
 
-/// Turns a packet into the reset that answers it, and sends it back by where it came in.
+/// Turns a packet into the RST that answers it, and sends it back through the interface where it came in.
 __attribute__((noinline)) int sluice_answer_reset(struct __sk_buff *skb, struct sluice_packet *packet) {
     struct {
         uint8_t link[14];
@@ -219,8 +222,8 @@ __attribute__((noinline)) int sluice_answer_reset(struct __sk_buff *skb, struct 
     if ((link != 0 && link != 14) || packet->transportOffset != link + header) return TC_ACT_SHOT;
     uint32_t checksum = packet->transportOffset + 16;
 
-    // Whether the checksum is still to be completed by the interface (CHECKSUM_PARTIAL) shows in what replacing does: only a
-    // finished sum changes.
+    // Replacing bytes shows whether the interface must still complete the checksum (CHECKSUM_PARTIAL): only a finished
+    // sum changes.
     uint16_t before = 0, after = 0;
     bpf_skb_load_bytes(skb, checksum, &before, 2);
     if (bpf_l4_csum_replace(skb, checksum, 0, bpf_htons(1), 2) != 0) return TC_ACT_SHOT;
@@ -245,24 +248,24 @@ __attribute__((noinline)) int sluice_answer_reset(struct __sk_buff *skb, struct 
 
 // MARK: Entry points
 
-/// The datapath: every packet that comes in by a zone interface.
+/// The datapath: processes every packet that comes in by a zone interface.
 SEC("tc")
 int sluice_ingress(struct __sk_buff *skb) {
     struct sluice_packet packet = {};
     struct sluice_route route = {};
     struct sluice_interface *in = interface_at(skb->ifindex);
     if (!in || in->zone == 0) return drop(skb, &packet, &route, REASON_NO_ROUTE);
-    // Another VLAN's, which is no zone's of ours by this interface: its own interface has it next, or nobody. A tag of VLAN 0 has
-    // only a priority (IEEE 802.1Q, 9.6).
+    // A packet of another VLAN belongs to no zone by this interface. The interface of that VLAN receives it next, or
+    // nobody. A tag of VLAN 0 has only a priority (IEEE 802.1Q, 9.6).
     if (skb->vlan_present && ((skb->vlan_tci & 0xFFF) != 0 || bpf_skb_vlan_pop(skb) != 0 || skb->vlan_present))
         return TC_ACT_OK;
-    // Another host's, seen in promiscuous mode: the kernel ignores it.
+    // For another host, seen in promiscuous mode: the kernel ignores it.
     if (skb->pkt_type == PACKET_OTHERHOST) return TC_ACT_OK;
     packet.zone = in->zone;
     uint32_t verdict = sluice_parse(skb, &packet, in->linkHeaderLength);
     uint32_t now = bpf_ktime_get_ns() >> SLUICE_TICK_SHIFT;
     if ((verdict & 0xFF) == ACTION_PARSED) {
-        // What is for all at the link is for this host, not to be forwarded (RFC 1812, 5.3.4).
+        // A link-layer broadcast or multicast is for this host, and is not forwarded (RFC 1812, 5.3.4).
         verdict = skb->pkt_type == PACKET_HOST ? (uint32_t)sluice_follow_session(&packet, now) : ACTION_NO_SESSION_YET;
         if ((verdict & 0xFF) == ACTION_NO_SESSION_YET) {
             if (skb->pkt_type != PACKET_HOST) {
@@ -295,8 +298,9 @@ int sluice_ingress(struct __sk_buff *skb) {
     }
 }
 
-/// Sends a segment of our own that a process hands over (BPF_PROG_TEST_RUN), as what comes in by the context's interface would be
-/// forwarded: rules may route by that, so a socket's own route may be another. Returns 1 once it is out; 0 where it can't go out like this.
+/// Sends a segment that a process has created and passes here (BPF_PROG_TEST_RUN). It is forwarded as a packet that
+/// came in by the context's interface: routing rules may depend on that interface, so a socket's own route may differ.
+/// Returns 1 when it is sent; 0 if it can't be sent like this.
 SEC("tc")
 int sluice_send(struct __sk_buff *skb) {
     struct sluice_packet packet = {};
@@ -307,18 +311,18 @@ int sluice_send(struct __sk_buff *skb) {
     if ((verdict & 0xFF) != ACTION_PARSED) return 0;
     sluice_find_route(skb, &packet, &route, bpf_ktime_get_ns() >> SLUICE_TICK_SHIFT);
     if (route.kind != ROUTE_FORWARD || route.zone == 0) return 0;
-    // Only by the interface that its source lives behind: an end's answer would come back there.
+    // Only through the interface of its source's route: an end's answer would come back there.
     sluice_find_source_zone(skb, &packet, &route);
     if (route.sourceZone != in->zone) return 0;
-    // Without it the neighbour is unknown: a socket has it resolved.
+    // Without an MTU the neighbour is unknown: a socket then resolves it.
     if (route.mtu == 0) return 0;
     if (bpf_skb_store_bytes(skb, 0, route.destinationMac, 6, 0) != 0) return 0;
     if (bpf_skb_store_bytes(skb, 6, route.sourceMac, 6, 0) != 0) return 0;
     return bpf_clone_redirect(skb, route.interfaceIndex, 0) == 0;
 }
 
-/// The same judgement for tests, with zone, route and time as they say: nothing is sent, the verdict is returned.
-/// cb[0]: zone, route kind, its zone, its source zone, a byte each; cb[1]: tick.
+/// The same judgement for tests, with the zone, route and time that the test gives. Nothing is sent, the verdict is
+/// returned. cb[0]: zone, route kind, its zone, its source zone, a byte each; cb[1]: tick.
 SEC("tc")
 int sluice_judge_test(struct __sk_buff *skb) {
     struct sluice_packet packet = {};

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the files of a folder as a Swift source: a base64 text each, which the compiler takes at once however long it is.
+# Writes the files of a folder as a Swift source: one base64 text per file, which compiles fast at any length.
 #
 #   embed-page.sh FOLDER OUTPUT.swift
 set -eu

@@ -1,18 +1,18 @@
 #!/bin/sh
-# Writes a Swift file with the commit of a package's files, if it is not there with that commit already.
+# Writes a Swift file with the commit of a package's files, unless the file has that commit already.
 #
 #   stamp-commit.sh PACKAGE-ROOT OUTPUT.swift
 #
-# Asks git and changes nothing there, not even its index. Never fails for lack of a repository: then the commit is unknown.
+# Reads from git and changes nothing there, not even its index. Works without a repository: then the commit is unknown.
 set -eu
 root=$1
 output=$2
 
-# A repository that belongs to another user is read too: nothing of it is run.
+# A repository that belongs to another user is read too: nothing in it is executed.
 ask() { GIT_OPTIONAL_LOCKS=0 git -c "safe.directory=*" -C "$root" "$@" 2>/dev/null; }
 
 commit=unknown
-# A repository around the package, as where a release is unpacked in somebody's checkout, is not the package's.
+# A repository around the package is not the package's, for example if a release is unpacked in another checkout.
 top=$(ask rev-parse --show-toplevel) || top=
 if [ -n "$top" ] && [ "$(cd "$top" && pwd -P)" = "$(cd "$root" && pwd -P)" ]; then
     commit=$(ask rev-parse --short=12 HEAD) || commit=unknown

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// What the Swift side of the kernel program asks of the C side: map elements, helpers, bytes of the packet. The bodies are in
-// datapath.bpf.c and are inlined when the two are linked.
+// What the Swift side of the kernel program needs from the C side: map elements, helpers, bytes of the packet. The
+// bodies are in datapath.bpf.c and are inlined when both sides are linked.
 #pragma once
 
 #include "FlowLayout.h"
@@ -36,7 +36,7 @@ void sluice_count(uint32_t counter);
 uint32_t sluice_may_emit_deny(uint32_t now);
 uint32_t sluice_group_set(uint32_t active, uint32_t offset);
 
-// Parts that are verified on their own, so that their costs add up instead of multiplying.
+// Functions that are verified separately, so that their costs add up instead of multiplying.
 int sluice_remember_fragment(
     struct sluice_packet *_Nonnull packet, uint64_t flow, uint32_t isOriginator, uint32_t now);
 int sluice_follow_fragment(struct sluice_packet *_Nonnull packet, uint32_t now);

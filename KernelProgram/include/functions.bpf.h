@@ -25,13 +25,13 @@ INLINE uint32_t sluice_packet_length(const void *skb) { return ((const struct __
 
 INLINE uint32_t sluice_segment_size(const void *skb) { return ((const struct __sk_buff *)skb)->gso_size; }
 
-/// Reads TCP options. A function of its own: only SYNs, and sessions that may be probed, pay for the loop.
+/// Reads TCP options. A separate function: only SYNs, and sessions that may be probed, pay for the loop.
 __attribute__((noinline)) int sluice_read_options(
     struct __sk_buff *skb, uint32_t offset, uint32_t length, struct sluice_tcp_option_values *found) {
     struct sluice_tcp_options options = {};
     if (!found || length == 0 || length > 40) return 0;
-    // Kernels before 6.8 learn nothing from `length == 0`, and take a length that may be 0 for an error. The mask and the one
-    // added show them 1 ... 64; LLVM, which knows better, must not see that they change nothing.
+    // Kernels before 6.8 learn nothing from `length == 0`, and reject a length that may be 0. The mask and the addition
+    // of 1 show them 1 ... 64. LLVM knows the range already, and must not see that they change nothing.
     uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & 63) + 1;
     if (bpf_skb_load_bytes(skb, offset, &options, bounded) != 0) return 0;
     sluice_read_options_body(&options, length, found);
@@ -43,7 +43,7 @@ INLINE void sluice_call_read_options(
     sluice_read_options((struct __sk_buff *)skb, transportOffset + 20, headerLength - 20, found);
 }
 
-/// Follows a chain of IPv6 extension headers. A function of its own: few packets have any, and the loop is verified once.
+/// Follows a chain of IPv6 extension headers. A separate function: few packets have any, and the loop is verified once.
 __attribute__((noinline)) int sluice_walk_extensions(struct __sk_buff *skb, struct sluice_extension_walk *walk) {
     if (!walk) return 0;
     return sluice_walk_extensions_body(skb, walk);
@@ -118,8 +118,9 @@ INLINE uint32_t sluice_on_idle(uint32_t treatment) {
 INLINE static struct sluice_interface *interface_at(uint32_t index) {
     if (index < SLUICE_DENSE_INTERFACES) return bpf_map_lookup_elem(&sluice_interfaces, &index);
     struct sluice_interface *far = bpf_map_lookup_elem(&sluice_far_interfaces, &index);
-    // Were the two branches alike to their ends, LLVM would make one call of theirs, by a pointer to either map. Only a lookup in a map that
-    // the verifier knows is inlined: the other costs an indirect call, 16 ns a packet.
+    // If the two branches were equal to their ends, LLVM would merge their calls into one, with a pointer to either
+    // map. The verifier inlines a lookup only in a map that it knows. Otherwise it is an indirect call, 16 ns per
+    // packet.
     __asm__ volatile("" : "+r"(far));
     return far;
 }
@@ -133,14 +134,14 @@ INLINE static void add_to_counter(uint32_t counter, uint64_t amount) {
 
 INLINE void sluice_count(uint32_t counter) { add_to_counter(counter, 1); }
 
-/// Counts a packet that is dropped, and its bytes from the link header on.
+/// Counts a dropped packet, and its bytes from the link header on.
 INLINE static void count_drop(const struct __sk_buff *skb, uint32_t reason) {
     reason &= SLUICE_MAX_DROP_REASONS - 1;
     sluice_count(reason);
     add_to_counter(SLUICE_DROPPED_BYTES + reason, skb->len);
 }
 
-/// Counts a packet that is forwarded for the slab of its session: the throughput of instances.
+/// Counts a forwarded packet for the slab of its session: the throughput of instances.
 INLINE static void count_traffic(const struct sluice_packet *packet) {
     struct sluice_runtime *runtime = sluice_runtime_at();
     if (!runtime) return;
@@ -151,10 +152,11 @@ INLINE static void count_traffic(const struct sluice_packet *packet) {
     traffic->bytes += packet->wireBytes;
 }
 
-/// Makes an event and sends it. A function of its own, so that the event does not lie on the stack while rules are evaluated.
+/// Creates an event and sends it. A separate function, so that the event is not on the stack while rules are evaluated.
 ///
-/// - Parameter flow: slot and, above it, generation of the session, as far as there is one.
-/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte; above, the instance whose ring gets it.
+/// - Parameter flow: the slot and, above it, the generation of the session, if there is one.
+/// - Parameter what: FlowCore.EventKind; the reason of a deny in the second byte; above it the instance whose ring
+///   receives it.
 __attribute__((noinline)) int sluice_emit_event(
     struct sluice_packet *packet, struct sluice_route *route, struct sluice_classification *question, uint64_t flow,
     uint32_t what) {
@@ -168,8 +170,9 @@ __attribute__((noinline)) int sluice_emit_event(
         sluice_count(COUNTER_EVENTS_LOST);
         return 0;
     }
-    // Its reader polls; it is woken early only so that the ring does not fill up: once for each quarter of the ring, since waking
-    // is an interrupt, and a reader that comes late, on a busy machine, does not come earlier for one with every event.
+    // The reader polls. It is woken early only so that the ring does not fill up: once for each quarter of the ring. A
+    // wake-up is an interrupt, and a reader that is late on a busy machine does not run earlier if every event wakes
+    // it.
     uint64_t waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
     uint64_t after = waiting + sizeof(event) + BPF_RINGBUF_HDR_SZ;
     uint64_t flags = waiting >> 19 != after >> 19 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;

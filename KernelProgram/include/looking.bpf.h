@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// A look at packets, for people (`sluice drop watch`, `sluice capture`): while somebody watches, a copy of a packet's headers and what
-// became of it goes into a ring. While nobody does, one word is compared. Nothing here changes a packet, or what becomes of it, and nothing
-// waits: what the budget of the tick or the ring has no room for is left out, and counted. Include it in one C file.
+// Shows packets to an operator (`sluice drop watch`, `sluice capture`). While somebody watches, a copy of a packet's
+// headers and its verdict is written to a ring. While nobody does, the cost is one comparison. Nothing here changes a
+// packet or its verdict, and nothing waits: what exceeds the budget of the tick or the ring is omitted, and counted.
+// Include it in one C file.
 #pragma once
 
 #include "functions.bpf.h"
 
 #include <linux/pkt_cls.h>
 
-/// In the third byte of `what`: the packet is left to the kernel's own forwarding.
+/// In the third byte of `what`: the packet is passed to the kernel's own forwarding.
 enum { LOOK_SLOWLY = 1 << 16 };
 
 INLINE static _Bool holds(const struct sluice_address_range *range, const struct sluice_address *address) {
@@ -20,14 +21,14 @@ INLINE static _Bool holds_an_end(const struct sluice_address_range *range, const
     return holds(range, &key->lowAddress) || holds(range, &key->highAddress);
 }
 
-/// Whether whoever watches may want to see the packet.
+/// Whether the packet may match the filter of the watching process.
 INLINE static _Bool is_wanted(const struct sluice_watch *watch, const struct sluice_packet *packet, uint32_t what) {
     uint32_t action = what & 0xFF;
     uint32_t reason = what >> 8 & 0xFF;
     _Bool is_drop = action == ACTION_DROP || action == ACTION_ANSWER_RESET;
     if (is_drop && (watch->reasons >> (reason & 63) & 1) == 0) return 0;
     if (watch->zone != 0 && watch->zone != packet->zone) return 0;
-    // What was not parsed to its end has no 5-tuple, and an ICMP error has the quoted packet's.
+    // A packet that was not parsed to its end has no 5-tuple, and an ICMP error has that of the quoted packet.
     if (packet->key.family == 0 || packet->kind == KIND_ICMP_ERROR) return 1;
     if (is_drop && reason <= REASON_UNSUPPORTED) return 1;
     const struct sluice_session_key *key = &packet->key;
@@ -41,7 +42,8 @@ INLINE static _Bool is_same_key(const struct sluice_session_key *one, const stru
     return ((left[0] ^ right[0]) | (left[1] ^ right[1]) | (left[2] ^ right[2]) | (left[3] ^ right[3]) | (left[4] ^ right[4])) == 0;
 }
 
-/// Writes down which session a packet belongs to. One that was dropped says by its key whether it has one: its slot may be a mere 0.
+/// Records which session a packet belongs to. For a dropped packet, the key decides whether it has one: its slot may be
+/// an unset 0.
 INLINE static void look_at_session(struct sluice_look *look, const struct sluice_packet *packet, uint32_t action) {
     uint64_t *word = sluice_word_at(packet->slot);
     struct sluice_session *session = sluice_session_at(packet->slot);
@@ -56,7 +58,7 @@ INLINE static void look_at_session(struct sluice_look *look, const struct sluice
     look->rule = session->rule;
 }
 
-/// Has whoever watches see a packet. Call it before the packet is changed.
+/// Shows a packet to the watching process. Call it before the packet is changed.
 ///
 /// - Parameter what: action, reason in the second byte, LOOK_SLOWLY.
 __attribute__((noinline)) int sluice_take_look(
@@ -70,7 +72,7 @@ __attribute__((noinline)) int sluice_take_look(
     if (!runtime || !watch || !budget) return 0;
     uint64_t time = bpf_ktime_get_ns();
     uint32_t now = time >> SLUICE_TICK_SHIFT;
-    // Whoever watched may be gone.
+    // The watching process may have ended.
     uint32_t end = action == ACTION_DROP || action == ACTION_ANSWER_RESET ? runtime->dropWatchEnd : runtime->packetWatchEnd;
     if ((int32_t)(end - now) <= 0 || !is_wanted(watch, packet, what)) return 0;
     if (budget->tick != now) {
@@ -106,23 +108,23 @@ __attribute__((noinline)) int sluice_take_look(
     struct sluice_interface *in = interface_at(skb->ifindex);
     look->linkHeaderLength = in ? in->linkHeaderLength : 14;
     look_at_session(look, packet, action);
-    // For the verifier as in sluice_read_options: 1 ... 128.
+    // For the verifier, as in sluice_read_options: 1 ... 128.
     uint32_t length = skb->len < SLUICE_LOOK_BYTES ? skb->len : SLUICE_LOOK_BYTES;
     uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & (SLUICE_LOOK_BYTES - 1)) + 1;
     look->copied = bpf_skb_load_bytes(skb, 0, look->bytes, bounded) == 0 ? bounded : 0;
-    // Its reader polls: no packet pays for a wake-up.
+    // The reader polls: no packet pays for a wake-up.
     bpf_ringbuf_submit(look, BPF_RB_NO_WAKEUP);
     return 0;
 }
 
-/// A look at a packet that is not dropped.
+/// Shows a packet that is not dropped.
 INLINE static void look_at(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t what) {
     struct sluice_runtime *runtime = sluice_runtime_at();
     if (runtime && runtime->packetWatchEnd != 0) sluice_take_look(skb, packet, route, what);
 }
 
-/// Counts a packet that is dropped, or answered with a reset.
+/// Counts a packet that is dropped, or answered with a RST.
 ///
 /// - Parameter what: as for `sluice_take_look`.
 __attribute__((noinline)) int sluice_drop(

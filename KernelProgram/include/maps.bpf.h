@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// The maps of the datapath. Those whose length says 1 get it from the configuration when the object is loaded.
+// The maps of the datapath. A map of length 1 here gets its real length from the configuration when the object is
+// loaded.
 #pragma once
 
 #include "FlowLayout.h"
@@ -26,10 +27,10 @@ SLUICE_SHARED_ARRAY(sluice_words, 1, __u64);                     // capacity: co
 SLUICE_SHARED_ARRAY(sluice_free, 1, __u64);  // capacity / 4: rings of free slots, 4 offsets of 16 bits an element
 SLUICE_SHARED_ARRAY(sluice_slabs, SLUICE_MAX_SLABS, struct sluice_slab);
 SLUICE_SHARED_ARRAY(sluice_instances, SLUICE_MAX_INSTANCES, struct sluice_instance);
-SLUICE_SHARED_ARRAY(sluice_tallies, SLUICE_MAX_INSTANCES, struct sluice_tallies);  // of the processes alone
+SLUICE_SHARED_ARRAY(sluice_tallies, SLUICE_MAX_INSTANCES, struct sluice_tallies);  // only for the processes
 SLUICE_SHARED_ARRAY(sluice_treatments, SLUICE_MAX_TREATMENTS, struct sluice_treatment);
 SLUICE_SHARED_ARRAY(sluice_runtime, 1, struct sluice_runtime);
-SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one judges, the other is written
+SLUICE_SHARED_ARRAY(sluice_policies, 2, struct sluice_policy_memory);  // one is used, the other is written
 SLUICE_SHARED_ARRAY(sluice_sources, SLUICE_SOURCE_TALLIES, __u64);  // half-open sessions by source: FlowCore.SourceTally
 SLUICE_SHARED_ARRAY(sluice_steering, 1, struct sluice_steering);
 SLUICE_SHARED_ARRAY(sluice_interfaces, SLUICE_DENSE_INTERFACES, struct sluice_interface);
@@ -57,8 +58,8 @@ struct {
     __type(value, struct sluice_attempt);
 } sluice_attempts SEC(".maps");
 
-/// Time stamps of sessions that may be probed, by slot: an element takes memory only while there is such a session. The one that is
-/// entered has room for more (Kernel.TimestampTable).
+/// Time stamps of sessions that may be probed, by slot. An element uses memory only while there is such a session. The
+/// map that is inserted has more elements (Kernel.TimestampTable).
 struct sluice_timestamp_table {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -67,8 +68,8 @@ struct sluice_timestamp_table {
     __type(value, struct sluice_timestamps);
 };
 
-/// Its buckets take 1 MiB, and a map's size is fixed. So the controller makes it when the first policy comes that may probe, before that
-/// policy judges, and enters it here: a gateway that never probes does without.
+/// The buckets of such a map take 1 MiB, and a map's size is fixed. So the controller creates it with the first policy
+/// that may probe, before that policy is used, and inserts it here. A gateway that never probes has none.
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
     __uint(max_entries, 1);
@@ -83,7 +84,7 @@ struct {
     __type(value, __u64);
 } sluice_counters SEC(".maps");
 
-/// What was forwarded, by slab.
+/// Forwarded packets and bytes, by slab.
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, SLUICE_MAX_SLABS);
@@ -96,7 +97,7 @@ struct sluice_event_ring {
     __uint(max_entries, 1 << 21);  // bytes
 };
 
-/// A ring of events for each instance, made by its process (Kernel.EventRing).
+/// A ring of events for each instance, created by its process (Kernel.EventRing).
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
     __uint(max_entries, SLUICE_MAX_INSTANCES);
@@ -117,14 +118,15 @@ struct {
     __type(value, struct sluice_deny_budget);
 } sluice_deny_budgets SEC(".maps");
 
-SLUICE_SHARED_ARRAY(sluice_watch, 1, struct sluice_watch);  // what whoever watches packets wants to see
+SLUICE_SHARED_ARRAY(sluice_watch, 1, struct sluice_watch);  // the filter of the process that watches packets
 
 struct sluice_look_ring {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 1 << 18);  // bytes; the one that is entered may have more
+    __uint(max_entries, 1 << 18);  // bytes; the ring that is inserted may have more
 };
 
-/// The ring of whoever watches packets, who makes it (Kernel.PacketWatch): a gateway that nobody watches does without.
+/// The ring of the process that watches packets, which creates it (Kernel.PacketWatch). While nobody watches there is
+/// none.
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
     __uint(max_entries, 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Keeping the kernel's table of neighbours alive. An entry that nothing is sent by grows stale, and is never asked again; the fast path
-// only reads it. So a packet a second to each next hop is sent by that table, which asks as it would for any router (RFC 4861, 7.3).
-// Include it in one C file.
+// Refreshes the kernel's neighbour table. An entry without traffic through it becomes stale, and the kernel does not
+// verify it again; the fast path only reads it. So one packet per second to each next hop is sent through that table,
+// which then verifies the neighbour as for any router (RFC 4861, 7.3). Include it in one C file.
 #pragma once
 
 #include "functions.bpf.h"
@@ -16,25 +16,26 @@
 /// BPF_FIB_LOOKUP_SKIP_NEIGH of linux/bpf.h (Linux 6.3): newer than Debian 12's headers.
 #define FIB_LOOKUP_SKIP_NEIGH 4
 
-/// How a packet leaves.
+/// How a packet is sent.
 enum {
-    /// By the interface, with the link addresses that the lookup gave.
+    /// Through the interface, with the link addresses from the lookup.
     DELIVER_DIRECTLY = 0,
-    /// The same, into the other end of a veth pair.
+    /// The same, directly into the other end of a veth pair.
     DELIVER_TO_PEER = 1,
-    /// By the kernel's table of neighbours.
+    /// Through the kernel's neighbour table.
     DELIVER_BY_NEIGHBOUR = 2,
 };
 
 enum {
     NEXT_HOPS = 1024,
-    /// Ticks (16.8 ms) between two packets by the table: a second; and four while the neighbour is unknown, which is longer than it takes
-    /// the kernel to give it up.
+    /// Ticks (16.8 ms) between two packets through the table: one second. Four seconds while the neighbour is unknown,
+    /// which is longer than the kernel takes to give up.
     TICKS_BETWEEN_ASKING = 60,
     TICKS_BETWEEN_RESOLVING = 240,
 };
 
-/// When each next hop was asked last: bits of its hash, and the tick. Two that share a place are asked more often.
+/// When each next hop was last verified: bits of its hash, and the tick. Two next hops that share an entry are verified
+/// more often.
 struct asked_next_hops {
     uint64_t entries[NEXT_HOPS];
 };
@@ -46,7 +47,7 @@ struct {
     __type(value, struct asked_next_hops);
 } sluice_next_hops SEC(".maps");
 
-/// Whether the next hop that a lookup has found is to be asked by this packet; the next time, it is not due.
+/// Whether this packet verifies the next hop that a lookup has found. If so, the next packet does not.
 INLINE static _Bool is_to_be_asked(const struct bpf_fib_lookup *lookup, uint32_t now, _Bool is_unknown) {
     uint32_t zero = 0;
     struct asked_next_hops *asked = bpf_map_lookup_elem(&sluice_next_hops, &zero);

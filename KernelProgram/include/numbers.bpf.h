@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Numbers of FlowCore's enums that the C side needs; Tests/DatapathTests/NumberTests.swift holds them against the enums.
+// Numbers of FlowCore's enums that the C side needs. Tests/DatapathTests/NumberTests.swift compares them with the
+// enums.
 #pragma once
 
 enum {

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// The next-hop cache: what a FIB lookup found is used again for the rest of a tick (16.8 ms), since lookups are a good part of a packet's cost.
-// A change of routes, neighbours or interfaces takes effect within a tick. The key is all that routing goes by: the incoming interface, both
-// addresses, and the protocol; or, as long as the controller says that nothing else matters (Gateway.SourceRouting), by the interface
-// and the destination address. Include it in one C file, behind routing.bpf.h.
+// The next-hop cache. The result of a FIB lookup is used again for the rest of a tick (16.8 ms), because lookups are a
+// large part of a packet's cost. A change of routes, neighbours or interfaces takes effect within a tick. The key is
+// everything that routing depends on: the incoming interface, both addresses, and the protocol. While the controller
+// reports that nothing else matters (Gateway.SourceRouting), the key is the interface and the destination address.
+// Include it in one C file, after routing.bpf.h.
 #pragma once
 
 #include "routing.bpf.h"
 
 enum { CACHED_ROUTES = 256 };
 
-/// What is looked for.
+/// The purpose of a lookup.
 enum { ROUTE_TO_DESTINATION = 1, ROUTE_TO_SOURCE = 2 };
 
-/// By what a route was found, in the route's reserved bits; the protocol is above them.
+/// What a cached route depends on, in the route's reserved bits; the protocol is above them.
 enum { FOUND_FOR_LOW_SOURCE = 1, FOUND_FOR_IPV6 = 2, FOUND_FOR_SOURCE = 4, FOUND_BY_DESTINATION = 8 };
 
 /// The key of a cached route.
 struct route_key {
-    uint64_t addresses[4];  // of the session's key, the lower one first; or the one that it leads to, and nothing
-    uint32_t interface;  // by which the packet came in; or its answer would
+    uint64_t addresses[4];  // of the session's key, the lower one first; or only the destination
+    uint32_t interface;  // where the packet came in; or where its answer would come in
     uint32_t by;
 };
 
@@ -31,10 +32,10 @@ struct cached_route {
     struct sluice_route route;
 };
 
-/// A route is cached on its second lookup within a tick: among many addresses of which hardly one comes back, caching each would only
-/// displace other data from the processor's caches.
+/// A route is cached on its second lookup within a tick. With many addresses that are seldom used twice, caching each
+/// route would only displace other data from the processor's caches.
 struct route_cache {
-    /// What was looked up last in each place: bits of its hash and tick, and the lowest one set where it is cached.
+    /// The last lookup for each entry: bits of its hash and tick. The lowest bit is set if the route is cached.
     uint32_t seen[CACHED_ROUTES];
     struct cached_route routes[CACHED_ROUTES];
 };
@@ -46,7 +47,7 @@ struct {
     __type(value, struct route_cache);
 } sluice_routes SEC(".maps");
 
-/// Whether the route to an address is the same for all packets that come in by one interface.
+/// Whether the route to an address is the same for all packets that come in by the same interface.
 INLINE static _Bool routes_by_destination(uint32_t now) {
     struct sluice_runtime *runtime = sluice_runtime_at();
     return runtime && runtime->destinationRoutingEnd != 0 && (int32_t)(runtime->destinationRoutingEnd - now) > 0;
@@ -75,14 +76,14 @@ INLINE static _Bool is_same(const uint64_t *a, const uint64_t *b) {
     return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
-/// Fills `route` as `sluice_find_route` or `sluice_find_source_zone` does, with what was found earlier in this tick where it can.
+/// Fills `route` as `sluice_find_route` or `sluice_find_source_zone` does, from the cache if possible.
 __attribute__((noinline)) int sluice_recall_route(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now, uint32_t purpose) {
     uint32_t zero = 0;
     struct route_key key;
     struct route_cache *memory = bpf_map_lookup_elem(&sluice_routes, &zero);
     if (!memory || !packet || !route) return 0;
-    // The route to a source is looked up as the answer would come in.
+    // The route to a source is looked up for the interface where the answer would come in.
     fill_route_key(
         &key, purpose == ROUTE_TO_SOURCE && route->interfaceIndex ? route->interfaceIndex : skb->ifindex, packet, now, purpose);
     uint64_t hash = (key.addresses[0] ^ key.addresses[1] ^ key.by) * 0x9E3779B97F4A7C15 ^
@@ -110,7 +111,7 @@ __attribute__((noinline)) int sluice_recall_route(
         memory->seen[place] = mine;
         return 0;
     }
-    // Only a route that the fast path follows to its end is worth caching.
+    // Only a route that the fast path can use completely is worth caching.
     if (purpose == ROUTE_TO_SOURCE ? route->sourceZone == 0
                                  : route->kind != ROUTE_FORWARD || route->zone == 0 || route->delivery == DELIVER_BY_NEIGHBOUR)
         return 0;

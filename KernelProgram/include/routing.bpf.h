@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 //
-// Where a packet would go, by the kernel's own routing table. Include it in one C file.
+// Where a packet would go, by the kernel's own routing tables. Include it in one C file.
 #pragma once
 
 #include "neighbours.bpf.h"
@@ -45,7 +45,8 @@ __attribute__((noinline)) int sluice_find_route(
     lookup.tot_len = packet->segmentLength > 65535 ? 65535 : packet->segmentLength;
     long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
     if (found == BPF_FIB_LKUP_RET_FRAG_NEEDED) {
-        // Too big: the kernel's own forwarding fragments it or reports the MTU to its sender. The interface is found only without a length.
+        // Too big: the kernel's own forwarding fragments it, or reports the MTU to its sender. A lookup returns the
+        // interface only without a length.
         lookup.ifindex = skb->ifindex;
         lookup.tot_len = 0;
         found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
@@ -60,8 +61,8 @@ __attribute__((noinline)) int sluice_find_route(
         if (is_to_be_asked(&lookup, now, 0)) route->delivery = DELIVER_BY_NEIGHBOUR;
         break;
     case BPF_FIB_LKUP_RET_NO_NEIGH:
-        // The first packet has it resolved, whatever other people's rules make of the kernel's own forwarding; those after it go by that, so
-        // that an unreachable host is reported to their sender.
+        // The first packet makes the kernel resolve the neighbour, even if rules of others affect the kernel's own
+        // forwarding. Later packets use that forwarding, so that it reports an unreachable host to their sender.
         route->kind = is_to_be_asked(&lookup, now, 1) ? ROUTE_FORWARD : ROUTE_FORWARD_SLOWLY;
         route->delivery = DELIVER_BY_NEIGHBOUR;
         break;
@@ -96,10 +97,11 @@ __attribute__((noinline)) int sluice_find_source_zone(
     if (!packet || !route) return 0;
     route->sourceZone = 0;
     fill_addresses(&lookup, packet, !source_is_low(packet));
-    // As the kernel's own check asks (fib_validate_source): an answer would come in by the outgoing interface. Rules may go by that.
+    // As the kernel's own check does (fib_validate_source): an answer would come in by the outgoing interface. Routing
+    // rules may depend on it.
     lookup.ifindex = route->interfaceIndex ? route->interfaceIndex : skb->ifindex;
     lookup.l4_protocol = packet->key.protocol;
-    // Only the interface is asked for: who the next hop is need not be looked up. Kernels before Linux 6.3 can't leave it out.
+    // Only the interface is needed, so the neighbour need not be looked up. Kernels before Linux 6.3 can't skip it.
     long found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), FIB_LOOKUP_SKIP_NEIGH);
     if (found == -EINVAL) found = bpf_fib_lookup(skb, &lookup, sizeof(lookup), 0);
     if (found != BPF_FIB_LKUP_RET_SUCCESS && found != BPF_FIB_LKUP_RET_NO_NEIGH) return 0;
@@ -108,8 +110,8 @@ __attribute__((noinline)) int sluice_find_source_zone(
     return 0;
 }
 
-/// Sends a packet that has been rewritten already to its next hop by the kernel's table of neighbours: it asks for those that it does not
-/// know, or has not heard of for some time.
+/// Sends a packet whose TTL is already decremented to its next hop through the kernel's neighbour table. The kernel
+/// resolves a neighbour that is unknown, and verifies one that has not answered for some time.
 __attribute__((noinline)) int sluice_deliver_by_neighbour(struct __sk_buff *skb, struct sluice_packet *packet) {
     struct bpf_fib_lookup lookup = {};
     struct bpf_redir_neigh next = {};

@@ -1,7 +1,8 @@
 import Foundation
 import PackagePlugin
 
-/// Compiles FlowCore and KernelProgram/ to eBPF with `KernelProgram/compile.sh`, and hands the object to the target as Swift source.
+/// Compiles FlowCore and KernelProgram/ to eBPF with `KernelProgram/compile.sh`, and passes the object to the target as
+/// Swift source.
 @main
 struct CompileKernelProgram: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) async throws -> [Command] {

@@ -1,7 +1,7 @@
 import Foundation
 import PackagePlugin
 
-/// Hands the files of the page, and the API's document, to the target as Swift source, with `Plugins/embed-page.sh`.
+/// Passes the files of the page, and the API's document, to the target as Swift source, with `Plugins/embed-page.sh`.
 @main
 struct EmbedPage: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) async throws -> [Command] {

@@ -1,11 +1,11 @@
 import Foundation
 import PackagePlugin
 
-/// Writes the commit that is built into a file of its own, with `Plugins/stamp-commit.sh`.
+/// Writes the commit of the build into a separate source file, with `Plugins/stamp-commit.sh`.
 ///
-/// It is asked again when the repository's HEAD moves, and when a source changes, as it is told too whether the sources are those of the
-/// commit. The file is touched only when the answer is another one, which costs the compilation of that file and a link. (A prebuild
-/// command would not do: with a cached plan it does not run.)
+/// It runs again when the repository's HEAD moves. It also runs when a source changes, because the text also says
+/// whether the sources are those of the commit. The file is written only if the text has changed, which costs the
+/// compilation of that file and a link. (A prebuild command is not an alternative: with a cached plan it does not run.)
 @main
 struct StampCommit: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any Target) async throws -> [Command] {

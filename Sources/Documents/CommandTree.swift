@@ -1,7 +1,7 @@
 import Foundation
 import Lab
 
-/// What the command line says of itself: `sluice --experimental-dump-help`.
+/// The command line's own description: `sluice --experimental-dump-help`.
 struct CommandTree: Decodable {
     struct Command: Decodable {
         var commandName: String
@@ -11,7 +11,7 @@ struct CommandTree: Decodable {
         var arguments: [Argument]?
         var subcommands: [Command]?
 
-        /// Without those that are not for people, and the parser's own help.
+        /// Without hidden commands, and without the parser's own help.
         var visible: [Command] {
             (subcommands ?? []).filter { ($0.shouldDisplay ?? true) && $0.commandName != "help" }
         }
@@ -50,12 +50,12 @@ struct CommandTree: Decodable {
 
     var command: Command
 
-    /// Of the `sluice` that was built beside this program.
+    /// The description by the `sluice` that was built next to this program.
     static func ofProgram() throws -> CommandTree {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try SluiceBinary.path())
         process.arguments = ["--experimental-dump-help"]
-        // A default may come from the environment; the page has none.
+        // A default may come from the environment. The page must not depend on it.
         process.environment = [:]
         let output = Pipe()
         process.standardOutput = output

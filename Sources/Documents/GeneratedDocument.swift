@@ -1,17 +1,18 @@
 import Foundation
 
-/// A file of `docs` that is made of what the program says.
+/// A file of `docs` that is generated from the program.
 struct GeneratedDocument: Equatable {
     /// From the root of the repository.
     var path: String
     var text: String
 
-    /// What is written to rewrite all of them.
+    /// The command that rewrites all of them.
     static let command = "./docs/generate"
 
     /// - Parameters:
-    ///   - root: of the repository: some is read from sources, as the states' transitions in their comments.
-    ///   - commands: what the command line says of itself.
+    ///   - root: the root of the repository: some pictures are read from sources, such as the states' transitions in
+    ///     comments.
+    ///   - commands: the command line's own description.
     static func all(root: URL, commands: CommandTree) throws -> [GeneratedDocument] {
         try [
             .page("configuration", ConfigurationPage.text),

@@ -1,6 +1,6 @@
-/// Pieces of Markdown, as all generated pages write them.
+/// Parts of Markdown that all generated pages use.
 enum Markdown {
-    /// A page's beginning.
+    /// A whole page: notice, title, introduction, parts.
     static func page(_ title: String, _ introduction: String, _ parts: [String]) -> String {
         let notice =
             "<!-- Made by \(GeneratedDocument.command) of what the program says. Edit the program, not this page. -->"
@@ -30,12 +30,12 @@ enum Markdown {
 }
 
 extension String {
-    /// Every occurrence of a text by another one.
+    /// Replaces every occurrence of a character.
     fileprivate func replacing(_ text: Character, with other: String) -> String {
         reduce(into: "") { $0 += $1 == text ? other : String($1) }
     }
 
-    /// With a small first letter, unless its first word is an abbreviation.
+    /// With a lower-case first letter, unless the first word is an abbreviation.
     var asWord: String {
         let word = prefix { !$0.isWhitespace }
         guard word.dropFirst().allSatisfy({ !$0.isUppercase }) else { return self }

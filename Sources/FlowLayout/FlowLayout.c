@@ -1,2 +1,2 @@
-// The layout is a header; this file gives SwiftPM something to compile, and checks the sizes.
+// The layout is a header. This file gives SwiftPM something to compile, and checks the sizes.
 #include "FlowLayout.h"

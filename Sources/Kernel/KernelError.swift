@@ -1,10 +1,10 @@
-/// What went wrong between a process and the kernel: which object, what is wrong, what to do next.
+/// Errors between a process and the kernel: which object, what is wrong, what to do next.
 package enum KernelError: Error, Equatable {
     /// A call to the operating system failed.
     case call(action: String, errorNumber: Int32, remedy: String?)
     /// The kernel refused the program or its maps; the log is libbpf's and the verifier's.
     case refused(action: String, errorNumber: Int32, log: String)
-    /// The capacity cannot be had.
+    /// The capacity is out of range.
     case capacityOutOfRange(asked: Int, maximum: Int)
     /// A datapath of this name is in the kernel already.
     case alreadyLoaded(gateway: String, path: String)
@@ -14,7 +14,7 @@ package enum KernelError: Error, Equatable {
     case layoutMismatch(gateway: String, found: UInt32, expected: UInt32)
     /// Something in the kernel is not what this version of sluice expects.
     case damaged(gateway: String, what: String)
-    /// The kernel program has no such part.
+    /// The kernel program has no program of this name.
     case programMissing(name: String)
     /// There is no such interface in this network namespace.
     case interfaceMissing(name: String)
@@ -44,7 +44,7 @@ extension KernelError: CustomStringConvertible {
             let tail = log.split(separator: "\n").suffix(40).joined(separator: "\n")
             return "\(action): \(SystemCall.message(errorNumber))\(remedy)" + (tail.isEmpty ? "" : "\n\(tail)")
         case .capacityOutOfRange(let asked, let maximum):
-            return "capacity.sessions is \(asked): it must lie between 1 and \(maximum)"
+            return "capacity.sessions is \(asked): it must be between 1 and \(maximum)"
         case .alreadyLoaded(let gateway, let path):
             return "gateway \(gateway) is in the kernel already (\(path)): "
                 + "'sluice status --gateway \(gateway)' shows it, 'rm -r \(path)' removes it with all its sessions"
@@ -65,19 +65,19 @@ extension KernelError: CustomStringConvertible {
                 + "leave it out of the zones"
         case .interfaceTaken(let interface, let program, let identifier, let holder):
             return "interface \(interface) is taken: program \(program) (id \(identifier)) of \(holder) "
-                + "judges its packets: stop it, or take it off with 'sluice release \(interface) --force'"
+                + "judges its packets: stop it, or detach it with 'sluice release \(interface) --force'"
         case .commandMissing(let command, let package):
             return "'\(command)' is not installed: apt-get install \(package)"
         case .commandFailed(let command, let status, let output):
             return "'\(command)' failed with exit code \(status): \(output)"
         case .commandHung(let command, let seconds):
-            return "'\(command)' did not end within \(seconds) s and was killed: run it by hand to see what holds it up"
+            return "'\(command)' did not end within \(seconds) s and was killed: run it manually to see why it hangs"
         case .invalidName(let what, let name, let reason):
             return "\(what) '\(name)' cannot be used: \(reason)"
         }
     }
 
-    /// What to do about an error that has one usual cause here.
+    /// The remedy for an error that has one usual cause here.
     private static func usualRemedy(_ errorNumber: Int32) -> String? {
         switch errorNumber {
         case SystemCall.notPermitted, SystemCall.accessDenied:

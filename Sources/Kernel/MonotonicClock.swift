@@ -3,8 +3,9 @@ import Glibc
 
 /// The clock that the kernel program reads as well: CLOCK_MONOTONIC of the machine.
 ///
-/// In a time namespace (`unshare -T`, some containers) a process is shown another CLOCK_MONOTONIC, moved by an offset that the kernel
-/// program knows nothing of. It is taken off here, so that all processes and the kernel agree on what is now, wherever they run.
+/// In a time namespace (`unshare -T`, some containers) a process reads another CLOCK_MONOTONIC, with an offset that the
+/// kernel program does not know. The offset is subtracted here. So all processes and the kernel have the same time,
+/// wherever they run.
 package enum MonotonicClock {
     /// Nanoseconds of the machine's CLOCK_MONOTONIC.
     package static func nanoseconds() -> UInt64 {
@@ -14,13 +15,14 @@ package enum MonotonicClock {
         return UInt64(max(0, shown - offset))
     }
 
-    /// What the clock of this process's time namespace is ahead of the machine's, in nanoseconds. A process does not change it.
+    /// How far the clock of this process's time namespace is ahead of the machine's, in nanoseconds. It does not change
+    /// for a process.
     private static let offset: Int64 = {
         // Kernels without time namespaces have no such file.
         offset(in: TextFile.read("/proc/self/timens_offsets") ?? "")
     }()
 
-    /// The offset in a file `timens_offsets` (time_namespaces(7)): a line a clock, with seconds and nanoseconds.
+    /// The offset in a file `timens_offsets` (time_namespaces(7)): one line per clock, with seconds and nanoseconds.
     static func offset(in text: String) -> Int64 {
         for line in text.split(separator: "\n") {
             let fields = line.split(whereSeparator: \.isWhitespace)

@@ -16,7 +16,8 @@ package enum SystemCall {
         }
     }
 
-    /// The result of a call that returns a negative number and sets errno when it fails; repeated while a signal interrupts it.
+    /// The result of a call that returns a negative number and sets errno when it fails. The call is repeated if a
+    /// signal interrupts it.
     @discardableResult
     static func check<Result: SignedInteger>(
         _ action: @autoclosure () -> String, remedy: String? = nil, _ call: () -> Result
@@ -40,10 +41,10 @@ package final class FileDescriptor: Sendable {
     deinit { close(number) }
 }
 
-/// A C struct in memory of which every byte is zero at first, padding included: libbpf and the kernel refuse arguments with
-/// anything in bytes that they do not know, and a Swift value's padding may hold whatever was there before.
+/// A C struct in memory in which every byte is zero at first, padding included. libbpf and the kernel refuse arguments
+/// with data in bytes that they do not know, and a Swift value's padding may contain old data.
 ///
-/// Set fields through the pointer; never assign the whole.
+/// Set fields through the pointer. Never assign the whole struct.
 func withZeroed<Argument, Result>(
     _ type: Argument.Type, _ body: (UnsafeMutablePointer<Argument>) -> Result
 ) -> Result {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Small files of text, such as those of /proc.
+/// Small text files, such as those of /proc.
 package enum TextFile {
     /// The file's text; nil if it cannot be read.
     package static func read(_ path: String) -> String? {
@@ -38,11 +38,12 @@ package enum TextFile {
 
 /// The text of /proc/PID/stat (proc(5)).
 package enum ProcessStat {
-    /// The fields from the third on, the process's state: field N of proc(5) is at N - 3.
+    /// The fields from the third on, which is the process's state: field N of proc(5) is at N - 3.
     ///
-    /// The name in the second field may hold blanks and parentheses; all else comes after the last of them.
+    /// The name in the second field may contain blanks and parentheses. All other fields come after the last
+    /// parenthesis.
     ///
-    /// - Returns: nil if it is no such text.
+    /// - Returns: nil if the text has another form.
     package static func fields(_ text: String) -> [Substring]? {
         guard let end = text.lastIndex(of: ")") else { return nil }
         return text[text.index(after: end)...].split(whereSeparator: \.isWhitespace)

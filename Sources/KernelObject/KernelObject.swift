@@ -1,9 +1,9 @@
 /// The compiled kernel program: an eBPF object file, as bytes for libbpf.
 package enum KernelObject {
-    /// The ELF file, decoded from the text that the build-tool plugin made of it.
+    /// The ELF file, decoded from the text that the build-tool plugin has written.
     package static let bytes: [UInt8] = decodeBase64(CompiledKernelProgram.base64)
 
-    /// RFC 4648, section 4; the input is our own compiler's, so only its end can be padding.
+    /// RFC 4648, section 4. The input comes from our own compile.sh, so only its end can be padding.
     private static func decodeBase64(_ text: StaticString) -> [UInt8] {
         text.withUTF8Buffer { characters in
             var result: [UInt8] = []

@@ -61,6 +61,8 @@ private let modules = [
     "Sources/sluice", "Sources/sluice-api", "Benchmarks", "packaging", "CHANGELOG.md", "Tests/PolicyTests",
     "Tests/FleetTests", "Tests/FlowLogTests", "Tests/SimulationTests", "Tests/StoreTests", "Tests/APITests",
     "Tests/ArchitectureTests/ArchitectureTests.swift",
+    "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
+    "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
 ]
 
 @Suite("Plain English")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// docs/reference/api.md, made of the OpenAPI document that the gateway serves.
+/// docs/reference/api.md, generated from the OpenAPI document that the gateway serves.
 enum APIPage {
     private struct API: Decodable {
         var paths: [String: [String: Operation]]
@@ -29,7 +29,7 @@ enum APIPage {
         var summary: String
         var description: String?
         var parameters: [Parameter]?
-        /// Each a way to be let in; an empty one: without a token.
+        /// Each entry is one permitted kind of access; an empty one: without a token.
         var security: [[String: [String]]]
 
         var token: String {
@@ -85,7 +85,7 @@ enum APIPage {
                         Markdown.table(["status", "meaning"], responses),
                         """
                         `field` names the parameter or the key of the body. The mistakes of a configuration have file and line. \
-                        `Retry-After` of a 429 says when to come again.
+                        `Retry-After` of a 429 says when to try again.
                         """,
                     ]),
             ])

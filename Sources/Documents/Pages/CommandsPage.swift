@@ -29,7 +29,7 @@ enum CommandsPage {
                         ],
                         [
                             "`SLUICE_LOG`",
-                            "The least level that processes of a gateway log: debug, info, notice, warning, error.",
+                            "The lowest level that processes of a gateway log: debug, info, notice, warning, error.",
                         ],
                         [
                             "`SLUICE_PATIENCE`",
@@ -43,7 +43,7 @@ enum CommandsPage {
             ] + commands.map(section))
     }
 
-    /// The commands that do something, with their words.
+    /// The commands that do something, with the words that lead to them.
     private static func leaves(
         _ command: CommandTree.Command, path: String
     ) -> [(path: String, command: CommandTree.Command, about: String?)] {
@@ -51,7 +51,7 @@ enum CommandsPage {
         let below = command.visible
         guard !below.isEmpty else { return [(own, command, nil)] }
         var all = below.flatMap { leaves($0, path: own) }
-        // What is said of the noun stands at its first verb.
+        // The text about the noun is printed with its first verb.
         if !path.isEmpty, let discussion = command.discussion { all[0].about = discussion }
         return all
     }
@@ -90,7 +90,7 @@ enum CommandsPage {
         }.joined(separator: "\n")
     }
 
-    /// A text in paragraphs; those with lines of their own, as drawings and examples have, become blocks.
+    /// A text in paragraphs. A paragraph with line breaks, such as a drawing or an example, becomes a block.
     private static func prose(_ text: String) -> String {
         text.components(separatedBy: "\n\n").map { paragraph in
             paragraph.contains("\n") ? Markdown.block("text", paragraph) : paragraph

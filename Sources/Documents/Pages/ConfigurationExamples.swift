@@ -1,7 +1,7 @@
 import Policy
 
-/// An example for each mapping of `sluice.yaml`. A test reads each with the program's own reader, and sees that it has every key of the
-/// mapping.
+/// An example for each mapping of `sluice.yaml`. A test reads each with the program's own reader, and checks that it
+/// has every key of the mapping.
 enum ConfigurationExamples {
     static let whole = """
         profile: azure
@@ -16,7 +16,7 @@ enum ConfigurationExamples {
           - { name: admin, priority: 100, access: Allow, protocol: Tcp, source: [10.1.0.5], destinationPorts: [22] }
         """
 
-    /// Every example is a file, or becomes one with ``zones``.
+    /// Every example is a complete file, or becomes one with ``zones``.
     static func text(_ place: ConfigurationReference.Place) -> String {
         switch place {
         case .top:
@@ -134,6 +134,6 @@ enum ConfigurationExamples {
         }
     }
 
-    /// What a part of a file lacks to be one.
+    /// What a part of a file needs to become a complete file.
     static let zones = "zones: [{ name: internet, interfaces: [eth0] }]\n"
 }

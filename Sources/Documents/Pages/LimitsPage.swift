@@ -59,7 +59,7 @@ enum LimitsPage {
         ("bytes of a file with groups or service tags", bytes(GroupLimits.fileBytes)),
         ("values in such a file", count(GroupLimits.fileValues)),
         ("groups and rules of one template, copy loops rolled out", count(GroupLimits.templateResources)),
-        ("mistakes of one file that are reported", count(GroupLimits.mistakes)),
+        ("reported mistakes of one file", count(GroupLimits.mistakes)),
     ]
 
     private static let sessions = [
@@ -73,7 +73,7 @@ enum LimitsPage {
     private static let fleet = [
         ("instances (`fleet.minCapacity`, `fleet.maxCapacity`)", range(ConfigurationLimits.instances)),
         (
-            "throughput that one instance may be said to have",
+            "throughput that can be configured for one instance",
             "1 Mbps to 100 Tbps"
         ),
         (
@@ -81,7 +81,7 @@ enum LimitsPage {
             "\(text(MaintenanceWindow.lengths.lowerBound)) to \(text(MaintenanceWindow.lengths.upperBound))"
         ),
         (
-            "silence after which an instance is replaced (`recovery.after`)",
+            "time without a heartbeat after which an instance is replaced (`recovery.after`)",
             "\(text(RecoveryTimes().unresponsiveAfter)), 2s to 1h"
         ),
         ("time in which a new instance must serve", text(RecoveryTimes().startTimeout)),

@@ -28,7 +28,7 @@ enum MetricsPage {
                 Markdown.section(
                     "Names of other programs",
                     [
-                        "For dashboards that are there already: `sluice metrics --compat-metrics NAME`, `GET /metrics?compat=NAME`.",
+                        "For existing dashboards: `sluice metrics --compat-metrics NAME`, `GET /metrics?compat=NAME`.",
                         Markdown.table(["metric", "NAME", "meaning"], compatible),
                     ]),
                 Markdown.section(
@@ -51,7 +51,7 @@ enum MetricsPage {
                                 ],
                                 [
                                     "live sessions by class, protocol and state",
-                                    "each instance counts its own every 5 s; a scrape adds up the instances that live",
+                                    "each instance counts its own every 5 s; a scrape adds up the live instances",
                                 ],
                                 ["policy generations, refused reloads, scaling", "in the controller"],
                             ])
@@ -59,7 +59,7 @@ enum MetricsPage {
             ])
     }
 
-    /// Of a gateway that has a series of each kind.
+    /// The families of a gateway that has a series of each kind.
     static var families: [MetricFamily] { GatewayMetrics.families(reading) }
 
     private static var reading: GatewayReading {
@@ -77,7 +77,7 @@ enum MetricsPage {
         return reading
     }
 
-    /// The names, each with its values where they are words of a list.
+    /// The label names, with their values if these are a fixed list.
     private static func labels(_ family: MetricFamily) -> String {
         var values: [(name: String, words: [String])] = []
         for label in family.samples.flatMap(\.labels) {

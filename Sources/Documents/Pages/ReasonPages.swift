@@ -11,7 +11,7 @@ enum ReasonPages {
         return Markdown.page(
             "Why can a packet be dropped?",
             """
-            Every dropped packet has one reason. The same word stands in `sluice status`, `sluice drop list`, the metrics, the API and the \
+            Every dropped packet has one reason. The same word is used in `sluice status`, `sluice drop list`, the metrics, the API and the \
             log. [How to find out why a packet was dropped](../how-to/find-out-why-a-packet-was-dropped.md) shows the commands.
             """,
             [Markdown.table(["reason", "the packet", "what to do next"], rows)])
@@ -24,7 +24,7 @@ enum ReasonPages {
         return Markdown.page(
             "Why can a session end?",
             """
-            Every session ends for one reason. The same word stands in `sluice session trace`, the metrics, the API, the history and the \
+            Every session ends for one reason. The same word is used in `sluice session trace`, the metrics, the API, the history and the \
             session's own line of the flow log.
             """,
             [Markdown.table(["reason", "the session", "does the firewall send a RST?"], rows)])

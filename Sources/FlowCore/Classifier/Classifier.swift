@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// Which rules have decided.
+/// Which rules decided.
 package enum PolicyStage: UInt8, Sendable, CaseIterable {
     /// The firewall's own rules, or the host rules.
     case ownRules = 0
@@ -10,25 +10,27 @@ package enum PolicyStage: UInt8, Sendable, CaseIterable {
     case inboundGroup = 2
 }
 
-/// What judging by several rule sets needs: where they are, and one's answer. All of it from one image (NSG-8).
+/// What a classification by several rule sets needs: the number of a zone's rule set, and the answer of one rule set.
+/// All of it comes from one image (NSG-8).
 package protocol RuleSets {
-    /// The two bytes at a place of the zones' directory: a rule set's number, or 0.
+    /// Returns the two bytes at an offset in the zones' directory: the number of a rule set, or 0.
     func groupSet(_ offset: UInt64) -> UInt32
-    /// Answers by one rule set. Returns false where there is no image.
+    /// Answers by one rule set. Returns false if there is no image.
     func evaluate(_ set: UInt32, _ question: UnsafeMutablePointer<sluice_classification>) -> Bool
 }
 
-/// Judges a packet that would begin a session: finds the first rule that matches, by priority, in each rule set that has a say.
+/// Classifies a packet that would begin a session: finds the first rule that matches, by priority, in each rule set
+/// that applies.
 ///
-/// The outbound rules of the source zone's group come first, then the inbound rules of the destination zone's group, then the
-/// firewall's own rules. All must allow (NSG-4).
+/// The outbound rules of the source zone's group come first, then the inbound rules of the destination zone's group,
+/// then the firewall's own rules. All must allow (NSG-4).
 ///
-/// The same code runs in the kernel program, in `policy explain` and in tests. For every field it finds the interval that the
-/// packet's value lies in, by a binary search with as many steps as the image says and no branch on data; the interval tells a row of bits,
-/// one for each rule that matches there. The lowest bit that is set in the rows of all fields is the rule. So the time hardly
-/// depends on the number of rules (NSG-6).
+/// The same code runs in the kernel program, in `policy explain` and in tests. For every field it finds the interval
+/// that contains the packet's value. This is a binary search: the image gives the number of steps, and no branch
+/// depends on data. The interval names a row of bits, one bit for each rule that matches there. The lowest bit that is
+/// set in the rows of all fields is the rule. So the time hardly depends on the number of rules (NSG-6).
 ///
-/// Every offset into the image is masked before it is used, so that no image, however broken, makes this read outside of it.
+/// Every offset into the image is masked before it is used. So no image, however broken, causes a read outside of it.
 package enum Classifier {
     /// Answers a question by an image of `SLUICE_POLICY_BYTES` bytes. An image of zeros denies everything.
     @inline(__always)
@@ -36,9 +38,9 @@ package enum Classifier {
         _ = classify(question, by: ImageRuleSets(image: image))
     }
 
-    /// Answers a question by the rule sets that have a say.
+    /// Answers a question by the rule sets that apply.
     ///
-    /// - Returns: false where there was no image to ask, which denies.
+    /// - Returns: false if there is no image, which denies.
     @inline(__always)
     package static func classify<Sets: RuleSets>(
         _ question: UnsafeMutablePointer<sluice_classification>, by sets: Sets
@@ -69,7 +71,7 @@ package enum Classifier {
         return sets.evaluate(UInt32(PolicyImageLayout.ownSet), question)
     }
 
-    /// The rule set that a zone's group has, by the place in the zones' directory.
+    /// The rule set of a zone's group, by its offset in the zones' directory.
     @inline(__always)
     package static func groupSet(image: UnsafeRawPointer, _ offset: UInt64) -> UInt32 {
         UInt32(load16(image, UInt64(PolicyImageLayout.zones) &+ (offset & 0xFE)))
@@ -84,7 +86,7 @@ package enum Classifier {
             UInt64(PolicyImageLayout.setRecords)
             &+ (UInt64(set) & UInt64(PolicyImageLayout.sets - 1)) << UInt64(PolicyImageLayout.setRecordShift)
         let words = UInt64(load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.wordCount)))
-        // Re-evaluation asks only the groups that want it: the others allow what they have allowed before.
+        // Re-evaluation asks only the groups that request it. The others allow what they have allowed before.
         let flags = load32(image, record &+ UInt64(PolicyImageLayout.RuleSetRecord.flags))
         if question.pointee.reevaluates & 1 != 0, set >= UInt32(PolicyImageLayout.firstGroupSet),
             flags & PolicyImageLayout.RuleSetRecord.flushes == 0
@@ -118,8 +120,8 @@ package enum Classifier {
         let destinationPortRow = row(destinationPort)
         let protocolRow = row(protocolEntry)
 
-        // Rows are only as long as their set needs; at most 31 words, whatever the image says. For how they are
-        // counted see `mostSteps`.
+        // Rows are only as long as their set needs: at most 31 words, whatever the image says. See `mostSteps` for how
+        // the loop counts.
         var word: UInt64 = 0
         var turn = 31 &- (sluice_opaque64(words) & 31)
         while turn < 31 {
@@ -153,14 +155,14 @@ package enum Classifier {
         question.pointee.ruleIndex = 0xFFFF
     }
 
-    /// The ``SessionKind`` of the session that it would be.
+    /// The ``SessionKind`` that the session would have.
     @inline(__always)
     private static func kind(_ question: UnsafePointer<sluice_classification>, eastWest: UInt64) -> UInt64 {
         eastWest << 2 | ProtocolGroup.of(ipProtocol: question.pointee.protocol)
     }
 
-    /// The number of the lowest bit that is set; 64 where none is. eBPF has no instruction for it, so the bits below are counted
-    /// by arithmetic (Hacker's Delight, 5-1).
+    /// The number of the lowest bit that is set; 64 if none is set. eBPF has no instruction for it, so arithmetic
+    /// counts the bits below it (Hacker's Delight, 5-1).
     @inline(__always)
     private static func lowestBit(_ word: UInt64) -> UInt64 {
         let below = ~word & (word &- 1)
@@ -196,9 +198,10 @@ private enum AddressFamilyNumber {
 // MARK: - Search
 
 extension Classifier {
-    // The steps find the highest interval whose boundary is not above the value, bit by bit of its number, from the highest bit.
-    // What decides a bit must look like arithmetic to LLVM, which else makes a branch of it, and to the verifier, which else
-    // follows both outcomes: it does so, since Linux 6.18, even with an AND of a mask that is 0 or all ones. Hence the bit is shifted.
+    // The steps find the highest interval whose boundary is not above the value, bit by bit of its number, from the
+    // highest bit. What decides a bit must look like arithmetic, for two readers. LLVM makes a branch of anything else.
+    // The verifier follows both outcomes of anything else: since Linux 6.18 it does so even with an AND of a mask that
+    // is 0 or all ones. So the bit is shifted.
 
     /// 1 where `low` is no higher than `value`, else 0. Both are below 2^63.
     @inline(__always)
@@ -207,7 +210,7 @@ extension Classifier {
         return sluice_opaque64(difference >> 63) ^ 1
     }
 
-    /// A number of a field's record.
+    /// A number in a field's record.
     @inline(__always)
     private static func number(
         _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field, _ offset: UInt64
@@ -215,15 +218,17 @@ extension Classifier {
         UInt64(load32(image, record &+ UInt64(field.record) &+ offset))
     }
 
-    // Loops count up to the largest number of iterations that there may be, from less the closer they are to be at their end, and
-    // compare by order. A kernel before Linux 6.8 learns nothing from `!= 0`, so that such a loop has no end for it; a lower bound that
-    // rises with each iteration has one everywhere. The counter is out of LLVM's sight, which else would compare for equality.
+    // A loop counts up to the largest possible number of iterations. It starts at a higher value if fewer iterations
+    // are needed, and compares by order. A kernel before Linux 6.8 learns nothing from `!= 0`: for its verifier such a
+    // loop has no end. A lower bound that rises with each iteration has an end on every kernel. The counter is hidden
+    // from LLVM, which would otherwise compare for equality.
 
-    /// The most steps that any search takes.
+    /// The largest number of steps of any search.
     @inline(__always)
     private static var mostSteps: UInt64 { 15 }
 
-    /// How many steps find any of the field's intervals: few for few. At most 15, whatever the image says.
+    /// How many steps find any of the field's intervals: few steps for few intervals. At most 15, whatever the image
+    /// says.
     @inline(__always)
     private static func steps(
         _ image: UnsafeRawPointer, _ record: UInt64, _ field: PolicyImageLayout.Field
@@ -295,9 +300,10 @@ extension Classifier {
 
 // MARK: - Loads
 
-// The mask makes the bound plain to the verifier; the opaque copy keeps LLVM from proving the mask needless and leaving it out.
+// The mask shows the bound to the verifier. The opaque copy prevents LLVM from proving the mask needless and removing
+// it.
 extension Classifier {
-    /// Offsets of an image: `SLUICE_POLICY_BYTES` less one.
+    /// The mask of an offset into an image: `SLUICE_POLICY_BYTES` - 1.
     @inline(__always)
     private static var offsets: UInt64 { 0xFF_FFFF }
 

@@ -1,9 +1,9 @@
-/// Where things lie in a policy image (`sluice_policy_memory`).
+/// The layout of a policy image (`sluice_policy_memory`).
 ///
-/// An image holds rule sets: the firewall's own rules, the host rules, and for every network security group that a zone has, its
-/// inbound and its outbound rules. The first part lies at fixed places; what the rule sets need lies behind it, one after the other,
-/// so that an image is only as long as its rules make it. Every place that the image tells is masked before it is used, so that
-/// neither the kernel program nor its verifier has to believe anything that the image says.
+/// An image holds rule sets: the firewall's own rules, the host rules, and the inbound and outbound rules of every
+/// network security group that a zone has. The first part has fixed offsets. The tables of the rule sets follow it, one
+/// after the other, so an image is only as long as its rules need. Every offset that is read from the image is masked
+/// before it is used. So neither the kernel program nor the verifier has to trust the content of the image.
 ///
 /// | offset | bytes | what |
 /// |---|---|---|
@@ -12,13 +12,13 @@
 /// | 0x1000 | 128 x 128 | rule sets: see ``RuleSetRecord`` |
 /// | 0x5000 | to the end | tables of the rule sets |
 ///
-/// A field's values are cut into intervals, within which the same rules match. Boundary i is the lowest value of interval i; the
-/// first is 0. A table has a power of two of them; unused boundaries are the highest value, and their entries repeat the last
-/// interval's. An entry holds the place of a row, in units of 8 bytes, in its low 24 bits, and for addresses ``internalBit``. A
-/// row has a bit for each rule of its set.
+/// A field's values are divided into intervals, within which the same rules match. Boundary i is the lowest value of
+/// interval i; the first boundary is 0. The number of boundaries is a power of two. Unused boundaries have the highest
+/// value, and their entries repeat the last interval's entry. An entry holds the offset of a row, in units of 8 bytes,
+/// in its low 24 bits, and for addresses ``internalBit``. A row has a bit for each rule of its set.
 package enum PolicyImageLayout {
     package static let magic: UInt64 = 0x3230_4543_4955_4C53  // "SLUICE02", as bytes
-    /// Intervals that a field can have: what ``searchSteps`` reach.
+    /// The largest number of intervals of a field: what ``searchSteps`` can distinguish.
     package static let intervals = 1 << searchSteps
     package static let searchSteps = 15
 
@@ -26,7 +26,7 @@ package enum PolicyImageLayout {
     package static let ownSet = 0
     /// The rule set of the host rules.
     package static let hostSet = 1
-    /// Rule sets from here on are groups'.
+    /// Rule sets from here on belong to groups.
     package static let firstGroupSet = 2
     package static let sets = 128
 
@@ -37,7 +37,7 @@ package enum PolicyImageLayout {
     package static let ruleShift = 4
     package static let internalBit: UInt32 = 1 << 31
 
-    /// What a rule looks at, besides the protocol.
+    /// The fields that a rule compares, besides the protocol.
     package enum Field: Int, Sendable, CaseIterable {
         case sourcePort = 0
         case destinationPort = 1
@@ -46,7 +46,7 @@ package enum PolicyImageLayout {
         case source6 = 4
         case destination6 = 5
 
-        /// Bytes of a boundary.
+        /// Length of a boundary, in bytes.
         package var boundaryBytes: Int {
             switch self {
             case .sourcePort, .destinationPort: 2
@@ -55,8 +55,8 @@ package enum PolicyImageLayout {
             }
         }
 
-        /// Offset of the field's 12 bytes in a set's record: place of the boundaries, place of the entries, and the steps
-        /// that find any of its intervals, at most ``searchSteps``.
+        /// Offset of the field's 12 bytes in a set's record: offset of the boundaries, offset of the entries, and the
+        /// steps that find any of its intervals, at most ``searchSteps``.
         package var record: Int { RuleSetRecord.fields + rawValue * 12 }
     }
 
@@ -74,15 +74,15 @@ package enum PolicyImageLayout {
     package enum RuleSetRecord {
         /// 4 bytes: 8-byte words of a row in use, at most ``rowWords``. 0: nothing matches, which denies.
         package static let wordCount = 0
-        /// 4 bytes: place of the rules' records, 16 bytes each: see ``RuleRecord``.
+        /// 4 bytes: offset of the rules' records, 16 bytes each: see ``RuleRecord``.
         package static let rules = 4
-        /// 4 bytes: place of the protocols' entries, 4 bytes for each of the 256.
+        /// 4 bytes: offset of the protocols' entries, 4 bytes for each of the 256.
         package static let protocols = 8
         /// 4 bytes: ``flushes``.
         package static let flags = 12
         package static let fields = 16
 
-        /// A change of the rules re-evaluates sessions that live (`flushConnection`).
+        /// A change of the rules re-evaluates live sessions (`flushConnection`).
         package static let flushes: UInt32 = 1
     }
 
@@ -97,7 +97,7 @@ package enum PolicyImageLayout {
         package static let flags = 2
         /// 2 bytes for each of ``treatmentColumns``: a group of treatments (`TreatmentIndex`).
         package static let treatments = 4
-        /// TCP north-south, TCP east-west, UDP, ICMP, others: what rules tell apart.
+        /// TCP north-south, TCP east-west, UDP, ICMP, others: the kinds that rules distinguish.
         package static let treatmentColumns = 5
 
         /// The column of a `SessionKind`.

@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// Decides whether a packet without session begins one, and begins it (SESS-1, SESS-9).
+/// Decides whether a packet without a session begins one, and begins it (SESS-1, SESS-9).
 package enum Admission {
     @inline(__always)
     package static func admit<T: Tables>(
@@ -23,7 +23,8 @@ package enum Admission {
             return mayAnswer ? .answerReset(.noSession) : .drop(.noSession)
         }
         guard mayBeForwarded(question) else { return .drop(.unsupported) }
-        // A source that lives elsewhere is forged: rules and traffic class go by it (RFC 2827).
+        // The source belongs to another zone, so it is forged. Rules and the traffic class depend on the source (RFC
+        // 2827).
         guard route.pointee.sourceZone == packet.pointee.zone else { return .drop(.wrongZone) }
         let isAllowed = tables.classify(&question) && question.allowed != 0
         guard isAllowed else {
@@ -39,14 +40,14 @@ package enum Admission {
         return begin(packet, route, runtime, &question, now, tables)
     }
 
-    /// The host rules judge what is for the gateway itself; there are no sessions.
+    /// The host rules judge packets for the gateway itself. These have no sessions.
     @inline(__always)
     private static func admitToHost<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, _ runtime: UnsafeMutablePointer<sluice_runtime>,
         _ question: inout sluice_classification, _ tables: T
     ) -> Verdict {
         if packet.pointee.flags & PacketFlags.neighbourDiscovery != 0 { return .host }
-        // Without its first fragment, which was judged, it is never reassembled.
+        // The datagram is never reassembled without its first fragment, which the host rules have judged.
         if packet.pointee.kind == PacketKind.laterFragment.rawValue { return .host }
         let isEcho =
             packet.pointee.kind == PacketKind.echoRequest.rawValue
@@ -69,8 +70,8 @@ package enum Admission {
         return question
     }
 
-    /// Whether a router may forward between these addresses: not loopback, unspecified, multicast or link-local ones
-    /// (RFC 1812, 5.3.7; RFC 4291, 2.5).
+    /// Whether a router may forward between these addresses: none of them is loopback, unspecified, multicast or
+    /// link-local (RFC 1812, 5.3.7; RFC 4291, 2.5).
     @inline(__always)
     private static func mayBeForwarded(_ question: sluice_classification) -> Bool {
         if question.family == 4 {
@@ -101,12 +102,13 @@ package enum Admission {
         let hash = tables.keyHash(of: key)
         guard let slot = tables.takeSlot(hash: hash), let session = tables.session(slot), let word = tables.word(slot)
         else { return .drop(.capacity) }
-        // The slot's memory comes in while the word does: what is asked for after an exchange is not requested before that is done.
+        // Prefetches the slot's memory together with the word: a load after the exchange is not issued before the
+        // exchange is done.
         let lines = UnsafeMutableRawPointer(session).assumingMemoryBound(to: UInt64.self)
         _ = sluice_load64(lines)
         _ = sluice_load64(lines + 8)
-        // From here on the slot is this packet's alone. A processor that stood still since it took the slot may find that it was taken
-        // for lost, and is another session's by now.
+        // From here on the slot belongs to this packet only. But a processor that stalled after it took the slot may
+        // find that the slot was considered lost and now belongs to another session.
         let free = ControlWord(rawValue: sluice_load64(word))
         let beginning = free.with(state: .beginning, tick: now)
         guard free.isState(.free), exchange(word, free, beginning) else { return .drop(.capacity) }
@@ -120,10 +122,10 @@ package enum Admission {
         let control = ControlWord(
             tick: now, state: isTCP ? .synSent : .established, treatment: treatment, generation: generation)
         let value = sluice_flow_value(slot: slot, generation: UInt32(generation))
-        // Only what is in the index becomes a session, so that nobody hears of a slot that never was one (LOG-2).
+        // Only a session in the index is real, so a slot that never became a session is never reported (LOG-2).
         guard enter(key, hash, slot, tables), exchange(word, beginning, control) else {
-            // Another processor began the same session this very moment: the packet belongs to that one. Its owner releases
-            // the slot.
+            // Another processor began the same session at the same moment: the packet belongs to that session. The
+            // owner releases the slot.
             _ = exchange(word, beginning, beginning.with(state: .abandoned, tick: now))
             guard let winner = tables.findFlow(key) else { return .drop(.capacity) }
             packet.pointee.slot = winner.slot
@@ -139,7 +141,8 @@ package enum Admission {
         return .forward
     }
 
-    /// Enters the key of a slot that is filled. Two processors that enter the same key may both go back (``FlowIndex``): then once more.
+    /// Enters the key of a filled slot. Two processors that enter the same key may both withdraw (``FlowIndex``). Then
+    /// this one tries once more.
     @inline(__always)
     private static func enter<T: Tables>(
         _ key: UnsafePointer<sluice_session_key>, _ hash: UInt64, _ slot: UInt32, _ tables: T

@@ -1,13 +1,13 @@
 package import FlowLayout
 
-/// The whole judgement of a packet, as the kernel program makes it step by step; processes call it in one.
+/// The whole judgement of a packet. The kernel program does it step by step; processes call it as one function.
 package enum Judge {
     /// Judges a frame.
     ///
     /// - Parameters:
-    ///   - zone: by which it came in.
-    ///   - route: where it would go; looked at only if the packet has no session.
-    ///   - packet: zeroed memory, for what the parser finds.
+    ///   - zone: the zone where it came in.
+    ///   - route: where it would go. Read only if the packet has no session.
+    ///   - packet: zeroed memory, for the parser's results.
     @inline(__always)
     package static func judge<Bytes: PacketBytes, T: Tables>(
         _ bytes: Bytes, linkHeaderLength: UInt32, etherType: UInt16, zone: UInt8, route: UnsafePointer<sluice_route>,
@@ -25,7 +25,7 @@ package enum Judge {
         return Admission.admit(packet, route, now: now, tables)
     }
 
-    /// Judges a parsed packet by its session; `noSessionYet` where it has none.
+    /// Judges a parsed packet by its session. `noSessionYet` if it has none.
     @inline(__always)
     package static func followSession<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
@@ -44,7 +44,7 @@ package enum Judge {
         }
     }
 
-    /// The key lies first in the packet, so that a lookup needs no copy of it.
+    /// The key is the first field of the packet, so a lookup needs no copy of it.
     @inline(__always)
     package static func keyPointer(_ packet: UnsafeMutablePointer<sluice_packet>) -> UnsafePointer<sluice_session_key> {
         UnsafePointer(UnsafeMutableRawPointer(packet).assumingMemoryBound(to: sluice_session_key.self))

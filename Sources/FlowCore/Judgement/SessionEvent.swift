@@ -2,13 +2,13 @@ package import FlowLayout
 
 /// What an admission reports: a session that begins, or one that is denied.
 package enum SessionEvent {
-    /// Fills everything but the time.
+    /// Fills all fields except the time.
     ///
     /// - Parameters:
     ///   - event: zeroed memory.
     ///   - kind: ``EventKind``.
-    ///   - reason: of a deny: ``DropReason``.
-    ///   - flow: of a session that begins.
+    ///   - reason: for a deny: ``DropReason``.
+    ///   - flow: for a session that begins.
     @inline(__always)
     package static func fillEvent(
         _ event: UnsafeMutablePointer<sluice_event>, kind: UInt8, reason: UInt8,

@@ -1,4 +1,4 @@
-/// What becomes of a packet, as one number that the kernel program's parts hand to each other.
+/// What happens to a packet, as one number that the functions of the kernel program pass to each other.
 ///
 /// | bits | what |
 /// |---|---|
@@ -6,15 +6,16 @@
 /// | 8 ..< 16 | ``DropReason`` |
 package struct Verdict: Equatable, Sendable {
     package enum Action: UInt8, Sendable {
-        /// Out by the route to the destination.
+        /// Forwarded by the route to the destination.
         case forward = 1
         /// Not forwarded; the reason is counted.
         case drop = 2
         /// Not forwarded, and answered with a reset; the reason is counted.
         case answerReset = 3
-        /// To the gateway's own stack.
+        /// Delivered to the gateway's own stack.
         case host = 4
-        /// To the kernel's own forwarding without a session: it reports to the sender that there is no route.
+        /// Passed to the kernel's own forwarding, without a session. The kernel reports to the sender that there is no
+        /// route.
         case unroutable = 5
         /// Not a verdict yet: no session is known.
         case noSessionYet = 6
@@ -61,7 +62,7 @@ package struct Verdict: Equatable, Sendable {
     @inline(__always)
     package var reasonValue: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 8) }
 
-    /// The action; nil where the number is none of ours.
+    /// The action; nil if the number is not an action.
     package var action: Action? { Action(rawValue: actionValue) }
 
     /// The reason of a drop or an answer.
@@ -77,14 +78,15 @@ extension Verdict: CustomStringConvertible {
     }
 }
 
-/// What routing says of a destination.
+/// The result of a route lookup.
 package enum RouteKind: UInt8, Sendable {
-    /// By an interface, to a neighbour whose link address is known.
+    /// Through an interface, to a neighbour whose link address is known.
     case forward = 1
-    /// By an interface, but the kernel's own forwarding has to do it: neighbour not resolved yet, too big, no Ethernet.
+    /// Through an interface, but by the kernel's own forwarding: the neighbour is not resolved yet, the packet is too
+    /// big, or the link is not Ethernet.
     case forwardSlowly = 2
-    /// The gateway itself; broadcast and multicast too.
+    /// The gateway itself; also broadcast and multicast.
     case host = 3
-    /// Nowhere.
+    /// No route.
     case unreachable = 4
 }

@@ -1,11 +1,11 @@
 package import FlowLayout
 
-/// A fragment that is not the first of its datagram: all that is known of it is which datagram it belongs to (SESS-8).
+/// A fragment that is not the first of its datagram. It only shows which datagram it belongs to (SESS-8).
 package enum FragmentParser {
     @inline(__always)
     package static func parse(_ network: NetworkLayer, into packet: UnsafeMutablePointer<sluice_packet>) -> Verdict {
         let fragmentOffset = network.fragmentOffset
-        // No datagram is that long; and one that begins within the TCP header is an attack (RFC 1858, RFC 3128).
+        // No datagram is that long. And a fragment that begins within the TCP header is an attack (RFC 1858, RFC 3128).
         guard fragmentOffset &+ network.transportLength <= 65535, network.transportLength > 0,
             fragmentOffset >= 16 || network.protocol != IPProtocol.tcp
         else { return .drop(.malformed) }

@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861): echo, errors that quote a packet, and what is only for hosts.
+/// ICMP (RFC 792) and ICMPv6 (RFC 4443, RFC 4861): echo, errors that quote a packet, and messages for hosts only.
 package enum ICMPParser {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
@@ -20,7 +20,7 @@ package enum ICMPParser {
             TransportParser.setEchoKey(network, header.half2.bigEndian, isRequest: kind == .echoRequest, packet)
             return .parsed
         case .icmpError:
-            // An error is never itself fragmented: it quotes less than a packet.
+            // An error is never fragmented: it quotes less than a packet.
             guard packet.pointee.flags & PacketFlags.firstFragment == 0 else { return .drop(.malformed) }
             return QuotedPacket.parse(bytes, network, into: packet)
         default:
@@ -32,8 +32,8 @@ package enum ICMPParser {
         }
     }
 
-    /// Multicast listener discovery (RFC 2710, 3; RFC 3810, 5): queries, reports and what ends them, on the link only. A switch that snoops
-    /// and hears none cuts neighbour discovery off.
+    /// Multicast listener discovery (RFC 2710, 3; RFC 3810, 5): queries, reports and done messages, on the link only. A
+    /// snooping switch that sees none of them stops forwarding neighbour discovery.
     @inline(__always)
     private static func isListenerDiscovery(
         _ type: UInt8, _ network: NetworkLayer, _ packet: UnsafePointer<sluice_packet>
@@ -62,10 +62,10 @@ package enum ICMPParser {
     }
 }
 
-/// The packet that an ICMP error quotes: whose session the error belongs to (SESS-7).
+/// The packet that an ICMP error quotes. It shows whose session the error belongs to (SESS-7).
 ///
-/// It is quoted as it was when it was dropped, and perhaps not to its end: at least eight bytes of what its last header carries are there
-/// (RFC 792; RFC 4443, 2.4).
+/// It is quoted as it was when it was dropped, and may be truncated. At least eight bytes after its last header are
+/// there (RFC 792; RFC 4443, 2.4).
 package enum QuotedPacket {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
@@ -79,11 +79,11 @@ package enum QuotedPacket {
             outer.family == 4
             ? parseIPv4(bytes, &quoted, into: packet) : parseIPv6(bytes, &quoted, into: packet)
         guard verdict.isAction(.parsed) else { return verdict }
-        // An error goes to the sender of what it quotes.
+        // An error goes to the sender of the quoted packet.
         guard quoted.source.isEqual(outer.destination) else { return .drop(.malformed) }
         packet.pointee.fragmentOffset = UInt16(truncatingIfNeeded: quoted.fragmentOffset)
         if quoted.fragmentOffset != 0 {
-            // A later fragment has no ports: it belongs where its first one does.
+            // A later fragment has no ports. Its session is that of its first fragment.
             TransportParser.setKey(quoted, 0, 0, packet)
             return .parsed
         }
@@ -101,7 +101,7 @@ package enum QuotedPacket {
         case IPProtocol.icmp where quoted.family == 4, IPProtocol.icmpv6 where quoted.family == 6:
             let kind = ICMPParser.kind(of: transport.byte0, family: quoted.family)
             guard kind == .echoRequest || kind == .echoReply else {
-                // No other ICMP has a session.
+                // Other ICMP messages have no session.
                 TransportParser.setKey(quoted, 0, 0, packet)
                 return .parsed
             }

@@ -12,21 +12,22 @@ package enum ExtensionFlags {
 
 /// The extension headers of an IPv6 packet, or of one that an ICMPv6 error quotes (RFC 8200, 4).
 ///
-/// What stands at the end of the chain is what rules judge. So a chain that is not followed to its end is `malformed`, never the number
-/// of a header in its middle.
+/// Rules judge the protocol at the end of the chain. So a chain that is not followed to its end is `malformed`. It
+/// never counts as the number of a header in its middle.
 package enum IPv6Extensions {
     /// The most extension headers in one packet.
     package static var maximumCount: UInt32 { 8 }
 
-    /// Whether a header with this number is followed by another one: hop-by-hop options, routing, fragment, destination options.
+    /// Whether a header with this number is followed by another one: hop-by-hop options, routing, fragment, destination
+    /// options.
     ///
-    /// ESP hides what follows, and AH is a protocol of its own to rules, whatever it carries.
+    /// ESP hides what follows. Rules treat AH as a protocol of its own, whatever it carries.
     @inline(__always)
     package static func isOne(_ number: UInt8) -> Bool { number == 0 || number == 43 || number == 44 || number == 60 }
 
-    /// Follows the chain to the first header that is no extension header, or to a later fragment's data.
+    /// Follows the chain to the first header that is not an extension header, or to a later fragment's data.
     ///
-    /// - Parameter walk: where the chain begins and how far it may reach; afterwards, what stands behind it.
+    /// - Parameter walk: where the chain begins and how far it may reach. Afterwards: what follows the chain.
     /// - Returns: `parsed`, or a drop.
     @inline(__always)
     package static func walkExtensions<Bytes: PacketBytes>(
@@ -50,10 +51,10 @@ package enum IPv6Extensions {
             case 0:
                 flags |= ExtensionFlags.hopByHop
             case 43:
-                // Source routing is not for firewalls: byte 2 is the type, byte 3 the segments left (RFC 5095).
+                // Source routing must not pass a firewall: byte 2 is the type, byte 3 the segments left (RFC 5095).
                 guard header.half1.bigEndian & 0xFF == 0 else { return .drop(.unsupported) }
             case 44:
-                // A fragment of a fragment is none that a sender makes: it hides what reassembly would show.
+                // No sender makes a fragment of a fragment: it hides what reassembly would show.
                 guard flags & ExtensionFlags.fragment == 0 else { return .drop(.malformed) }
                 flags |= ExtensionFlags.fragment
                 let field = header.half1.bigEndian
@@ -72,7 +73,7 @@ package enum IPv6Extensions {
             next = header.byte0
             offset &+= size
             length &-= size
-            // What follows the fragment header of a later fragment is data, whatever its number.
+            // What follows the fragment header of a later fragment is data, whatever the next-header number is.
             if isLaterFragment || !isOne(next) {
                 walk.pointee.offset = offset
                 walk.pointee.length = length

@@ -24,7 +24,8 @@ package enum InternetChecksum {
             &+ sum(UInt32(truncatingIfNeeded: value.low >> 32)) &+ sum(UInt32(truncatingIfNeeded: value.low))
     }
 
-    /// The sum over an IPv4 header without options, as its words lie in memory: 0xFFFF, folded, when the header is sound.
+    /// The sum over an IPv4 header without options, from the words in memory. Folded, it is 0xFFFF if the header is
+    /// valid.
     @inline(__always)
     package static func sum(_ header: sluice_ipv4_header) -> UInt32 {
         var sum = UInt32(header.versionAndLength) | UInt32(header.typeOfService) << 8

@@ -1,4 +1,4 @@
-/// What a packet is to the datapath.
+/// What the datapath takes a packet for.
 package enum PacketKind: UInt8, Sendable {
     /// Neither IPv4 nor IPv6: ARP and other link protocols, which the kernel never forwards.
     case notIP = 0
@@ -8,7 +8,7 @@ package enum PacketKind: UInt8, Sendable {
     case echoReply = 4
     /// An ICMP error that quotes a packet; the key is the quoted packet's.
     case icmpError = 5
-    /// ICMP that is no echo and no error: for the gateway itself, or nothing.
+    /// ICMP that is neither an echo nor an error: for the gateway itself, or dropped.
     case icmpOther = 6
     /// Another IP protocol.
     case other = 7
@@ -22,17 +22,17 @@ package enum PacketFlags {
     package static let sourceIsLow: UInt8 = 1 << 0
     /// The first fragment of several.
     package static let firstFragment: UInt8 = 1 << 1
-    /// Carries IPv4 options, or IPv6 hop-by-hop options: left to the kernel's own forwarding.
+    /// Has IPv4 options, or IPv6 hop-by-hop options: handled by the kernel's own forwarding.
     package static let options: UInt8 = 1 << 2
-    /// What a link needs to work: neighbour discovery (RFC 4861), multicast listener discovery (RFC 3810).
+    /// A message that a link needs: neighbour discovery (RFC 4861), multicast listener discovery (RFC 3810).
     package static let neighbourDiscovery: UInt8 = 1 << 3
     /// The last fragment.
     package static let lastFragment: UInt8 = 1 << 4
-    /// Its session has been active in this tick already: more packets like this one are likely to follow.
+    /// Its session was already active in this tick: more packets like this one are likely.
     package static let followsClosely: UInt8 = 1 << 5
-    /// A SYN whose sender signs its segments: TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925).
+    /// A SYN whose sender signs its segments, with TCP-MD5 (RFC 2385) or TCP-AO (RFC 5925).
     package static let signed: UInt8 = 1 << 6
-    /// Forwarded in a session whose time stamps are kept (``TimestampTracking``).
+    /// Forwarded in a session whose time stamps are stored (``TimestampTracking``).
     package static let keepsTimestamps: UInt8 = 1 << 7
 }
 

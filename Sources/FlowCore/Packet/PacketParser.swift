@@ -1,8 +1,8 @@
 package import FlowLayout
 
-/// Makes a ``FlowLayout/sluice_packet`` of bytes: only legal values get out of here (BAD-1).
+/// Parses bytes into a ``FlowLayout/sluice_packet`` that has only legal values (BAD-1).
 ///
-/// A packet that is too short for what its headers say, or contradicts itself, is dropped as `malformed`. The input is a
+/// A packet that is shorter than its headers say, or contradicts itself, is dropped as `malformed`. The input is a
 /// whole link-layer frame, possibly a super-packet of generic segmentation.
 package enum PacketParser {
     /// Parses the headers.
@@ -32,7 +32,7 @@ package enum PacketParser {
     }
 }
 
-/// What both IP versions' parsers hand to ``TransportParser``.
+/// What the parser of either IP version passes to ``TransportParser``.
 package struct NetworkLayer {
     package var source = sluice_address()
     package var destination = sluice_address()
@@ -48,19 +48,21 @@ package struct NetworkLayer {
     package init() {}
 }
 
-/// The bytes of a packet, wherever they lie: in the kernel's socket buffer, or in a test's array.
+/// The bytes of a packet: in the kernel's socket buffer, or in an array of a test.
 package protocol PacketBytes {
     /// Bytes from the link header to the end, of the whole super-packet.
     var length: UInt32 { get }
-    /// Generic segmentation: payload bytes per packet on the wire; 0 when the packet is one.
+    /// Generic segmentation: payload bytes per packet on the wire. 0: this is a single packet.
     var segmentSize: UInt32 { get }
-    /// Copies bytes out of the packet. Returns false, and leaves the destination in any state, where they lie outside of it.
+    /// Copies bytes out of the packet. Returns false if they are outside of it; then the content of the destination is
+    /// undefined.
     func load(_ destination: UnsafeMutableRawPointer, at offset: UInt32, count: UInt32) -> Bool
-    /// Follows a chain of IPv6 extension headers: ``IPv6Extensions/walkExtensions(_:_:)`` on these bytes. The kernel program has one function of its own
-    /// for it, so that the verifier walks its loop once.
+    /// Follows a chain of IPv6 extension headers: ``IPv6Extensions/walkExtensions(_:_:)`` on these bytes. In the kernel
+    /// program this is a separate function, so the verifier checks its loop only once.
     func walkExtensions(_ walk: UnsafeMutablePointer<sluice_extension_walk>) -> Verdict
-    /// The options of the TCP header that begins at `transportOffset`, of which `headerLength` bytes, 21 to 60, are options and what is
-    /// before them: ``TCPOptions/readOptions(_:length:into:)``. The kernel program has one function of its own for it, too.
+    /// Reads the options of the TCP header that begins at `transportOffset`:
+    /// ``TCPOptions/readOptions(_:length:into:)``. `headerLength` is the length of the header with its options, 21 to
+    /// 60 bytes. In the kernel program this is a separate function, too.
     func readOptions(
         transportOffset: UInt32, headerLength: UInt32, _ found: UnsafeMutablePointer<sluice_tcp_option_values>)
 }

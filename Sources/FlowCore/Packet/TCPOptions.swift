@@ -2,12 +2,13 @@ package import FlowLayout
 
 /// TCP options (RFC 9293, 3.1; RFC 7323).
 package enum TCPOptions {
-    /// Reads the options that judging goes by.
+    /// Reads the options that the judgement needs.
     ///
-    /// What follows an option that is not well formed is not looked at; of an option that comes twice, the last one holds, as for Linux.
+    /// Nothing is read after an option that is not well formed. If an option comes twice, the last one is valid, as in
+    /// Linux.
     ///
-    /// Each iteration reads one option and has one branch, to its end: with a branch for each kind of option, the verifier of the
-    /// kernel would follow every order in which options may come.
+    /// Each iteration reads one option and has one branch, for the end of the loop. With a branch for each kind of
+    /// option, the kernel's verifier would follow every order in which options may come.
     ///
     /// - Parameters:
     ///   - options: 64 readable bytes, of which the first `length`, at most 40, are the options.
@@ -26,7 +27,8 @@ package enum TCPOptions {
             iteration = sluice_opaque64(iteration &+ 1)
             let kind = byte(options, offset)
             let size = byte(options, offset &+ 1)
-            // 1 where the options go on: not at their end (kind 0, or no byte left), and of a legal size (a no-operation has none).
+            // 1 if the options continue: they are not at their end (kind 0, or no byte left), and the size is legal (a
+            // no-operation has none).
             let isPadding = isZero(kind ^ 1)
             let step = isPadding | size &* (isPadding ^ 1)
             let isInside = isLess(offset, length) & (isLess(length, offset &+ step) ^ 1)
@@ -56,7 +58,8 @@ package enum TCPOptions {
         found.pointee.isSigned = UInt8(truncatingIfNeeded: isSigned)
     }
 
-    // 1 or 0, of numbers below 2^63. The result too is out of LLVM's sight, which else makes branches of what is done with it.
+    // 1 or 0, for numbers below 2^63. The result is hidden from LLVM too, which would otherwise make branches of its
+    // uses.
 
     @inline(__always)
     private static func isLess(_ a: UInt64, _ b: UInt64) -> UInt64 {

@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443), and the rest.
+/// TCP (RFC 9293), UDP (RFC 768), ICMP (RFC 792), ICMPv6 (RFC 4443), and all other protocols.
 package enum TransportParser {
     @inline(__always)
     package static func parse<Bytes: PacketBytes>(
@@ -16,7 +16,7 @@ package enum TransportParser {
         case IPProtocol.icmp, IPProtocol.icmpv6:
             return .drop(.malformed)
         case IPProtocol.shim6 where network.family == 6:
-            // An extension header (RFC 5533) that no kernel walks: what stands behind it can't be judged.
+            // An extension header (RFC 5533) that no kernel parses: what follows it can't be judged.
             return .drop(.unsupported)
         default:
             packet.pointee.kind = PacketKind.other.rawValue
@@ -67,7 +67,7 @@ package enum TransportParser {
         guard length >= 8, !isWhole || length <= network.transportLength else { return .drop(.malformed) }
         packet.pointee.kind = PacketKind.udp.rawValue
         packet.pointee.payloadLength = network.transportLength &- 8
-        // The first two bytes were read as bytes: the source port.
+        // The first two bytes were read one by one: the source port.
         let sourcePort = UInt16(header.byte0) << 8 | UInt16(header.byte1)
         setKey(network, sourcePort, header.half1.bigEndian, packet)
         setSegmentation(bytes, network, headerLength: 8, packet)
@@ -86,7 +86,7 @@ package enum TransportParser {
         if sourceIsLow { packet.pointee.flags |= PacketFlags.sourceIsLow }
     }
 
-    /// The key of an ICMP echo: the end that asks is part of it.
+    /// The key of an ICMP echo. The end that sends the requests is part of it.
     @inline(__always)
     package static func setEchoKey(
         _ network: NetworkLayer, _ identifier: UInt16, isRequest: Bool, _ packet: UnsafeMutablePointer<sluice_packet>
@@ -96,7 +96,7 @@ package enum TransportParser {
         packet.pointee.key.setEchoAsker(isLow: sourceIsLow == isRequest)
     }
 
-    /// What a super-packet becomes on the wire.
+    /// How many packets and bytes a super-packet is on the wire.
     @inline(__always)
     private static func setSegmentation<Bytes: PacketBytes>(
         _ bytes: Bytes, _ network: NetworkLayer, headerLength: UInt32, _ packet: UnsafeMutablePointer<sluice_packet>
@@ -111,7 +111,7 @@ package enum TransportParser {
     }
 }
 
-/// Combinations of control bits that a TCP sends.
+/// Valid combinations of control bits.
 package enum TCPFlagCheck {
     /// SYN excludes FIN and RST, RST excludes FIN, and what is neither SYN nor RST carries ACK (RFC 9293, 3.1).
     @inline(__always)

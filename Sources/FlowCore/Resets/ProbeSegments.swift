@@ -1,15 +1,17 @@
 package import FlowLayout
 
-/// The keep-alive segments by which the firewall asks whether the ends are alive (IDLE-5, RFC 9293, 3.8.4).
+/// The keep-alive segments with which the firewall asks whether the ends are alive (IDLE-5, RFC 9293, 3.8.4).
 package enum ProbeSegments {
-    /// Calls `body` for the segment to each end: at RCV.NXT - 1, without data, so that a living end answers with a bare ACK.
+    /// Calls `body` for the segment to each end: at RCV.NXT - 1, without data, so that an end that is alive answers
+    /// with a bare ACK.
     ///
-    /// Where both ends send time stamps, an end may throw away what has none (RFC 7323, 3.2). So the probe carries the last one that its
-    /// supposed sender sent, which is neither too old for the end (PAWS) nor ahead of the sender's clock, and echoes the end's own.
+    /// If both ends send time stamps, an end may drop a segment without them (RFC 7323, 3.2). So the probe carries the
+    /// last time stamp of its supposed sender, which is neither too old for the end (PAWS) nor ahead of the sender's
+    /// clock. It echoes the last time stamp of the end itself.
     ///
     /// - Parameters:
-    ///   - timestamps: what ``TimestampTracking`` has kept; nil where nothing is.
-    ///   - generation: of the session's slot.
+    ///   - timestamps: what ``TimestampTracking`` has stored; nil if nothing is stored.
+    ///   - generation: the generation of the session's slot.
     @inline(__always)
     package static func forEach(
         _ session: sluice_session, timestamps: sluice_timestamps?, generation: UInt16, _ body: (TCPSegment) -> Void
@@ -44,7 +46,7 @@ package enum ProbeSegments {
 }
 
 extension TCPSegment {
-    /// Adds time stamps.
+    /// Adds the time stamps.
     @inline(__always)
     fileprivate mutating func stamp(_ value: UInt32, echoing echo: UInt32) {
         timestampValue = value

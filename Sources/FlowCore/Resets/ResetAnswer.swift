@@ -1,8 +1,9 @@
 package import FlowLayout
 
-/// The reset that answers a segment which met a tombstone, or no session (RST-2; RFC 9293, 3.10.7.1).
+/// The RST that answers a segment for a tombstone, or without a session (RST-2; RFC 9293, 3.10.7.1).
 package enum ResetAnswer {
-    /// At SEG.ACK; for a segment without ACK, RST|ACK at SEG.SEQ + SEG.LEN. An RST must not be answered: ask before.
+    /// At SEG.ACK; for a segment without ACK, RST|ACK at SEG.SEQ + SEG.LEN. An RST must not be answered: the caller
+    /// checks that.
     @inline(__always)
     package static func answerReset(_ packet: UnsafePointer<sluice_packet>) -> TCPSegment {
         let sourceIsLow = packet.pointee.flags & PacketFlags.sourceIsLow != 0

@@ -2,11 +2,11 @@ package import FlowLayout
 
 /// The segments that end a session at both ends (RST-1).
 ///
-/// Linux accepts an RST at exactly RCV.NXT. The last ACK an end sent equals its RCV.NXT except while it delays an ACK; the
-/// highest sequence forwarded to it equals its RCV.NXT except while segments are lost behind the firewall. Where the two
-/// differ, it gets an RST at each.
+/// Linux accepts an RST at exactly RCV.NXT. The last ACK that an end sent equals its RCV.NXT, except while it delays an
+/// ACK. The highest sequence forwarded to it equals its RCV.NXT, except while segments are lost behind the firewall. If
+/// the two differ, the end receives an RST at each.
 package enum ResetSegments {
-    /// The most segments one session needs.
+    /// The largest number of segments that one session needs.
     package static let maximumCount = 4
 
     /// Calls `body` for every segment to send, in order.
@@ -33,8 +33,8 @@ package enum ResetSegments {
         let endAcknowledged = end.flags & EndFlags.acknowledgment != 0
         let peerSpoke = peer.flags & EndFlags.syn != 0
         if !endSpoke {
-            // Nothing was heard of this end: it may be in SYN-RECEIVED, with its answer lost on the way to us. An RST
-            // without ACK, as there is nothing of its own to acknowledge.
+            // This end has sent nothing yet: it may be in SYN-RECEIVED, with its answer lost on the way to the
+            // firewall. So the RST has no ACK: there is nothing of this end to acknowledge.
             segment.flags = TCPFlags.rst
             segment.acknowledgment = 0
         }
@@ -46,7 +46,7 @@ package enum ResetSegments {
                 body(segment)
             }
         } else {
-            // In SYN-SENT only the acknowledgment counts: ISS + 1 (RFC 9293, 3.10.7.3).
+            // In SYN-SENT only the acknowledgment is checked: ISS + 1 (RFC 9293, 3.10.7.3).
             segment.sequence = peerSpoke ? peer.sequenceEnd : 0
             body(segment)
         }

@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// A TCP segment without data that the firewall makes itself: TTL 64, DF, valid checksums (RST-3).
+/// A TCP segment without data that the firewall creates: TTL 64, DF, valid checksums (RST-3).
 package struct TCPSegment: Sendable {
     package var source: sluice_address
     package var destination: sluice_address
@@ -12,7 +12,7 @@ package struct TCPSegment: Sendable {
     package var window: UInt16
     /// 4 or 6.
     package var family: UInt8
-    /// TSval and TSecr (RFC 7323, 3.2), where ``hasTimestamps``.
+    /// TSval and TSecr (RFC 7323, 3.2), valid if ``hasTimestamps``.
     package var timestampValue: UInt32 = 0
     package var timestampEcho: UInt32 = 0
     package var hasTimestamps = false
@@ -33,7 +33,7 @@ package struct TCPSegment: Sendable {
         self.family = family
     }
 
-    /// Bytes of the longest form: IPv6 and TCP header, and time stamps.
+    /// Bytes of the longest form: IPv6 header, TCP header and time stamps.
     package static let maximumLength = 72
 
     /// Bytes from the IP header on.
@@ -135,7 +135,7 @@ package struct TCPSegment: Sendable {
         memory.storeBytes(of: value.bigEndian, toByteOffset: offset, as: UInt16.self)
     }
 
-    /// Two halves, as an IPv6 or TCP field may lie at any even address.
+    /// In two halves, because an IPv6 or TCP field may be at any even address.
     @inline(__always)
     private func put32(_ memory: UnsafeMutableRawPointer, _ offset: Int, _ value: UInt32) {
         put16(memory, offset, UInt16(truncatingIfNeeded: value >> 16))

@@ -1,8 +1,9 @@
 package import FlowLayout
 
-/// What a segment changes at its sender's end. All positions only move forward, so a keep-alive, which repeats an old
-/// sequence number, never moves them back (RST-4); nor does a segment that another processor judges at the same moment. A position
-/// that fell back behind what was forwarded would have every acknowledgment of it dropped, and the session stand still.
+/// What a segment changes at its sender's end. All positions only move forward. So a keep-alive, which repeats an old
+/// sequence number, never moves them back (RST-4). Nor does a segment that another processor judges at the same moment.
+/// If a position fell back behind what was forwarded, every acknowledgment of that data would be dropped, and the
+/// session would stall.
 extension UnsafeMutablePointer where Pointee == sluice_flow_end {
     @inline(__always)
     package func hasFlag(_ flag: UInt8) -> Bool { pointee.flags & flag != 0 }
@@ -14,15 +15,16 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         return packet.pointee.tcpFlags & TCPFlags.syn != 0 ? window : window << UInt32(pointee.windowScale & 0xF)
     }
 
-    /// How often a lost exchange is tried again. Whoever won has moved the position forward, seldom not as far as this segment.
+    /// How often a lost exchange is tried again. The winner has moved the position forward, usually at least as far as
+    /// this segment does.
     @inline(__always)
     private static var attempts: UInt32 { 8 }
 
-    /// Notes how far the end has sent.
+    /// Records how far the end has sent.
     @inline(__always)
     package func noteSent(upTo end: UInt32) { Self.advance(&pointee.sequenceEnd, to: end) }
 
-    /// Notes the acknowledgment and the window of a segment.
+    /// Records the acknowledgment and the window of a segment.
     @inline(__always)
     package func noteAcknowledgment(_ packet: UnsafePointer<sluice_packet>) {
         let acknowledgment = packet.pointee.acknowledgment
@@ -48,7 +50,8 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         if !hasFlag(EndFlags.acknowledgment) { sluice_set_end_flags(self, EndFlags.acknowledgment) }
     }
 
-    /// Moves a position forward, if it is not as far yet. A window may be larger by less than 2^31, as a position is ahead.
+    /// Moves a position forward, if it is not as far yet. A new value is ahead by less than 2^31; this holds for
+    /// windows too.
     @inline(__always)
     private static func advance(_ position: UnsafeMutablePointer<UInt32>, to value: UInt32) {
         var current = sluice_load32(position)
@@ -69,10 +72,11 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
             window: UInt32(packet.pointee.window), windowScale: packet.pointee.windowScale)
     }
 
-    /// Begins the end's half of the session. The caller has won an exchange of the control word since it looked at the session: positions of
-    /// a session that another processor has established meanwhile must not be begun again.
+    /// Begins the end's half of the session. The caller has won an exchange of the control word since it read the
+    /// session: if another processor has established the session meanwhile, its positions must not be initialised
+    /// again.
     ///
-    /// - Parameter windowScale: as the SYN offers it; 0xFF: it does not.
+    /// - Parameter windowScale: as the SYN offers it; 0xFF: the SYN does not offer it.
     @inline(__always)
     package func noteSyn(sequence: UInt32, payloadLength: UInt32, window: UInt32, windowScale: UInt8) {
         pointee.initialSequence = sequence
@@ -86,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         }
     }
 
-    /// Scaling holds only if both ends offered it (RFC 7323, 2.2).
+    /// Scaling is used only if both ends offered it (RFC 7323, 2.2).
     @inline(__always)
     package func agreeOnScale(with peer: UnsafeMutablePointer<sluice_flow_end>) {
         let holds = hasFlag(EndFlags.scaleOffered) && peer.hasFlag(EndFlags.scaleOffered)
@@ -94,7 +98,7 @@ extension UnsafeMutablePointer where Pointee == sluice_flow_end {
         peer.pointee.windowScale = peer.pointee.windowScale & 0xF0 | (holds ? peer.pointee.windowScale >> 4 : 0)
     }
 
-    /// Counts a forwarded packet, as it goes over the wire.
+    /// Counts a forwarded packet, as it is on the wire.
     @inline(__always)
     package func count(_ packet: UnsafePointer<sluice_packet>) {
         sluice_add64(&pointee.packets, UInt64(packet.pointee.wirePackets))

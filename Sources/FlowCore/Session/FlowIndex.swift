@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// The memory of the flow index, and of what its entries point to.
+/// The memory of the flow index, and of the sessions that its entries refer to.
 package protocol FlowIndexTables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
     /// The eight entries of a bucket.
@@ -9,16 +9,17 @@ package protocol FlowIndexTables {
     func word(_ slot: UInt32) -> UnsafeMutablePointer<UInt64>?
 }
 
-/// From 5-tuple to slot: a hash table of our own in shared memory, with two choices of bucket for each key
+/// From 5-tuple to slot: a hash table in shared memory, with two possible buckets for each key
 /// (Azar, Broder, Karlin, Upfal: Balanced Allocations, 1994).
 ///
-/// A bucket is a cache line of eight entries; an entry holds 32 bits of the key's hash and the slot, where the key itself lies. Both
-/// buckets of a key lie in one page of 4 KiB, and the second is used only when the first is more than half full: so most sessions are
-/// found with one look, and a look in vain costs one address translation. At the load it is sized for, at most half, two full
-/// buckets for one key are rarer than one in 100,000 insertions; the session is then refused as `capacity`.
-/// Everybody changes entries by compare-and-exchange, the kernel on any processor and the sessions' owners; there are no locks.
+/// A bucket is a cache line of eight entries. An entry holds 32 bits of the key's hash and the slot, which holds the
+/// key itself. Both buckets of a key are in one page of 4 KiB, and the second is used only when the first is more than
+/// half full. So most sessions are found with one read, and a lookup without a result costs one address translation. At
+/// its designed load, at most half, two full buckets for one key are rarer than one in 100,000 insertions. The session
+/// is then refused as `capacity`. All entries are changed by compare-and-exchange, by the kernel on any processor and
+/// by the sessions' owners. There are no locks.
 package enum FlowIndex {
-    /// Where a key may be.
+    /// The buckets that may hold a key.
     package struct Place {
         package let first: UInt32
         package let second: UInt32
@@ -29,13 +30,13 @@ package enum FlowIndex {
             self.init(hash: KeyHash.of(key, keys: sluice_hash_keys(runtime)), runtime)
         }
 
-        /// - Parameter hash: of the key (``KeyHash``).
+        /// - Parameter hash: the hash of the key (``KeyHash``).
         @inline(__always)
         package init(hash: UInt64, _ runtime: UnsafeMutablePointer<sluice_runtime>) {
             let mask = runtime.pointee.bucketMask
             tag = hash >> 32
             first = UInt32(truncatingIfNeeded: hash) & mask
-            // The second depends on the first and the tag, and never is the first.
+            // The second depends on the first and on the tag, and is never equal to the first.
             second = (first ^ (UInt32(truncatingIfNeeded: tag) & (FlowIndex.bucketsOfPage &- 1) | 1)) & mask
         }
     }
@@ -43,16 +44,17 @@ package enum FlowIndex {
     /// Buckets of 64 bytes in a page of 4 KiB.
     private static var bucketsOfPage: UInt32 { 64 }
 
-    /// From how many entries on a bucket is spared, if the other one has fewer.
+    /// From this number of entries on, the other bucket is used if it has fewer.
     private static var spareFrom: UInt64 { 5 }
 
-    /// Entries of a bucket that may share a tag: all of them. With 32 bits of hash it is one, nearly always.
+    /// The largest number of entries of a bucket that share a tag: all of them. With 32 bits of hash it is nearly
+    /// always one.
     private static var candidates: UInt32 { 8 }
 
     @inline(__always)
     private static func entry(_ tag: UInt64, _ slot: UInt32) -> UInt64 { tag << 32 | (UInt64(slot) &+ 1) }
 
-    /// The session of a key; nil where there is none.
+    /// The session of a key; nil if there is none.
     @inline(__always)
     package static func findFlow<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, _ place: Place, _ tables: T
@@ -75,8 +77,9 @@ package enum FlowIndex {
             let entry = sluice_load64(bucket + way)
             guard entry >> 32 == tag, entry != 0 else { continue }
             let slot = UInt32(truncatingIfNeeded: entry) &- 1
-            // The word is read before the key, on every processor: a slot that gets another session meanwhile has another
-            // generation, and whoever acts on this answer compares it. The session's two cache lines are on their way meanwhile.
+            // The word is read before the key, on every processor. A slot that gets another session meanwhile has
+            // another generation, and whoever uses this answer compares the generation. The session's two cache lines
+            // are fetched at the same time.
             guard let word = tables.word(slot), let early = tables.session(slot) else { continue }
             let lines = UnsafeMutableRawPointer(early).assumingMemoryBound(to: UInt64.self)
             _ = sluice_load64(lines)
@@ -91,7 +94,8 @@ package enum FlowIndex {
         return nil
     }
 
-    /// A bit for each entry whose tag matches. Arithmetic, not branches, which the verifier would multiply.
+    /// A bit for each entry whose tag matches. Arithmetic instead of branches, which would multiply the verifier's
+    /// work.
     @inline(__always)
     private static func matching(_ bucket: UnsafeMutablePointer<UInt64>, _ tag: UInt64) -> UInt32 {
         var bits: UInt64 = 0
@@ -102,12 +106,13 @@ package enum FlowIndex {
         return UInt32(truncatingIfNeeded: bits)
     }
 
-    /// Enters a session that is filled already, whose key was just looked for in vain. Returns false where the key has been entered
-    /// meanwhile, or both buckets are full.
+    /// Enters a session whose slot is filled. The caller has just looked up the key and found nothing. Returns false if
+    /// the key has been entered meanwhile, or if both buckets are full.
     ///
-    /// Two processors that enter the same key at once both look again afterwards, and who sees the other takes its own entry
-    /// back: so never both stay. That both go back is possible; ``Admission`` then tries once more. (The entry is put by an exchange, a
-    /// full barrier, so of two that look afterwards at least one sees the other.)
+    /// Two processors that enter the same key at once both look it up again afterwards. The one that sees the other's
+    /// entry removes its own. So it never happens that both entries stay. It is possible that both are removed;
+    /// ``Admission`` then tries once more. (The entry is written by an exchange, a full barrier. So at least one of the
+    /// two sees the other's entry.)
     @inline(__always)
     package static func insertFlow<T: FlowIndexTables>(
         _ key: UnsafePointer<sluice_session_key>, slot: UInt32, _ place: Place, _ tables: T
@@ -160,7 +165,7 @@ package enum FlowIndex {
         return false
     }
 
-    /// Takes a slot's entry out. Nothing happens where it is not there.
+    /// Removes the entry of a slot. Does nothing if there is none.
     @inline(__always)
     package static func removeFlow<T: FlowIndexTables>(slot: UInt32, _ place: Place, _ tables: T) {
         let mine = entry(place.tag, slot)

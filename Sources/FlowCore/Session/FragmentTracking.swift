@@ -9,13 +9,13 @@ package enum FragmentTracking {
         key.source = packet.pointee.key.source(isLow: sourceIsLow)
         key.destination = packet.pointee.key.destination(sourceIsLow: sourceIsLow)
         key.identification = packet.pointee.identification
-        // Two protocols may use one identification in IPv4 (RFC 791, 2.3); in IPv6 (RFC 8200, 4.5) a later fragment may not even show the
-        // protocol, where extension headers are fragmented too.
+        // In IPv4, two protocols may use the same identification (RFC 791, 2.3). In IPv6 (RFC 8200, 4.5) a later
+        // fragment may not even show the protocol, if extension headers are fragmented too.
         key.protocol = packet.pointee.key.family == 4 ? packet.pointee.key.protocol : 0
         return key
     }
 
-    /// Notes that the first fragment of a datagram was forwarded.
+    /// Records that the first fragment of a datagram was forwarded.
     @inline(__always)
     package static func rememberFragment<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, _ flow: sluice_flow_value, _ isOriginator: Bool, _ now: UInt32,
@@ -33,10 +33,11 @@ package enum FragmentTracking {
         tables.insertFragment(&key, &value)
     }
 
-    /// Judges a later fragment, or an ICMP error that quotes one: by where its first one went, not long ago; else `noSessionYet`.
+    /// Judges a later fragment, or an ICMP error that quotes one, by where the first fragment recently went.
+    /// `noSessionYet` if that is not known.
     ///
-    /// A fragment is forwarded and counted. An error goes to the fragment's sender, if it comes from where the other end lives; which bytes
-    /// were in flight can't be told from it.
+    /// A fragment is forwarded and counted. An error goes to the fragment's sender, if it comes from the zone of the
+    /// other end. The error does not show which bytes were in flight.
     @inline(__always)
     package static func followFragment<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, now: UInt32, _ tables: T
@@ -50,7 +51,7 @@ package enum FragmentTracking {
         guard UInt32(current.generation) == first.generation & 0xFFFF, current.isLive else { return .noSessionYet }
         packet.pointee.slot = first.slot
         let isError = packet.pointee.kind == PacketKind.icmpError.rawValue
-        // Where the packet comes from: the fragment's sender, or for an error the other end.
+        // The end that the packet comes from: the fragment's sender, or for an error the other end.
         let isOriginator = (first.fromOriginator != 0) != isError
         let ends = UnsafeMutableRawPointer(session) + MemoryLayout<sluice_session_key>.size
         let end = (ends + (isOriginator ? 0 : MemoryLayout<sluice_flow_end>.size))
@@ -61,7 +62,7 @@ package enum FragmentTracking {
                 first.fromOriginator != 0 ? session.pointee.originator.zone : session.pointee.responder.zone
             return .forward
         }
-        // Its first one came in by another zone: it is not known here.
+        // The first fragment came in by another zone, so this one has no session here.
         guard end.pointee.zone == packet.pointee.zone else { return .noSessionYet }
         if session.pointee.key.protocol == IPProtocol.tcp {
             let sent = first.sequenceBase &+ UInt32(packet.pointee.fragmentOffset) &+ packet.pointee.payloadLength

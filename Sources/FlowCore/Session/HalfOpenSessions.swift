@@ -1,6 +1,6 @@
 package import FlowLayout
 
-/// The memory that half-open sessions are counted in.
+/// The memory in which half-open sessions are counted.
 package protocol HalfOpenTables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
     func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
@@ -8,9 +8,9 @@ package protocol HalfOpenTables {
     func sourceTally(_ index: UInt32) -> UnsafeMutablePointer<UInt64>?
 }
 
-/// Limits half-open sessions, all of them and each source's, and counts them (BAD-2, BAD-10).
+/// Limits and counts half-open sessions, in total and by source (BAD-2, BAD-10).
 package enum HalfOpenSessions {
-    /// Whether a TCP session may begin, and where its source is counted; as it travels in one register.
+    /// Whether a TCP session may begin, and where its source is counted. It fits into one register.
     package struct Answer: RawRepresentable {
         package let rawValue: UInt32
 
@@ -23,7 +23,7 @@ package enum HalfOpenSessions {
         @inline(__always)
         init(refusal: DropReason) { rawValue = UInt32(refusal.rawValue) }
 
-        /// Why it may not; nil: it may.
+        /// The reason why it may not begin; nil: it may.
         @inline(__always)
         package var refusal: DropReason? {
             switch UInt8(truncatingIfNeeded: rawValue) {
@@ -33,7 +33,7 @@ package enum HalfOpenSessions {
             }
         }
 
-        /// The number of the source's tally.
+        /// The index of the source's tally.
         @inline(__always)
         package var source: UInt32 { rawValue &>> 8 }
     }
@@ -49,16 +49,16 @@ package enum HalfOpenSessions {
         let limit = runtime.pointee.halfOpenLimitPerSource
         let epoch = SourceTally.epoch(of: now, shift: runtime.pointee.sourceEpochShift)
         if limit == 0 || SourceTally.count(sluice_load64(tally), epoch: epoch) < limit { return Answer(source: source) }
-        // The instances make room (Gateway.HalfOpenRoom).
+        // Requests that the instances free half-open sessions (Gateway.HalfOpenRoom).
         if sluice_load32(&runtime.pointee.sourceLimitedTick) != now {
             sluice_store32(&runtime.pointee.sourceLimitedTick, now)
         }
         return Answer(refusal: .limited)
     }
 
-    /// Counts a session that has begun: its control word says so already.
+    /// Counts a session that has begun. Its control word is already written.
     ///
-    /// - Parameter source: as ``askHalfOpen(_:now:_:)`` gave it.
+    /// - Parameter source: the result of ``askHalfOpen(_:now:_:)``.
     @inline(__always)
     package static func noteHalfOpenBegan<T: HalfOpenTables>(slot: UInt32, source: UInt32, now: UInt32, _ tables: T) {
         guard let runtime = tables.runtime else { return }
@@ -71,7 +71,7 @@ package enum HalfOpenSessions {
         }
     }
 
-    /// Counts a session that a packet has made half-open no more: its control word says so already.
+    /// Counts a session that is no longer half-open because of a packet. Its control word is already written.
     @inline(__always)
     package static func noteHalfOpenLeft<T: HalfOpenTables>(
         _ session: UnsafePointer<sluice_session>, slot: UInt32, now: UInt32, _ tables: T
@@ -84,7 +84,7 @@ package enum HalfOpenSessions {
         noteSourceLeft(session, now: now, tables)
     }
 
-    /// Counts, for its source, a session that is half-open no more, whoever ended it.
+    /// Counts, for its source, a session that is no longer half-open, for whatever reason.
     @inline(__always)
     package static func noteSourceLeft<T: HalfOpenTables>(
         _ session: UnsafePointer<sluice_session>, now: UInt32, _ tables: T
@@ -98,7 +98,7 @@ package enum HalfOpenSessions {
         }
     }
 
-    /// The number of a session's source among the tallies.
+    /// The index of the tally for a session's source.
     @inline(__always)
     package static func source(
         of session: UnsafePointer<sluice_session>, _ runtime: UnsafeMutablePointer<sluice_runtime>

@@ -1,35 +1,36 @@
 package import FlowLayout
 
-/// Handshakes that begin again before data has flowed, or after both ends have lost their session (SESS-2; RFC 9293, 3.5 and 3.10.7).
+/// Handshakes that start again before data has flowed, or after both ends have lost their session (SESS-2; RFC 9293,
+/// 3.5 and 3.10.7).
 ///
-/// An end may give up and come back with another initial sequence number; its SYN may reach another server behind a balancer, or a server that
-/// keeps nothing of a SYN (SYN cookies), and be answered by several SYN-ACKs. A session has room for one handshake, and the other
-/// segments may be forged. So nobody but the end that was called decides: what is not the session's own SYN or SYN-ACK is forwarded and
-/// remembered here, and the ACK that names both sequence numbers of a remembered pair makes that pair the session's. A blind forger
-/// names neither.
+/// An end may give up and start again with another initial sequence number. Its SYN may reach another server behind a
+/// load balancer, or a server that keeps no state for a SYN (SYN cookies), and several SYN-ACKs may answer it. A
+/// session has room for one handshake, and the other segments may be forged. So the firewall forwards and records any
+/// SYN or SYN-ACK that is not the session's own. The ACK that names both sequence numbers of a recorded pair makes that
+/// pair the session's. A blind forger names neither.
 package enum HandshakeAttempts {
     typealias End = UnsafeMutablePointer<sluice_flow_end>
 
     package enum Outcome: UInt32 {
-        /// ``TCPTracker`` is right.
+        /// The decision of ``TCPTracker`` is valid.
         case none = 0
         /// The segment is forwarded, and nothing else changes.
         case pass = 1
-        /// The session has other positions now, or another state: judge the segment again.
+        /// The session has other positions now, or another state: the caller judges the segment again.
         case changed = 2
-        /// Both ends have begun anew, and the session is closed.
+        /// Both ends have started again, and the session is closed.
         case over = 3
     }
 
-    /// Whether a segment that the session's own handshake has no place for may belong to another one.
+    /// Whether a segment that does not fit the session's own handshake may belong to another one.
     @inline(__always)
     package static func mayExplain(_ flags: UInt8, _ state: SessionState) -> Bool {
         isHalfOpen(state) || flags & (TCPFlags.syn | TCPFlags.rst) != 0
     }
 
-    /// Remembers a SYN, and looks at a segment that ``mayExplain(_:_:)`` itself by another handshake.
+    /// Records a SYN. Checks whether a segment with ``mayExplain(_:_:)`` belongs to another handshake.
     ///
-    /// - Parameter current: the session's control word, as the segment met it.
+    /// - Parameter current: the session's control word, as it was when the segment arrived.
     @inline(__always)
     package static func reviewHandshake<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, slot: UInt32, _ current: ControlWord, now: UInt32, _ tables: T
@@ -44,13 +45,13 @@ package enum HandshakeAttempts {
         let peer = isOriginator ? originator + 1 : originator
         let isHalfOpen = isHalfOpen(state)
         let flags = packet.pointee.tcpFlags
-        // One key for all that is looked for: the stack is short.
+        // One key for all lookups: the stack is short.
         var key = sluice_attempt_key(
             slot: slot, generation: UInt32(current.generation), acknowledgment: packet.pointee.acknowledgment,
             fromOriginator: isOriginator ? 0 : 1)
 
         if flags & TCPFlags.rst != 0 {
-            // A refusal of another SYN, or an end's rejection of an answer to one: the ends know what it is about.
+            // An RST that refuses another SYN, or that rejects an answer to one: it is meaningful to the ends.
             if flags & TCPFlags.ack != 0 && tables.attempt(&key) != nil { return .pass }
             guard isHalfOpen else { return .none }
             key.ofSender(isOriginator, packet.pointee.sequence)
@@ -59,7 +60,7 @@ package enum HandshakeAttempts {
         if flags & TCPFlags.syn != 0 {
             if flags & TCPFlags.ack == 0 {
                 guard packet.pointee.sequence != sender.pointee.initialSequence else { return .none }
-                // The session follows the newest SYN until it is answered; the answer may be to the older one.
+                // The session follows the newest SYN until a SYN-ACK arrives. That SYN-ACK may answer the older SYN.
                 if isHalfOpen && isOriginator && state == .synSent {
                     key.ofSender(isOriginator, sender.pointee.initialSequence &+ 1)
                     rememberCurrent(sender, &key, tables)
@@ -77,8 +78,8 @@ package enum HandshakeAttempts {
                 remember(packet, &key, onOpenSession: false, tables)
                 return .pass
             }
-            // A responder that answers a SYN on an open session has lost that session, and so has the end that sent the SYN. The
-            // next SYN is judged as a new session's.
+            // A responder that answers a SYN on an open session has lost that session, and so has the end that sent the
+            // SYN. The next SYN begins a new session.
             guard state != .closed, let attempt = tables.attempt(&key), attempt.pointee.onOpenSession != 0,
                 attempt.pointee.initialSequence != peer.pointee.initialSequence
             else { return .none }
@@ -94,7 +95,7 @@ package enum HandshakeAttempts {
             !peer.hasFlag(EndFlags.syn) || answer.pointee.initialSequence != peer.pointee.initialSequence
                 || answer.pointee.acknowledged != sender.pointee.initialSequence &+ 1
         else { return .none }
-        // The SYN that it answers: a remembered one, or the session's own.
+        // The SYN that this SYN-ACK answers: a recorded one, or the session's own.
         if !sender.hasFlag(EndFlags.syn) || answer.pointee.acknowledged != sender.pointee.initialSequence &+ 1 {
             key.ofSender(isOriginator, packet.pointee.sequence)
             guard let syn = tables.attempt(&key) else { return .none }
@@ -104,20 +105,20 @@ package enum HandshakeAttempts {
             return .changed
         }
         adopt(answer, sender: sender, peer: peer)
-        // Half-open it was and is: no tally changes.
+        // The session was half-open and still is: no tally changes.
         let halfOpen = current.with(state: .synReceived, tick: current.tick)
         if halfOpen != current { _ = sluice_compare_exchange64(word, current.rawValue, halfOpen.rawValue) }
         return .changed
     }
 
-    /// Whether the session is what it was. To be asked before positions are begun again: another processor may have established the session
-    /// meanwhile, and moved them on.
+    /// Whether the session has not changed. Must be checked before positions are initialised again: another processor
+    /// may have established the session meanwhile, and moved them forward.
     @inline(__always)
     private static func isStill(_ current: ControlWord, _ word: UnsafeMutablePointer<UInt64>) -> Bool {
         sluice_compare_exchange64(word, current.rawValue, current.rawValue) == current.rawValue
     }
 
-    /// Makes a remembered SYN-ACK the session's.
+    /// Makes a recorded SYN-ACK the session's.
     @inline(__always)
     private static func adopt(_ answer: UnsafeMutablePointer<sluice_attempt>, sender: End, peer: End) {
         begin(peer, answer)
@@ -163,7 +164,7 @@ package enum HandshakeAttempts {
 }
 
 extension sluice_attempt_key {
-    /// Names what the end that the packet comes from has sent, and what acknowledges it.
+    /// Sets the part of the key that names what the packet's end has sent, and what acknowledges it.
     @inline(__always)
     fileprivate mutating func ofSender(_ isOriginator: Bool, _ acknowledgment: UInt32) {
         self.acknowledgment = acknowledgment

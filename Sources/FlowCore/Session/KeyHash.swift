@@ -1,18 +1,19 @@
 package import FlowLayout
 
-/// A keyed hash of the direction-independent 5-tuple, alike in the kernel and in processes: it places sessions in the flow index
-/// and steers new ones to instances (FLEET-1).
+/// A keyed hash of the direction-independent 5-tuple, equal in the kernel and in processes. It places sessions in the
+/// flow index and steers new ones to instances (FLEET-1).
 ///
-/// Whoever does not know the keys can't choose sessions that collide (BAD-9), for two reasons:
-/// - *No structure of the input survives.* Two sums of products (MULTILINEAR-HM: Lemire, Kaser: Strongly Universal String Hashing
-///   Is Fast, 2014, section 3.1) take in every 32 bits of the key, each with 64 secret bits of its own. For any two different
-///   session keys, however they were chosen, the probability over the secret words that both sums agree is at most 2^-64.
-/// - *No structure of the sums shows.* Two rounds, each with a secret number to add and a secret odd number to multiply by, make
-///   64 bits of them, one to one. So it can't be computed which sessions share a bucket, and from two that were found to share
-///   one, others don't follow as they would from a linear hash.
+/// An attacker who does not know the keys can't choose sessions that collide (BAD-9), for two reasons:
+/// - *No structure of the input survives.* Two sums of products (MULTILINEAR-HM: Lemire, Kaser: Strongly Universal
+///   String Hashing Is Fast, 2014, section 3.1) include every 32 bits of the key, each with its own 64 secret bits. For
+///   any two different session keys, however they were chosen, the probability over the secret words that both sums are
+///   equal is at most 2^-64.
+/// - *No structure of the sums shows.* Two rounds turn the sums into 64 bits, one to one. Each adds a secret number and
+///   multiplies by a secret odd number. So it can't be computed which sessions share a bucket. And if two sessions are
+///   found to share one, no others follow from that, as they would with a linear hash.
 ///
-/// SipHash-1-3 has the stronger proof, and costs 19 ns more a packet, a tenth of a packet's time; this one costs what the hash before
-/// it did, since its products don't wait for each other.
+/// SipHash-1-3 has the stronger proof, and costs 19 ns more per packet, a tenth of a packet's time. This hash costs no
+/// more than the one that it replaced, because its products don't depend on each other.
 package enum KeyHash {
     /// - Parameter keys: `SLUICE_SESSION_HASH_KEYS` secret random words.
     @inline(__always)
@@ -36,7 +37,7 @@ package enum KeyHash {
         return hash ^ (hash &>> 32)
     }
 
-    /// A number below 2^14 for where a packet comes from: of an IPv4 address, or an IPv6 /64.
+    /// A number below 2^14 for the source of a packet: an IPv4 address, or an IPv6 /64.
     ///
     /// - Parameter keys: all `SLUICE_HASH_KEYS` secret random words.
     @inline(__always)

@@ -27,7 +27,7 @@ extension sluice_session_key {
         return (key, sourceIsLow)
     }
 
-    /// Notes which end of an ICMP echo session asks.
+    /// Records which end of an ICMP echo session sends the requests.
     @inline(__always)
     package mutating func setEchoAsker(isLow: Bool) { echoAsker = isLow ? 1 : 2 }
 

@@ -1,15 +1,17 @@
 package import FlowLayout
 
-/// The memory that the kernel program and the processes share, as pointers, seen by one instance.
+/// The memory that the kernel program and the processes share, as pointers, as one instance sees it.
 ///
-/// In a gateway the pointers lead into the kernel's maps (Kernel.Datapath), in tests into plain memory. The kernel program changes the same
-/// memory at the same time, so what several write is only touched through the atomics of FlowLayout.
+/// In a gateway the pointers refer to the kernel's maps (Kernel.Datapath), in tests to plain memory. The kernel program
+/// changes the same memory at the same time. So memory with several writers is only accessed through the atomics of
+/// FlowLayout.
 package struct SessionTable {
-    /// Slots of the whole gateway, a multiple of a slab's.
+    /// Slots of the whole gateway, a multiple of the slots of a slab.
     package let slotCount: Int
     /// A slab has `1 << slabShift` slots.
     package let slabShift: Int
-    /// The flow index (``FlowIndex``): a power of two of buckets, `bucketMask` of the runtime record plus one.
+    /// The flow index (``FlowIndex``). The number of buckets is a power of two: `bucketMask` of the runtime record,
+    /// plus one.
     package let buckets: UnsafeMutablePointer<sluice_bucket>
     package let sessions: UnsafeMutablePointer<sluice_session>
     /// Control words, by slot (``ControlWord``).
@@ -25,9 +27,10 @@ package struct SessionTable {
     package let runtime: UnsafeMutablePointer<sluice_runtime>
     /// Half-open sessions by source, `SLUICE_SOURCE_TALLIES` words (``SourceTally``).
     package let sources: UnsafeMutablePointer<UInt64>
-    /// The instance that a new session goes to, by the hash of its key, `SLUICE_STEERING_ENTRIES` entries (``SessionSteering``).
+    /// The instance that a new session goes to, by the hash of its key, `SLUICE_STEERING_ENTRIES` entries
+    /// (``SessionSteering``).
     package let steering: UnsafeMutablePointer<UInt8>
-    /// The instance whose slabs are looked after; 0: no instance's.
+    /// The instance that owns the slabs that are processed; 0: no instance.
     package private(set) var instanceIdentifier: UInt16
 
     package init(
@@ -69,9 +72,10 @@ package struct SessionTable {
     package var checked: CheckedTable { CheckedTable(table: self) }
 }
 
-// Not generic, so that a process's calls of the flow index are specialised here, in the module that has their code.
+// Not generic, so that a process's calls of the flow index are specialised here, in the module that contains their
+// code.
 extension SessionTable {
-    /// The slot of a key's session; nil where there is none.
+    /// The slot of a key's session; nil if there is none.
     package func findFlow(_ key: UnsafePointer<sluice_session_key>) -> sluice_flow_value? {
         FlowIndex.findFlow(key, FlowIndex.Place(key, runtime), checked)
     }
@@ -81,13 +85,13 @@ extension SessionTable {
         FlowIndex.insertFlow(key, slot: slot, FlowIndex.Place(key, runtime), checked)
     }
 
-    /// Takes a slot's entry out: ``FlowIndex/removeFlow(slot:_:_:)``.
+    /// Removes the entry of a slot: ``FlowIndex/removeFlow(slot:_:_:)``.
     package func removeFlow(_ key: UnsafePointer<sluice_session_key>, slot: UInt32) {
         FlowIndex.removeFlow(slot: slot, FlowIndex.Place(key, runtime), checked)
     }
 }
 
-/// A ``SessionTable`` whose elements are asked for one by one; nil where an index is none of its own.
+/// A ``SessionTable`` that checks every index; nil if an index is outside of it.
 package struct CheckedTable: FlowIndexTables, SlotTables, HalfOpenTables {
     package let table: SessionTable
 

@@ -1,14 +1,15 @@
 package import FlowLayout
 
-/// Carries out what a packet does to its session. Of a packet and the expiry of its session one wins: the control word
-/// decides, by compare-and-exchange, before anything else is written (IDLE-6).
+/// Applies a packet to its session. Of a packet and the expiry of its session only one wins: a compare-and-exchange of
+/// the control word decides, before anything else is written (IDLE-6).
 package enum SessionTracker {
-    /// How often a lost exchange is tried again. Another processor that wins each time has renewed the session as well.
+    /// How often a lost exchange is tried again. If another processor wins each time, it has renewed the session as
+    /// well.
     private static var attempts: UInt32 { 4 }
 
     /// Judges a packet whose key is in the flow table.
     ///
-    /// - Returns: a verdict; `noSessionYet` where the slot holds no session any more and the packet may begin a new one.
+    /// - Returns: a verdict; `noSessionYet` if the slot no longer holds a session and the packet may begin a new one.
     @inline(__always)
     package static func track<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, at flow: sluice_flow_value, now: UInt32, _ tables: T
@@ -32,7 +33,8 @@ package enum SessionTracker {
                 return meetTombstone(packet, flow.slot, session, word, current, now, tables)
             case .synSent, .synReceived, .established, .closing, .closed:
                 if packet.pointee.kind == PacketKind.icmpError.rawValue { return passError(packet, session) }
-                // Its ends have done with it: any SYN begins anew, with whatever sequence number (RFC 9293, 3.5).
+                // The session is closed at both ends: any SYN begins a new session, with any sequence number (RFC 9293,
+                // 3.5).
                 if state == .closed && packet.pointee.kind == PacketKind.tcp.rawValue && beginsSession(packet) {
                     return giveWay(flow.slot, session, word, current, now, tables)
                 }
@@ -44,10 +46,10 @@ package enum SessionTracker {
         return .forward
     }
 
-    /// One attempt at a live session; nil where another processor changed the word meanwhile.
+    /// One attempt for a live session; nil if another processor changed the word meanwhile.
     ///
-    /// Every packet of a session takes this path. What is behind `_slowPath` calls functions of the kernel program; without it LLVM keeps for
-    /// all packets on the stack what only those calls need there: 3 ns.
+    /// Every packet of a session takes this path. The code behind `_slowPath` calls functions of the kernel program.
+    /// Without `_slowPath`, LLVM keeps on the stack, for all packets, what only those calls need: 3 ns.
     @inline(__always)
     private static func trackLive<T: Tables>(
         _ packet: UnsafeMutablePointer<sluice_packet>, _ slot: UInt32,
@@ -66,7 +68,7 @@ package enum SessionTracker {
 
         var effect = SegmentEffect.accept(state)
         if packet.pointee.kind == PacketKind.tcp.rawValue {
-            // Before it takes the place of an earlier one.
+            // This must be done before the packet's SYN-ACK replaces an earlier one.
             if _slowPath(packet.pointee.tcpFlags & (TCPFlags.syn | TCPFlags.ack) == TCPFlags.syn) {
                 _ = tables.reviewHandshake(packet, slot: slot, current, now: now)
             }
@@ -91,7 +93,7 @@ package enum SessionTracker {
         }
         if effect.renews || effect.state != state {
             let renewed = current.with(state: effect.state, tick: now)
-            // Within one tick nothing changes: the session is not idle, so nobody may expire it.
+            // Within one tick the word does not change: the session is not idle, so nobody may expire it.
             if renewed != current {
                 let found = sluice_compare_exchange64(word, current.rawValue, renewed.rawValue)
                 guard found == current.rawValue else { return nil }
@@ -151,7 +153,7 @@ package enum SessionTracker {
         if effect.discountsPeer { sluice_set_end_flags(peer, EndFlags.discountNextAcknowledgment) }
     }
 
-    /// The tallies of a change of state, and why a session ended; only the winner of the exchange gets here.
+    /// Counts a change of state, and records why a session ended. Only the winner of the exchange gets here.
     @inline(__always)
     private static func noteTransition<T: Tables>(
         from state: SessionState, _ effect: SegmentEffect, _ slot: UInt32,
@@ -167,7 +169,8 @@ package enum SessionTracker {
 
     // MARK: Tombstones and port reuse
 
-    /// RST-2: an RST is never answered, a SYN with a new ISS ends the tombstone, all else is answered with a reset.
+    /// RST-2: an RST is never answered, a SYN with a new ISS ends the tombstone, any other segment is answered with an
+    /// RST.
     @inline(__always)
     private static func meetTombstone<T: Tables>(
         _ packet: UnsafePointer<sluice_packet>, _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>,
@@ -185,7 +188,7 @@ package enum SessionTracker {
         return .answerReset(.tombstone)
     }
 
-    /// Takes an ended session's key out of the flow index, so that its 5-tuple can begin a new one.
+    /// Removes an ended session's key from the flow index, so that its 5-tuple can begin a new session.
     @inline(__always)
     private static func giveWay<T: Tables>(
         _ slot: UInt32, _ session: UnsafeMutablePointer<sluice_session>, _ word: UnsafeMutablePointer<UInt64>,
@@ -201,7 +204,7 @@ package enum SessionTracker {
         return .noSessionYet
     }
 
-    /// A SYN that begins a session: not the retransmission of the one that began the old one.
+    /// A SYN that begins a new session: not a retransmission of the SYN that began the old one.
     @inline(__always)
     private static func isNewSyn(
         _ packet: UnsafePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>
@@ -232,8 +235,8 @@ package enum SessionTracker {
         }
     }
 
-    /// An ICMP error goes to the end that sent what it quotes, if it comes from where the other end lives (SESS-7), and,
-    /// for TCP, quotes what is in flight (RFC 5927, 4.1). It renews nothing.
+    /// An ICMP error goes to the end that sent the quoted packet. It must come from the zone of the other end (SESS-7),
+    /// and for TCP it must quote a segment in flight (RFC 5927, 4.1). It renews nothing.
     @inline(__always)
     private static func passError(
         _ packet: UnsafeMutablePointer<sluice_packet>, _ session: UnsafeMutablePointer<sluice_session>

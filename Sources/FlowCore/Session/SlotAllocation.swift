@@ -1,11 +1,11 @@
 package import FlowLayout
 
-/// The free slots, as the taking side sees them.
+/// The free slots, as the side that takes them sees them.
 package protocol SlotTables {
     var runtime: UnsafeMutablePointer<sluice_runtime>? { get }
     func instance(_ identifier: UInt32) -> UnsafeMutablePointer<sluice_instance>?
     func slab(_ index: UInt32) -> UnsafeMutablePointer<sluice_slab>?
-    /// An entry of the table of rings, which see ``SlabRing``.
+    /// An entry of the table of rings: see ``SlabRing``.
     func freeEntry(_ index: UInt32) -> UInt16?
     /// An entry of the steering table: an instance's identifier; 0: none.
     func steering(_ index: UInt32) -> UInt8
@@ -13,12 +13,13 @@ package protocol SlotTables {
     func takeSlot(of instance: UInt32) -> UInt32?
 }
 
-/// Takes free slots, on any processor, without a lock. Putting back is ``SlabRing/push(slot:slab:ring:shift:)``.
+/// Takes free slots, on any processor, without a lock. Slots are returned by ``SlabRing/push(slot:slab:ring:shift:)``.
 package enum SlotAllocation {
-    /// How many slabs, or lost races, one admission puts up with.
+    /// How many empty slabs and lost races one admission accepts.
     private static var attempts: UInt32 { 24 }
 
-    /// Takes a slot of an instance, or (0) of the pool; nil where its slabs have none, or too many others take at once.
+    /// Takes a slot of an instance, or (0) of the pool; nil if its slabs have none, or if too many others take slots at
+    /// once.
     @inline(__always)
     package static func takeSlot<T: SlotTables>(of identifier: UInt32, _ tables: T) -> UInt32? {
         guard let instance = tables.instance(identifier), let runtime = tables.runtime else { return nil }
@@ -40,20 +41,20 @@ package enum SlotAllocation {
             let index = UInt32(truncatingIfNeeded: word) &* 64 &+ UInt32(truncatingIfNeeded: bit)
             guard let slab = tables.slab(index) else { return nil }
             if sluice_load32(&slab.pointee.owner) != identifier {
-                // It has another owner since.
+                // The slab has another owner now.
                 sluice_and64(bitmap + (word & 3), ~(1 << bit))
                 continue
             }
             let head = sluice_load32(&slab.pointee.head)
             let tail = sluice_load32(&slab.pointee.tail)
             if head == tail {
-                // The owner sets the bit again when it puts a slot back, and once a scan for good measure.
+                // The owner sets the bit again when it returns a slot, and once per scan in case that was lost.
                 sluice_and64(bitmap + (word & 3), ~(1 << bit))
                 continue
             }
-            // The entry is read after the exchange, a full barrier: so it is what was written before the tail that was read. Nobody
-            // writes over it meanwhile: the owner would reach this place again only if the ring held every slot, and the one that is
-            // taken here is not in it.
+            // The entry is read after the exchange, a full barrier. So it is what was written before the tail that was
+            // read. Nobody overwrites it meanwhile: the owner would reach this position again only if the ring held
+            // every slot, and the slot that is taken here is not in the ring.
             guard sluice_compare_exchange32(&slab.pointee.head, head, head &+ 1) == head else { continue }
             let base = index << shift
             guard let offset = tables.freeEntry(base | (head & mask)) else { return nil }
@@ -63,7 +64,7 @@ package enum SlotAllocation {
     }
 }
 
-/// A slab's ring of free slots. The kernel takes at the head; the slab's owner, and nobody else, puts back at the tail.
+/// A slab's ring of free slots. The kernel takes at the head. Only the slab's owner returns slots, at the tail.
 package enum SlabRing {
     /// Free slots in the ring.
     @inline(__always)
@@ -71,7 +72,7 @@ package enum SlabRing {
         sluice_load32(&slab.pointee.tail) &- sluice_load32(&slab.pointee.head)
     }
 
-    /// Puts a slot back. The entry is written before the tail that publishes it.
+    /// Returns a slot. The entry is written before the tail that publishes it.
     ///
     /// - Parameters:
     ///   - slot: index in the whole table.

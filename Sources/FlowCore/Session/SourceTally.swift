@@ -2,9 +2,9 @@ internal import FlowLayout
 
 /// How many half-open sessions a source has: an IPv4 address, or an IPv6 /64 (BAD-10).
 ///
-/// One 64-bit word for all sources with the same keyed hash, changed by compare-and-exchange: the sessions that began in the
-/// current epoch and are half-open, and those of the epoch before. An epoch is longer than a session can be half-open, so what is
-/// older is over.
+/// One 64-bit word for all sources with the same keyed hash, changed by compare-and-exchange. It holds the half-open
+/// sessions that began in the current epoch, and those that began in the epoch before. An epoch is longer than a
+/// session can be half-open, so older sessions are over.
 ///
 /// | bits | what |
 /// |---|---|
@@ -12,18 +12,18 @@ internal import FlowLayout
 /// | 24 ..< 48 | begun in the one before |
 /// | 48 ..< 64 | the current epoch's number, modulo 2^16 |
 ///
-/// *It can't stay wrong* (BAD-8): every session that leaves is subtracted once, by whoever won the exchange of its control word. Of
-/// a process that is killed in between, one session stays counted, until its epoch is forgotten: two epochs at most. A word
-/// never goes below zero, and a word that nobody touches is forgotten as a whole.
+/// *It can't stay wrong* (BAD-8): every session that leaves is subtracted once, by the winner of the exchange of its
+/// control word. If a process is killed in between, one session stays counted until its epoch is forgotten: at most two
+/// epochs. A word never goes below zero, and a word that nobody changes is forgotten as a whole.
 package enum SourceTally {
     private static var mask: UInt64 { 0xFF_FFFF }
 
-    /// The number of the epoch that a tick lies in.
+    /// The number of the epoch of a tick.
     @inline(__always)
     package static func epoch(of tick: UInt32, shift: UInt32) -> UInt64 { UInt64(tick &>> (shift & 31)) & 0xFFFF }
 
-    /// The smallest epoch in which no session can be half-open from its beginning to its end: a session may rest for the timeout after
-    /// its SYN, and after the answer.
+    /// The shift of the smallest epoch that is longer than a session can be half-open. A session may be idle for the
+    /// timeout after its SYN, and again after the answer.
     package static func shift(halfOpenTimeoutTicks ticks: UInt32) -> UInt32 {
         var shift: UInt32 = 8
         while shift < 31, UInt64(1) << UInt64(shift) < 2 * UInt64(ticks) + 128 { shift += 1 }
@@ -37,14 +37,14 @@ package enum SourceTally {
         return UInt32(truncatingIfNeeded: (word & mask) &+ (word &>> 24 & mask))
     }
 
-    /// One more began.
+    /// Adds a session that began.
     @inline(__always)
     package static func adding(_ word: UInt64, epoch: UInt64) -> UInt64 {
         let word = aged(word, epoch: epoch)
         return word & mask == mask ? word : word &+ 1
     }
 
-    /// One that began in an epoch is half-open no more.
+    /// Removes a session that began in an epoch and is no longer half-open.
     @inline(__always)
     package static func removing(_ word: UInt64, began: UInt64, epoch: UInt64) -> UInt64 {
         let word = aged(word, epoch: epoch)
@@ -54,7 +54,8 @@ package enum SourceTally {
         return word
     }
 
-    /// The word as of an epoch. A word of the next epoch stays: another processor's clock was read a little later.
+    /// The word as it is in an epoch. A word of the next epoch does not change: another processor read its clock a
+    /// little later.
     @inline(__always)
     private static func aged(_ word: UInt64, epoch: UInt64) -> UInt64 {
         let distance = (epoch &- (word &>> 48)) & 0xFFFF
@@ -64,7 +65,7 @@ package enum SourceTally {
 
     // MARK: In shared memory
 
-    /// How often a lost exchange is tried again; whoever won has changed the word by one.
+    /// How often a lost exchange is tried again. The winner has changed the word by one.
     private static var attempts: UInt32 { 8 }
 
     @inline(__always)

@@ -4,11 +4,11 @@ package import FlowLayout
 package struct SegmentEffect {
     package enum Kind: UInt8 {
         case drop = 0
-        /// Forwarded; nothing is noted.
+        /// Forwarded; nothing is recorded.
         case pass = 1
-        /// Forwarded; positions and timer as for a segment of the session.
+        /// Forwarded; positions and timer are updated as for a segment of the session.
         case accept = 2
-        /// A SYN that begins (again) its end's half.
+        /// A SYN that begins its end's half, possibly again.
         case acceptSyn = 3
     }
     package var kind: Kind
@@ -54,19 +54,19 @@ package struct SegmentEffect {
     }
 }
 
-/// Follows a TCP session from the middle (RFC 9293, 3.3.2 and 3.10; RFC 5961; SESS-2 to SESS-6).
+/// Follows a TCP session from the middle of its path (RFC 9293, 3.3.2 and 3.10; RFC 5961; SESS-2 to SESS-6).
 ///
-/// Reads the session and decides; ``SessionTracker`` carries the decision out.
+/// Reads the session and decides. ``SessionTracker`` carries out the decision.
 package enum TCPTracker {
     typealias End = UnsafeMutablePointer<sluice_flow_end>
 
-    /// The furthest that an acknowledgment may lie behind, whatever the window: old ones arrive late.
+    /// The largest distance that an acknowledgment may be behind, whatever the window: old ones arrive late.
     private static var minimumAcknowledgmentWindow: UInt32 { 66_000 }
 
     /// Decides what a segment does.
     ///
     /// - Parameters:
-    ///   - sender: the end it comes from.
+    ///   - sender: the end that the segment comes from.
     ///   - peer: the other end.
     ///   - isOriginator: whether the sender opened the session.
     ///   - state: synSent, synReceived, established, closing or closed.
@@ -84,8 +84,8 @@ package enum TCPTracker {
                 ? syn(packet, sender, peer, isOriginator, state) : synAck(packet, sender, peer, state)
         }
         if !peer.hasFlag(EndFlags.syn) || !sender.hasFlag(EndFlags.syn) {
-            // The responder answers a SYN with a bare ACK when it still has an old session of this 5-tuple: the originator
-            // must see it, to reset that (RFC 9293, 3.10.7.4, half-open connection discovery).
+            // The responder answers a SYN with a bare ACK if it still has an old session of this 5-tuple. The
+            // originator must receive it, to reset that session (RFC 9293, 3.10.7.4, half-open connection discovery).
             return state == .synSent && !isOriginator ? .accept(state, renews: false) : .drop(.outOfWindow, state)
         }
         return segment(packet, sender, peer, state, fragmented)
@@ -100,15 +100,15 @@ package enum TCPTracker {
     ) -> SegmentEffect {
         switch state {
         case .synSent:
-            // A retransmission, or a new attempt with another ISS, which ``HandshakeAttempts`` has made the session's; neither restarts
-            // the timer (SESS-3).
+            // A retransmission, or a new attempt with another ISS that ``HandshakeAttempts`` has made the session's.
+            // Neither restarts the timer (SESS-3).
             if isOriginator { return .pass(state) }
-            // Both ends open at once (RFC 9293, 3.5, figure 8).
+            // Both ends open at the same time (RFC 9293, 3.5, figure 8).
             return .acceptSyn(.synReceived, renews: true)
         case .synReceived:
             return .pass(state)
         default:
-            // The peer challenges it (SESS-5; RFC 5961, 4).
+            // The peer answers with a challenge ACK (SESS-5; RFC 5961, 4).
             return .pass(state, discountsPeer: true)
         }
     }
@@ -121,7 +121,7 @@ package enum TCPTracker {
             if packet.pointee.sequence != sender.pointee.initialSequence {
                 return .drop(.outOfWindow, state)
             }
-            // Both opened at once, and this is the second half; or a retransmission.
+            // Both ends opened at the same time, and this is the second half; or it is a retransmission.
             return state == .synReceived && !sender.hasFlag(EndFlags.acknowledgment)
                 ? .accept(.synReceived) : .pass(state, discountsPeer: state != .synReceived)
         }
@@ -143,7 +143,7 @@ package enum TCPTracker {
         let sequence = packet.pointee.sequence
         let acknowledges = packet.pointee.tcpFlags & TCPFlags.ack != 0
         if !isOriginator && !peer.hasFlag(EndFlags.acknowledgment) {
-            // The originator is, or may be, in SYN-SENT: there the acknowledgment alone counts (RFC 9293, 3.10.7.3).
+            // The originator is, or may be, in SYN-SENT. There only the acknowledgment is checked (RFC 9293, 3.10.7.3).
             if acknowledges,
                 SequenceNumber.isAfter(packet.pointee.acknowledgment, peer.pointee.initialSequence),
                 !SequenceNumber.isAfter(packet.pointee.acknowledgment, peer.pointee.sequenceEnd)
@@ -153,7 +153,7 @@ package enum TCPTracker {
             if state == .synSent { return .drop(.invalidReset, state) }
         }
         if state == .synSent && peer.hasFlag(EndFlags.acknowledgment) && sequence == peer.pointee.acknowledged {
-            // The originator clears the responder's old session; its SYN goes on.
+            // The originator resets the responder's old session; its own handshake continues.
             return .pass(state)
         }
         let peerAcknowledged = peer.hasFlag(EndFlags.acknowledgment)
@@ -162,13 +162,13 @@ package enum TCPTracker {
         {
             return state == .closed ? .pass(state) : .close(.reset)
         }
-        // The peer answers an inexact one with a challenge ACK (SESS-4; RFC 5961, 3.2).
+        // The peer answers an RST that is not exact with a challenge ACK (SESS-4; RFC 5961, 3.2).
         if peerAcknowledged && SequenceNumber.isAfter(sequence, peer.pointee.acknowledged)
             && SequenceNumber.isBefore(sequence, peer.pointee.windowEdge)
         {
             return .pass(state, discountsPeer: true)
         }
-        // Its ends have done with each other: one that comes late, and is of a little while ago, harms nobody.
+        // The session is closed at both ends: a late RST with a recent sequence number does no harm.
         if state == .closed && peerAcknowledged && !SequenceNumber.isAfter(sequence, peer.pointee.acknowledged)
             && !SequenceNumber.isBefore(
                 sequence,
@@ -190,27 +190,28 @@ package enum TCPTracker {
         let end = sequence &+ packet.pointee.payloadLength &+ (fin ? 1 : 0)
         let acknowledgment = packet.pointee.acknowledgment
 
-        // The acknowledgment: of what the peer has sent, and not of long ago. While a fragmented datagram is on its way
-        // the position may lag behind by at most a datagram.
+        // The acknowledgment must be for data that the peer has sent, and not too old. While a fragmented datagram is
+        // in flight, the position may lag behind by at most one datagram.
         let ahead = peer.pointee.sequenceEnd &+ (fragmented ? 65_535 : 0)
         let behind = max(sender.pointee.maximumWindow, minimumAcknowledgmentWindow)
         guard !SequenceNumber.isAfter(acknowledgment, ahead),
             !SequenceNumber.isBefore(acknowledgment, peer.pointee.sequenceEnd &- behind)
         else { return .drop(.outOfWindow, state) }
 
-        // The right edge; one more for a probe of a closed window, and one for a FIN.
+        // The right edge. One more for a probe of a closed window, and one for a FIN.
         if peer.hasFlag(EndFlags.acknowledgment) {
             guard !SequenceNumber.isAfter(sequence, peer.pointee.windowEdge),
                 !SequenceNumber.isAfter(end, peer.pointee.windowEdge &+ 2)
             else { return .drop(.outOfWindow, state) }
         }
 
-        // Far left of the window: passes, so that the receiver can re-acknowledge, but is no sign of life (SESS-6, SESS-3).
+        // Far left of the window: forwarded, so that the receiver can acknowledge again, but does not renew the session
+        // (SESS-6, SESS-3).
         if SequenceNumber.isBefore(end, sender.pointee.sequenceEnd &- peer.pointee.maximumWindow &- 1) {
             return .pass(state, discountsPeer: true)
         }
 
-        // A bare ACK that only answers a challenge renews nothing, unless it brings something new (BAD-3).
+        // A bare ACK that only answers a challenge renews nothing, unless one of its numbers is new (BAD-3).
         if sender.hasFlag(EndFlags.discountNextAcknowledgment), packet.pointee.payloadLength == 0, !fin,
             sequence == sender.pointee.sequenceEnd, acknowledgment == sender.pointee.acknowledged,
             sender.hasFlag(EndFlags.acknowledgment)
@@ -227,7 +228,7 @@ package enum TCPTracker {
         _ state: SessionState, _ end: UInt32, _ acknowledgment: UInt32, _ fin: Bool, _ sender: End, _ peer: End
     ) -> SessionState {
         var state = state
-        // Both have acknowledged the other's SYN: the sender does so now.
+        // Both ends have acknowledged the other's SYN: the sender does so with this segment.
         if state == .synReceived && peer.hasFlag(EndFlags.acknowledgment)
             && SequenceNumber.isAfter(acknowledgment, peer.pointee.initialSequence)
         {

@@ -1,14 +1,15 @@
 package import FlowLayout
 
-/// Keeps what the time stamp clocks of a session's ends showed last, so that a probe can carry what an end insists on (IDLE-5; RFC 7323, 3.2).
+/// Stores the last time stamps of a session's ends, so that a probe can carry what an end requires (IDLE-5; RFC 7323,
+/// 3.2).
 ///
-/// Only sessions that may be probed are followed: all others pay a test of one bit. An end's clock never moves back here, whichever of two
-/// processors comes last: a probe with an older time stamp would be thrown away (PAWS; RFC 7323, 5.3).
+/// Only sessions that may be probed are followed. All others cost a test of one bit. A stored time stamp never moves
+/// back, whichever of two processors comes last: a probe with an older one would be dropped (PAWS; RFC 7323, 5.3).
 package enum TimestampTracking {
     /// How often a lost exchange is tried again.
     private static var attempts: UInt32 { 4 }
 
-    /// Notes the time stamp of a segment that was forwarded.
+    /// Records the time stamp of a segment that was forwarded.
     @inline(__always)
     package static func noteTimestamp<Bytes: PacketBytes, T: Tables>(
         _ bytes: Bytes, _ packet: UnsafePointer<sluice_packet>, _ tables: T
@@ -41,7 +42,7 @@ package enum TimestampTracking {
         }
     }
 
-    /// What an end's clock showed last; nil where none was seen in the session of this generation.
+    /// The last time stamp of an end; nil if none was seen in the session of this generation.
     package static func value(_ stamp: UInt64, generation: UInt16) -> UInt32? {
         stamp >> 32 == UInt64(generation) << 16 | 1 ? UInt32(truncatingIfNeeded: stamp) : nil
     }

@@ -1,5 +1,6 @@
-/// A session's control word: who it is, in what state, when it last spoke. One 64-bit integer, so that the kernel and
-/// the processes change it by compare-and-exchange: of a segment and the expiry of its session, one wins (IDLE-6).
+/// A session's control word: its generation, its state, and the time of its last activity. It is one 64-bit integer, so
+/// that the kernel and the processes change it by compare-and-exchange: of a segment and the expiry of its session, one
+/// wins (IDLE-6).
 ///
 /// | bits | what |
 /// |---|---|
@@ -26,13 +27,13 @@ package struct ControlWord: Equatable, Sendable {
     @inline(__always)
     package var stateValue: UInt8 { UInt8(truncatingIfNeeded: rawValue >> 32) & 0xF }
 
-    /// The state; nil where the memory holds none of ours.
+    /// The state; nil if the memory does not hold a valid one.
     package var state: SessionState? { SessionState(rawValue: stateValue) }
 
     @inline(__always)
     package func isState(_ state: SessionState) -> Bool { stateValue == state.rawValue }
 
-    /// Whether the session's ends may still speak to each other: from the first SYN to both FINs.
+    /// Whether the session's ends may still exchange segments: from the first SYN to both FINs.
     @inline(__always)
     package var isLive: Bool {
         stateValue >= SessionState.synSent.rawValue && stateValue <= SessionState.closed.rawValue
@@ -56,7 +57,7 @@ package struct ControlWord: Equatable, Sendable {
     }
 }
 
-/// The coarse clock that sessions live by: CLOCK_MONOTONIC in units of 2^24 ns (16.8 ms), 32 bits, wrapping after 2.3 years.
+/// The coarse clock of sessions: CLOCK_MONOTONIC in units of 2^24 ns (16.8 ms), 32 bits, wrapping after 2.3 years.
 package enum Tick {
     package static let shift: UInt64 = 24
     package static let nanoseconds: UInt64 = 1 << shift
@@ -64,7 +65,8 @@ package enum Tick {
     @inline(__always)
     package static func of(nanoseconds: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: nanoseconds >> shift) }
 
-    /// Ticks that are surely not shorter than a duration, whatever its place between two ticks: rounded up, and one more (IDLE-1).
+    /// A number of ticks that is never shorter than a duration, wherever it begins within a tick: rounded up, plus one
+    /// (IDLE-1).
     package static func covering(nanoseconds: UInt64) -> UInt32 {
         UInt32(min(((nanoseconds + Tick.nanoseconds - 1) >> shift) + 1, UInt64(UInt32.max >> 1)))
     }

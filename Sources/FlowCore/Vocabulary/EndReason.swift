@@ -1,12 +1,12 @@
 /// Why a session ended.
 package enum EndReason: UInt8, Sendable, CaseIterable {
-    /// It has not.
+    /// The session has not ended.
     case none = 0
     /// Both FINs were acknowledged.
     case fin = 1
-    /// An end's RST.
+    /// One end sent an RST.
     case reset = 2
-    /// Idle for its class's timeout; both ends were reset.
+    /// Idle for its class's timeout; both ends received an RST.
     case idleReset = 3
     /// Idle for its class's timeout; nothing was sent.
     case idleSilent = 4
@@ -14,17 +14,17 @@ package enum EndReason: UInt8, Sendable, CaseIterable {
     case halfOpenTimeout = 5
     /// A FIN was not answered in time.
     case closingTimeout = 6
-    /// A person or program reset it (RST-5).
+    /// An operator or a program reset it (RST-5).
     case operatorReset = 7
     /// An end did not answer the firewall's probe (IDLE-5).
     case probeFailed = 8
-    /// A rule denies it since the last change of policy (NSG-3).
+    /// A rule denies it after a change of policy (NSG-3).
     case policy = 9
     /// Its instance drained (DRAIN-2).
     case drain = 10
-    /// Its instance drained, and this one was dropped without a word at the end (DRAIN-3, DRAIN-4).
+    /// Its instance drained, and the session was dropped without a RST at the end (DRAIN-3, DRAIN-4).
     case drained = 11
-    /// Its instance was lost, and the profile loses its sessions with it (RECOV-2).
+    /// Its instance was lost, and with this profile its sessions are lost too (RECOV-2).
     case instanceLost = 12
     /// The gateway was taken down.
     case gatewayStopped = 13

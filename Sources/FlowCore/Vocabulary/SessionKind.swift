@@ -25,7 +25,7 @@ package enum ProtocolGroup: UInt8, Sendable, CaseIterable {
     }
 }
 
-/// What sessions are counted by: ``TrafficClass`` above ``ProtocolGroup``, 3 bits.
+/// The kind of a session in counters: ``TrafficClass`` above ``ProtocolGroup``, 3 bits.
 package struct SessionKind: Equatable, Hashable, Sendable {
     package static let count = Int(SLUICE_SESSION_KINDS)
 
@@ -44,11 +44,12 @@ package struct SessionKind: Equatable, Hashable, Sendable {
     package static var allCases: [SessionKind] { (0..<UInt16(count)).map { SessionKind(treatment: $0) } }
 }
 
-/// Indices of treatments: the low 3 bits are the session's ``SessionKind``, so the control word is enough to know it. The others are a group,
-/// in which a session has the entry of its kind: group 0 is that of the classes, the others belong to rules.
+/// Indices of treatments. The low 3 bits are the session's ``SessionKind``, so the control word is enough to know it.
+/// The other bits are a group, in which a session uses the entry of its kind. Group 0 belongs to the classes, the
+/// others to rules.
 package enum TreatmentIndex {
     package static let groupSize = UInt16(SLUICE_SESSION_KINDS)
-    /// In a rule: the class decides.
+    /// In a rule: the class determines the treatment.
     package static let byClass: UInt16 = 0
     /// The first group that a rule may have.
     package static let firstCustom = groupSize
@@ -56,12 +57,12 @@ package enum TreatmentIndex {
     /// TCP.
     package static let northSouth: UInt16 = 0
     package static let eastWest: UInt16 = 4
-    /// North-south; east-west is 4 more, and treated alike.
+    /// North-south. East-west is 4 more, and has the same treatment.
     package static let udp: UInt16 = 1
     package static let icmp: UInt16 = 2
     package static let otherProtocol: UInt16 = 3
 
-    /// Whether it is that of the session's class, and not a rule's own.
+    /// Whether the treatment is that of the session's class, and not a rule's own.
     package static func isByClass(_ index: UInt16) -> Bool { index < groupSize }
 }
 
@@ -71,11 +72,12 @@ package enum OnIdle: UInt8, Sendable, CaseIterable {
     case reset = 0
     /// Nothing is sent.
     case silent = 1
-    /// Both ends are asked with a keep-alive segment first (dead connection detection).
+    /// Both ends first receive a keep-alive segment (dead connection detection).
     case probe = 2
 }
 
-/// The direction in which a session was opened. Inbound: by an external end towards an internal one; all else is outbound.
+/// The direction in which a session was opened. Inbound: by an external end towards an internal one. All others are
+/// outbound.
 package enum SessionDirection: UInt8, Sendable, CaseIterable {
     case outbound = 0
     case inbound = 1

@@ -5,15 +5,15 @@
 
 #include "FlowLayout.h"
 
-/// What the parser found; only legal values get this far.
+/// What the parser found. Only legal values get this far.
 struct sluice_packet {
     struct sluice_session_key key;  // ICMP error: of the quoted packet
     uint32_t sequence;  // TCP; ICMP error: quoted
     uint32_t acknowledgment;
     uint32_t payloadLength;  // bytes above the transport header, of the whole super-packet
     uint32_t length;  // layer-3 bytes, of the whole super-packet
-    uint32_t segmentLength;  // layer-3 bytes of the largest packet it becomes on the wire
-    uint32_t wireBytes;  // layer-3 bytes of all packets it becomes on the wire
+    uint32_t segmentLength;  // layer-3 bytes of the largest packet that it is on the wire
+    uint32_t wireBytes;  // layer-3 bytes of all packets that it is on the wire
     uint32_t identification;  // of a fragment
     uint32_t slot;  // of its session, once it has one
     uint16_t wirePackets;
@@ -22,7 +22,7 @@ struct sluice_packet {
     uint16_t transportOffset;
     uint16_t fragmentOffset;  // bytes; ICMP error: of the quoted fragment
     uint16_t fragmentedHeaders;  // first fragment: bytes of extension headers between the fragment header and the transport header
-    uint8_t peerZone;  // of the session's end that it goes to
+    uint8_t peerZone;  // of the end of the session that it goes to
     uint8_t isAnswer;  // 1: sent by its session's responder
     uint8_t reserved[2];
     uint8_t kind;  // FlowCore.PacketKind
@@ -32,20 +32,20 @@ struct sluice_packet {
     uint8_t windowScale;  // 0xFF: not offered
     uint8_t timeToLive;
     uint8_t icmpType;
-    uint8_t zone;  // by which it came in
+    uint8_t zone;  // where it came in
 };
 
 /// Where a packet would go.
 struct sluice_route {
     uint32_t interfaceIndex;  // outgoing
     uint8_t kind;  // FlowCore.RouteKind
-    uint8_t zone;  // of the outgoing interface; 0: none of ours
-    uint8_t sourceZone;  // of the route back to the packet's source; 0: none of ours
+    uint8_t zone;  // of the outgoing interface; 0: not a zone of this gateway
+    uint8_t sourceZone;  // of the route back to the packet's source; 0: not a zone of this gateway
     uint8_t delivery;  // DELIVER_... of neighbours.bpf.h
     uint8_t destinationMac[6];
     uint8_t sourceMac[6];
     uint16_t mtu;  // of the route
-    uint16_t reserved;  // route_cache.bpf.h: by what it was found
+    uint16_t reserved;  // route_cache.bpf.h: what the cached route depends on
 };
 
 /// RFC 791, 3.1. Fields in network order, like all headers below.
@@ -99,13 +99,13 @@ struct sluice_extension_walk {
     uint32_t length;  // bytes from there to the end of what the chain may reach
     uint32_t identification;  // of the fragment header
     uint16_t fragmentOffset;  // bytes
-    uint16_t fragmentedHeaders;  // bytes of extension headers behind the fragment header
+    uint16_t fragmentedHeaders;  // bytes of extension headers after the fragment header
     uint8_t protocol;  // of the header at `offset`
     uint8_t flags;  // FlowCore.ExtensionFlags
     uint8_t reserved[2];
 };
 
-/// A TCP header's options, and room so that any index below 64 is inside.
+/// A TCP header's options, with room so that any index below 64 is inside.
 struct sluice_tcp_options {
     uint8_t bytes[64];
 };

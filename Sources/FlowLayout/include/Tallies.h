@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 OR BSD-2-Clause OR GPL-2.0-only
 //
-// What is counted of sessions for metrics: a part of the shared memory (FlowLayout.h) that only processes write.
+// The counters of sessions for metrics: a part of the shared memory (FlowLayout.h) that only processes write.
 #pragma once
 
 #include <stdint.h>
@@ -12,28 +12,30 @@ enum {
     SLUICE_SESSION_KINDS = 8,
     SLUICE_SESSION_STATES = 16,
     SLUICE_END_REASONS = 32,
-    /// Buckets of the histograms of durations, without the last one that has no limit (FlowCore.DurationBuckets).
+    /// Buckets of the histograms of durations, without the last one, which has no limit (FlowCore.DurationBuckets).
     SLUICE_DURATION_BUCKETS = 9,
 };
 
-/// How long something lasted, of many sessions: by bucket, the last one without limit, and all together in ticks.
+/// A histogram of durations of sessions: counts by bucket, the last one without a limit, and the sum in ticks.
 struct sluice_durations {
     uint64_t buckets[SLUICE_DURATION_BUCKETS + 1];
     uint64_t ticks;
 };
 
-/// What became of sessions, as one instance has counted it, and the controller for it: by atomic additions. Every word grows for ever, also
-/// when another process goes on under the same identifier. A process that is killed has at most not counted what it was at.
+/// What happened to sessions, counted by one instance, and by the controller on its behalf, with atomic additions.
+/// Every word only increases, also when another process continues under the same identifier. If a process is killed, at
+/// most what it was working on is not counted.
 struct sluice_tallies {
     /// By class (FlowCore.TrafficClass) and FlowCore.EndReason.
     uint64_t ended[2][SLUICE_END_REASONS];
-    /// Resets sent, by why the session ended and to which end: 0 the originator, 1 the responder.
+    /// RSTs sent, by the reason why the session ended, and to which end: 0 the originator, 1 the responder.
     uint64_t resets[SLUICE_END_REASONS][2];
     /// From the first packet to the end, and from the last packet to the end, by class.
     struct sluice_durations lived[2];
     struct sluice_durations idle[2];
-    /// Sessions in its slabs when it counted last: bits 0 to 3 of the index are the state, the others FlowCore.SessionKind. The one
-    /// part that does not grow. `countedNanoseconds`: when; CLOCK_MONOTONIC.
+    /// Sessions in its slabs at the last count: bits 0 to 3 of the index are the state, the others
+    /// FlowCore.SessionKind. The only part that does not only increase. `countedNanoseconds`: the time of the count;
+    /// CLOCK_MONOTONIC.
     uint32_t sessions[SLUICE_SESSION_KINDS * SLUICE_SESSION_STATES];
     uint64_t countedNanoseconds;
 };

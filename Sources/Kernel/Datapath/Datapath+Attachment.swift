@@ -1,11 +1,11 @@
 import Glibc
 
 extension Datapath {
-    /// Makes our program judge what comes in by an interface. Attaching again, as after a restart of the controller, is
-    /// atomic: no packet passes in between.
+    /// Attaches our program to an interface: it then judges what comes in there. Attaching again, as after a restart of
+    /// the controller, is atomic: no packet passes without a judgement.
     ///
     /// `previous` is the ``ingressProgramIdentifier`` of an earlier datapath, whose program may be replaced. Any other
-    /// program at our place is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
+    /// program in our position is an error: ``KernelError/interfaceTaken(interface:program:identifier:holder:)``.
     package func attach(interface: NetworkInterface, replacing previous: UInt32? = nil) throws(KernelError) {
         let lock = try pins?.lock()
         defer { withExtendedLifetime(lock) {} }
@@ -21,14 +21,16 @@ extension Datapath {
         try attachUnlocked(interface)
     }
 
-    /// Puts the program that is open here on an interface, in place of whatever is there. Holders of the pins' lock only.
+    /// Attaches the program that is open here to an interface, and replaces what is there. Only for holders of the
+    /// pins' lock.
     func attachUnlocked(_ interface: NetworkInterface) throws(KernelError) {
         let program = try program(ProgramName.ingress)
         let index = interface.index
         guard TrafficControlExpress.isSupported(interfaceIndex: index) else { return try attachToClsact(interface) }
         let attached = TrafficControlExpress.attachedProgram(interfaceIndex: index, ours: program)
         try TrafficControlExpress.attach(program, interface, replacing: attached)
-        // tcx comes first and ends it: what lay on a clsact has judged until now, and judges no more.
+        // tcx runs first, and a packet does not go on to a clsact after it. The program on the clsact has judged until
+        // now, and no longer does.
         if TrafficControl.attachedProgram(interfaceIndex: index) != nil {
             try TrafficControl.detach(interfaceIndex: index)
             removeHookIfMarked(interfaceIndex: index)
@@ -50,7 +52,7 @@ extension Datapath {
         }
     }
 
-    /// The program at our place on an interface; nil: none.
+    /// The program in our position on an interface; nil: none.
     func attachedProgram(_ interfaceIndex: Int) -> UInt32? {
         Self.attachedProgram(interfaceIndex, ours: programs[ProgramName.ingress])
     }
@@ -60,12 +62,12 @@ extension Datapath {
             ?? TrafficControl.attachedProgram(interfaceIndex: interfaceIndex)
     }
 
-    /// Takes the program of a gateway off an interface: of one that is gone and has left it there, or, by force, of any. What comes in
-    /// then meets that gateway's guard.
+    /// Detaches the program of a gateway from an interface: the program of a gateway that no longer exists, or, by
+    /// force, of any. After that, what comes in is subject to that gateway's guard.
     ///
     /// - Returns: the program's identifier; nil: there was none.
-    /// - Throws: ``KernelError/interfaceTaken(interface:program:identifier:holder:)`` if a gateway has it, and it is not by force; that
-    ///   a program is there, but not to be recognised without CAP_SYS_ADMIN.
+    /// - Throws: ``KernelError/interfaceTaken(interface:program:identifier:holder:)`` if a gateway has it, and it is
+    ///   not by force. Another error if a program is there but can't be recognised without CAP_SYS_ADMIN.
     package static func release(interface: NetworkInterface, byForce: Bool) throws(KernelError) -> UInt32? {
         guard let attached = attachedProgram(interface.index) else {
             guard !Capability.has(.systemAdministration),
@@ -96,10 +98,10 @@ extension Datapath {
         }
     }
 
-    /// Takes our program off an interface, and the clsact if it was made for it and nothing else uses it. Another's
-    /// program stays. That the interface is gone is no error.
+    /// Detaches our program from an interface. Removes the clsact too, if it was created for the program and nothing
+    /// else uses it. Programs of others stay. It is not an error if the interface no longer exists.
     package func detach(interfaceIndex: Int) throws(KernelError) {
-        // Without pins there is nobody else.
+        // Without pins there is no other process.
         let lock = try? pins?.lock()
         defer { withExtendedLifetime(lock) {} }
         guard let attached = attachedProgram(interfaceIndex), isOurs(attached) else { return }
@@ -119,7 +121,7 @@ extension Datapath {
     /// The kernel's identifier of the program that is attached.
     package var ingressProgramIdentifier: UInt32? { programs[ProgramName.ingress]?.identifier }
 
-    /// Without pins nobody else can have made it.
+    /// Without pins no other process can have created it.
     private func removeHookIfMarked(interfaceIndex: Int) {
         if pins?.isMarked(Self.mark(interfaceIndex)) ?? true { removeHook(interfaceIndex: interfaceIndex) }
     }
@@ -129,6 +131,6 @@ extension Datapath {
         pins?.unmark(Self.mark(interfaceIndex))
     }
 
-    /// Notes in the pins that the interface's clsact is ours.
+    /// Records in the pins that the interface's clsact is ours.
     private static func mark(_ interfaceIndex: Int) -> String { "clsact-\(interfaceIndex)" }
 }

@@ -2,7 +2,7 @@ internal import CLibBPF
 package import FlowLayout
 
 extension Datapath {
-    /// The tallies of the kernel program, summed over the processors; index: `DropReason` or `Counter`, raw value.
+    /// The counters of the kernel program, summed over the processors. Index: `DropReason` or `Counter`, raw value.
     package func counters() -> [UInt64] {
         let descriptor = map(MapName.counters).fileDescriptor
         let processors = max(Int(libbpf_num_possible_cpus()), 1)
@@ -16,7 +16,7 @@ extension Datapath {
         }
     }
 
-    /// What was forwarded since the datapath was loaded, by slab, summed over the processors: an array of
+    /// Packets and bytes forwarded since the datapath was loaded, by slab, summed over the processors: an array of
     /// `slabCount` elements.
     package func slabTraffic() -> [sluice_traffic] {
         let descriptor = map(MapName.traffic).fileDescriptor

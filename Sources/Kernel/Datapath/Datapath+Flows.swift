@@ -10,13 +10,13 @@ extension Datapath {
 
     /// Enters a session whose slot is filled, as the kernel does on admission; for tests and tools.
     ///
-    /// - Returns: false where the 5-tuple is entered already, or there is no room for it.
+    /// - Returns: false if the 5-tuple is entered already, or if there is no room for it.
     package func insertFlow(_ key: sluice_session_key, slot: UInt32) -> Bool {
         var key = key
         return table.insertFlow(&key, slot: slot)
     }
 
-    /// Takes a slot's entry out; nothing happens where the 5-tuple leads to another slot, or nowhere.
+    /// Removes a slot's entry. Does nothing if the 5-tuple belongs to another slot, or to none.
     package func removeFlow(_ key: sluice_session_key, slot: UInt32) {
         var key = key
         table.removeFlow(&key, slot: slot)

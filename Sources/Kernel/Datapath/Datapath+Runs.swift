@@ -2,18 +2,19 @@ internal import CLibBPF
 package import FlowLayout
 import Glibc
 
-/// What surrounds a packet that a program is run on by hand: the fields of `struct __sk_buff` that the kernel takes.
+/// The context of a packet that a program is run on explicitly: the fields of `struct __sk_buff` that the kernel
+/// accepts.
 package struct PacketContext: Equatable, Sendable {
     /// The interface it comes in by; 0: the loopback of this network namespace.
     package var interfaceIndex: UInt32 = 0
     package var ingressInterfaceIndex: UInt32 = 0
     package var mark: UInt32 = 0
-    /// Segments and bytes a segment of a GSO packet; 0 of an ordinary one.
+    /// Segments, and bytes per segment, of a GSO packet; 0 for an ordinary one.
     package var gsoSegments: UInt32 = 0
     package var gsoSize: UInt32 = 0
     /// Bytes on the wire, all segments' headers included; 0: as long as the packet.
     package var wireLength: UInt32 = 0
-    /// The first two words of the control buffer, where a program for tests finds its settings.
+    /// The first two words of the control buffer, which a program for tests reads its settings from.
     package var control0: UInt32 = 0
     package var control1: UInt32 = 0
 
@@ -24,7 +25,7 @@ package struct PacketContext: Equatable, Sendable {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 package struct ProgramRun: Equatable, Sendable {
     /// TC_ACT_OK, TC_ACT_SHOT, TC_ACT_REDIRECT, ...
     package var returnValue: UInt32
@@ -40,12 +41,12 @@ extension Datapath {
 
     /// Runs a tc program on a packet, with the live maps, as the kernel would (BPF_PROG_TEST_RUN).
     ///
-    /// The packet begins with its Ethernet header; the kernel takes none that is shorter than that.
+    /// The packet begins with its Ethernet header. The kernel refuses a packet that is shorter than that.
     package func runProgram(
         named name: String, packet: [UInt8], context: PacketContext = PacketContext(), repetitions: Int = 1
     ) throws(KernelError) -> ProgramRun {
         let program = try program(name)
-        // Room for headers that a program puts in front.
+        // Room for headers that a program adds in front.
         var output = [UInt8](repeating: 0, count: packet.count + 256)
         var after = PacketContext()
         var returnValue: UInt32 = 0
@@ -67,7 +68,7 @@ extension Datapath {
                         options.pointee.data_size_in = UInt32(input.count)
                         options.pointee.data_out = output.baseAddress
                         options.pointee.data_size_out = UInt32(output.count)
-                        // It is copied in, and back to the same place.
+                        // The kernel copies it in, and back to the same address.
                         options.pointee.ctx_in = UnsafeRawPointer(buffer)
                         options.pointee.ctx_size_in = UInt32(MemoryLayout<__sk_buff>.size)
                         options.pointee.ctx_out = UnsafeMutableRawPointer(buffer)
@@ -97,7 +98,7 @@ extension Datapath {
         return ProgramRun(returnValue: returnValue, packet: output, context: after, nanoseconds: nanoseconds)
     }
 
-    /// Runs a `SEC("syscall")` program on an argument, which it may change; returns what the program returns.
+    /// Runs a `SEC("syscall")` program on an argument, which it may change. Returns the program's return value.
     @discardableResult
     package func runProgram<Argument: BitwiseCopyable>(
         named name: String, argument: inout Argument
@@ -107,7 +108,7 @@ extension Datapath {
         let status = withUnsafeMutableBytes(of: &argument) { argument in
             withZeroed(bpf_test_run_opts.self) { options in
                 options.pointee.sz = MemoryLayout<bpf_test_run_opts>.size
-                // The kernel copies it in, and back to the same place.
+                // The kernel copies it in, and back to the same address.
                 options.pointee.ctx_in = UnsafeRawPointer(argument.baseAddress)
                 options.pointee.ctx_size_in = UInt32(argument.count)
                 let status = bpf_prog_test_run_opts(program.fileDescriptor, options)
@@ -119,7 +120,7 @@ extension Datapath {
         return returnValue
     }
 
-    /// Asks the evaluator that judges packets, with the live policy, about a 5-tuple (NSG-7).
+    /// Asks the classifier of the packet path, with the live policy, about a 5-tuple (NSG-7).
     package func classify(_ question: sluice_classification) throws(KernelError) -> sluice_classification {
         var answer = question
         try runProgram(named: ProgramName.explain, argument: &answer)

@@ -4,34 +4,34 @@ internal import KernelObject
 
 /// A gateway's packet path in the kernel: its maps, shared into this process's memory, and its programs.
 ///
-/// Any number of processes can have the same datapath open; it lives on without them, under its names in bpffs. For how its
-/// memory may be touched see ``SharedMemory``.
+/// Any number of processes can have the same datapath open. It continues to exist without them, under its names in
+/// bpffs. See ``SharedMemory`` for how its memory may be accessed.
 package final class Datapath: @unchecked Sendable {
-    // Unchecked: every property but the programs is set once; what the pointers point to is shared with the kernel and other processes, and
-    // synchronised as they do it, by atomics.
+    // Unchecked: every property except the programs is set once. What the pointers refer to is shared with the kernel
+    // and other processes, and synchronised with them by atomics.
 
-    /// The gateway's name; of a datapath that is not pinned, what it was called when loaded.
+    /// The gateway's name. If the datapath is not pinned: the name with which it was loaded.
     package let gateway: String
-    /// The shared memory of its maps, as no instance sees it: an instance takes ``FlowCore/SessionTable/seen(by:)``.
+    /// The shared memory of its maps, not bound to an instance: an instance takes ``FlowCore/SessionTable/seen(by:)``.
     package let table: SessionTable
-    /// What whoever watches packets wants to see (``PacketWatch``).
+    /// The filter of the process that watches packets (``PacketWatch``).
     let watch: UnsafeMutablePointer<sluice_watch>
     package let interfaces: InterfaceTable
     let timestampTable: TimestampTable
 
     let maps: [String: KernelMap]
-    /// Changed by ``reopenPrograms()`` alone, by the one thread of the process that asks for it.
+    /// Changed only by ``reopenPrograms()``, on the one thread of the process that calls it.
     var programs: [String: LoadedProgram]
-    /// What the verifier had to do for the programs that this object has loaded; none where it has opened pinned ones.
+    /// The verifier's costs for the programs that this object has loaded; empty if it has opened pinned ones.
     package let verifierCosts: [String: VerifierCost]
     let pins: PinDirectory?
     private let memories: [SharedMemory]
     private let policies: SharedMemory
 
-    /// Puts the kernel program and its maps into the kernel, with all slots free and in the pool, from which
-    /// instances claim them. Until somebody writes another steering table, instance 1 gets all new sessions.
+    /// Loads the kernel program and its maps into the kernel, with all slots free and in the pool, from which instances
+    /// claim them. Until somebody writes another steering table, instance 1 receives all new sessions.
     ///
-    /// One that is not pinned lives and dies with this object: for tests and for `sluice doctor`.
+    /// A datapath that is not pinned ends with this object: for tests and for `sluice doctor`.
     ///
     /// - Parameter programs: those to load (``ProgramName``).
     package static func load(
@@ -49,7 +49,7 @@ package final class Datapath: @unchecked Sendable {
         let datapath = try Datapath(
             gateway: gateway, pins: pinned ? pins : nil, loaded: loaded, slabShift: plan.slabShift)
         datapath.initialise(plan)
-        // Only a complete datapath gets names.
+        // Only a complete datapath is pinned.
         if pinned { try pins.create(loaded) }
         return datapath
     }
@@ -59,7 +59,8 @@ package final class Datapath: @unchecked Sendable {
     /// Throws ``KernelError/notLoaded(gateway:path:)``, or ``KernelError/layoutMismatch(gateway:found:expected:)`` if another
     /// version of sluice has loaded it.
     ///
-    /// - Parameter isReadOnly: whether this process can only read it, whatever becomes of the process: a write ends it.
+    /// - Parameter isReadOnly: whether this process can only read it, even if the process is compromised: a write ends
+    ///   it.
     package static func open(gateway: String, isReadOnly: Bool = false) throws(KernelError) -> Datapath {
         let pins = try PinDirectory(gateway: gateway)
         let loaded = try pins.open(isReadOnly: isReadOnly)
@@ -79,7 +80,8 @@ package final class Datapath: @unchecked Sendable {
             gateway: gateway, pins: pins, loaded: loaded, slabShift: Int(sluice_load32(&runtime.pointee.slabShift)))
     }
 
-    /// The layout of a datapath's memory, whichever version of sluice has loaded it; nil: there is none of this name in the kernel.
+    /// The layout of a datapath's memory, whichever version of sluice has loaded it; nil: no datapath of this name is
+    /// in the kernel.
     package static func layoutVersion(gateway: String) throws(KernelError) -> UInt32? {
         let pins = try PinDirectory(gateway: gateway)
         guard pins.exists else { return nil }
@@ -97,15 +99,15 @@ package final class Datapath: @unchecked Sendable {
     /// The names of all gateways in the kernel.
     package static func gateways() -> [String] { PinDirectory.gateways() }
 
-    /// Takes the names of a datapath away without opening it, as when another version has loaded it.
+    /// Removes the names of a datapath without opening it, as when another version has loaded it.
     package static func removePins(gateway: String) throws(KernelError) {
         try PinDirectory(gateway: gateway).remove()
     }
 
-    /// Takes the datapath's names away: it ends when the last process has closed it and it is attached nowhere.
+    /// Removes the datapath's names. The datapath ends when the last process has closed it and it is attached nowhere.
     package func unpin() throws(KernelError) { try pins?.remove() }
 
-    /// The bytes of one of the two policy images: `runtime.activePolicy` says which one judges; write the other.
+    /// The bytes of one of the two policy images: `runtime.activePolicy` is the one in use; write the other.
     package func policyMemory(_ index: Int) -> UnsafeMutableRawBufferPointer {
         precondition(index == 0 || index == 1, "policy image \(index)")
         return UnsafeMutableRawBufferPointer(
@@ -139,7 +141,7 @@ package final class Datapath: @unchecked Sendable {
         watch = try elements(MapName.watch, sluice_watch.self)
         timestampTable = TimestampTable(place: try map(MapName.timestamps), pins: pins)
         let slotCount = try map(MapName.words).capacity
-        // Four entries an element.
+        // Four entries per element.
         let free = try elements(MapName.free, UInt64.self)
         let steering = try elements(MapName.steering, sluice_steering.self)
         table = SessionTable(
@@ -168,7 +170,7 @@ package final class Datapath: @unchecked Sendable {
         verifierCosts = loaded.costs
     }
 
-    /// Frees every slot and puts all slabs into the pool. Nothing is attached yet, so plain stores do.
+    /// Frees every slot and puts all slabs into the pool. Nothing is attached yet, so plain stores are sufficient.
     private func initialise(_ plan: SlabPlan) {
         let runtime = table.runtime
         for slab in 0..<plan.slabCount {
@@ -193,7 +195,7 @@ package final class Datapath: @unchecked Sendable {
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
     }
 
-    /// The identifier of the instance that new sessions go to at first.
+    /// The identifier of the instance that new sessions go to initially.
     package static let firstInstance: UInt16 = 1
 }
 

@@ -1,4 +1,4 @@
-/// What a datapath costs, as the kernel accounts it.
+/// The memory of a datapath, as the kernel accounts it.
 package struct DatapathMemory: Equatable, Sendable {
     /// Bytes by map.
     package let bytes: [String: Int]
@@ -6,7 +6,7 @@ package struct DatapathMemory: Equatable, Sendable {
 
     package var totalBytes: Int { bytes.values.reduce(0, +) }
 
-    /// Bytes of kernel memory that a session has for itself: its flow, slot, control word and entry in the ring of free slots.
+    /// Bytes of kernel memory per session: its flow, slot, control word and entry in the ring of free slots.
     package var bytesPerSession: Double {
         let names = [MapName.flows, MapName.sessions, MapName.words, MapName.free]
         return Double(names.reduce(0) { $0 + bytes[$1, default: 0] }) / Double(slotCount)

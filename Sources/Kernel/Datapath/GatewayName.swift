@@ -1,21 +1,22 @@
-/// A gateway's name, written so that file systems and nftables take it, and so that no two names become one.
+/// A gateway's name, encoded so that file systems and nftables accept it, and so that different names stay different.
 package enum GatewayName {
     /// Where all gateways are pinned.
     static let pinRoot = BPFFileSystem.path + "/sluice"
 
-    /// The directory of a gateway's pins. bpffs takes no dot in a name (and a host's name may have some), so what is
-    /// neither a letter, a digit, `-` nor `_` becomes `%` and two hexadecimal digits.
+    /// The directory of a gateway's pins. bpffs accepts no dot in a name (and a host's name may contain dots). So every
+    /// character except letters, digits, `-` and `_` becomes `%` and two hexadecimal digits.
     package static func pinDirectory(_ gateway: String) -> String {
         pinRoot + "/" + escaped(gateway, with: "%")
     }
 
-    /// Where pins are made before they become visible all at once. `%` at the end is no escape, so it is nobody's name.
+    /// Where pins are created before they become visible all at once. `%` at the end is not an escape, so no gateway
+    /// has this name.
     static func stagingDirectory(_ gateway: String) -> String { pinDirectory(gateway) + "%" }
 
-    /// The gateway's table in nftables, whose names may have `/` but no `%`.
+    /// The gateway's table in nftables, whose names may contain `/` but no `%`.
     package static func table(_ gateway: String) -> String { "sluice_" + escaped(gateway, with: "/") }
 
-    /// The name that ``pinDirectory(_:)`` made a directory of.
+    /// The name for which ``pinDirectory(_:)`` returns this directory.
     static func unescaped(_ directory: String) -> String {
         var result: [UInt8] = []
         var rest = Array(directory.utf8)[...]
@@ -46,7 +47,7 @@ package enum GatewayName {
         return result
     }
 
-    /// Throws ``KernelError/invalidName(what:name:reason:)`` for a name that no gateway can have.
+    /// Throws ``KernelError/invalidName(what:name:reason:)`` for a name that a gateway can't have.
     package static func check(_ gateway: String) throws(KernelError) {
         guard !gateway.isEmpty else { throw .invalidName(what: "gateway", name: gateway, reason: "it is empty") }
         guard escaped(gateway, with: "%").utf8.count <= 200 else {

@@ -1,10 +1,10 @@
-/// Which programs on interfaces are gateways', and how they are reached.
+/// Which programs on interfaces belong to gateways, and how to open them.
 ///
-/// A gateway's programs have names in its pins: these give their descriptors to whoever may read them. By a program's identifier alone
-/// the kernel gives a descriptor only to CAP_SYS_ADMIN (BPF_PROG_GET_FD_BY_ID), which a gateway does without. So a program
-/// that a gateway which is gone has left on an interface is recognised with CAP_SYS_ADMIN only.
+/// A gateway's programs have names in its pins. Whoever may read the pins can open the programs by these names. By a
+/// program's identifier alone the kernel opens it only with CAP_SYS_ADMIN (BPF_PROG_GET_FD_BY_ID), which a gateway does
+/// not need. So a program that a gateway left on an interface when it ended can be recognised only with CAP_SYS_ADMIN.
 enum GatewayPrograms {
-    /// The gateway that has pinned this program; nil: none, or its pins are another user's.
+    /// The gateway that has pinned this program; nil: none, or its pins belong to another user.
     static func holder(of identifier: UInt32) -> (gateway: String, program: LoadedProgram)? {
         for gateway in PinDirectory.gateways() {
             guard let pins = try? PinDirectory(gateway: gateway) else { continue }
@@ -13,7 +13,7 @@ enum GatewayPrograms {
         return nil
     }
 
-    /// The program, if it is a gateway's.
+    /// The program, if it belongs to a gateway.
     ///
     /// - Parameter ours: a program that this process holds, pinned or not.
     static func program(_ identifier: UInt32, ours: LoadedProgram? = nil) -> LoadedProgram? {

@@ -2,14 +2,14 @@ internal import CLibBPF
 package import FlowLayout
 import Glibc
 
-/// The zone interfaces as the kernel program knows them, by interface index: most lie in an array in this process's memory, those with an
-/// index beyond it in a hash table.
+/// The zone interfaces as the kernel program knows them, by interface index. Most are in an array in this process's
+/// memory, those with a larger index in a hash table.
 package struct InterfaceTable: @unchecked Sendable {
-    // Unchecked: an address that never changes; what lies there is shared beyond this process anyhow.
+    // Unchecked: an address that never changes. The memory there is shared with other processes anyway.
     let dense: UnsafeMutablePointer<sluice_interface>
     let far: KernelMap
 
-    /// The entry of an index; its zone is 0 where there is none.
+    /// The entry of an index; its zone is 0 if there is none.
     package subscript(index: Int) -> sluice_interface {
         if Self.isDense(index) { return dense[index] }
         var key = UInt32(clamping: index)
@@ -22,13 +22,13 @@ package struct InterfaceTable: @unchecked Sendable {
         var key = UInt32(clamping: index)
         var entry = entry
         if entry.zone == 0 {
-            // That there is none is no error.
+            // It is not an error if there is none.
             bpf_map_delete_elem(far.fileDescriptor, &key)
             return
         }
         guard bpf_map_update_elem(far.fileDescriptor, &key, &entry, 0) == 0 else {
             throw .call(
-                action: "entering the interface with index \(index)", errorNumber: errno,
+                action: "inserting the interface with index \(index)", errorNumber: errno,
                 remedy: "at most \(SLUICE_MAX_FAR_INTERFACES) zone interfaces may have an index of "
                     + "\(SLUICE_DENSE_INTERFACES) or more: create them with smaller ones ('ip link add index N')")
         }

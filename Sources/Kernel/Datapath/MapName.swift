@@ -23,7 +23,7 @@ enum MapName {
     static let looks = "sluice_looks"
     static let lookBudgets = "sluice_look_budgets"
 
-    /// Those that this module uses; the kernel program may have more for itself.
+    /// The maps that this module uses. The kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
         fragments, counters, timestamps, tallies, events, steering, traffic, sources,
@@ -31,18 +31,18 @@ enum MapName {
     ]
 }
 
-/// The programs of the kernel program that processes know by name.
+/// The programs of the kernel program that processes refer to by name.
 package enum ProgramName {
-    /// Judges what comes in by a zone interface.
+    /// Judges the packets that come in by a zone interface.
     package static let ingress = "sluice_ingress"
     /// Answers a `sluice_classification`, with the live policy.
     package static let explain = "sluice_explain"
     /// Sends a segment by the route of a zone's packets.
     package static let send = "sluice_send"
-    /// The judgement alone, with zone, route and time as a test says. No gateway loads it.
+    /// Only the judgement, with zone, route and time from a test. No gateway loads it.
     package static let judgeTest = "sluice_judge_test"
 
-    /// What a gateway loads, the smallest first: a kernel that refuses it says so soonest.
+    /// What a gateway loads, the smallest first: if a kernel refuses them, the error comes early.
     package static let serving = [explain, send, ingress]
     package static let all = [explain, send, ingress, judgeTest]
 }

@@ -3,16 +3,18 @@ internal import FlowCore
 package import FlowLayout
 import Glibc
 
-/// A watch over packets: while it lives, the kernel program writes a copy of each wanted packet's headers, with what became of it, into a ring.
+/// A watch over packets. While it exists, the kernel program writes a copy of each wanted packet's headers, with the
+/// verdict, into a ring.
 ///
-/// At most one at a time, of all processes: hold a lock while it lives. The ring is made for it, and goes with it. The kernel program is told to
-/// watch by a lease of two seconds, so that a process that dies leaves nothing behind that costs packets anything: ``renew()`` it each second.
-/// A packet never waits: what a tick's budget, or the ring, has no room for is left out, and counted (``omitted()``).
+/// Only one watch may exist at a time, in all processes: hold a lock while it exists. Its ring is created and removed
+/// with it. The kernel program watches for a lease of two seconds, so a process that ends without cleaning up leaves
+/// nothing that costs packets anything: call ``renew()`` each second. A packet never waits: what exceeds a tick's
+/// budget or the ring is omitted, and counted (``omitted()``).
 package final class PacketWatch {
-    /// Which packets are written down.
+    /// Which packets are recorded.
     package enum Subject: Sendable { case drops, everyPacket }
 
-    /// How long the kernel program goes on without news of the watch.
+    /// How long the kernel program continues without a renewal of the watch.
     package static let leaseNanoseconds: UInt64 = 2_000_000_000
 
     private let datapath: Datapath
@@ -20,26 +22,26 @@ package final class PacketWatch {
     private let ring: RingReader
     private let omittedBefore: UInt64
 
-    /// Begins to watch.
+    /// Starts the watch.
     ///
     /// - Parameters:
-    ///   - wanted: what to write down; may let more pass than the reader wants.
-    ///   - ringBytes: a power of two, of whole pages.
+    ///   - wanted: what to record; it may let more packets pass than the reader wants.
+    ///   - ringBytes: a power of two, and whole pages.
     package init(
         datapath: Datapath, subject: Subject, wanted: sluice_watch, ringBytes: UInt32 = 1 << 18
     ) throws(KernelError) {
         self.datapath = datapath
         self.subject = subject
-        let number = try SystemCall.check("making the ring of packets that are watched") {
+        let number = try SystemCall.check("creating the ring of packets that are watched") {
             bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_looks", 0, 0, ringBytes, nil)
         }
         let map = try KernelMap(name: MapName.looks, descriptor: FileDescriptor(number))
         ring = try RingReader(map)
         omittedBefore = datapath.omittedLooks()
         datapath.watch.pointee = wanted
-        // First the lease: whoever finds one that is over takes the ring out as well.
+        // The lease comes first: whoever finds an expired lease removes the ring as well.
         renew()
-        try SystemCall.check("entering the ring of packets that are watched") {
+        try SystemCall.check("inserting the ring of packets that are watched") {
             var key: UInt32 = 0
             var value = number
             return bpf_map_update_elem(datapath.map(MapName.looks).fileDescriptor, &key, &value, 0)
@@ -48,14 +50,14 @@ package final class PacketWatch {
 
     deinit { datapath.endWatch() }
 
-    /// Has the kernel program go on for the time of the lease.
+    /// Renews the lease: the kernel program continues to watch.
     package func renew() {
         let end = max(Tick.of(nanoseconds: MonotonicClock.nanoseconds() + Self.leaseNanoseconds), 1)
         sluice_store32(&datapath.table.runtime.pointee.packetWatchEnd, subject == .everyPacket ? end : 0)
         sluice_store32(&datapath.table.runtime.pointee.dropWatchEnd, end)
     }
 
-    /// Hands over the records that are there, oldest first, without waiting; returns how many.
+    /// Passes on the available records, oldest first, without waiting. Returns how many.
     @discardableResult
     package func drain(atMost limit: Int = 65_536, _ body: (sluice_look) -> Void) -> Int {
         ring.drain(atMost: limit) { record in
@@ -64,25 +66,25 @@ package final class PacketWatch {
         }
     }
 
-    /// Packets that were wanted and have no record, since the watch began.
+    /// Packets that were wanted but have no record, since the watch began.
     package func omitted() -> UInt64 { datapath.omittedLooks() &- omittedBefore }
 }
 
 extension Datapath {
-    /// Whether the lease of some watch is over that nobody has ended: its process has died.
+    /// Whether a watch has expired that nobody has ended: its process was killed.
     package func hasAbandonedWatch(now: UInt64) -> Bool {
         let end = sluice_load32(&table.runtime.pointee.dropWatchEnd)
         return end != 0 && Int32(bitPattern: end &- Tick.of(nanoseconds: now)) <= 0
     }
 
-    /// Ends any watch, and takes its ring out of the kernel.
+    /// Ends any watch, and removes its ring from the kernel.
     package func endWatch() {
         sluice_store32(&table.runtime.pointee.dropWatchEnd, 0)
         sluice_store32(&table.runtime.pointee.packetWatchEnd, 0)
         map(MapName.looks).remove(0)
     }
 
-    /// Packets that were wanted by some watch and have no record, summed over the processors.
+    /// Packets that were wanted by any watch but have no record, summed over the processors.
     func omittedLooks() -> UInt64 {
         let processors = max(Int(libbpf_num_possible_cpus()), 1)
         return withUnsafeTemporaryAllocation(of: sluice_look_budget.self, capacity: processors) { perProcessor in

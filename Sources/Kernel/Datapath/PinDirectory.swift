@@ -1,7 +1,7 @@
 internal import CLibBPF
 import Glibc
 
-/// The directory of bpffs in which one gateway's maps and programs have names, a file each.
+/// The directory of bpffs in which one gateway's maps and programs have names, one file each.
 struct PinDirectory: Sendable {
     let gateway: String
     let path: String
@@ -12,14 +12,14 @@ struct PinDirectory: Sendable {
         path = GatewayName.pinDirectory(gateway)
     }
 
-    // Not by access(2), which leaves out the capabilities of a user other than root.
+    // access(2) is not used, because it ignores the capabilities of a user other than root.
     var exists: Bool {
         var status = stat()
         return stat(path, &status) == 0
     }
 
-    /// Pins all, or nothing: the directory gets its name when it is complete. What an interrupted attempt has left is
-    /// removed first; the caller holds the gateway's lock, so it is nobody's.
+    /// Pins everything or nothing: the directory receives its name when it is complete. The rest of an interrupted
+    /// attempt is removed first. The caller holds the gateway's lock, so that rest is not in use.
     func create(_ loaded: ObjectLoader.Loaded) throws(KernelError) {
         guard !exists else { throw .alreadyLoaded(gateway: gateway, path: path) }
         let staging = GatewayName.stagingDirectory(gateway)
@@ -37,7 +37,7 @@ struct PinDirectory: Sendable {
 
     /// Opens what is pinned here.
     ///
-    /// - Parameter isReadOnly: whether maps can only be read by what is returned, and no program but the evaluator is opened.
+    /// - Parameter isReadOnly: whether the returned maps can only be read, and only the classifier program is opened.
     func open(isReadOnly: Bool = false) throws(KernelError) -> ObjectLoader.Loaded {
         guard exists else {
             if errno == EACCES || errno == EPERM {
@@ -63,9 +63,9 @@ struct PinDirectory: Sendable {
         return result
     }
 
-    /// Opens a map that can only be read by this descriptor; nil where the name is a program's, which has no such mode.
+    /// Opens a map with a descriptor that can only read it; nil if the name is a program's, which has no such mode.
     private static func openForReading(_ path: String) -> FileDescriptor? {
-        // libbpf refuses an argument whose padding is not zero, as an optimised build leaves it.
+        // libbpf refuses an argument whose padding is not zero, and an optimised build does not zero it.
         let number = withZeroed(bpf_obj_get_opts.self) { options in
             options.pointee.sz = MemoryLayout<bpf_obj_get_opts>.size
             options.pointee.file_flags = UInt32(BPF_F_RDONLY)
@@ -76,7 +76,7 @@ struct PinDirectory: Sendable {
         return isMap(descriptor) ? descriptor : nil
     }
 
-    /// The kernel calls a descriptor of BPF `anon_inode:bpf-map` or `anon_inode:bpf-prog`.
+    /// The kernel names a BPF descriptor `anon_inode:bpf-map` or `anon_inode:bpf-prog`.
     private static func isMap(_ descriptor: FileDescriptor) -> Bool {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
             guard let start = buffer.baseAddress else { return false }
@@ -87,21 +87,22 @@ struct PinDirectory: Sendable {
         }
     }
 
-    /// Takes the names away. What nothing else uses, attached programs included, the kernel then frees.
+    /// Removes the names. The kernel then frees what nothing else uses; an attached program is in use.
     func remove() throws(KernelError) {
         Self.removeAll(below: path)
         if exists { throw .call(action: "removing \(path)", errorNumber: errno, remedy: "run 'rm -r \(path)'") }
-        // Goes when it was the last gateway's; but an administrator may have made it for another user.
+        // Removed if this was the last gateway. But an administrator may have created it for another user.
         var status = stat()
         if stat(GatewayName.pinRoot, &status) == 0, status.st_uid == geteuid() { rmdir(GatewayName.pinRoot) }
     }
 
     // MARK: Marks
 
-    /// Marks are further names, of a program to tell something about an interface, or of a map: they live and die with the pins.
+    /// Marks are additional names. A mark of a program records something about an interface; a map can have a mark,
+    /// too. Marks are created and removed with the pins.
     private static let markPrefix = "%"
 
-    /// With an identifier: of the ingress program that another is just taking the place of.
+    /// With an identifier: the ingress program that is being replaced.
     static let previousMark = "previous-"
 
     /// The ingress program of this identifier, if it is pinned here.
@@ -115,19 +116,19 @@ struct PinDirectory: Sendable {
         return nil
     }
 
-    /// Gives a map a mark, in place of whatever had it.
+    /// Gives a mark to a map. It moves from the map that had it before.
     func markMap(_ what: String, with descriptor: Int32) throws(KernelError) {
         unmark(what)
         try Self.pin(descriptor, at: "\(path)/\(Self.markPrefix)\(what)")
     }
 
-    /// The map that has a mark; nil: none has.
+    /// The map that has a mark; nil: none.
     func markedMap(_ what: String, name: String) throws(KernelError) -> KernelMap? {
         let number = bpf_obj_get("\(path)/\(Self.markPrefix)\(what)")
         return number < 0 ? nil : try KernelMap(name: name, descriptor: FileDescriptor(number))
     }
 
-    /// The map that is pinned under a name; nil: none is.
+    /// The map that is pinned under a name; nil: none.
     func map(_ name: String) throws(KernelError) -> KernelMap? {
         let number = bpf_obj_get("\(path)/\(name)")
         return number < 0 ? nil : try KernelMap(name: name, descriptor: FileDescriptor(number))
@@ -139,22 +140,23 @@ struct PinDirectory: Sendable {
 
     func unmark(_ what: String) { unlink("\(path)/\(Self.markPrefix)\(what)") }
 
-    /// All marks that begin so.
+    /// All marks with this prefix.
     func marks(prefix: String) -> [String] {
         Self.names(in: path).filter { $0.hasPrefix(Self.markPrefix + prefix) }.map {
             String($0.dropFirst(Self.markPrefix.count))
         }
     }
 
-    /// The kernel's identifier of the program that has a name here now; nil: none has.
+    /// The kernel's identifier of the program that is pinned under a name now; nil: none.
     func programIdentifier(_ name: String) -> UInt32? {
         let number = bpf_obj_get("\(path)/\(name)")
         guard number >= 0 else { return nil }
         return (try? LoadedProgram(name: name, descriptor: FileDescriptor(number)))?.identifier
     }
 
-    /// Keeps other processes from changing which program is pinned and attached, until what is returned is gone. Waits for who has it:
-    /// milliseconds, since nobody loads a program meanwhile. It ends with its process.
+    /// Prevents other processes from changing which program is pinned and attached, until the returned descriptor is
+    /// closed. Waits for the current holder: milliseconds, because nobody loads a program meanwhile. The lock ends with
+    /// its process.
     func lock() throws(KernelError) -> FileDescriptor {
         let number = try SystemCall.check("opening \(path)") { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         let descriptor = FileDescriptor(number)
@@ -164,7 +166,7 @@ struct PinDirectory: Sendable {
 
     // MARK: Replacing
 
-    /// Gives each program's name to another program, one after the other, and names maps that are new.
+    /// Moves each program's name to another program, one after the other, and pins new maps.
     func replace(_ loaded: ObjectLoader.Loaded, keeping maps: Set<String>) throws(KernelError) {
         for (name, map) in loaded.maps where !maps.contains(name) {
             try Self.pin(map.fileDescriptor, at: "\(path)/\(name)")
@@ -179,7 +181,7 @@ struct PinDirectory: Sendable {
 
     // MARK: All gateways
 
-    /// The gateways that are in the kernel, by name.
+    /// The names of the gateways in the kernel.
     static func gateways() -> [String] {
         names(in: GatewayName.pinRoot).filter { !$0.hasSuffix("%") }.map { GatewayName.unescaped($0) }.sorted()
     }
@@ -192,18 +194,18 @@ struct PinDirectory: Sendable {
 
     private static func makeDirectory(_ path: String) throws(KernelError) {
         if mkdir(path, 0o700) != 0, errno != EEXIST {
-            throw .call(action: "making \(path)", errorNumber: errno, remedy: nil)
+            throw .call(action: "creating \(path)", errorNumber: errno, remedy: nil)
         }
     }
 
-    /// Makes the directory and the one above, which the last other gateway may be removing at this very moment.
+    /// Creates the directory and its parent, which the last other gateway may be removing at the same moment.
     private static func makeStaging(_ staging: String) throws(KernelError) {
         for _ in 0..<8 {
             try makeDirectory(GatewayName.pinRoot)
             if mkdir(staging, 0o700) == 0 { return }
             guard errno == ENOENT else { break }
         }
-        throw .call(action: "making \(staging)", errorNumber: errno, remedy: nil)
+        throw .call(action: "creating \(staging)", errorNumber: errno, remedy: nil)
     }
 
     private static func removeAll(below directory: String) {

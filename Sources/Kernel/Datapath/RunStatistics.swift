@@ -3,8 +3,8 @@ import Glibc
 
 /// How often the datapath's program ran, and how long that took.
 ///
-/// The kernel keeps these statistics only while somebody asks for them, because reading the clock twice a packet costs a
-/// few per cent. So they are switched on for a moment, as a sample: see ``sample(datapath:microseconds:)``.
+/// The kernel keeps these statistics only while a process requests them, because two clock reads per packet cost a few
+/// per cent. So they are switched on for a short time, as a sample: see ``sample(datapath:microseconds:)``.
 package struct RunStatistics: Equatable, Sendable {
     package var runs: UInt64
     package var nanoseconds: UInt64
@@ -14,10 +14,10 @@ package struct RunStatistics: Equatable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// nil where nothing ran.
+    /// nil if nothing ran.
     package var nanosecondsPerRun: Double? { runs > 0 ? Double(nanoseconds) / Double(runs) : nil }
 
-    /// Watches the program for a while; waits as long.
+    /// Measures the program for some time, and blocks for that time.
     package static func sample(datapath: Datapath, microseconds: UInt32 = 20_000) throws(KernelError) -> RunStatistics {
         let program = try datapath.program(ProgramName.ingress)
         // They are kept as long as this descriptor is open.

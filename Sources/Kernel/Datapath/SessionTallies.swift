@@ -1,9 +1,9 @@
 package import FlowCore
 package import FlowLayout
 
-/// What has been counted of sessions by all instances together, also by those that are gone (`sluice_tallies`).
+/// The counters of sessions of all instances together, also of those that have ended (`sluice_tallies`).
 package struct SessionTallies: Equatable, Sendable {
-    /// How long something lasted, of many sessions.
+    /// A histogram of durations of sessions.
     package struct Durations: Equatable, Sendable {
         /// By bucket (``DurationBuckets``); the last one has no limit.
         package var buckets = [UInt64](repeating: 0, count: Int(SLUICE_DURATION_BUCKETS) + 1)
@@ -35,7 +35,7 @@ package struct SessionTallies: Equatable, Sendable {
 
     /// By class and reason.
     package private(set) var ended: [TrafficClass: [EndReason: UInt64]] = [:]
-    /// Resets made, by why the session ended: to the originator, to the responder.
+    /// RSTs created, by the reason why the session ended: to the originator, to the responder.
     package private(set) var resets: [EndReason: [UInt64]] = [:]
     /// From the first packet to the end.
     package private(set) var lived: [TrafficClass: Durations] = [:]
@@ -79,7 +79,7 @@ package struct SessionTallies: Equatable, Sendable {
         )
     }
 
-    /// How many sessions ended for which reason, by the reason's name; those without any are left out.
+    /// How many sessions ended for which reason, by the reason's name. Reasons without sessions are omitted.
     package var endsByName: [String: UInt64] {
         var result: [String: UInt64] = [:]
         for reasons in ended.values {
@@ -94,9 +94,9 @@ extension Datapath {
     package var sessionTallies: SessionTallies { SessionTallies(table.tallies) }
 }
 
-/// The limits of the histograms of how long sessions lived, and were idle: those of the profiles' timeouts among them.
+/// The limits of the histograms of lifetimes and idle times of sessions. The profiles' timeouts are among them.
 package enum DurationBuckets {
-    /// Upper limits, inclusive; one more bucket has none.
+    /// Upper limits, inclusive. One more bucket has no limit.
     package static let seconds: [UInt64] = [1, 10, 60, 240, 300, 900, 3600, 14_400, 86_400]
 
     private static let ticks = seconds.map { $0 * 1_000_000_000 / Tick.nanoseconds }

@@ -3,16 +3,19 @@ package import FlowLayout
 import Glibc
 import Synchronization
 
-/// The time stamps of sessions that may be probed (FlowCore.TimestampTracking): a hash table of the kernel's, by slot.
+/// The time stamps of sessions that may be probed (FlowCore.TimestampTracking): a hash table in the kernel, by slot.
 ///
-/// Its buckets alone take 1 MiB, so it is made only when a policy comes that may probe. A map's size is fixed, and the kernel program's maps
-/// are made when it is loaded; so the program has a place for the table (`sluice_timestamps`), which is empty until then. Once made it stays:
-/// sessions of an earlier policy may still have their time stamps in it.
+/// Its buckets alone take 1 MiB, so it is created only with the first policy that may probe. A map's size is fixed, and
+/// the kernel program's maps are created when it is loaded. So the program has an outer map for the table
+/// (`sluice_timestamps`), which is empty until then. Once created, the table stays: sessions of an earlier policy may
+/// still have their time stamps in it.
 final class TimestampTable: Sendable {
-    /// Sessions whose time stamps it has room for; those of others are not kept. The kernel allots an element when it is needed.
+    /// The number of sessions whose time stamps fit. Further time stamps are not stored. The kernel allocates an
+    /// element when it is needed.
     private static let capacity: UInt32 = 65536
 
-    /// The table's own name in the pins: by the identifier that the place gives, the kernel gives a map only to CAP_SYS_ADMIN.
+    /// The table's own name in the pins: the outer map returns only an identifier, and only with CAP_SYS_ADMIN does the
+    /// kernel open a map by its identifier.
     private static let mark = "timestamps"
 
     private let place: KernelMap
@@ -25,7 +28,7 @@ final class TimestampTable: Sendable {
         self.pins = pins
     }
 
-    /// The table; nil where there is none.
+    /// The table; nil if there is none.
     var current: KernelMap? {
         table.withLock { table in
             if table == nil { table = try? find() }
@@ -33,10 +36,10 @@ final class TimestampTable: Sendable {
         }
     }
 
-    /// Makes the table, if it is not there.
+    /// Creates the table if there is none.
     func make() throws(KernelError) {
         if current != nil { return }
-        let number = try SystemCall.check("making the table of time stamps") {
+        let number = try SystemCall.check("creating the table of time stamps") {
             withZeroed(bpf_map_create_opts.self) { options in
                 options.pointee.sz = MemoryLayout<bpf_map_create_opts>.size
                 options.pointee.map_flags = UInt32(BPF_F_NO_PREALLOC)
@@ -46,9 +49,9 @@ final class TimestampTable: Sendable {
             }
         }
         let made = try KernelMap(name: MapName.timestamps, descriptor: FileDescriptor(number))
-        // First the name: a table that is entered can be found.
+        // The name comes first: a table that is inserted can then be found.
         try pins?.markMap(Self.mark, with: number)
-        try SystemCall.check("entering the table of time stamps") {
+        try SystemCall.check("inserting the table of time stamps") {
             var key: UInt32 = 0
             var value = number
             return bpf_map_update_elem(place.fileDescriptor, &key, &value, 0)
@@ -56,7 +59,7 @@ final class TimestampTable: Sendable {
         table.withLock { $0 = made }
     }
 
-    /// The table that is entered, by its name; one that has a name only was being made when the process died.
+    /// The inserted table, by its name. A table that only has a name was being created when the process was killed.
     private func find() throws(KernelError) -> KernelMap? {
         var key: UInt32 = 0
         var identifier: UInt32 = 0
@@ -68,10 +71,11 @@ final class TimestampTable: Sendable {
 }
 
 extension Datapath {
-    /// Has the kernel program keep the time stamps of sessions that may be probed. Call it before a policy judges that has such sessions.
+    /// Makes the kernel program store the time stamps of sessions that may be probed. Call it before a policy with such
+    /// sessions is used.
     package func keepTimestamps() throws(KernelError) { try timestampTable.make() }
 
-    /// What the time stamp clocks of a session's ends showed last; nil where nothing is kept.
+    /// The last time stamps of a session's ends; nil if nothing is stored.
     package func timestamps(slot: UInt32) -> sluice_timestamps? {
         guard let table = timestampTable.current else { return nil }
         var stamps = sluice_timestamps()
@@ -80,10 +84,10 @@ extension Datapath {
         return isKept ? stamps : nil
     }
 
-    /// Gives the memory of a slot's time stamps back.
+    /// Frees the memory of a slot's time stamps.
     package func removeTimestamps(slot: UInt32) { timestampTable.current?.remove(slot) }
 
-    /// Bytes of kernel memory that time stamps take, by fdinfo.
+    /// Bytes of kernel memory for time stamps, from fdinfo.
     package func timestampBytes() -> Int {
         map(MapName.timestamps).memoryBytes() + (timestampTable.current?.memoryBytes() ?? 0)
     }

@@ -3,24 +3,24 @@ import Glibc
 
 /// The tc filter that runs our program: on an interface's clsact queueing discipline, at ingress, before all others.
 ///
-/// All of it concerns the network namespace that the calling thread is in.
+/// All functions work in the network namespace of the calling thread.
 enum TrafficControl {
     private static let handle: UInt32 = 1
     private static let priority: UInt32 = 1
 
-    /// The program at our place; nil if there is none.
+    /// The program in our position; nil if there is none.
     static func attachedProgram(interfaceIndex: Int) -> UInt32? {
         withHook(interfaceIndex) { hook in
             withOptions { options in bpf_tc_query(hook, options) == 0 ? options.pointee.prog_id : nil }
         }
     }
 
-    /// Makes the clsact; false if it is there already.
+    /// Creates the clsact; false if it exists already.
     static func createHook(_ interface: NetworkInterface) throws(KernelError) -> Bool {
         let status = withHook(interface.index) { hook in bpf_tc_hook_create(hook) }
         if status == 0 { return true }
         if -status == EEXIST { return false }
-        throw refusal("making the clsact of interface \(interface.name)", status, interface)
+        throw refusal("creating the clsact of interface \(interface.name)", status, interface)
     }
 
     static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing: Bool) throws(KernelError) {
@@ -34,12 +34,13 @@ enum TrafficControl {
         if status != 0 { throw refusal("attaching \(program.name) to interface \(interface.name)", status, interface) }
     }
 
-    /// Removes the filter; one that is gone already, or whose interface is, is no error.
+    /// Removes the filter. It is not an error if the filter or its interface no longer exists.
     static func detach(interfaceIndex: Int) throws(KernelError) {
         let status = withHook(interfaceIndex) { hook in withOptions { options in bpf_tc_detach(hook, options) } }
         guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
             throw .refused(
-                action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)
+                action: "detaching the program from interface \(interfaceIndex)", errorNumber: -status,
+                log: LibBPFLog.text)
         }
     }
 

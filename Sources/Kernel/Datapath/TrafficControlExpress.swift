@@ -1,31 +1,32 @@
 internal import CLibBPF
 import Glibc
 
-/// tcx: the kernel's list of programs at an interface's ingress, without a queueing discipline and its classifier in between (Linux
-/// 6.6). A packet gets to our program some 0.2 us sooner than by ``TrafficControl``.
+/// tcx: the kernel's list of programs at an interface's ingress, without a queueing discipline and its classifier in
+/// between (Linux 6.6). A packet reaches our program about 0.2 us earlier than with ``TrafficControl``.
 ///
-/// What is attached stays until it is taken off or the interface goes, whatever becomes of the process. All of it concerns the
-/// network namespace that the calling thread is in.
+/// An attached program stays until it is detached or the interface is removed, even if the process ends. All functions
+/// work in the network namespace of the calling thread.
 enum TrafficControlExpress {
     /// BPF_TCX_INGRESS, BPF_F_REPLACE and BPF_F_BEFORE of linux/bpf.h: newer than Debian 12's headers.
     private static let ingress = bpf_attach_type(46)
     private static let replaceFlag: UInt32 = 1 << 2
     private static let beforeFlag: UInt32 = 1 << 3
 
-    /// Whether this kernel has it.
+    /// Whether this kernel supports it.
     static func isSupported(interfaceIndex: Int) -> Bool { programs(interfaceIndex).status != -EINVAL }
 
-    /// The program of a gateway on an interface; nil if there is none. Others' programs may be there too: they don't count.
+    /// The program of a gateway on an interface; nil if there is none. Programs of others may be there too, and are
+    /// ignored.
     ///
-    /// - Parameter ours: a program that counts though it may not be pinned.
+    /// - Parameter ours: a program that counts even if it is not pinned.
     static func attachedProgram(interfaceIndex: Int, ours: LoadedProgram? = nil) -> LoadedProgram? {
         programs(interfaceIndex).identifiers.lazy.compactMap { GatewayPrograms.program($0, ours: ours) }.first
     }
 
-    /// Whether there is any program, whoever's.
+    /// Whether there is any program, of any owner.
     static func hasProgram(interfaceIndex: Int) -> Bool { !programs(interfaceIndex).identifiers.isEmpty }
 
-    /// Puts a program first in line, or in the place of `replaced`, so that every packet meets the one or the other.
+    /// Attaches a program before all others, or replaces `replaced`, so that every packet is judged by one of the two.
     static func attach(_ program: LoadedProgram, _ interface: NetworkInterface, replacing replaced: LoadedProgram?)
         throws(KernelError)
     {
@@ -44,12 +45,13 @@ enum TrafficControlExpress {
             log: LibBPFLog.text)
     }
 
-    /// Takes a program off; one that is gone already, or whose interface is, is no error.
+    /// Detaches a program. It is not an error if the program or its interface no longer exists.
     static func detach(_ program: LoadedProgram, interfaceIndex: Int) throws(KernelError) {
         let status = bpf_prog_detach2(program.fileDescriptor, Int32(interfaceIndex), ingress)
         guard status == 0 || [ENOENT, ENODEV, EINVAL].contains(-status) else {
             throw .refused(
-                action: "taking the program off interface \(interfaceIndex)", errorNumber: -status, log: LibBPFLog.text)
+                action: "detaching the program from interface \(interfaceIndex)", errorNumber: -status,
+                log: LibBPFLog.text)
         }
     }
 

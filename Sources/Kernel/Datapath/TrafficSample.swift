@@ -1,18 +1,18 @@
-/// What packets and sessions had met up to a moment: totals. The controller keeps some of the last minute in the run directory, so
-/// that a command that looks once knows what has happened lately.
+/// The totals of packets and sessions at one moment. The controller stores samples of the last minute in the run
+/// directory, so that a command that reads them once knows what has happened recently.
 package struct TrafficSample: Codable, Equatable, Sendable {
-    /// When: CLOCK_MONOTONIC of the machine.
+    /// Time of the sample: CLOCK_MONOTONIC of the machine.
     package var nanoseconds: UInt64
-    /// Of the kernel program: by index of `DropReason` and `Counter`.
+    /// The kernel program's counters, by index of `DropReason` and `Counter`.
     package var counters: [UInt64]
-    /// Resets that processes sent, and that they could not send.
+    /// RSTs that processes sent, and RSTs that they could not send.
     package var resetsSent: UInt64
     package var resetsFailed: UInt64
     /// Sessions that ended, by the name of the reason.
     package var ends: [String: UInt64]
-    /// Sessions that lived, and tombstones.
+    /// Live sessions, and tombstones.
     package var sessions: Int
-    /// Frames that all zone interfaces together had received.
+    /// Frames received by all zone interfaces together.
     package var receivedFrames: UInt64
 
     package init(
@@ -40,13 +40,13 @@ package struct TrafficSamples: Codable, Equatable, Sendable {
 
     package init() {}
 
-    /// Takes a sample in, and lets go of those that are too old.
+    /// Adds a sample, and removes those that are too old.
     package mutating func add(_ sample: TrafficSample) {
         samples.removeAll { $0.nanoseconds + Self.windowNanoseconds < sample.nanoseconds }
         samples.append(sample)
     }
 
-    /// The oldest one that is not too old; what has happened since is what happens lately.
+    /// The oldest sample that is not too old. The difference to it is what has happened recently.
     package func oldest(now: UInt64) -> TrafficSample? {
         samples.first { $0.nanoseconds + Self.windowNanoseconds + Self.intervalNanoseconds >= now }
     }

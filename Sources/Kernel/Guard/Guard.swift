@@ -1,30 +1,32 @@
-/// Fails closed (BAD-5): lets nothing cross between a zone interface and any other, but what the datapath has allowed.
+/// Fails closed (BAD-5): only packets that the datapath has allowed pass between a zone interface and any other
+/// interface.
 ///
-/// What the datapath forwards by itself never meets this; what it leaves to the kernel's own forwarding carries
-/// `SLUICE_ALLOWED_STAMP` in its link header, where no rule of others looks or writes. So where the datapath is not attached, or not yet, nothing passes. It is a table of nftables of the
-/// caller's network namespace, and stays when every process of sluice has gone.
+/// Packets that the datapath forwards itself never reach the guard. Packets that it passes to the kernel's own
+/// forwarding have `SLUICE_ALLOWED_STAMP` in their link header, where no other rule reads or writes. So while the
+/// datapath is not attached, nothing passes. The guard is an nftables table in the caller's network namespace, and
+/// stays when every process of sluice has ended.
 package enum Guard {
-    /// Installs it for these zone interfaces, in one step: a packet meets the old guard or the new one.
+    /// Installs it for these zone interfaces, in one step: a packet is subject to either the old guard or the new one.
     package static func install(gateway: String, interfaces: [String]) throws(KernelError) {
         try GatewayName.check(gateway)
         try run(["-f", "-"], input: try GuardRules.text(table: GatewayName.table(gateway), interfaces: interfaces))
     }
 
-    /// Removes it; that there is none is no error.
+    /// Removes it. It is not an error if there is none.
     package static func remove(gateway: String) throws(KernelError) {
         let table = GatewayName.table(gateway)
         try run(["-f", "-"], input: "add table inet \(table)\ndelete table inet \(table)\n")
     }
 
-    /// Whether it is there, unaltered, for exactly these zone interfaces. Others may flush nftables' rules: ask from time
-    /// to time.
+    /// Whether it is installed, unaltered, for exactly these zone interfaces. Other programs may flush the nftables
+    /// rules: check from time to time.
     package static func isInstalled(gateway: String, interfaces: [String]) -> Bool {
         guard let listing = try? listing(gateway: gateway) else { return false }
         return GuardRules.isListed(in: listing, interfaces: interfaces)
     }
 
-    /// Puts it in place for exactly these zone interfaces, where it is not there unaltered. Takes as long as two runs of nft, each
-    /// bounded by ``Command/patienceSeconds``.
+    /// Installs it for exactly these zone interfaces, unless it is there unaltered. Takes as long as two runs of nft,
+    /// each limited by ``Command/patienceSeconds``.
     package static func ensure(gateway: String, interfaces: [String]) throws(KernelError) {
         if let listing = try listing(gateway: gateway), GuardRules.isListed(in: listing, interfaces: interfaces) {
             return
@@ -32,10 +34,10 @@ package enum Guard {
         try install(gateway: gateway, interfaces: interfaces)
     }
 
-    /// Whether there is any, for whatever interfaces.
+    /// Whether there is a guard, for any interfaces.
     package static func isInstalled(gateway: String) -> Bool { (try? listing(gateway: gateway)) != nil }
 
-    /// - Returns: nil where there is none.
+    /// - Returns: nil if there is none.
     private static func listing(gateway: String) throws(KernelError) -> String? {
         let arguments = ["list", "table", "inet", GatewayName.table(gateway)]
         let outcome = try Command.run("nft", arguments, package: "nftables")

@@ -1,11 +1,12 @@
-/// The guard as text of nftables.
+/// The guard as nftables text.
 enum GuardRules {
     private static let interfaceSet = "zone_interfaces"
-    /// SLUICE_ALLOWED_STAMP of FlowLayout.h: the first six bytes of the link header of what the datapath has allowed.
+    /// SLUICE_ALLOWED_STAMP of FlowLayout.h: the first six bytes of the link header of packets that the datapath has
+    /// allowed.
     package static let stamp = "0x5251c1cea110"
     private static let drops = ["iifname @\(interfaceSet)", "oifname @\(interfaceSet)"]
 
-    /// One transaction that puts the table in place of whatever was there by its name.
+    /// One transaction that replaces any table of this name.
     static func text(table: String, interfaces: [String]) throws(KernelError) -> String {
         for interface in interfaces { try check(interface) }
         let names = interfaces.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -29,7 +30,7 @@ enum GuardRules {
             """
     }
 
-    /// Whether a listing of the table has what ``text(table:interfaces:)`` asks for.
+    /// Whether a listing of the table contains the rules of ``text(table:interfaces:)``.
     static func isListed(in listing: String, interfaces: [String]) -> Bool {
         let lines = listing.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }
         let listed = Set(
@@ -41,7 +42,7 @@ enum GuardRules {
             && lines.filter { $0.hasSuffix("accept") }.count == 1
     }
 
-    /// nftables reads `*` in an interface's name as a wildcard, and knows no way to write a quote.
+    /// nftables reads `*` in an interface's name as a wildcard, and can't express a quote.
     private static func check(_ interface: String) throws(KernelError) {
         guard !interface.isEmpty, !interface.utf8.contains(where: { $0 <= 32 || "\"*\\".utf8.contains($0) }) else {
             throw .invalidName(

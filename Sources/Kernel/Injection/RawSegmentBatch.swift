@@ -1,11 +1,11 @@
 package import FlowLayout
 
-/// Packets to be sent as they are, IP header included: resets and probes, at most 72 bytes each.
+/// Packets to be sent unchanged, IP header included: RSTs and probes, at most 72 bytes each.
 ///
-/// They lie one after the other in one buffer, so that a batch of thousands costs two allocations or none. Keep a batch,
-/// and empty it with ``removeAll()``, to use its memory again.
+/// They are one after the other in one buffer, so a batch of thousands needs at most two allocations. Keep a batch, and
+/// empty it with ``removeAll()``, to use its memory again.
 package struct RawSegmentBatch: Sendable {
-    /// Bytes that one packet may have: 40 of IPv6, 20 of TCP, 12 of time stamps.
+    /// Largest length of a packet in bytes: 40 of IPv6, 20 of TCP, 12 of time stamps.
     package static let maximumBytes = 72
 
     /// The packets of one IP version, in order.
@@ -28,9 +28,9 @@ package struct RawSegmentBatch: Sendable {
     ///
     /// - Parameters:
     ///   - family: 4 or 6.
-    ///   - destination: where it is routed to: the packet's own destination address.
+    ///   - destination: the address that it is routed to: the packet's own destination.
     ///   - scope: the interface index of a link-local destination, otherwise 0.
-    ///   - build: writes the packet into 72 zeroed bytes and returns its length; 0 leaves it out.
+    ///   - build: writes the packet into 72 zeroed bytes and returns its length; 0: no packet.
     package mutating func append(
         family: UInt8, destination: sluice_address, scope: UInt32 = 0,
         build: (UnsafeMutableRawBufferPointer) -> Int

@@ -2,16 +2,18 @@ internal import CLibBPF
 internal import FlowLayout
 import Glibc
 
-/// Sends packets with any source address, such as resets in the name of a session's ends, by raw sockets.
+/// Sends packets with any source address through raw sockets, such as RSTs with the address of a session's end as
+/// source.
 ///
-/// The sockets belong to the network namespace of the thread that made them. The kernel does not check the source address
-/// of a packet that comes with its own IP header, of either version; it fills in the IPv4 header's checksum and leaves
-/// TCP's alone. What is sent is routed as the host's own, so it meets neither the datapath nor the guard.
+/// The sockets belong to the network namespace of the thread that created them. The kernel does not check the source
+/// address of a packet that comes with its own IP header, of either version. It fills in the IPv4 header's checksum and
+/// does not change the TCP checksum. The packets are routed as the host's own, so neither the datapath nor the guard
+/// sees them.
 ///
-/// Until the next hop's link-layer address is known, the kernel keeps some 256 packets for it (`unres_qlen_bytes` of arp(7))
-/// and drops the oldest beyond that, silently.
+/// Until the next hop's link-layer address is known, the kernel queues about 256 packets for it (`unres_qlen_bytes` of
+/// arp(7)). Beyond that it drops the oldest without an error.
 package final class SegmentInjector {
-    /// What came of a batch.
+    /// The result of a batch.
     package struct Outcome: Equatable, Sendable {
         package var sent = 0
         package var failed = 0
@@ -22,13 +24,13 @@ package final class SegmentInjector {
         package var failure: String? { failed == 0 ? nil : SystemCall.message(firstErrorNumber) }
     }
 
-    /// Bytes that may wait to be sent.
+    /// Size of the send buffer in bytes.
     private static let sendBufferBytes: Int32 = 16 << 20
-    /// A full queue is waited for this often, 10 ms at most each time.
+    /// How often to wait for a full queue, at most 10 ms each time.
     private static let maximumWaits = 100
 
     private let version4: FileDescriptor
-    /// Absent where the kernel has no IPv6.
+    /// nil if the kernel has no IPv6.
     private let version6: FileDescriptor?
 
     package init() throws(KernelError) {
@@ -43,7 +45,8 @@ package final class SegmentInjector {
         }
     }
 
-    /// Sends all packets of a batch, in order per IP version. What the kernel refuses (no route, say) is passed over.
+    /// Sends all packets of a batch, in order per IP version. A packet that the kernel refuses (no route, for example)
+    /// is skipped.
     package func send(_ batch: RawSegmentBatch) -> Outcome {
         var outcome = Outcome()
         send(batch.version4, by: version4, addresses: batch.version4.socketAddresses4, &outcome)
@@ -91,7 +94,7 @@ package final class SegmentInjector {
         }
     }
 
-    /// Waits until the socket takes more. A device's queue that is full (ENOBUFS) cannot be waited for, only given time.
+    /// Waits until the socket accepts more. A full device queue (ENOBUFS) gives no event to wait for, so this pauses.
     private func wait(for socket: FileDescriptor, isFull: Bool) {
         if isFull {
             var entry = pollfd(fd: socket.number, events: Int16(POLLOUT), revents: 0)
@@ -105,7 +108,7 @@ package final class SegmentInjector {
         let type = Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(
             try SystemCall.check("opening a raw socket") { Glibc.socket(family, type, Int32(IPPROTO_RAW)) })
-        // Beyond the machine's limit with CAP_NET_ADMIN; a smaller buffer works too.
+        // With CAP_NET_ADMIN it may exceed the machine's limit. A smaller buffer works too.
         var size = sendBufferBytes
         setsockopt(socket.number, SOL_SOCKET, SO_SNDBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
         return socket
@@ -145,7 +148,7 @@ extension RawSegmentBatch.Lane {
         zip(destinations, scopes).map { destination, scope in
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)
-            // The port stays 0: the kernel would read it as a protocol, and refuse it.
+            // The port stays 0: the kernel would treat it as a protocol number, and refuse it.
             address.sin6_scope_id = scope
             withUnsafeMutableBytes(of: &address.sin6_addr) { bytes in
                 bytes.storeBytes(of: destination.high.bigEndian, as: UInt64.self)

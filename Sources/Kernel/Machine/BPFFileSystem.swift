@@ -10,13 +10,13 @@ package enum BPFFileSystem {
     /// Whether it is mounted where this process looks for it.
     package static var isMounted: Bool { isMounted(below: "") }
 
-    /// Whether it is mounted where it belongs in another view of the files.
+    /// Whether it is mounted at its usual path below another root.
     static func isMounted(below root: String) -> Bool {
         var status = statfs()
         return statfs(root + path, &status) == 0 && UInt32(truncatingIfNeeded: status.f_type) == UInt32(magic)
     }
 
-    /// What to do where this process can't mount it: that takes CAP_SYS_ADMIN.
+    /// What to do if this process can't mount it: that needs CAP_SYS_ADMIN.
     static let mountRemedy = "as root, 'mount -t bpf bpf \(path)'"
 
     /// Mounts it if it is not. Call ``HostMountNamespace/enterIfNeeded()`` first, so that every process finds the same one.

@@ -1,12 +1,13 @@
 internal import FlowLayout
 
-/// What a binary is: its version, the commit that it was built from, and the layout of the memory that it shares with the kernel
-/// program (PKG-6). The property names are the JSON's.
+/// The identity of a binary: its version, the commit that it was built from, and the layout of the memory that it
+/// shares with the kernel program (PKG-6). The property names are those of the JSON.
 package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConvertible {
     package var version: String
-    /// Twelve digits, with `-modified` behind where files were changed since; `unknown`: built outside of a git repository.
+    /// Twelve digits, followed by `-modified` if files were changed since. `unknown`: built outside of a git
+    /// repository.
     package var commit: String
-    /// Binaries of one layout can serve a gateway together.
+    /// Binaries with the same layout can serve a gateway together.
     package var layout: Int
 
     package init(version: String, commit: String, layout: Int) {
@@ -15,7 +16,7 @@ package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConverti
         self.layout = layout
     }
 
-    /// The binary that asks.
+    /// The version of the calling binary.
     package static func own(commit: String) -> BinaryVersion {
         BinaryVersion(version: "0.11.0", commit: commit, layout: Int(SLUICE_LAYOUT_VERSION))
     }

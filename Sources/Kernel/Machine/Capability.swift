@@ -3,17 +3,17 @@ import Glibc
 
 /// A capability of Linux (capabilities(7)), by its number.
 package enum Capability: Int, Sendable {
-    /// The guard, what is attached to interfaces, routing, sysctls of the network.
+    /// For the guard, programs on interfaces, routing, network sysctls.
     case networkAdministration = 12
-    /// Resets and probes, by raw sockets.
+    /// For RSTs and probes, through raw sockets.
     case rawSockets = 13
     case systemAdministration = 21
-    /// Loading the program: without it the verifier walks what a mispredicted branch could do as well, and gives up.
+    /// For loading the program: without it the verifier also follows what a mispredicted branch could do, and gives up.
     case performance = 38
-    /// Maps and programs.
+    /// For maps and programs.
     case bpf = 39
 
-    /// What a gateway takes, whatever its user.
+    /// What a gateway needs, whatever its user.
     package static let needed: [Capability] = [.bpf, .networkAdministration, .rawSockets, .performance]
 
     package var name: String {
@@ -26,16 +26,16 @@ package enum Capability: Int, Sendable {
         }
     }
 
-    /// The kernel takes CAP_SYS_ADMIN for these two as well: it was split into them.
+    /// The kernel also accepts CAP_SYS_ADMIN for these two: they were split from it.
     private var isPartOfSystemAdministration: Bool { self == .performance || self == .bpf }
 
     /// Whether this thread has it.
     package static func has(_ capability: Capability) -> Bool { capability.isIn(effective) }
 
-    /// The needed ones that this thread has not.
+    /// The needed capabilities that this thread does not have.
     package static func missing() -> [Capability] { missing(in: effective) }
 
-    /// - Parameter mask: of effective capabilities (CapEff of proc(5)).
+    /// - Parameter mask: effective capabilities (CapEff of proc(5)).
     static func missing(in mask: UInt64) -> [Capability] {
         needed.filter { capability in
             !capability.isIn(mask)
@@ -43,15 +43,16 @@ package enum Capability: Int, Sendable {
         }
     }
 
-    /// Has the programs that this thread starts get what it has: `nft`, and the instances. Root's programs get it anyway.
+    /// Passes the capabilities on to the programs that this thread starts: `nft`, and the instances. Programs of root
+    /// have them anyway.
     package static func handOn() throws(KernelError) {
         guard geteuid() != 0 else { return }
-        try SystemCall.check("handing the capabilities on to the programs that sluice starts", remedy: remedy) {
+        try SystemCall.check("passing the capabilities on to the programs that sluice starts", remedy: remedy) {
             sluice_hand_on_capabilities()
         }
     }
 
-    /// How to give a process the needed ones.
+    /// How to give a process the needed capabilities.
     package static var remedy: String {
         let names = needed.map(\.name).joined(separator: " ")
         return "run it as root, or with 'AmbientCapabilities=\(names)' in its systemd unit"

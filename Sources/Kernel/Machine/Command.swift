@@ -1,23 +1,23 @@
 internal import CLibBPF
 import Glibc
 
-/// Runs a program of the machine to its end, or kills it when it takes too long.
+/// Runs an installed program to its end, or kills it when it takes too long.
 package enum Command {
-    /// What a program may take that changes or lists some rules.
+    /// Time limit for a program that changes or lists rules.
     package static let patienceSeconds = 10
-    /// What the kernel may take to end one that was killed.
+    /// Time limit for the kernel to end a killed process.
     private static let graceMilliseconds: Int32 = 1000
 
     package struct Outcome: Equatable, Sendable {
-        /// The exit code, or 128 and the signal's number.
+        /// The exit code, or 128 plus the signal's number.
         package let status: Int32
         package let output: String
         package let errorOutput: String
     }
 
-    /// Runs `name` with a text as its standard input, in the caller's network namespace; throws only if it cannot be
-    /// started, or does not end in time: then it is killed, with what it has started. `package` is the Debian package that has it, for
-    /// the error message.
+    /// Runs `name` with a text as its standard input, in the caller's network namespace. Throws only if it can't be
+    /// started, or does not end in time: then it is killed, with the processes that it has started. `package` is the
+    /// Debian package that contains it, for the error message.
     package static func run(
         _ name: String, _ arguments: [String], input: String = "", package: String,
         within seconds: Int = patienceSeconds
@@ -57,7 +57,7 @@ package enum Command {
         let isInTime = waits(for: descriptor, milliseconds: Int32(seconds) * 1000)
         if !isInTime {
             kill(-process, SIGKILL)
-            // One that the kernel itself holds up is not waited for; it stays until it can end.
+            // A process that is blocked within the kernel is not waited for. It stays until it can end.
             guard waits(for: descriptor, milliseconds: graceMilliseconds) else { return nil }
         }
         var status: Int32 = 0
@@ -77,7 +77,7 @@ package enum Command {
         }
     }
 
-    /// Where a program is; those for administrators included, which are not in everybody's PATH.
+    /// The path of a program. Directories for administrators are included, because not every PATH has them.
     package static func path(of name: String) -> String? {
         let variable = getenv("PATH").map { String(cString: $0) } ?? ""
         let directories =
@@ -87,7 +87,7 @@ package enum Command {
 
     private static func memoryFile(_ name: String) throws(KernelError) -> FileDescriptor {
         FileDescriptor(
-            try SystemCall.check("making room for what \(name) reads and writes") { sluice_memory_file(name) })
+            try SystemCall.check("creating memory files for \(name)") { sluice_memory_file(name) })
     }
 
     private static func spawn(
@@ -99,14 +99,14 @@ package enum Command {
         for (target, source) in standardStreams.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, source, Int32(target))
         }
-        // Our own process may have blocked signals; the program shall have them all.
+        // Our own process may have blocked signals; the program must receive them all.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        // A group of its own, so that what it has started can be killed with it.
+        // A separate process group, so that the processes that it has started can be killed with it.
         posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
         var process: pid_t = 0

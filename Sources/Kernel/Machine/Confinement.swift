@@ -1,20 +1,21 @@
 internal import CLibBPF
 import Glibc
 
-/// Makes a process harmless for good: it keeps what it has open, and can do no more than a stranger.
+/// Confines a process permanently: it keeps what it has open, and otherwise has no more rights than an unknown user.
 package enum Confinement {
     /// `nobody`.
     package static let user: UInt32 = 65534
-    /// A group that nobody is in: Debian reserves it, systemd leaves it unused. So what is readable by it is readable by confined
-    /// processes alone.
+    /// A group without members: Debian reserves it, systemd does not use it. So what this group can read is readable
+    /// only by confined processes.
     package static let group: UInt32 = 65533
 
-    /// Gives up user, group and supplementary groups (where it is root), all capabilities in all sets, and core dumps; leaves, of all files,
-    /// only those below `readable`, and only for reading, where the kernel has Landlock.
+    /// Gives up user, group and supplementary groups (if it is root), all capabilities in all sets, and core dumps. If
+    /// the kernel has Landlock, only files below `readable` remain accessible, and only for reading.
     ///
-    /// To be called before the process has a second thread: some of this holds for one thread and those that it starts.
+    /// Call it before the process has a second thread: some of this applies only to one thread and the threads that it
+    /// starts.
     ///
-    /// - Returns: Landlock's version; 0: the kernel has none, and files are protected by their permissions alone.
+    /// - Returns: Landlock's version; 0: the kernel has none, and files are protected only by their permissions.
     package static func begin(readable: [String]) throws(KernelError) -> Int {
         let threads = threadCount()
         precondition(threads == 1, "a process with \(threads) threads can't be confined")

@@ -1,24 +1,24 @@
 import Glibc
 
-/// Whether this process may make files in a directory that a gateway needs, and what an administrator does about it if not.
+/// Whether this process can create files in a directory that a gateway needs, and what an administrator does if not.
 package struct DirectoryCheck: Equatable, Sendable {
     package struct Problem: Equatable, Sendable, CustomStringConvertible {
-        /// Which directory, and what is wrong with it.
+        /// The directory, and what is wrong with it.
         package let cause: String
         /// What to run, as root.
         package let remedy: String
-        /// Whether the rights are wrong, rather than the disk.
+        /// Whether the cause is permissions, rather than the disk.
         package let isDenied: Bool
 
         package var description: String { "\(cause): as root, '\(remedy)'" }
     }
 
-    /// What keeps this process from it; nil: nothing does.
+    /// What prevents this process from it; nil: nothing.
     package let problem: Problem?
 
     /// - Parameters:
-    ///   - path: absolute; it need not be there yet, if it can be made.
-    ///   - isGateway: one of a gateway's own, with files of it, which ran as another user.
+    ///   - path: absolute. The directory need not exist, if it can be created.
+    ///   - isGateway: whether it is a gateway's own directory, with its files, and the gateway ran as another user.
     package init(_ path: String, isGateway: Bool = false) {
         let user = Self.user(geteuid())
         let prepare = "install -d -o \(user) -m 0700 \(path)"
@@ -57,21 +57,21 @@ package struct DirectoryCheck: Equatable, Sendable {
         }
     }
 
-    /// Why files can't be made in a directory: by this process's own capabilities, which access(2) leaves out.
+    /// Why files can't be created in a directory. This checks the process's own capabilities, which access(2) ignores.
     private static func refusal(_ path: String) -> Int32? {
         var status = stat()
         if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR { return ENOTDIR }
         return faccessat(AT_FDCWD, path, R_OK | W_OK | X_OK, AT_EACCESS) == 0 ? nil : errno
     }
 
-    /// A user's name, or the number of one without.
+    /// A user's name, or the number if the user has none.
     private static func user(_ identifier: uid_t) -> String {
         getpwuid(identifier).map { String(cString: $0.pointee.pw_name) } ?? "\(identifier)"
     }
 }
 
 extension DirectoryCheck {
-    /// Those of bpffs that a gateway makes files in.
+    /// The directories of bpffs in which a gateway creates files.
     package static func pins(of gateway: String) -> [DirectoryCheck] {
         [DirectoryCheck(GatewayName.pinRoot), DirectoryCheck(GatewayName.pinDirectory(gateway), isGateway: true)]
     }

@@ -1,8 +1,9 @@
 import Glibc
 
-/// Whether the kernel forwards at all, between any interfaces of the caller's network namespace.
+/// Whether the kernel forwards between interfaces of the caller's network namespace.
 ///
-/// Switching IPv6 forwarding on makes the kernel ignore router advertisements where `accept_ra` is 1, as on any router.
+/// If IPv6 forwarding is switched on, the kernel ignores router advertisements where `accept_ra` is 1, as on any
+/// router.
 package struct Forwarding: Equatable, Sendable, Codable {
     package var version4: Bool
     /// nil: the kernel has no IPv6.
@@ -11,12 +12,12 @@ package struct Forwarding: Equatable, Sendable, Codable {
     private static let file4 = "/proc/sys/net/ipv4/ip_forward"
     private static let file6 = "/proc/sys/net/ipv6/conf/all/forwarding"
 
-    /// As it is.
+    /// The current state.
     package static func current() -> Forwarding {
         Forwarding(version4: isOn(file4) ?? false, version6: isOn(file6))
     }
 
-    /// Switches both on; returns what was before, for ``restore()``.
+    /// Switches both on. Returns the previous state, for ``restore()``.
     package static func enable() throws(KernelError) -> Forwarding {
         let before = current()
         try set(file4, to: true)
@@ -24,7 +25,7 @@ package struct Forwarding: Equatable, Sendable, Codable {
         return before
     }
 
-    /// Makes it as this says.
+    /// Restores this state.
     package func restore() throws(KernelError) {
         try Self.set(Self.file4, to: version4)
         if let version6 { try Self.set(Self.file6, to: version6) }
@@ -35,7 +36,7 @@ package struct Forwarding: Equatable, Sendable, Codable {
     }
 
     private static func set(_ file: String, to isOn: Bool) throws(KernelError) {
-        // Writing it, even unchanged, resets other settings of the interfaces.
+        // A write, even of the same value, resets other settings of the interfaces.
         if Self.isOn(file) != isOn { try TextFile.write(isOn ? "1" : "0", to: file) }
     }
 }

@@ -1,15 +1,15 @@
 internal import CLibBPF
 import Glibc
 
-/// The mount namespace in which bpffs keeps the pins for everybody: that of the machine's first process, as a rule.
+/// The mount namespace in which bpffs has the pins for all processes: usually that of the machine's first process.
 ///
-/// `ip netns exec` gives its command a mount namespace of its own with a fresh /sys, so that the pins are out of sight,
-/// and what is pinned there is seen by nobody else.
+/// `ip netns exec` gives its command a separate mount namespace with a new /sys. The pins are not visible there, and
+/// pins that are created there are not visible to others.
 package enum HostMountNamespace {
-    /// Enters it if bpffs is not to be seen here. The working directory stays. Returns whether it entered.
+    /// Enters it if bpffs is not visible here. The working directory does not change. Returns whether it entered.
     ///
-    /// Call it first of all in `main`: the kernel refuses it to a process with more than one thread. Without the privilege
-    /// to look, or with nothing to enter, it does nothing: who needs the pins then finds out, and says so.
+    /// Call it first in `main`: the kernel refuses it to a process with more than one thread. Without the privilege, or
+    /// if there is no such namespace, it does nothing: the code that needs the pins then reports the error.
     @discardableResult
     package static func enterIfNeeded() throws(KernelError) -> Bool {
         guard !BPFFileSystem.isMounted, let process = processToJoin() else { return false }
@@ -24,14 +24,14 @@ package enum HostMountNamespace {
         try SystemCall.check("entering the mount namespace of process \(process)", remedy: remedy) {
             sluice_enter_mounts(host.number)
         }
-        // By path, so that it is this namespace's; by descriptor, where the path leads elsewhere now.
+        // By path, so that it belongs to this namespace; by descriptor if the path now leads to another directory.
         if let path, chdir(path) == 0, isSameFile(directory) { return true }
         try SystemCall.check("returning to the working directory") { fchdir(directory.number) }
         return true
     }
 
-    /// Process 1, or, where the kernel does not let us look at it, the nearest of our ancestors that sees bpffs: the shell
-    /// that `ip netns exec` was typed into.
+    /// Process 1. If the kernel does not permit access to it: the nearest ancestor that sees bpffs, such as the shell
+    /// in which `ip netns exec` was typed.
     private static func processToJoin() -> pid_t? {
         if let first = namespace(of: 1) { return first == namespace(of: getpid()) ? nil : 1 }
         var ancestor = getppid()

@@ -1,10 +1,11 @@
-/// What the datapath uses where a kernel has it, and does without where not: `sluice doctor` says so.
+/// A feature that the datapath uses if the kernel has it, and can do without: `sluice doctor` lists it.
 ///
-/// A new use of something that is newer than ``MachineCheck/oldestKernel`` gets a row here, and a path without it in the code.
+/// New code that uses something newer than ``MachineCheck/oldestKernel`` needs a row here, and a path without it in the
+/// code.
 struct KernelFeature: Equatable, Sendable {
     let name: String
     let since: KernelRelease
-    /// What is done instead, and what that costs.
+    /// What is done instead, and its cost.
     let instead: String
 
     static let all = [
@@ -19,11 +20,11 @@ struct KernelFeature: Equatable, Sendable {
     func finding(on release: KernelRelease) -> MachineFinding {
         MachineFinding(
             name, isMet: true,
-            found: release >= since ? "there" : "not there (Linux \(since) has it): \(instead)", remedy: "")
+            found: release >= since ? "available" : "not available (since Linux \(since)): \(instead)", remedy: "")
     }
 }
 
-/// The numbers that a kernel's release begins with: `6.1.0-18-amd64` is 6.1.
+/// The numbers at the start of a kernel's release: `6.1.0-18-amd64` is 6.1.
 struct KernelRelease: Comparable, Sendable, CustomStringConvertible {
     let major: Int
     let minor: Int
@@ -33,7 +34,7 @@ struct KernelRelease: Comparable, Sendable, CustomStringConvertible {
         self.minor = minor
     }
 
-    /// nil where the text does not begin with two numbers.
+    /// nil if the text does not begin with two numbers.
     init?(_ text: String) {
         let numbers = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).prefix(2)
             .map { Int($0.prefix { $0.isNumber }) }

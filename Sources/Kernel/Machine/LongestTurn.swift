@@ -1,8 +1,8 @@
-/// The longest turn of the controller's loop lately: while a turn lasts, nobody looks after instances (MET-3). The property names are
-/// the JSON's.
+/// The longest recent iteration of the controller's loop: during an iteration, nobody supervises instances (MET-3). The
+/// property names are those of the JSON.
 package struct LongestTurn: Codable, Equatable, Sendable {
     package var milliseconds: Double
-    /// What took most of it.
+    /// What took most of the time.
     package var work: String
     package var workMilliseconds: Double
 

@@ -4,14 +4,14 @@ import Glibc
 
 /// Whether this machine can run a gateway (BAD-6): for `sluice doctor`, and before `sluice run` does anything.
 ///
-/// What can be tried is tried, on maps that are nowhere pinned and in a network namespace of its own that is gone
-/// afterwards; so it changes nothing, and is right where a version number would not be.
+/// What can be tried is tried, on maps that are not pinned and in a separate network namespace that is removed
+/// afterwards. So the check changes nothing, and is right even where a version number would be wrong.
 package enum MachineCheck {
-    /// Every finding, in the order in which a person would mend them.
+    /// All findings, in the order in which a person would correct them.
     ///
     /// Memory must be there for the capacity, and the zone interfaces must exist in the caller's network namespace.
     ///
-    /// - Parameter directories: that a gateway makes files in, besides bpffs.
+    /// - Parameter directories: the directories in which a gateway creates files, besides bpffs.
     package static func findings(
         capacitySessions: Int, interfaces: [String] = [], directories: [String] = []
     ) -> [MachineFinding] {
@@ -21,7 +21,7 @@ package enum MachineCheck {
         result.append(memory(capacitySessions: capacitySessions))
         result.append(nftables())
         result.append(securityPolicies())
-        // The trials need privileges; without them they would all fail for the one reason that is listed already.
+        // The trials need privileges. Without them all would fail for the one reason that is listed already.
         if Capability.missing().isEmpty {
             result += programAndAttachment() + [guardTable(), rawSockets()]
         }
@@ -45,7 +45,7 @@ package enum MachineCheck {
         KernelRelease(release).map { $0 >= oldestKernel } ?? false
     }
 
-    /// Of the running kernel: `6.1.0-18-amd64`.
+    /// The release of the running kernel: `6.1.0-18-amd64`.
     package static var release: String {
         var names = utsname()
         uname(&names)
@@ -54,7 +54,7 @@ package enum MachineCheck {
         }
     }
 
-    /// Type information of the kernel. Our maps and programs carry their own, and use none of the kernel's.
+    /// The kernel's type information. Our maps and programs have their own, and do not use the kernel's.
     private static func typeInformation() -> MachineFinding {
         let path = "/sys/kernel/btf/vmlinux"
         let isThere = access(path, F_OK) == 0
@@ -63,7 +63,7 @@ package enum MachineCheck {
             found: isThere ? "the kernel's is there; not needed" : "the kernel has none; not needed", remedy: "")
     }
 
-    /// What this kernel may lack.
+    /// Features that this kernel may lack.
     private static func features() -> [MachineFinding] {
         guard let running = KernelRelease(release) else { return [] }
         return KernelFeature.all.map { $0.finding(on: running) }
@@ -79,10 +79,10 @@ package enum MachineCheck {
 
     private static func justInTimeCompiler() -> MachineFinding {
         let value = TextFile.read("/proc/sys/net/core/bpf_jit_enable")?.prefix { $0.isNumber }
-        // Only root may read it; a kernel that is always compiling may not have it.
+        // Only root may read it. A kernel that always compiles may not have it.
         return MachineFinding(
             "BPF just-in-time compiler", isMet: value != "0",
-            found: value.map { $0 == "0" ? "off" : "on" } ?? "not to be seen: built in, or not readable",
+            found: value.map { $0 == "0" ? "off" : "on" } ?? "unknown: built in, or not readable",
             remedy: "switch it on with 'sysctl net.core.bpf_jit_enable=1'")
     }
 
@@ -104,14 +104,15 @@ package enum MachineCheck {
                 : !isThere
                     ? "\(BPFFileSystem.path) does not exist"
                     : canMount
-                        ? "not mounted; 'sluice run' mounts it" : "not mounted, which takes CAP_SYS_ADMIN",
+                        ? "not mounted; 'sluice run' mounts it" : "not mounted, and mounting it needs CAP_SYS_ADMIN",
             remedy: isThere
                 ? BPFFileSystem.mountRemedy : "mount sysfs on /sys, and use a kernel with CONFIG_BPF_SYSCALL")
     }
 
     private static func directory(_ path: String) -> MachineFinding {
         if path == GatewayName.pinRoot, !BPFFileSystem.isMounted {
-            return MachineFinding("directory \(path)", isMet: true, found: "not to be seen before bpffs is", remedy: "")
+            return MachineFinding(
+                "directory \(path)", isMet: true, found: "not visible until bpffs is mounted", remedy: "")
         }
         let problem = DirectoryCheck(path).problem
         return MachineFinding(
@@ -128,10 +129,11 @@ package enum MachineCheck {
             remedy: "use a kernel with high-resolution timers (CONFIG_HIGH_RES_TIMERS)")
     }
 
-    /// Bytes of kernel memory that a datapath of this capacity takes, about: see ``DatapathMemory`` for what it does take.
+    /// Bytes of kernel memory that a datapath of this capacity needs, approximately. See ``DatapathMemory`` for the
+    /// real value.
     package static func estimatedBytes(capacitySessions: Int) -> Int? {
         guard let plan = try? SlabPlan(capacitySessions: capacitySessions) else { return nil }
-        // A flow: bucket, link, key and value, and its share of the preallocation.
+        // A flow: bucket, link, key and value, and its part of the preallocation.
         let flow = 128
         let word = MemoryLayout<UInt64>.stride
         let ringEntry = MemoryLayout<UInt16>.stride
@@ -144,7 +146,8 @@ package enum MachineCheck {
         guard let needed = estimatedBytes(capacitySessions: capacitySessions) else {
             let error = KernelError.capacityOutOfRange(
                 asked: capacitySessions, maximum: SlabPlan.maximumCapacitySessions)
-            return MachineFinding("memory", isMet: false, found: "\(error)", remedy: "set capacity.sessions within it")
+            return MachineFinding(
+                "memory", isMet: false, found: "\(error)", remedy: "set capacity.sessions within this range")
         }
         let information = TextFile.read("/proc/meminfo") ?? ""
         let line = information.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
@@ -161,7 +164,7 @@ package enum MachineCheck {
             "nftables", isMet: path != nil, found: path ?? "no 'nft'", remedy: "apt-get install nftables")
     }
 
-    /// They keep nobody from running a gateway, but its packets from the fast path.
+    /// They do not prevent a gateway from running, but its packets do not take the fast path.
     private static func securityPolicies() -> MachineFinding {
         let found =
             switch Result(catching: { () throws(KernelError) in try SecurityPolicies.arePresent() }) {
@@ -183,7 +186,7 @@ package enum MachineCheck {
 
     // MARK: What is tried
 
-    /// The verifier takes seconds, on a slow machine a minute: so one load serves both.
+    /// The verifier takes seconds, on a slow machine a minute. So both checks share one load.
     private static func programAndAttachment() -> [MachineFinding] {
         var loaded: Datapath?
         let program = tried("kernel program", remedy: "use a kernel that this version of sluice was tested with") {
@@ -191,7 +194,8 @@ package enum MachineCheck {
             loaded = try Datapath.load(gateway: "doctor", capacitySessions: 64, pinned: false)
             let cost = loaded?.verifierCosts[ProgramName.ingress]
             return "accepted by the verifier"
-                + (cost.map { ", which walked \($0.instructions) instructions in \($0.microseconds / 1000) ms" } ?? "")
+                + (cost.map { ", which processed \($0.instructions) instructions in \($0.microseconds / 1000) ms" }
+                    ?? "")
         }
         guard let datapath = loaded else { return [program] }
         let remedy = "use a kernel with CONFIG_NET_CLS_ACT, CONFIG_NET_CLS_BPF and CONFIG_NET_SCH_INGRESS"
@@ -210,10 +214,10 @@ package enum MachineCheck {
             try UnnamedNetworkNamespace().run { () throws(KernelError) in
                 try Guard.install(gateway: "doctor", interfaces: ["lo"])
                 guard Guard.isInstalled(gateway: "doctor", interfaces: ["lo"]) else {
-                    throw .commandFailed(command: "nft", status: 0, output: "the table is not there")
+                    throw .commandFailed(command: "nft", status: 0, output: "the table is missing")
                 }
             }
-            return "nftables takes it"
+            return "nftables accepts it"
         }
     }
 
@@ -224,14 +228,14 @@ package enum MachineCheck {
         }
     }
 
-    /// What is tried in a network namespace of its own, where that can be made.
+    /// Tries something in a separate network namespace, if that can be created.
     private static func triedApart(
         _ requirement: String, remedy: String, _ trial: () throws(KernelError) -> String
     ) -> MachineFinding {
         guard Capability.has(.systemAdministration) else {
             return MachineFinding(
                 requirement, isMet: true,
-                found: "not tried: a network namespace for it takes CAP_SYS_ADMIN; 'sudo sluice doctor' tries it",
+                found: "not tried: a network namespace for it needs CAP_SYS_ADMIN; 'sudo sluice doctor' tries it",
                 remedy: "")
         }
         return tried(requirement, remedy: remedy, trial)
@@ -248,14 +252,14 @@ package enum MachineCheck {
     }
 }
 
-/// One thing that a gateway needs of its machine, and what is there.
+/// One requirement of a gateway for its machine, and what was found.
 package struct MachineFinding: Equatable, Sendable, Codable {
     /// What is needed: `kernel version`, `privileges`, ...
     package let requirement: String
     package let isMet: Bool
     /// What was found.
     package let found: String
-    /// What to do about it; nil where the requirement is met.
+    /// What to do about it; nil if the requirement is met.
     package let remedy: String?
 
     init(_ requirement: String, isMet: Bool, found: String, remedy: String) {

@@ -4,7 +4,7 @@ import Glibc
 
 /// A network interface of the network namespace that the calling thread is in.
 ///
-/// Asked of the kernel by socket, never of /sys: that shows the namespace it was mounted in.
+/// Queried from the kernel through a socket, never from /sys, which shows the namespace in which it was mounted.
 package struct NetworkInterface: Equatable, Sendable {
     package let name: String
     package let index: Int
@@ -45,7 +45,7 @@ package struct NetworkInterface: Equatable, Sendable {
             leadsToOtherNamespace: leadsToOtherNamespace(name, index: index, by: socket))
     }
 
-    /// An interface here that has the peer's index, and whose peer has ours, is taken for the other end.
+    /// If an interface here has the peer's index, and its peer has this index, it is considered the other end.
     private static func leadsToOtherNamespace(_ name: String, index: UInt32, by socket: FileDescriptor) -> Bool {
         let peer = sluice_veth_peer(socket.number, name)
         guard peer != 0 else { return false }
@@ -85,7 +85,7 @@ package struct NetworkInterface: Equatable, Sendable {
         withUnsafeMutableBytes(of: &answer.ifr_ifrn) { $0.copyBytes(from: name.utf8.prefix($0.count - 1)) }
         guard ioctl(socket.number, UInt(request), &answer) == 0 else {
             if errno == ENODEV { throw .interfaceMissing(name: name) }
-            throw .call(action: "asking about interface \(name)", errorNumber: errno, remedy: nil)
+            throw .call(action: "querying interface \(name)", errorNumber: errno, remedy: nil)
         }
         return answer
     }
@@ -144,14 +144,14 @@ extension NetworkInterface {
     }
 }
 
-/// How many frames interfaces have received, as the kernel itself counts them: whatever became of them.
+/// How many frames interfaces have received, as the kernel counts them, whatever happened to them.
 package enum ReceivedFrames {
-    /// - Parameter interfaces: names, in the calling thread's network namespace. Those that are not there count as 0.
+    /// - Parameter interfaces: names, in the calling thread's network namespace. Missing interfaces count as 0.
     package static func total(_ interfaces: Set<String>) -> UInt64 {
         total(interfaces, in: TextFile.read("/proc/thread-self/net/dev") ?? "")
     }
 
-    /// A line an interface: `name: bytes packets errs ...` (proc(5)).
+    /// One line per interface: `name: bytes packets errs ...` (proc(5)).
     static func total(_ interfaces: Set<String>, in text: String) -> UInt64 {
         text.split(separator: "\n").reduce(0) { sum, line in
             guard let colon = line.lastIndex(of: ":") else { return sum }

@@ -1,6 +1,6 @@
-/// What a controller has seen in its network namespace, written down for readers who may not look there themselves.
+/// What a controller has seen in its network namespace, stored for readers that may not enter it themselves.
 package struct NetworkNote: Codable, Equatable, Sendable {
-    /// Between two notes where nothing changes.
+    /// Interval between two notes if nothing changes.
     package static let intervalNanoseconds: UInt64 = 5_000_000_000
 
     package struct Interface: Codable, Equatable, Sendable {
@@ -16,11 +16,11 @@ package struct NetworkNote: Codable, Equatable, Sendable {
         }
     }
 
-    /// When: CLOCK_MONOTONIC of the machine.
+    /// Time of the note: CLOCK_MONOTONIC of the machine.
     package var nanoseconds: UInt64
     package var interfaces: [Interface]
     package var isGuarded: Bool
-    /// Frames that the attached interfaces had received.
+    /// Frames that the attached interfaces have received.
     package var receivedFrames: UInt64
 
     package init(nanoseconds: UInt64, interfaces: [Interface], isGuarded: Bool, receivedFrames: UInt64) {
@@ -30,7 +30,7 @@ package struct NetworkNote: Codable, Equatable, Sendable {
         self.receivedFrames = receivedFrames
     }
 
-    /// Whether another one says the same, but for the time and the frames.
+    /// Whether another note is equal, except for the time and the frames.
     package func agrees(with other: NetworkNote) -> Bool {
         interfaces == other.interfaces && isGuarded == other.isGuarded
     }

@@ -1,9 +1,9 @@
-/// How the controller says what is wrong, and what to do about it, in one text of `controller.json`: the reason, and in a line of its own
-/// the remedy. Any version reads any other's.
+/// The format of a problem in `controller.json`, in one text: the reason, and on a separate line the remedy. Any
+/// version can read that of any other.
 package enum ProblemText {
     private static let separator = "\nnext: "
 
-    /// - Parameter next: what to write or run; nil: the reader's own words for it.
+    /// - Parameter next: what to write or run; nil: the reader uses its own text.
     package static func join(_ reason: String, next: String?) -> String {
         next.map { reason + separator + $0 } ?? reason
     }

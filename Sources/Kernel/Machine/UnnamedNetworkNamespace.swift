@@ -1,22 +1,23 @@
 internal import CLibBPF
 import Glibc
 
-/// A network namespace without a name: it is gone, with all that is in it, when this object and its last thread are.
+/// A network namespace without a name. It is removed, with everything in it, when this object and its last thread end.
 package final class UnnamedNetworkNamespace: Sendable {
     private let descriptor: FileDescriptor
 
-    /// How `ip link set ... netns` finds it, from this process's children too.
+    /// The path by which `ip link set ... netns` finds it, also from this process's children.
     package var path: String { "/proc/\(getpid())/fd/\(descriptor.number)" }
 
-    /// Makes an empty namespace. Its loopback is down.
+    /// Creates an empty namespace. Its loopback is down.
     package init() throws(KernelError) {
         let home = try Self.current()
-        try SystemCall.check("making a network namespace") { sluice_unshare_network() }
+        try SystemCall.check("creating a network namespace") { sluice_unshare_network() }
         defer { Self.enter(home) }
         descriptor = try Self.current()
     }
 
-    /// Runs something on this very thread inside the namespace, programs that it starts included, and comes back.
+    /// Runs something on the calling thread inside the namespace, including the programs that it starts, and returns to
+    /// the own namespace.
     package func run<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
         let home: FileDescriptor
         do throws(KernelError) {
@@ -36,7 +37,7 @@ package final class UnnamedNetworkNamespace: Sendable {
             })
     }
 
-    /// A thread that stayed in the wrong namespace would change the wrong machine's network, so the process ends.
+    /// A thread that stayed in the wrong namespace would change the wrong network, so the process ends.
     private static func enter(_ namespace: FileDescriptor) {
         guard sluice_enter_network(namespace.number) == 0 else {
             preconditionFailure("entering a network namespace: \(SystemCall.message(errno))")
@@ -44,13 +45,13 @@ package final class UnnamedNetworkNamespace: Sendable {
     }
 }
 
-/// A look into another network namespace.
+/// A visit to another network namespace.
 ///
-/// A gateway judges the interfaces of the namespace it was started in; whoever asks about them must be there too.
+/// A gateway judges the interfaces of the namespace in which it was started. Whoever queries them must be there too.
 package enum NetworkVisit {
-    /// Runs something on this very thread in the network namespace that a file stands for (`/proc/PID/ns/net`,
-    /// `/run/netns/NAME`), programs that it starts included, and comes back. nil where there is none, or entering it is
-    /// refused.
+    /// Runs something on the calling thread in the network namespace of a file (`/proc/PID/ns/net`, `/run/netns/NAME`),
+    /// including the programs that it starts, and returns to the own namespace. nil if there is none, or if entering it
+    /// is refused.
     package static func run<Result>(in path: String, _ body: () -> Result) -> Result? {
         let flags = O_RDONLY | O_CLOEXEC
         let own = open("/proc/thread-self/ns/net", flags)
@@ -61,7 +62,7 @@ package enum NetworkVisit {
         defer { close(other) }
         guard sluice_enter_network(other) == 0 else { return nil }
         defer {
-            // A thread that stayed behind would ask the wrong namespace from now on.
+            // A thread that stayed there would query the wrong namespace from now on.
             guard sluice_enter_network(own) == 0 else { preconditionFailure("returning to the own network namespace") }
         }
         return body()

@@ -1,7 +1,7 @@
 internal import CLibBPF
 import Glibc
 
-/// One eBPF map: its descriptor, and its sizes as the kernel has them.
+/// One eBPF map: its descriptor, and its sizes as the kernel reports them.
 final class KernelMap: Sendable {
     let name: String
     let descriptor: FileDescriptor
@@ -11,7 +11,7 @@ final class KernelMap: Sendable {
     let capacity: Int
     /// The kernel's identifier of the map.
     let identifier: UInt32
-    /// Where it is pinned, if it was opened for reading only.
+    /// Where it is pinned, if it was opened only for reading.
     private let readOnlyPath: String?
 
     var isReadOnly: Bool { readOnlyPath != nil }
@@ -36,13 +36,13 @@ final class KernelMap: Sendable {
         self.readOnlyPath = readOnlyPath
     }
 
-    /// Another descriptor of it, which can write; nil: this one can.
+    /// Another descriptor of it, for writing; nil: this one can write.
     func openForWriting() throws(KernelError) -> FileDescriptor? {
         guard let path = readOnlyPath else { return nil }
         return FileDescriptor(try SystemCall.check("opening \(path)") { bpf_obj_get(path) })
     }
 
-    /// Bytes of kernel memory that the map takes, as the kernel itself accounts them (`memlock` in fdinfo, proc(5)).
+    /// Bytes of kernel memory of the map, as the kernel accounts them (`memlock` in fdinfo, proc(5)).
     func memoryBytes() -> Int {
         let text = TextFile.read("/proc/thread-self/fdinfo/\(fileDescriptor)") ?? ""
         for line in text.split(separator: "\n") where line.hasPrefix("memlock:") {
@@ -54,19 +54,19 @@ final class KernelMap: Sendable {
 }
 
 extension KernelMap {
-    /// Takes an element out; nothing happens where there is none.
+    /// Removes an element. Does nothing if there is none.
     func remove(_ index: UInt32) {
         var index = index
         _ = bpf_map_delete_elem(fileDescriptor, &index)
     }
 
-    /// Looks an element up, by a call to the kernel.
+    /// Looks up an element, by a call to the kernel.
     func lookup(_ index: UInt32, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {
         var index = index
         try lookup(key: &index, into: value)
     }
 
-    /// Looks an element up.
+    /// Looks up an element.
     ///
     /// - Parameter key: ``keySize`` bytes.
     func lookup(key: UnsafeRawPointer, into value: UnsafeMutableRawBufferPointer) throws(KernelError) {

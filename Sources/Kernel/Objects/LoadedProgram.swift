@@ -2,7 +2,7 @@ internal import CLibBPF
 
 /// One eBPF program in the kernel.
 final class LoadedProgram: Sendable {
-    /// Its full name; the kernel itself keeps 15 bytes of it.
+    /// Its full name. The kernel keeps 15 bytes of it.
     let name: String
     let descriptor: FileDescriptor
     /// The kernel's identifier of the program.
@@ -20,7 +20,8 @@ final class LoadedProgram: Sendable {
         tag = withUnsafeBytes(of: information.tag) { Array($0) }
     }
 
-    /// A program by its identifier, with the name that the kernel has of it; nil: it is gone, or this process lacks CAP_SYS_ADMIN.
+    /// A program by its identifier, with the name that the kernel has stored; nil: it no longer exists, or this process
+    /// lacks CAP_SYS_ADMIN.
     static func inKernel(identifier: UInt32) -> LoadedProgram? {
         let number = bpf_prog_get_fd_by_id(identifier)
         guard number >= 0 else { return nil }
@@ -32,7 +33,7 @@ final class LoadedProgram: Sendable {
         return try? LoadedProgram(name: name, descriptor: descriptor)
     }
 
-    /// Since it was loaded, of the time in which the kernel kept them.
+    /// The statistics since it was loaded, for the time in which the kernel kept them.
     func runStatistics() throws(KernelError) -> RunStatistics {
         let information = try Self.information(of: fileDescriptor, name: name)
         return RunStatistics(runs: information.run_cnt, nanoseconds: information.run_time_ns)
@@ -41,21 +42,21 @@ final class LoadedProgram: Sendable {
     private static func information(of number: Int32, name: String) throws(KernelError) -> bpf_prog_info {
         var information = bpf_prog_info()
         var length = UInt32(MemoryLayout<bpf_prog_info>.size)
-        try SystemCall.check("reading about program \(name)") {
+        try SystemCall.check("querying program \(name)") {
             bpf_obj_get_info_by_fd(number, &information, &length)
         }
         return information
     }
 }
 
-/// What the kernel's verifier had to do for one program, as its log says (`BPF_LOG_STATS`).
+/// The verifier's cost for one program, from its log (`BPF_LOG_STATS`).
 package struct VerifierCost: Equatable, Sendable {
-    /// Instructions walked, of at most 1,000,000.
+    /// Instructions processed, at most 1,000,000.
     package let instructions: Int
-    /// Microseconds that it took.
+    /// Microseconds that the verifier took.
     package let microseconds: Int
 
-    /// - Parameter log: of one program; nil where it has no statistics, as when the program was refused before.
+    /// - Parameter log: the log of one program; nil if it has no statistics, as when the program was refused earlier.
     init?(log: String) {
         guard let instructions = Self.number(behind: "processed ", in: log) else { return nil }
         self.instructions = instructions

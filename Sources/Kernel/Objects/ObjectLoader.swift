@@ -1,24 +1,24 @@
 internal import CLibBPF
 import Glibc
 
-/// Brings an eBPF object file into the kernel.
+/// Loads an eBPF object file into the kernel.
 enum ObjectLoader {
     struct Loaded {
         var maps: [String: KernelMap] = [:]
         var programs: [String: LoadedProgram] = [:]
-        /// By program; of those that were loaded now.
+        /// By program, for those that were loaded in this call.
         var costs: [String: VerifierCost] = [:]
     }
 
-    /// Loads the object's maps and programs. Maps of the object's own constants (`.rodata`) live as long as its programs
-    /// and are not told of.
+    /// Loads the object's maps and programs. Maps of the object's own constants (`.rodata`) exist as long as its
+    /// programs, and are not returned.
     ///
-    /// The verifier walks each program once, also where it refuses it: with a log buffer of ours, libbpf does not try again with larger and
-    /// larger logs, which takes minutes on a slow machine.
+    /// The verifier checks each program once, also if it refuses it: with our own log buffer, libbpf does not try again
+    /// with larger and larger logs, which takes minutes on a slow machine.
     ///
     /// - Parameters:
-    ///   - names: of the programs to load; the others would only cost time.
-    ///   - existing: maps that the programs are to use, instead of new ones of the same name.
+    ///   - names: the programs to load. The others would only cost time.
+    ///   - existing: maps that the programs must use, instead of new ones of the same name.
     static func load(
         object bytes: [UInt8], programs names: [String], mapCapacities: [String: Int],
         reusing existing: [String: KernelMap] = [:]
@@ -29,7 +29,7 @@ enum ObjectLoader {
         guard let object = opened else {
             throw .refused(action: "reading the kernel program", errorNumber: errno, log: LibBPFLog.text)
         }
-        // Descriptors are duplicated, so that the maps and programs outlive libbpf's view of the object.
+        // Descriptors are duplicated, so that the maps and programs outlive libbpf's object.
         defer { bpf_object__close(object) }
 
         var map = bpf_object__next_map(object, nil)
@@ -85,23 +85,23 @@ enum ObjectLoader {
         FileDescriptor(try SystemCall.check("keeping \(name)") { fcntl(number, F_DUPFD_CLOEXEC, 0) })
     }
 
-    /// Kernels account maps to the control group, not to this limit, but containers may make them fall back on it. Failing
-    /// is no error: the load itself tells.
+    /// Kernels account maps to the control group, not to this limit. But in containers they may use it as a fallback. A
+    /// failure here is not an error: the load itself reports it.
     private static func raiseLockedMemoryLimit() {
         var limit = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
         setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit)
     }
 }
 
-/// A log buffer for each program that is to be loaded. It must live until the object has been loaded.
+/// A log buffer for each program that is loaded. It must exist until the object has been loaded.
 private final class VerifierLogs {
-    /// The verifier's statistics, and its complaint; not each instruction, of which there would be megabytes.
+    /// The verifier's statistics and error text, without each instruction, which would be megabytes.
     private static let level: UInt32 = 4
     private static let capacity = 64 * 1024
 
     private var buffers: [(program: String, memory: UnsafeMutablePointer<CChar>)] = []
 
-    /// Has the object load these programs, and no others.
+    /// Selects the programs to load, and no others.
     init(of object: OpaquePointer, programs names: [String]) {
         var program = bpf_object__next_program(object, nil)
         while let current = program {
@@ -120,20 +120,20 @@ private final class VerifierLogs {
 
     deinit { for buffer in buffers { buffer.memory.deallocate() } }
 
-    /// What the verifier said, by program.
+    /// The verifier's log, by program.
     var texts: [String: String] {
         Dictionary(uniqueKeysWithValues: buffers.map { ($0.program, String(cString: $0.memory)) })
     }
 
-    /// The end of what it said of the last program that it looked at.
+    /// The end of the log of the last program that it checked.
     var complaint: String {
         guard let last = buffers.last(where: { $0.memory.pointee != 0 }) else { return "" }
         let lines = String(cString: last.memory).split(separator: "\n").suffix(20)
-        return "verifier, of \(last.program):\n" + lines.joined(separator: "\n") + "\n"
+        return "verifier log of \(last.program):\n" + lines.joined(separator: "\n") + "\n"
     }
 }
 
-/// What libbpf and the verifier say, kept for the error message instead of written to stderr.
+/// The messages of libbpf and the verifier, kept for the error message instead of written to stderr.
 enum LibBPFLog {
     /// Starts a new log for this thread.
     static func begin() {
@@ -141,6 +141,6 @@ enum LibBPFLog {
         sluice_bpf_log_clear()
     }
 
-    /// What was said on this thread since ``begin()``.
+    /// The messages on this thread since ``begin()``.
     static var text: String { String(cString: sluice_bpf_log_text()) }
 }

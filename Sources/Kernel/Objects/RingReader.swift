@@ -1,11 +1,12 @@
 internal import CLibBPF
 import Glibc
 
-/// Reads the records of a ring buffer of the kernel's. For one thread at a time; each record is delivered once, to whoever drains first.
+/// Reads the records of a ring buffer of the kernel. For one thread at a time. Each record is delivered once, to
+/// whoever reads first.
 final class RingReader {
     private let ring: OpaquePointer
     private let delivery: UnsafeMutablePointer<Delivery>
-    // The map lives as long as this.
+    // The map must exist as long as this object.
     private let map: KernelMap
 
     /// Readable (poll, epoll) when the kernel program wakes its readers.
@@ -39,7 +40,7 @@ final class RingReader {
         delivery.deallocate()
     }
 
-    /// Hands over the records that are there, oldest first, without waiting, and no more than `limit`; returns how many.
+    /// Passes on the available records, oldest first, without waiting, and at most `limit`. Returns how many.
     func drain(atMost limit: Int, _ body: (UnsafeRawBufferPointer) -> Void) -> Int {
         guard limit > 0 else { return 0 }
         return withoutActuallyEscaping(body) { body in
@@ -50,7 +51,7 @@ final class RingReader {
         }
     }
 
-    /// Called by libbpf for each record; a negative result stops it, after this record.
+    /// Called by libbpf for each record. A negative result stops it after this record.
     private static let deliver: ring_buffer_sample_fn = { context, record, size in
         guard let delivery = context?.assumingMemoryBound(to: Delivery.self), let record else { return 0 }
         delivery.pointee.body?(UnsafeRawBufferPointer(start: record, count: Int(size)))

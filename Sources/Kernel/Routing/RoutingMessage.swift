@@ -1,5 +1,5 @@
-/// One message about routing of the kernel's (rtnetlink(7), linux/rtnetlink.h, linux/fib_rules.h), as far as it shows whether the route to an
-/// address is the same for all that come in by one interface.
+/// One routing message of the kernel (rtnetlink(7), linux/rtnetlink.h, linux/fib_rules.h). It is read only as far as
+/// needed to know whether the route to an address is the same for all packets that come in by one interface.
 package struct RoutingMessage: Equatable, Sendable {
     package enum Subject: Equatable, Sendable {
         case route
@@ -8,11 +8,11 @@ package struct RoutingMessage: Equatable, Sendable {
 
     package let subject: Subject
     package let isRemoval: Bool
-    /// Whether by this route or rule a packet's route may depend on more than its destination and incoming interface: on its source,
-    /// protocol, ports, or a hash of those. True where we don't know.
+    /// Whether this route or rule may make a packet's route depend on more than its destination and incoming interface:
+    /// on its source, protocol, ports, or a hash of those. True if this is not known.
     package let looksAtMore: Bool
 
-    /// A netlink message's type and what follows its header; nil if it is about something else.
+    /// A netlink message's type and the bytes after its header; nil if it is about something else.
     package init?(type: UInt16, payload: ArraySlice<UInt8>) {
         switch type {
         case Self.newRoute, Self.newRoute + 1: subject = .route
@@ -23,20 +23,20 @@ package struct RoutingMessage: Equatable, Sendable {
         looksAtMore = subject == .route ? Self.routeLooksAtMore(payload) : Self.ruleLooksAtMore(payload)
     }
 
-    // RTM_NEWROUTE, RTM_NEWRULE; the number after each is that of its removal.
+    // RTM_NEWROUTE, RTM_NEWRULE. The number after each is the type of its removal.
     private static let newRoute: UInt16 = 24
     private static let newRule: UInt16 = 32
 
-    /// struct rtmsg: family, bits of destination and source, TOS, table, protocol, scope, type, flags. Several next hops
-    /// (RTA_MULTIPATH) are chosen by a hash; a nexthop object (RTA_NH_ID) may be a group of them.
+    /// struct rtmsg: family, bits of destination and source, TOS, table, protocol, scope, type, flags. A hash chooses
+    /// between several next hops (RTA_MULTIPATH); a nexthop object (RTA_NH_ID) may be a group of them.
     private static func routeLooksAtMore(_ payload: ArraySlice<UInt8>) -> Bool {
         guard payload.count >= 12 else { return true }
         let sourceBits = payload[payload.startIndex + 2]
         return sourceBits != 0 || !NetlinkAttributes.all(in: payload.dropFirst(12)) { $0 != 9 && $0 != 30 }
     }
 
-    /// struct fib_rule_hdr: family, bits of destination and source, TOS, table, two reserved, action, flags. Any selector but the
-    /// destination's (FRA_DST) counts.
+    /// struct fib_rule_hdr: family, bits of destination and source, TOS, table, two reserved, action, flags. Any
+    /// selector except the destination's (FRA_DST) counts.
     private static func ruleLooksAtMore(_ payload: ArraySlice<UInt8>) -> Bool {
         guard payload.count >= 12 else { return true }
         let sourceBits = payload[payload.startIndex + 2]
@@ -46,13 +46,13 @@ package struct RoutingMessage: Equatable, Sendable {
     }
 
     /// FRA_DST, FRA_GOTO, FRA_PRIORITY, FRA_FLOW, FRA_SUPPRESS_IFGROUP, FRA_SUPPRESS_PREFIXLEN, FRA_TABLE, FRA_PAD,
-    /// FRA_PROTOCOL: where to, and what then. All others, those of kernels to come too, may be selectors.
+    /// FRA_PROTOCOL: the destination, and the action. All others, also those of future kernels, may be selectors.
     private static let harmlessRuleAttributes: Set<UInt16> = [1, 4, 6, 11, 13, 14, 15, 18, 21]
 }
 
 /// Attributes of a netlink message: length and type, 16 bits each, then the value, in steps of four bytes.
 enum NetlinkAttributes {
-    /// Whether the types of all of them satisfy a condition; false, too, if there is something else.
+    /// Whether the types of all of them satisfy a condition. Also false if there is something else.
     static func all(in bytes: ArraySlice<UInt8>, areSuch condition: (UInt16) -> Bool) -> Bool {
         var rest = bytes
         while rest.count >= 4 {
@@ -67,7 +67,7 @@ enum NetlinkAttributes {
     }
 }
 
-/// Numbers in host order, which is little-endian on all that sluice runs on.
+/// Numbers in host order, which is little-endian on all platforms of sluice.
 enum NetlinkNumber {
     static func short(_ bytes: ArraySlice<UInt8>, _ offset: Int) -> UInt16 {
         UInt16(bytes[bytes.startIndex + offset]) | UInt16(bytes[bytes.startIndex + offset + 1]) << 8

@@ -5,7 +5,7 @@ import Glibc
 package final class RoutingSocket {
     package enum News: Equatable, Sendable {
         case message(RoutingMessage)
-        /// The kernel had more to say than the socket has room for.
+        /// The kernel sent more than the socket has room for.
         case lost
     }
 
@@ -29,13 +29,13 @@ package final class RoutingSocket {
         }
     }
 
-    /// Hears of every change of routes and rules, of IPv4 and IPv6, from now on.
+    /// Receives every change of routes and rules, of IPv4 and IPv6, from now on.
     package static func listening() throws(KernelError) -> RoutingSocket {
         // RTMGRP_IPV4_ROUTE, RTMGRP_IPV4_RULE, RTMGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE (the 19th).
         try RoutingSocket(groups: 0x40 | 0x80 | 0x400 | 1 << 18, flags: SOCK_NONBLOCK.rawValue)
     }
 
-    /// What has been heard since the last call; at most as much as fits into `limit` reads.
+    /// The changes since the last call; at most as many as fit into `limit` reads.
     package func news(limit: Int = 64) -> [News] {
         var news: [News] = []
         for _ in 0..<limit {
@@ -53,9 +53,10 @@ package final class RoutingSocket {
         return news
     }
 
-    /// Whether the route to an address is the same for all packets that come in by one interface, by all present rules and routes.
+    /// Whether the route to an address is the same for all packets that come in by one interface, by all present rules
+    /// and routes.
     package static func routesByDestination() throws(KernelError) -> Bool {
-        // RTM_GETRULE and RTM_GETROUTE: few rules, perhaps many routes.
+        // RTM_GETRULE and RTM_GETROUTE: few rules, possibly many routes.
         for request: UInt16 in [34, 26] {
             for family in [AF_INET, AF_INET6] where try !allGoByDestination(request, family: UInt8(family)) {
                 return false
@@ -67,11 +68,11 @@ package final class RoutingSocket {
     private static func allGoByDestination(_ request: UInt16, family: UInt8) throws(KernelError) -> Bool {
         let socket = try RoutingSocket(groups: 0, flags: 0)
         var patience = timeval(tv_sec: 1, tv_usec: 0)
-        try SystemCall.check("bounding a wait") {
+        try SystemCall.check("setting a receive timeout") {
             setsockopt(socket.fileDescriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
-        // struct nlmsghdr: length, type, NLM_F_REQUEST | NLM_F_DUMP, sequence, port; then struct rtmsg or fib_rule_hdr, of which only the
-        // family counts.
+        // struct nlmsghdr: length, type, NLM_F_REQUEST | NLM_F_DUMP, sequence, port; then struct rtmsg or fib_rule_hdr,
+        // of which only the family is used.
         let question: [UInt32] = [28, UInt32(request) | 0x301 << 16, 1, 0, UInt32(family), 0, 0]
         try SystemCall.check("asking for the routing") {
             question.withUnsafeBytes { send(socket.fileDescriptor, $0.baseAddress, $0.count, 0) }
@@ -79,7 +80,8 @@ package final class RoutingSocket {
         while true {
             let count = try SystemCall.check("reading the routing") { socket.receive() }
             for message in socket.messages(count) {
-                // NLM_F_DUMP_INTR: something changed amid the answer, which may lack what was there all the time.
+                // NLM_F_DUMP_INTR: something changed during the answer. The answer may lack entries that were there all
+                // the time.
                 if message.flags & 0x10 != 0 {
                     throw .call(action: "reading the routing", errorNumber: EAGAIN, remedy: nil)
                 }
@@ -88,7 +90,7 @@ package final class RoutingSocket {
                 case 2:  // NLMSG_ERROR
                     let errorNumber =
                         message.payload.count >= 4 ? Int32(bitPattern: NetlinkNumber.word(message.payload, 0)) : 0
-                    // A family that this kernel lacks has no routes.
+                    // A family that this kernel does not support has no routes.
                     if errorNumber == -EAFNOSUPPORT || errorNumber == -EOPNOTSUPP { return true }
                     throw .call(action: "reading the routing", errorNumber: -errorNumber, remedy: nil)
                 default:
@@ -104,7 +106,7 @@ package final class RoutingSocket {
         buffer.withUnsafeMutableBytes { recv(descriptor.number, $0.baseAddress, $0.count, 0) }
     }
 
-    /// The messages of what was received: struct nlmsghdr, then the payload, in steps of four bytes.
+    /// The received messages: struct nlmsghdr, then the payload, in steps of four bytes.
     private func messages(_ count: Int) -> [(type: UInt16, flags: UInt16, payload: ArraySlice<UInt8>)] {
         var messages: [(UInt16, UInt16, ArraySlice<UInt8>)] = []
         var rest = buffer[..<count]

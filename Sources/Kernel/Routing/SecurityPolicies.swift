@@ -1,14 +1,14 @@
 internal import CLibBPF
 import Glibc
 
-/// The IPsec policies (xfrm) of the network namespace that the thread is in which opens this (RFC 4301, 4.4.1; linux/xfrm.h).
+/// The IPsec policies (xfrm) of the network namespace of the thread that opens this (RFC 4301, 4.4.1; linux/xfrm.h).
 package final class SecurityPolicies {
     private let descriptor: FileDescriptor
 
     /// Readable when policies have changed.
     package var fileDescriptor: Int32 { descriptor.number }
 
-    /// Nil where the kernel has no IPsec, and so no policies.
+    /// nil if the kernel has no IPsec, and so no policies.
     package static func listening() throws(KernelError) -> SecurityPolicies? {
         // XFRMNLGRP_POLICY is the fourth group.
         do throws(KernelError) {
@@ -20,7 +20,7 @@ package final class SecurityPolicies {
 
     private init(_ descriptor: FileDescriptor) { self.descriptor = descriptor }
 
-    /// Forgets what has been heard: ask ``arePresent()`` after it.
+    /// Discards the received changes: call ``arePresent()`` after it.
     package func drain() {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -29,7 +29,8 @@ package final class SecurityPolicies {
         }
     }
 
-    /// Whether there is any policy that may concern what is forwarded, or the default is to block. Policies of single sockets don't count.
+    /// Whether there is any policy that may apply to forwarded packets, or the default is to block. Policies of single
+    /// sockets don't count.
     package static func arePresent() throws(KernelError) -> Bool {
         let socket: FileDescriptor
         do throws(KernelError) {
@@ -39,11 +40,12 @@ package final class SecurityPolicies {
         }
         // XFRM_MSG_GETSPDINFO: the numbers of policies in, out and forwarded (XFRMA_SPD_INFO).
         if let answer = try ask(0x25, by: socket), holdsPolicies(answer) { return true }
-        // XFRM_MSG_GETDEFAULT (Linux 5.15): what becomes of packets in, forwarded and out without a policy; 1 blocks them.
+        // XFRM_MSG_GETDEFAULT (Linux 5.15): the default for packets in, forwarded and out without a policy; 1 blocks
+        // them.
         return try ask(0x28, by: socket)?.prefix(3).contains(1) ?? false
     }
 
-    /// What follows the header of XFRM_MSG_NEWSPDINFO: flags, then attributes, the first of which has the counts.
+    /// The bytes after the header of XFRM_MSG_NEWSPDINFO: flags, then attributes. The first attribute has the counts.
     static func holdsPolicies(_ payload: ArraySlice<UInt8>) -> Bool {
         var rest = payload.dropFirst(4)
         while rest.count >= 4 {
@@ -57,7 +59,7 @@ package final class SecurityPolicies {
         return false
     }
 
-    /// The payload of the kernel's answer; nil where it does not know the question.
+    /// The payload of the kernel's answer; nil if the kernel does not support the request.
     private static func ask(_ type: UInt16, by socket: FileDescriptor) throws(KernelError) -> ArraySlice<UInt8>? {
         // struct nlmsghdr: length, type and NLM_F_REQUEST, sequence, port; then 32 bits of flags.
         let question: [UInt32] = [20, UInt32(type) | 1 << 16, 1, 0, 0]
@@ -81,7 +83,7 @@ package final class SecurityPolicies {
                 Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue | flags), 6)
             })
         var patience = timeval(tv_sec: 1, tv_usec: 0)
-        try SystemCall.check("bounding a wait") {
+        try SystemCall.check("setting a receive timeout") {
             setsockopt(descriptor.number, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         }
         // struct sockaddr_nl: family, padding, port (the kernel chooses), groups.
