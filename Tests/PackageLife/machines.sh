@@ -73,6 +73,7 @@ try_chroot() {
     nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
         --include=nftables,iproute2,libbpf1,libsqlite3-0,libstdc++6,zlib1g,systemd-standalone-sysusers bookworm "$root" "$mirror" >&2
     mkdir "$root/life"; cp "$cache/life/stage"/*.deb "$root/life/"
+    umount -l "$root/proc" 2>/dev/null || true
     before=$(contents "$root")
     for step in "dpkg -i /life/first.deb /life/first-api.deb" "dpkg -i /life/newer.deb /life/newer-api.deb" \
         "dpkg -i /life/first.deb /life/first-api.deb" "dpkg --remove sluice-api sluice" "dpkg --purge sluice-api sluice"; do
@@ -85,7 +86,9 @@ try_chroot() {
         diff <(echo "$before") <(echo "$after") >&2 || true
         failed="$failed chroot:left"
     fi
-    rm -rf "$root"
+    # mmdebstrap can leave /proc mounted there if it is busy at that moment.
+    umount -l "$root/proc" 2>/dev/null || true
+    rm -rf --one-file-system "$root"
     echo "package: a root file system without systemd: ${failed:-as before} ($cache/life/chroot.out)" >&2
 }
 
