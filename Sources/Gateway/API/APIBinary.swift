@@ -1,16 +1,16 @@
 import Glibc
 internal import Policy
 
-/// The program that serves the HTTP API: `sluice-api`. It is a binary of its own, so that a gateway without the API has nothing of
-/// HTTP and TLS in its processes, and needs no such file.
+/// The program that serves the HTTP API: `sluice-api`. It is a separate binary. So a gateway without the API has no HTTP and TLS code in
+/// its processes, and does not need that file.
 enum APIBinary {
     private static let name = "sluice-api"
-    /// Where packages put programs that are no commands.
+    /// The directory where packages install programs that are not commands.
     private static let libraryFolder = "/usr/libexec/sluice"
-    /// How long it may look at a certificate.
+    /// Timeout for the check of a certificate.
     private static let patienceMicroseconds: UInt32 = 10_000_000
 
-    /// Beside this binary, or where the package puts it.
+    /// The binary beside this one, or where the package installs it.
     static func path() throws(GatewayError) -> String {
         let folders = [ownFolder(), libraryFolder].compactMap(\.self)
         let paths = folders.map { "\($0)/\(name)" }
@@ -22,7 +22,7 @@ enum APIBinary {
         return path
     }
 
-    /// All that can be known to be wrong with what `configuration` says about the API. Runs a program: may take a while.
+    /// Checks everything that can be known about the API in `configuration`. Runs a program: may take long.
     static func check(_ configuration: Configuration) throws(GatewayError) {
         guard let settings = configuration.api else { return }
         let path = try path()
@@ -56,7 +56,7 @@ enum APIBinary {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
         let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
         guard length > 0 else { return nil }
-        // A binary that was replaced since it started has ' (deleted)' at its end: its folder is the same.
+        // The path of a binary that was replaced since it started ends with ' (deleted)'; its folder is the same.
         let path = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         return path.lastIndex(of: "/").map { String(path[..<$0]) }
     }

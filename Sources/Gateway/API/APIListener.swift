@@ -1,7 +1,8 @@
 import Glibc
 internal import Policy
 
-/// The socket that the HTTP API listens on: made by the controller, which may, and handed to the process that serves.
+/// The socket that the HTTP API listens on. The controller makes it, because it has the privileges, and passes it to the process that
+/// serves.
 final class APIListener {
     let descriptor: Int32
     let settings: APISettings
@@ -9,7 +10,7 @@ final class APIListener {
     /// Connections that may wait to be accepted.
     private static let backlog: Int32 = 128
 
-    /// - Throws: with the place in the file, and what to write instead.
+    /// - Throws: the place in the file, and what to write instead.
     init(_ settings: APISettings) throws(GatewayError) {
         self.settings = settings
         let family = settings.address.family == .ipv4 ? AF_INET : AF_INET6
@@ -18,7 +19,7 @@ final class APIListener {
         guard descriptor >= 0 else { throw Self.error(settings, errno) }
         var one: Int32 = 1
         let size = socklen_t(MemoryLayout<Int32>.size)
-        // An earlier one's connections may still linger in TIME-WAIT.
+        // Connections of an earlier listener may still be in TIME-WAIT.
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, size)
         if family == AF_INET6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &one, size) }
         guard Self.bind(descriptor, settings) == 0, listen(descriptor, Self.backlog) == 0 else {

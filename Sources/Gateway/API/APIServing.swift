@@ -18,7 +18,7 @@ final class APIServing {
         startedAt = now
     }
 
-    /// How it ended, in words; nil while it runs.
+    /// How it ended, for people; nil while it runs.
     func ended() -> String? {
         if status == nil {
             var status: Int32 = 0
@@ -29,7 +29,7 @@ final class APIServing {
         return signal == 0 ? "exit status \(status >> 8 & 0xFF)" : "signal \(signal)"
     }
 
-    /// Has it end, and waits a little: it holds nothing that would take time.
+    /// Ends the process, and waits for a short time: nothing in it takes long to end.
     func end(patienceMicroseconds: UInt32 = 500_000) {
         guard ended() == nil else { return }
         kill(identifier, SIGTERM)

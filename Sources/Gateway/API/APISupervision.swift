@@ -2,19 +2,19 @@ import Glibc
 internal import Kernel
 internal import Policy
 
-/// Looks after the process that serves the HTTP API (API-1): starts it, starts it again when it ends, and judges what it asks for.
+/// Supervises the process that serves the HTTP API (API-1): starts it, restarts it when it ends, and checks what it asks for.
 ///
 /// Nothing else depends on it.
 final class APISupervision {
-    /// What was made ready for a configuration, and is not in use yet.
+    /// What was prepared for a configuration, and is not in use yet.
     struct Prepared {
         var settings: APISettings
         var listener: APIListener
         var tokens: APITokens
-        /// Bytes of certificate and key: another certificate may come under the same name.
+        /// The bytes of certificate and key, because a file may get another content under the same name.
         var material: [[UInt8]]
         var stateFolder: String
-        /// Of the flow log, which it shows, too; nil: there is none.
+        /// The directory of the flow log, which the API shows too; nil: there is none.
         var flowLogFolder: String?
     }
 
@@ -24,7 +24,7 @@ final class APISupervision {
     private var process: APIServing?
     private var restartPause = RestartPause()
     private var nextStart: UInt64 = 0
-    /// What is wrong at the moment; nil: nothing.
+    /// The present problem; nil: none.
     private(set) var problem: String?
 
     init(directory: RunDirectory, log: Log) {
@@ -36,7 +36,7 @@ final class APISupervision {
 
     // MARK: Starting and changing
 
-    /// The process of a controller that has died: it serves what was in force then.
+    /// Ends the process of a controller that has died: it serves the configuration that was in force then.
     func endPredecessor() {
         let path = directory.apiLockPath
         guard ProcessLock.isHeld(path: path), let holder = ProcessLock.holder(path: path),
@@ -48,10 +48,10 @@ final class APISupervision {
         for _ in 0..<100 where identity.isAlive { usleep(5_000) }
     }
 
-    /// What of a configuration can still fail when ``APIBinary/check(_:)`` has found nothing, and nothing that anybody would notice: a port
-    /// that is taken, a token that can't be made.
+    /// Does what can still fail in a configuration that ``APIBinary/check(_:)`` has accepted: the port may be in use, or a token can't be
+    /// made. It has no effect that a client could notice.
     ///
-    /// - Returns: nil where no API is wanted.
+    /// - Returns: nil if no API is configured.
     func prepare(_ configuration: Configuration) throws(GatewayError) -> Prepared? {
         guard let settings = configuration.api else { return nil }
         var material: [[UInt8]] = []
@@ -68,7 +68,7 @@ final class APISupervision {
             flowLogFolder: configuration.flowLog?.directory)
     }
 
-    /// Puts into use what was made ready; a process goes on where nothing of it has changed. What it may read is decided at its start.
+    /// Puts a prepared API into use. If nothing has changed, the process continues. A process gets its read permissions at its start.
     func use(_ prepared: Prepared?, now: UInt64) {
         let isSame =
             prepared?.settings == current?.settings && prepared?.tokens == current?.tokens
@@ -85,7 +85,7 @@ final class APISupervision {
         tend(now: now)
     }
 
-    /// Lets the process read what it shows: it is in no other group.
+    /// Lets the process read what it shows: it belongs to no other group.
     private func share(_ prepared: Prepared) {
         guard geteuid() == 0 else { return }
         let group = Confinement.group
@@ -95,9 +95,9 @@ final class APISupervision {
         if let flowLog = prepared.flowLogFolder { SharedFolder.shareTree(flowLog, with: group) }
     }
 
-    // MARK: Looking after it
+    // MARK: Supervision
 
-    /// To be called once a second: starts the process where there is none.
+    /// Starts the process if none runs. Call it once a second.
     func tend(now: UInt64) {
         guard let current else { return }
         if let process {
@@ -130,9 +130,9 @@ final class APISupervision {
 
     // MARK: What it may ask for
 
-    /// Why a request that came from the process of the API is refused; nil: it is not.
+    /// Why a request from the process of the API is refused; nil: it is not.
     ///
-    /// The process has looked at the token, too; this is where it counts.
+    /// The process has checked the token too, but only this check protects the gateway.
     func refusal(of request: ControlRequest) -> ControlResponse? {
         if request.command == .ping { return nil }
         guard let tokens = current?.tokens, let token = request.token, APITokens.areEqual(token, tokens.admin) else {
@@ -148,18 +148,18 @@ final class APISupervision {
     }
 }
 
-/// How long to wait before a process that has ended is started again: twice as long each time that it did not last. Pure.
+/// The pause before a process that has ended is started again: it doubles each time that the process ended soon. Pure.
 struct RestartPause {
     static let shortest: UInt64 = 1_000_000_000
     static let longest: UInt64 = 60_000_000_000
-    /// A process that has run for so long has proved itself.
+    /// If a process ran for this time, the next pause is the shortest one again.
     static let lasting: UInt64 = 60_000_000_000
 
     private var next = RestartPause.shortest
 
     /// The process has ended, or could not be started.
     ///
-    /// - Parameter ran: for how long it ran; nanoseconds.
+    /// - Parameter ran: how long it ran; nanoseconds.
     /// - Returns: nanoseconds to wait.
     mutating func ended(afterNanoseconds ran: UInt64) -> UInt64 {
         if ran >= Self.lasting { next = Self.shortest }

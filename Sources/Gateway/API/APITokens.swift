@@ -1,8 +1,8 @@
 import Glibc
 
-/// The two secrets of the HTTP API: files of the gateway's state, which outlive its restarts.
+/// The two secrets of the HTTP API: files of the gateway's state, which stay over its restarts.
 package struct APITokens: Equatable, Sendable {
-    /// May read.
+    /// Permits reading.
     package let read: String
     /// May read and change.
     package let admin: String
@@ -14,13 +14,13 @@ package struct APITokens: Equatable, Sendable {
 
     package static let readName = "read.token"
     package static let adminName = "admin.token"
-    /// Bytes of randomness of a token that is made here.
+    /// Random bytes in a token that is made here.
     private static let randomBytes = 32
-    /// Characters of a token that somebody else has written.
+    /// Length limits, in characters, of a token that an operator has written.
     private static let shortest = 32
     private static let longest = 512
 
-    /// Reads both files; makes those that are not there.
+    /// Reads both files; makes those that are missing.
     ///
     /// - Parameter folder: of the gateway's state.
     package static func make(in folder: String) throws(GatewayError) -> APITokens {
@@ -62,7 +62,7 @@ package struct APITokens: Equatable, Sendable {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// nil: there is no such file.
+    /// The token in a file; nil: there is no such file.
     private static func existing(_ path: String) throws(GatewayError) -> String? {
         var status = stat()
         guard lstat(path, &status) == 0 else {

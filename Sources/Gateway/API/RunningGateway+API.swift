@@ -2,7 +2,7 @@ internal import Kernel
 internal import Policy
 
 extension RunningGateway {
-    /// Has the HTTP API served as prepared, or (nil) not served. Whatever fails here is reported, and nothing else.
+    /// Starts to serve the HTTP API as prepared, or (nil) stops it. A failure here is reported, and has no other effect.
     func beginAPI(_ prepared: APISupervision.Prepared?) {
         if prepared == nil {
             server.closeAPI()
@@ -23,7 +23,7 @@ extension RunningGateway {
         report("api", api.problem, next: Self.apiRemedy)
     }
 
-    /// Once a second.
+    /// Runs once a second.
     func watchAPI(now: UInt64) {
         guard api.isWanted else { return }
         noteNetwork(now: now)
@@ -34,7 +34,7 @@ extension RunningGateway {
     private static let apiRemedy =
         "read why it ends (journalctl, or where the controller logs); it is started again by itself"
 
-    /// Writes down what is to be seen in this network namespace alone: the process of the API may not look there.
+    /// Writes the state of this network namespace to a file, because the process of the API may not read it.
     private func noteNetwork(now: UInt64) {
         let interfaces = configuration.zones.flatMap(\.interfaces).map { name in
             let interface = try? NetworkInterface.find(name)

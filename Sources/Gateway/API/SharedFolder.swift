@@ -2,13 +2,13 @@ import Glibc
 
 /// Folders that a group may read, besides their owner.
 enum SharedFolder {
-    /// What nobody else reads: tokens, the control socket, the marks of flow logs.
+    /// Files that the group must not read: tokens, the control socket, the marks of flow logs.
     private static func isPrivate(_ name: String) -> Bool {
         name.hasSuffix(".token") || name.hasSuffix(".token.new") || name.hasSuffix(".sock") || name == "flow-marks"
     }
 
-    /// Lets a group read a folder and the files that are in it, and those that are made there from now on. What can't be shared is not
-    /// read then, and whoever wants it says so.
+    /// Lets a group read a folder, the files in it, and the files that are made there later. A file that can't be shared is not readable
+    /// for the group; the reader then reports that.
     static func share(_ path: String, with group: gid_t) {
         guard chown(path, uid_t.max, group) == 0 else { return }
         // New files get the folder's group.
@@ -22,14 +22,14 @@ enum SharedFolder {
         }
     }
 
-    /// Lets a group pass through a folder, without seeing what is in it.
+    /// Lets a group traverse a folder, without listing its content.
     static func shareEntrance(_ path: String, with group: gid_t) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & 0o001 == 0 else { return }
         if chown(path, uid_t.max, group) == 0 { chmod(path, status.st_mode & 0o7777 | 0o010) }
     }
 
-    /// Lets a group read a folder, and all below it that is still root's group's: what somebody has given to another group is theirs.
+    /// Lets a group read a folder and everything below it with root's group. Files that an operator gave to another group do not change.
     static func shareTree(_ path: String, with group: gid_t) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_gid == 0 else { return }

@@ -2,9 +2,9 @@ package import Fleet
 package import FlowCore
 package import FlowLayout
 
-/// All that an instance does about its sessions, turn by turn: it scans, probes, resets and releases.
+/// Everything that an instance does with its sessions in each iteration: it scans, probes, resets and releases.
 ///
-/// Knows no clock, no file and no socket: time comes in, segments go to an outlet, keys to a flow table.
+/// Uses no clock, file or socket. The time is an argument, segments go to an outlet, and keys to a flow table.
 package final class AgeingMachine<Flows: FlowTable> {
     package let table: SessionTable
     package let work: AgeingWork
@@ -15,7 +15,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     private let scan: ExpiryScan
     private var resetSending: ResetSending
     package private(set) var probing: Probing
-    /// Between two probes of a session, before its own timeout limits it.
+    /// Ticks between two probes of a session; the session's own timeout may shorten it.
     package var probeIntervalTicks: UInt32 {
         get { probing.intervalTicks }
         set { probing.intervalTicks = newValue }
@@ -24,7 +24,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     private var recovery: SlabRecovery
     private var halfOpenCount: HalfOpenCount
     private let halfOpenRoom: HalfOpenRoom
-    /// Whether half-open sessions crowd their share, or a source its own: passes are to be made as often as possible.
+    /// Whether half-open sessions crowd their share, or a source its own share: then passes follow each other as fast as possible.
     package private(set) var isCrowded = false
     private var draining: Draining
 
@@ -50,12 +50,12 @@ package final class AgeingMachine<Flows: FlowTable> {
             timestamps: { flows.timestamps(slot: $0) })
     }
 
-    /// What the instance is to do, as its record says.
+    /// The state that the instance's record orders.
     package var order: InstanceState {
         InstanceState(recordValue: sluice_load32_acquire(&table.instance.pointee.state)) ?? .serving
     }
 
-    /// Claims slabs, and picks up what an earlier process of this instance, or an earlier owner, left in them. Call
+    /// Claims slabs, and finds what an earlier process of this instance, or an earlier owner, left unfinished in them. Call
     /// ``finishRecovery()`` at least 50 ms later.
     ///
     /// - Parameter now: tick.
@@ -65,19 +65,19 @@ package final class AgeingMachine<Flows: FlowTable> {
         halfOpenCount.run()
     }
 
-    /// - Returns: slots that had leaked and are free again.
+    /// - Returns: leaked slots that are free again.
     @discardableResult
     package func finishRecovery() -> Int { recovery.finish() }
 
-    /// One pass over the table: takes care of the slabs, ends what is due, begins and continues probes.
+    /// One pass over the table: claims and returns slabs, ends the sessions that are due, begins and continues probes.
     ///
     /// - Parameter now: tick.
     @discardableResult
     package func pass(now: UInt32) -> ScanResult {
         keepSlabs(now: now)
-        // Before this pass makes room: what has filled the share may go on doing so.
+        // Before this pass makes room: the sessions that filled the share may continue to arrive.
         isCrowded = halfOpenRoom.isCrowded(now: now)
-        // In a drain tombstones stay until its end.
+        // During a drain, tombstones stay until its end.
         limits.update(
             from: table, occupied: freeSlots.occupied, keepsTombstones: order == .drainingReset,
             halfOpenAtMost: halfOpenRoom.ageLimit(now: now) ?? .max)
@@ -89,7 +89,7 @@ package final class AgeingMachine<Flows: FlowTable> {
         result.expired += endOldestOfCrowdedSources(now: now)
         let probes = probing.run(now: now, work: work)
         freeSlots.announceAll()
-        // Last, when this pass has ended what it ends.
+        // Last, when this pass has ended its sessions.
         halfOpenCount.run()
         table.instance.pointee.expired += UInt64(result.expired + probes.dead)
         table.instance.pointee.probesSent += UInt64(probes.sent)
@@ -112,12 +112,12 @@ package final class AgeingMachine<Flows: FlowTable> {
         _ = recovery.finish(now: now)
     }
 
-    /// Carries on with a drain, where one is ordered: call it every turn of the loop.
+    /// Continues a drain, if one is ordered. Call it in every iteration of the loop.
     ///
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
-    ///   - isPass: whether a pass was made in this turn, so that it is time to look for late sessions.
-    /// - Returns: how it goes.
+    ///   - isPass: whether a pass was made in this iteration: then it also searches for sessions that began late.
+    /// - Returns: the progress of the drain.
     package func drain(now: UInt64, isPass: Bool) -> DrainProgress {
         switch order {
         case .drainingReset:
@@ -130,10 +130,10 @@ package final class AgeingMachine<Flows: FlowTable> {
         }
     }
 
-    /// The loop stood still for so many ticks, and perhaps the whole machine with it.
+    /// The loop did not run for this number of ticks; perhaps the whole machine was stopped.
     package func wasAway(ticks: UInt32) { probing.wasAway(ticks: ticks) }
 
-    /// Sends and releases a bounded part of what is queued.
+    /// Sends and releases a limited part of the queues.
     ///
     /// - Returns: whether more is left.
     package func workOff() -> Bool {
@@ -147,11 +147,11 @@ package final class AgeingMachine<Flows: FlowTable> {
 
 /// What the kernel keeps of a session outside its slot, as far as the owner of the slot needs it.
 package protocol FlowTable {
-    /// Takes a slot's entry out of the index from 5-tuple to slot; nothing happens where the 5-tuple leads to another slot, or nowhere.
+    /// Removes a slot's entry from the index of 5-tuples. Does nothing if the 5-tuple has another slot, or no entry.
     func removeFlow(_ key: sluice_session_key, slot: UInt32)
-    /// What the ends' time stamp clocks showed last; nil where nothing is kept.
+    /// The last values of the ends' TCP timestamps; nil if none are kept.
     func timestamps(slot: UInt32) -> sluice_timestamps?
-    /// Frees the memory of a slot's time stamps.
+    /// Frees the memory of a slot's timestamps.
     func removeTimestamps(slot: UInt32)
 }
 
@@ -160,11 +160,11 @@ extension FlowTable {
     package func removeTimestamps(slot: UInt32) {}
 }
 
-/// Sends the segments that the gateway makes itself.
+/// Sends the segments that the gateway creates.
 package protocol SegmentOutlet: AnyObject {
-    /// Sends in order; some may fail without the others.
+    /// Sends the segments in order. Some may fail, and the others are still sent.
     ///
-    /// - Returns: how many went out, and how many did not.
+    /// - Returns: how many were sent, and how many failed.
     func send(_ segments: [TCPSegment]) -> (sent: Int, failed: Int)
 }
 

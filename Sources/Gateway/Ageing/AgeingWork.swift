@@ -1,12 +1,12 @@
 /// The slots of an instance that wait for a reset, a release or a probe.
 package final class AgeingWork {
-    /// Tombstones whose ends are to be reset.
+    /// Tombstones whose ends must receive a RST.
     package let resets: SlotQueue
-    /// Slots in `ending` or `ended`, to be given back.
+    /// Slots in `ending` or `ended`, to be released.
     package let releases: SlotQueue
-    /// Which slots are in one of the two.
+    /// The slots that are in one of the two queues.
     package let queued: SlotSet
-    /// Idle sessions whose ends are to be probed, found by this pass.
+    /// Idle sessions to be probed, found by this pass.
     package var probes: [SlotQueue.Entry] = []
 
     package init(slotCount: Int) {
@@ -26,7 +26,7 @@ package final class AgeingWork {
     }
 }
 
-/// A queue of slots, first in, first out. A slot is in a queue at most once, so the queue has one entry for each slot, allocated once.
+/// A first-in, first-out queue of slots. A slot is in a queue at most once, so the queue has one entry for each slot, allocated once.
 /// Entries that are never used take no memory.
 package final class SlotQueue {
     /// A slot and the generation of the session that it held when it was queued.
@@ -68,7 +68,7 @@ package final class SlotQueue {
     }
 }
 
-/// A set of slots, one bit each: which slots are in a queue already.
+/// A set of slots, one bit each: the slots that are in a queue already.
 package final class SlotSet {
     private let words: UnsafeMutablePointer<UInt64>
     private let wordCount: Int

@@ -1,14 +1,14 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// What an instance does to its sessions when it drains: resets them paced, and repeats that for those whose ends still speak
-/// (DRAIN-2). What is left at the end the controller drops (``SlabSharing/discardSessions(of:reason:now:journal:)``).
+/// How a draining instance ends its sessions: it resets them at a limited rate, and repeats the RSTs for sessions whose ends still send
+/// (DRAIN-2). At the end, the controller discards the rest (``SlabSharing/discardSessions(of:reason:now:journal:)``).
 package struct Draining {
     let table: SessionTable
     let ending: SessionEnding
     private var pace: DrainPace?
     private var done = 0
-    /// Where the sweep over the slots goes on; nil between two sweeps.
+    /// The slot at which the sweep continues; nil between two sweeps.
     private var cursor: Int?
 
     init(table: SessionTable, ending: SessionEnding) {
@@ -16,16 +16,16 @@ package struct Draining {
         self.ending = ending
     }
 
-    /// Resets what is due by now.
+    /// Resets the sessions that are due by now.
     ///
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
-    ///   - sweepAgain: whether to begin again when all slots were seen, to find sessions that began meanwhile.
-    /// - Returns: whether the sweep is not at its end: come back soon.
+    ///   - sweepAgain: whether to begin again after all slots were checked, to find sessions that began meanwhile.
+    /// - Returns: whether the sweep has not reached its end: call it again soon.
     mutating func reset(now: UInt64, sweepAgain: Bool, work: AgeingWork) -> Bool {
         if pace == nil {
             let window = sluice_load64(&table.instance.pointee.drainWindowNanoseconds)
-            // Not ordered yet.
+            // No drain is ordered yet.
             guard window > 0 else { return false }
             pace = DrainPace(
                 start: now, windowNanoseconds: window,
@@ -62,9 +62,9 @@ package struct Draining {
         return false
     }
 
-    /// Queues the resets again of all tombstones that a segment has met since, if that is ordered.
+    /// If it is ordered, queues another RST for each tombstone that has received a segment since.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of tombstones.
     func repeatResets(work: AgeingWork) -> Int {
         let ordered = sluice_load32(&table.instance.pointee.repeatsOrdered)
         guard ordered != sluice_load32(&table.instance.pointee.repeatsDone) else { return 0 }
@@ -96,16 +96,16 @@ package struct Draining {
 package enum DrainProgress: Equatable, Sendable {
     /// No drain is ordered.
     case none
-    /// More sessions are to be reset soon.
+    /// More sessions must be reset soon.
     case busy
-    /// All sessions are reset; tombstones are kept until the end.
+    /// All sessions are reset; their tombstones stay until the end.
     case waiting
 }
 
-/// How fast a drain resets sessions: evenly over the time that it is given. `DrainMachine` gives 10 s of the 45 s of the reset half, so
-/// that the repetitions (at a third and two thirds of it) find every session reset (DRAIN-2).
+/// The rate of a drain's resets: evenly over the given time. `DrainMachine` gives 10 s of the 45 s of the reset phase, so that the
+/// repetitions (at a third and two thirds of it) find every session reset (DRAIN-2).
 package struct DrainPace: Equatable, Sendable {
-    /// Sessions that are reset at once at least.
+    /// The minimum number of sessions that are reset at once.
     package static let batch = 128
     let start: UInt64
     let spanNanoseconds: UInt64
@@ -113,7 +113,7 @@ package struct DrainPace: Equatable, Sendable {
 
     /// - Parameters:
     ///   - start: CLOCK_MONOTONIC, nanoseconds.
-    ///   - windowNanoseconds: in how long all are to be reset.
+    ///   - windowNanoseconds: the time within which all sessions must be reset.
     ///   - total: sessions to reset.
     package init(start: UInt64, windowNanoseconds: UInt64, total: Int) {
         self.start = start
@@ -121,7 +121,7 @@ package struct DrainPace: Equatable, Sendable {
         self.total = total
     }
 
-    /// How many sessions should have been reset by now; without limit once the time for it is over.
+    /// The number of sessions that should have been reset by now; unlimited when the time is over.
     package func due(now: UInt64) -> Int {
         let elapsed = now > start ? now - start : 0
         guard elapsed < spanNanoseconds else { return Int.max }

@@ -1,16 +1,16 @@
 package import FlowCore
 internal import FlowLayout
 
-/// How many ticks a session may rest, by the 16 bits of its control word that hold its state and treatment: one load in
-/// the scan decides for a slot.
+/// The number of ticks that a session may be idle, indexed by the 16 bits of its control word that hold its state and treatment. One
+/// load in the scan decides for a slot.
 ///
-/// A limit is signed, and so is a session's age: a word that the kernel wrote after the scan looked at the clock has a
-/// negative age and is not due.
+/// A limit is signed, and so is a session's age: if the kernel wrote a word after the scan read the clock, its age is negative and the
+/// session is not due.
 package final class ExpiryLimits {
     static let count = 1 << 16
     /// Never due.
     static let never = Int32.max
-    /// Due whenever it is looked at, even if its tick is a little ahead.
+    /// Due at every check, even if its tick is slightly in the future.
     static let always = Int32.min
 
     let limits: UnsafeMutablePointer<Int32>
@@ -28,18 +28,18 @@ package final class ExpiryLimits {
     @inline(__always)
     static func index(of rawWord: UInt64) -> Int { Int(truncatingIfNeeded: (rawWord >> 32) & 0xFFFF) }
 
-    /// Takes over what the configuration says now, and how full the table is.
+    /// Updates the limits from the configuration and the occupancy of the table.
     ///
     /// - Parameters:
     ///   - keepsTombstones: whether tombstones stay, whatever their age.
-    ///   - halfOpenAtMost: ticks that half-open sessions may rest, whatever their timeout: to make room (``HalfOpenRoom``).
+    ///   - halfOpenAtMost: a lower limit in ticks for half-open sessions, to make room (``HalfOpenRoom``).
     package func update(
         from table: SessionTable, occupied: Int, keepsTombstones: Bool = false, halfOpenAtMost: UInt32 = .max
     ) {
         let runtime = table.runtime
         let configured = runtime.pointee.halfOpenTimeoutTicks
         let share = Int(runtime.pointee.halfOpenLimit)
-        // The timeout shrinks as the table fills up, and as the half-open sessions' share of it does.
+        // The timeout shrinks as the table fills up, and as the half-open sessions' share fills up.
         let shrunk = min(
             HalfOpenTimeout.ticks(configuredTicks: configured, occupied: occupied, capacity: table.slotCount),
             share == 0
@@ -50,7 +50,7 @@ package final class ExpiryLimits {
         let closing = Self.limit(runtime.pointee.closingTimeoutTicks)
         let closed = Self.limit(runtime.pointee.closedTimeoutTicks)
         let tombstone = keepsTombstones ? Self.never : Self.limit(runtime.pointee.tombstoneTimeoutTicks)
-        // A session whose treatment is gone is treated by the first one, rather than kept for ever.
+        // A session without a valid treatment gets the first one. Otherwise it would stay forever.
         let fallback = table.treatments[Int(TreatmentIndex.northSouth)].timeoutTicks
         for treatment in 0..<Int(SLUICE_MAX_TREATMENTS) {
             let ticks = table.treatments[treatment].timeoutTicks
@@ -75,20 +75,20 @@ package final class ExpiryLimits {
     }
 }
 
-/// How long a session may stay half-open, by how full the table is, and the half-open sessions' share of it (SESS-9, BAD-2).
+/// The half-open timeout, by the occupancy of the table and of the half-open sessions' share (SESS-9, BAD-2).
 ///
-/// Up to 60 % occupancy it is the configured timeout; from there it shrinks linearly to a tenth of it in a full table, so
-/// that a flood of SYNs makes room by itself, before anything else has to be refused.
+/// Up to 60 % occupancy it is the configured timeout. Above, it shrinks linearly, to a tenth in a full table. So a SYN flood makes room
+/// by itself, before any other session has to be refused.
 package enum HalfOpenTimeout {
-    /// Per cent of occupancy from which on the timeout shrinks.
+    /// The occupancy, in per cent, from which on the timeout shrinks.
     static let shrinkFromPercent: UInt64 = 60
-    /// Per cent of the configured timeout that is left when the table is full.
+    /// Per cent of the configured timeout that remains when the table is full.
     static let smallestPercent: UInt64 = 10
 
     /// - Parameters:
     ///   - configuredTicks: the timeout of a table that is not crowded.
     ///   - occupied: slots that are not free; or half-open sessions.
-    ///   - capacity: slots in all; or the share's.
+    ///   - capacity: all slots; or the limit of half-open sessions.
     /// - Returns: ticks; at least 1.
     package static func ticks(configuredTicks: UInt32, occupied: Int, capacity: Int) -> UInt32 {
         let occupied = UInt64(max(0, min(occupied, capacity)))

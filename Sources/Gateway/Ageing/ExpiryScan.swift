@@ -1,11 +1,11 @@
 package import FlowCore
 internal import FlowLayout
 
-/// What a pass over the table came to.
+/// The result of a pass over the table.
 package struct ScanResult: Equatable, Sendable {
     package var expired = 0
     package var resets = 0
-    /// Lost to a segment that arrived between look and exchange.
+    /// Sessions that a segment kept alive: it arrived between the check and the exchange.
     package var races = 0
 
     package init(expired: Int = 0, resets: Int = 0, races: Int = 0) {
@@ -15,12 +15,12 @@ package struct ScanResult: Equatable, Sendable {
     }
 }
 
-/// Finds the sessions whose time is up, by a linear pass over the control words of the instance's slabs.
+/// Finds expired sessions by a linear pass over the control words of the instance's slabs.
 ///
-/// A pass only takes sessions out of life, by compare-and-exchange, and queues what is to be done about them. So a million
-/// sessions that expire together are all ended within one pass (IDLE-1), however long their resets take to send.
+/// A pass only ends sessions, by compare-and-exchange, and queues the follow-up work. So a million sessions that expire together all
+/// end within one pass (IDLE-1), however long it takes to send their RSTs.
 package struct ExpiryScan {
-    /// Probes that one pass asks for at most; more wait for the next pass.
+    /// The maximum number of probes that one pass asks for; the others wait for the next pass.
     static let probesPerPass = 4096
 
     let table: SessionTable
@@ -33,11 +33,11 @@ package struct ExpiryScan {
         self.limits = limits
     }
 
-    /// Looks once at every slot of the instance.
+    /// Checks every slot of the instance once.
     ///
     /// - Parameters:
     ///   - now: tick.
-    ///   - work: where what is to be done is put.
+    ///   - work: the queues for the follow-up work.
     ///   - isProbed: whether the session in a slot is being probed already.
     package func run(now: UInt32, into work: AgeingWork, isProbed: (Int) -> Bool = { _ in false }) -> ScanResult {
         var result = ScanResult()
@@ -57,8 +57,8 @@ package struct ExpiryScan {
         return result
     }
 
-    /// The first slot that is due; `end` if there is none. This is the loop that runs a million times a pass: a load of the
-    /// word, a load of its limit, a comparison.
+    /// The first slot that is due; `end` if there is none. This loop runs a million times in a pass. It loads the word, loads its limit,
+    /// and compares.
     @inline(never)
     func nextDue(from start: Int, to end: Int, now: UInt32) -> Int {
         let words = table.words
@@ -76,9 +76,9 @@ package struct ExpiryScan {
     private func take(
         _ slot: Int, _ now: UInt32, _ work: AgeingWork, _ result: inout ScanResult, _ isProbed: (Int) -> Bool
     ) {
-        // What is queued is dealt with already; a tombstone whose resets are not sent yet must not go before.
+        // A queued slot is handled already. A tombstone must not end before its RSTs are sent.
         if work.queued.contains(slot) { return }
-        // Read again: the loop does not hand its word over, and the exchange is against this one.
+        // Read again: the loop does not return its word, and the exchange compares with this one.
         let word = table.word(slot)
         if word.isState(.ending) || word.isState(.ended) || word.isState(.abandoned) {
             return work.queueRelease(slot, generation: word.generation)
@@ -102,7 +102,7 @@ package struct ExpiryScan {
         }
     }
 
-    /// Whether a session has rested longer than it may. A word newer than `now` has a negative age.
+    /// Whether a session has been idle for longer than its limit. A word newer than `now` has a negative age.
     package func isDue(_ word: ControlWord, now: UInt32) -> Bool {
         Int32(truncatingIfNeeded: now &- word.tick) > limits.limit(of: word)
     }

@@ -14,7 +14,7 @@ package struct FreeSlots {
         return sum
     }
 
-    /// Slots of the whole gateway that hold a session, or what is left of one.
+    /// Slots of the whole gateway that hold a session, or have not been released yet.
     package var occupied: Int {
         var free = 0
         for slab in 0..<table.slabCount { free += Int(SlabRing.count(table.slabs + slab)) }
@@ -35,8 +35,8 @@ package struct FreeSlots {
         if sluice_load64(word) & bit == 0 { sluice_or64(word, bit) }
     }
 
-    /// Announces every slab of the instance that has free slots. The kernel program takes a slab's bit away when it finds
-    /// the ring empty; should that ever cross with a slot put back, this heals it. Bits of slabs that went to others go.
+    /// Announces every slab of the instance that has free slots. The kernel program clears a slab's bit when it finds the ring empty. If a
+    /// slot is released at the same moment, the bit may be wrong; this corrects it. It also clears the bits of slabs with another owner.
     package func announceAll() {
         for word in 0..<Int(SLUICE_MAX_SLABS) / 64 {
             var mine: UInt64 = 0
@@ -50,21 +50,21 @@ package struct FreeSlots {
         }
     }
 
-    /// Slots that are free and lie in no ring, with their words: leaked by an instance that was killed between two steps,
-    /// or just being taken by the kernel program.
+    /// Free slots that are in no ring, with their words. Either an instance that was killed between two steps leaked them, or the kernel
+    /// program is taking them at the moment.
     ///
-    /// Ask twice, some time apart, and push what is in both answers with the same word: the kernel program holds a slot
+    /// Call it twice, some time apart, and push the slots that are in both results with the same word: the kernel program holds a slot
     /// only for microseconds.
     package func unlisted() -> [Int: ControlWord] { unlisted(in: (0..<table.slabCount)) }
 
-    /// The same in some slabs, those of them that are this instance's.
+    /// The same for those of the given slabs that this instance owns.
     func unlisted(in slabs: some Sequence<Int>) -> [Int: ControlWord] {
         var result: [Int: ControlWord] = [:]
         var listed = [Bool](repeating: false, count: table.slabSlots)
         for slab in slabs where table.owns(slab: slab) {
             for index in listed.indices { listed[index] = false }
             let slots = table.slots(ofSlab: slab)
-            // Only this process moves the tail. A slot that the kernel program takes meanwhile is listed here, and so left out.
+            // Only this process moves the tail. A slot that the kernel program takes meanwhile is listed here, so it is not in the result.
             let tail = sluice_load32(&table.slabs[slab].tail)
             var position = sluice_load32(&table.slabs[slab].head)
             let mask = UInt32(table.slabSlots - 1)
@@ -80,7 +80,7 @@ package struct FreeSlots {
         return result
     }
 
-    /// Puts back what ``unlisted()`` found at two times.
+    /// Releases the slots that ``unlisted()`` found both times.
     ///
     /// - Returns: how many slots had leaked.
     package func recover(first: [Int: ControlWord], second: [Int: ControlWord]) -> Int {

@@ -1,8 +1,8 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// Counts the half-open sessions of an instance's slabs, so that the tally that admits and refuses is true after each pass
-/// (``HalfOpenTally`` has the argument).
+/// Counts the half-open sessions of an instance's slabs, so that the tally for admission is exact after each pass (``HalfOpenTally``
+/// explains why).
 struct HalfOpenCount {
     let table: SessionTable
     /// The kernel program's counters at the last count of each slab, if this process made it.
@@ -13,7 +13,7 @@ struct HalfOpenCount {
         last = Array(repeating: nil, count: table.slabCount)
     }
 
-    /// Counts where something can have changed, and writes the sum of all slabs anew.
+    /// Counts each slab that may have changed, and writes the new sum of all slabs.
     mutating func run() {
         for slab in 0..<table.slabCount {
             guard table.owns(slab: slab) else {
@@ -23,7 +23,7 @@ struct HalfOpenCount {
             let record = table.slabs + slab
             let begun = sluice_load32_acquire(&record.pointee.halfOpenBegun)
             let left = sluice_load32(&record.pointee.halfOpenLeft)
-            // Where nothing has begun or left since, and none is half-open, none is half-open now.
+            // If none is half-open, and nothing has begun or left since, none is half-open now.
             if let last = last[slab], last == (begun, left), HalfOpenTally.estimate(record) == 0 { continue }
             let counted = count(slab)
             sluice_fence_loads()
@@ -38,7 +38,7 @@ struct HalfOpenCount {
         sluice_store32(&table.runtime.pointee.halfOpenOffset, sum)
     }
 
-    /// A loop of its own, without branches: it runs for every slot of a busy slab.
+    /// A separate loop without branches, because it runs for every slot of a busy slab.
     @inline(never)
     private func count(_ slab: Int) -> UInt32 {
         var count: UInt32 = 0

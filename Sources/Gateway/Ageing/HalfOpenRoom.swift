@@ -1,24 +1,24 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// Makes room for new handshakes where half-open sessions crowd their share of the table, or a source its own part: the oldest
-/// end, and never a session that is established (BAD-2, SESS-9).
+/// Makes room for new handshakes if half-open sessions crowd their share of the table, or a source crowds its part of the share. The
+/// oldest half-open sessions end; an established session never ends for it (BAD-2, SESS-9).
 ///
-/// A handshake takes a round trip, so what has waited longest is least likely to be completed. Each instance ends its part of its own.
+/// A handshake takes one round trip, so the oldest one is the least likely to complete. Each instance ends its part of its own sessions.
 struct HalfOpenRoom {
-    /// The share is kept at most this full, and a source's part too: what is left is room for what comes until the next pass.
+    /// The share, and a source's part, are kept filled to at most this per cent: the rest is room until the next pass.
     static let fullestPercent: UInt64 = 75
-    /// For so many ticks (1 s) after the kernel program has refused a source its session, crowded sources are looked for.
+    /// After the kernel program refused a session of a source, crowded sources are searched for this number of ticks (1 s).
     static let memoryTicks: UInt32 = 60
-    /// Ages up to so many ticks (69 s) are counted separately.
+    /// Ages below this number of ticks (69 s) are counted separately.
     static let agesCount = 4096
 
     let table: SessionTable
 
-    /// Whether passes are to be made as often as possible.
+    /// Whether passes must follow each other as fast as possible.
     func isCrowded(now: UInt32) -> Bool { excess > 0 || sourcesAreCrowded(now: now) }
 
-    /// Half-open sessions beyond what the share is kept at.
+    /// Half-open sessions above the level that the share is kept at.
     private var excess: UInt64 {
         let limit = UInt64(table.runtime.pointee.halfOpenLimit)
         let count = UInt64(HalfOpenTally.estimate(table.runtime))
@@ -26,7 +26,7 @@ struct HalfOpenRoom {
         return limit > 0 && count > fullest ? count - fullest : 0
     }
 
-    /// How many ticks a half-open session may rest at most, for room to be made; nil where there is room.
+    /// The maximum age in ticks of a half-open session, to make room; nil if there is room.
     func ageLimit(now: UInt32) -> UInt32? {
         let excess = excess
         guard excess > 0 else { return nil }
@@ -41,7 +41,7 @@ struct HalfOpenRoom {
         return Self.ageLimit(ages: ages, excess: Self.part(of: excess, own: own, total: total))
     }
 
-    /// The largest limit at which at least so many sessions are older; not less than a tick.
+    /// The largest limit that at least `excess` sessions exceed; at least one tick.
     static func ageLimit(ages: [UInt32], excess: UInt64) -> UInt32? {
         guard excess > 0 else { return nil }
         var older: UInt64 = 0
@@ -52,7 +52,7 @@ struct HalfOpenRoom {
         return 1
     }
 
-    /// This instance's part of what all have to end, rounded up.
+    /// This instance's part of the sessions that all instances have to end, rounded up.
     static func part(of excess: UInt64, own: UInt64, total: UInt64) -> UInt64 {
         guard own > 0 else { return 0 }
         let total = max(own, total)

@@ -1,10 +1,10 @@
-/// Asks both ends of an idle session whether they are there, before it is given up (IDLE-5): dead connection detection.
+/// Probes both ends of an idle session before it is reset (IDLE-5): dead connection detection.
 ///
-/// Pure: what the ends have sent, and the time, come in as arguments; what to do comes out as a directive.
+/// Pure: the ends' packet counts and the time are arguments; the result is a directive.
 package struct ProbeBook {
-    /// Segments to each end before an end that is silent counts as gone.
+    /// Segments to each end, before an end that does not answer counts as gone.
     package static let attempts = 3
-    /// Sessions that are asked at a time at most; more wait, and live on meanwhile.
+    /// The maximum number of sessions that are probed at a time. The others wait, and stay meanwhile.
     package static let capacity = 65_536
 
     /// Packets that each end has sent.
@@ -46,17 +46,17 @@ package struct ProbeBook {
 
     package func contains(_ slot: UInt32) -> Bool { probes[slot] != nil }
 
-    /// The generation of the session that is being asked.
+    /// The generation of the session that is being probed.
     package func generation(_ slot: UInt32) -> UInt16? { probes[slot]?.generation }
 
-    /// How long to wait for an answer: as configured, but at most a quarter of the idle timeout, so that all attempts fit in.
+    /// The time to wait for an answer: as configured, but at most a quarter of the idle timeout, so that all attempts fit.
     package static func intervalTicks(configuredTicks: UInt32, timeoutTicks: UInt32) -> UInt32 {
         max(1, min(configuredTicks, timeoutTicks / 4))
     }
 
-    /// A session has become idle. Its ends get their first segment now.
+    /// A session has become idle: both ends get their first segment now.
     ///
-    /// - Returns: `.wait` when too many are being asked already; it is idle still at the next pass.
+    /// - Returns: `.wait` if too many are being probed already; the next pass finds the session again.
     package mutating func begin(
         slot: UInt32, generation: UInt16, tally: Tally, intervalTicks: UInt32, now: UInt32
     ) -> Directive {
@@ -68,9 +68,9 @@ package struct ProbeBook {
         return .send(originator: true, responder: true)
     }
 
-    /// Time has passed.
+    /// Decides for a probed session when time has passed.
     ///
-    /// - Parameter tally: what the ends have sent by now.
+    /// - Parameter tally: the packets that the ends have sent by now.
     package mutating func tick(slot: UInt32, tally: Tally, now: UInt32) -> Directive {
         guard var probe = probes[slot] else { return .wait }
         let originatorAnswered = tally.originator != probe.before.originator
@@ -90,11 +90,11 @@ package struct ProbeBook {
         return .send(originator: !originatorAnswered, responder: !responderAnswered)
     }
 
-    /// Whoever asks was away himself for so many ticks: no end is blamed for what it could not be heard to answer meanwhile.
+    /// The caller did not run for this number of ticks, and could not receive answers: every probe gets the same time in addition.
     package mutating func wasAway(ticks: UInt32) {
         for slot in probes.keys { probes[slot]?.nextTick &+= ticks }
     }
 
-    /// The session ended otherwise, or is another one by now.
+    /// The session has ended otherwise, or the slot holds another one now.
     package mutating func forget(slot: UInt32) { probes[slot] = nil }
 }

@@ -1,16 +1,16 @@
 package import FlowCore
 package import FlowLayout
 
-/// Carries out what the ``ProbeBook`` says.
+/// Executes the directives of the ``ProbeBook``.
 package struct Probing {
     package private(set) var book = ProbeBook()
     let table: SessionTable
     let ending: SessionEnding
     let outlet: any SegmentOutlet
-    /// Between two attempts, before the idle timeout of the session limits it.
+    /// Ticks between two attempts; the idle timeout of the session may shorten it.
     package var intervalTicks: UInt32
 
-    /// What the ends' time stamp clocks showed last, by slot.
+    /// The last values of the ends' TCP timestamps, by slot.
     private let timestamps: (UInt32) -> sluice_timestamps?
 
     package init(
@@ -28,13 +28,13 @@ package struct Probing {
 
     package mutating func wasAway(ticks: UInt32) { book.wasAway(ticks: ticks) }
 
-    /// Begins with the sessions that the scan found idle, and goes on with those that wait for answers.
+    /// Begins to probe the sessions that the scan found idle, and continues with those that wait for answers.
     ///
-    /// - Returns: segments sent and failed, and sessions that were given up.
+    /// - Returns: segments sent and failed, and sessions that were ended because an end is gone.
     package mutating func run(now: UInt32, work: AgeingWork) -> (sent: Int, failed: Int, dead: Int) {
         var segments: [TCPSegment] = []
         var dead = 0
-        // Before the new ones, which have nothing to tell yet.
+        // Before the new ones, which can't have an answer yet.
         for slot in book.slots {
             let place = Int(slot)
             guard let generation = book.generation(slot) else { continue }
@@ -76,7 +76,7 @@ package struct Probing {
             originator: table.sessions[slot].originator.packets, responder: table.sessions[slot].responder.packets)
     }
 
-    /// ``ProbeSegments`` gives the segment to the originator first.
+    /// ``ProbeSegments`` returns the segment to the originator first.
     private func append(_ slot: Int, originator: Bool, responder: Bool, to segments: inout [TCPSegment]) {
         var isFirst = true
         ProbeSegments.forEach(

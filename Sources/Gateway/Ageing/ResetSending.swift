@@ -1,9 +1,9 @@
 package import FlowCore
 internal import FlowLayout
 
-/// Sends the resets of tombstones, a bounded number at a time.
+/// Sends the RSTs of tombstones, a limited number at a time.
 package struct ResetSending {
-    /// Sessions whose resets go in one call.
+    /// Sessions whose RSTs are sent in one call.
     package static let batchSessions = 128
 
     let table: SessionTable
@@ -16,7 +16,7 @@ package struct ResetSending {
         segments.reserveCapacity(Self.batchSessions * ResetSegments.maximumCount)
     }
 
-    /// Sends the resets of up to ``batchSessions`` queued tombstones.
+    /// Sends the RSTs of up to ``batchSessions`` queued tombstones.
     package mutating func sendBatch(from work: AgeingWork) -> ResetTally {
         var tally = ResetTally()
         segments.removeAll(keepingCapacity: true)
@@ -25,7 +25,7 @@ package struct ResetSending {
             let slot = Int(entry.slot)
             work.queued.remove(slot)
             sessions += 1
-            // A new SYN may have ended the tombstone: what speaks now is another session, and not to be disturbed.
+            // A new SYN may have ended the tombstone. The 5-tuple then has another session, which must not be disturbed.
             guard table.holds(slot, generation: entry.generation, state: .resetting) else { continue }
             tally.add(table.sessions[slot], to: &segments)
         }
@@ -34,7 +34,7 @@ package struct ResetSending {
     }
 }
 
-/// The resets of a batch, by why their sessions ended and to which end they go.
+/// The RSTs of a batch, by the reason of their sessions' end and by the end that receives them.
 package struct ResetTally: Equatable, Sendable {
     package struct Key: Hashable, Sendable {
         package var reason: UInt8
@@ -42,14 +42,14 @@ package struct ResetTally: Equatable, Sendable {
         package var end: UInt8
     }
 
-    /// Segments, whether they went out or not: of a batch that failed in part nobody knows which did.
+    /// Segments, sent or not: if a part of a batch failed, it is unknown which part.
     package private(set) var made: [Key: Int] = [:]
     package var sent = 0
     package var failed = 0
 
     package init() {}
 
-    /// Appends a session's resets to what is sent.
+    /// Appends a session's RSTs to the segments to send.
     mutating func add(_ session: sluice_session, to segments: inout [TCPSegment]) {
         let originatorIsLow = session.flags & SessionFlags.originatorIsLow != 0
         let originator = session.key.source(isLow: originatorIsLow)

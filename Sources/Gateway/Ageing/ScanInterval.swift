@@ -1,22 +1,23 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// How long to rest between two passes over the table.
+/// The pause between two passes over the table.
 package enum ScanInterval {
     static let usualNanoseconds: UInt64 = 250_000_000
-    /// IDLE-1 gives a second.
+    /// IDLE-1 allows a second.
     static let longestNanoseconds: UInt64 = 500_000_000
     static let shortestNanoseconds: UInt64 = 20_000_000
-    /// Where half-open sessions crowd their share, a look at a slot rests less: a hundredth of the time becomes a twentieth.
+    /// If half-open sessions crowd their share, the pause for each slot is shorter: passes take a twentieth of the time instead of a
+    /// hundredth.
     private static let crowdedRestPerSlotNanoseconds: UInt64 = 20
 
-    /// A look at a slot takes about one nanosecond, and rests a hundred.
+    /// The check of a slot takes about one nanosecond, and adds a hundred to the pause.
     private static let restPerSlotNanoseconds: UInt64 = 100
 
-    /// A quarter of the shortest timeout, so that a scaled clock does not make expiry coarse; 20 to 250 ms, and up to 500 ms where there
-    /// are so many slots that passes would take more than a hundredth of the time.
+    /// A quarter of the shortest timeout, so that expiry stays precise with a scaled clock. The result is 20 to 250 ms, and up to 500 ms
+    /// for a table so large that passes would take more than a hundredth of the time.
     ///
-    /// - Parameter isCrowded: room is to be made for new handshakes (``HalfOpenRoom``).
+    /// - Parameter isCrowded: whether room must be made for new handshakes (``HalfOpenRoom``).
     package static func nanoseconds(shortestTimeoutTicks: UInt32, slots: Int, isCrowded: Bool = false) -> UInt64 {
         if isCrowded { return max(shortestNanoseconds, UInt64(slots) * crowdedRestPerSlotNanoseconds) }
         let quarter = UInt64(shortestTimeoutTicks) * Tick.nanoseconds / 4

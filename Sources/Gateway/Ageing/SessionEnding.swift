@@ -1,22 +1,22 @@
 package import FlowCore
 internal import FlowLayout
 
-/// How a session came to its end, or did not.
+/// The result of an attempt to end a session.
 package enum Ending: Equatable, Sendable {
-    /// Somebody else changed the control word first: a segment arrived, or the ends closed it (IDLE-6).
+    /// The control word changed first: a segment arrived, or the ends closed the session (IDLE-6).
     case lost
-    /// It is a tombstone now; both ends are to be reset.
+    /// The session is a tombstone now; both ends must receive a RST.
     case resetting
-    /// It ends without a RST; its key is to be taken out of the flow index.
+    /// The session ends without a RST; its key must be removed from the flow index.
     case ending
-    /// It is idle and alive; its ends are to be probed first (IDLE-5).
+    /// The session is idle; its ends must be probed first (IDLE-5).
     case probe
-    /// There was nothing to end: another session, or none.
+    /// There was nothing to end: the slot holds another session, or none.
     case nothing
 }
 
-/// Ends sessions by compare-and-exchange on their control words. Whoever wins acts; nothing else is decided here, and
-/// nothing is sent.
+/// Ends sessions by compare-and-exchange on their control words. The process whose exchange succeeds does the rest. This type decides
+/// nothing else, and sends nothing.
 package struct SessionEnding {
     package let table: SessionTable
     let journal: any SessionJournal
@@ -26,10 +26,10 @@ package struct SessionEnding {
         self.journal = journal
     }
 
-    /// Ends a session whose time is up.
+    /// Ends an expired session.
     ///
     /// - Parameters:
-    ///   - word: its control word when it was found to be due; if it is another by now, nothing happens.
+    ///   - word: the control word that was found to be due; if it has changed since, nothing happens.
     ///   - now: tick.
     package func expire(slot: Int, word: ControlWord, now: UInt32) -> Ending {
         guard let state = word.state else { return .nothing }
@@ -37,7 +37,7 @@ package struct SessionEnding {
         case .free, .ending, .ended, .beginning, .abandoned:
             return .nothing
         case .synSent, .synReceived:
-            // Without a RST, whatever the treatment: the source of a SYN may be forged, and would receive a reset that it did not cause.
+            // Without a RST, whatever the treatment: if the source of a SYN is forged, its owner must not receive a RST.
             return finish(slot, word, reason: .halfOpenTimeout, now: now)
         case .established:
             switch idleTreatment(slot, word) {
@@ -52,14 +52,14 @@ package struct SessionEnding {
             }
         case .closed, .resetting:
             // Its end was reported before; now its slot is released.
-            // The tick stays that of its end, for the log.
+            // The tick stays the one of its end, for the flow log.
             let desired = word.with(state: .ending, tick: word.tick)
             return table.exchange(slot, word, with: desired) ? .ending : .lost
         }
     }
 
-    /// Ends a live session whatever its timer says: by hand (RST-5), by a change of policy (NSG-3), or because an end did
-    /// not answer a probe (IDLE-5). The ends of TCP sessions are reset; others end without a message.
+    /// Ends a live session, whatever its age: by hand (RST-5), by a change of policy (NSG-3), or because an end did not answer a probe
+    /// (IDLE-5). The ends of a TCP session receive a RST; other sessions end without a message.
     package func end(slot: Int, generation: UInt16, reason: EndReason, now: UInt32) -> Ending {
         while true {
             let word = table.word(slot)
@@ -71,12 +71,12 @@ package struct SessionEnding {
             let isTCP = table.sessions[slot].key.protocol == IPProtocol.tcp
             let ending =
                 isTCP ? reset(slot, word, reason: reason, now: now) : finish(slot, word, reason: reason, now: now)
-            // A segment that arrived meanwhile does not save a session that is ended on purpose.
+            // A segment that arrived meanwhile does not keep a session that is ended on purpose.
             if ending != .lost { return ending }
         }
     }
 
-    /// Ends whatever a slot holds, and sends nothing. The journal gets a live session; a tombstone it got before.
+    /// Ends whatever a slot holds, and sends nothing. The journal gets a live session; it got a tombstone before.
     ///
     /// - Returns: whether a live session was ended.
     package func discard(slot: Int, reason: EndReason, now: UInt32) -> Bool {
@@ -86,7 +86,7 @@ package struct SessionEnding {
             switch state {
             case .free, .ending, .ended, .beginning, .abandoned: return false
             case .closed, .resetting:
-                // The tick stays that of its end, for the log.
+                // The tick stays the one of its end, for the flow log.
                 if table.exchange(slot, word, with: word.with(state: .ending, tick: word.tick)) { return false }
             case .synSent, .synReceived, .established, .closing:
                 if finish(slot, word, reason: reason, now: now) == .ending { return true }
@@ -94,7 +94,7 @@ package struct SessionEnding {
         }
     }
 
-    /// Only TCP has resets and probes (SESS-7).
+    /// Only TCP has RSTs and probes (SESS-7).
     private func idleTreatment(_ slot: Int, _ word: ControlWord) -> OnIdle {
         guard table.sessions[slot].key.protocol == IPProtocol.tcp else { return .silent }
         return OnIdle(rawValue: table.treatments[Int(word.treatment)].onIdle) ?? .silent
@@ -111,7 +111,7 @@ package struct SessionEnding {
     private func take(
         _ slot: Int, _ word: ControlWord, to state: SessionState, reason: EndReason, now: UInt32
     ) -> Bool {
-        // The reason first: once the word says `ending`, the slot's owner, perhaps another process, may give it back.
+        // The reason first: once the word says `ending`, the slot's owner, perhaps another process, may release it.
         let before = table.sessions[slot].endReason
         sluice_replace_end_reason(table.sessions + slot, before, reason.rawValue)
         let session = table.sessions[slot]

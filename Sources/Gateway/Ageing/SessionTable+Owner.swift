@@ -1,12 +1,12 @@
 package import FlowCore
 package import FlowLayout
 
-/// What the owner of slabs does with the table.
+/// The operations of a slab's owner on the table.
 extension SessionTable {
     /// The slots of a slab.
     package func slots(ofSlab slab: Int) -> Range<Int> { slab << slabShift..<(slab + 1) << slabShift }
 
-    /// Whether this instance looks after the slab.
+    /// Whether this instance owns the slab.
     package func owns(slab: Int) -> Bool { sluice_load32(&slabs[slab].owner) == UInt32(instanceIdentifier) }
 
     /// The instance's own record.
@@ -17,10 +17,10 @@ extension SessionTable {
         UnsafeMutableRawPointer(instance).assumingMemoryBound(to: UInt64.self)
     }
 
-    /// A slot's control word, as it is this moment.
+    /// A slot's control word at this moment.
     package func word(_ slot: Int) -> ControlWord { ControlWord(rawValue: sluice_load64(words + slot)) }
 
-    /// Replaces a control word if it is still the one that was read. Of two who try, one wins (IDLE-6).
+    /// Replaces a control word if it is still the one that was read. If two processes try, one succeeds (IDLE-6).
     ///
     /// - Returns: whether it was replaced.
     package func exchange(_ slot: Int, _ expected: ControlWord, with desired: ControlWord) -> Bool {
@@ -33,10 +33,10 @@ extension SessionTable {
         return word.generation == generation && word.isState(state)
     }
 
-    /// Counts a session that a process has ended while it was half-open, for its source. The tally of the whole table is made by counting
+    /// Records, for its source, that a process has ended a half-open session. The tally of the whole table is made by counting
     /// (``HalfOpenCount``).
     ///
-    /// - Parameter session: as it was: its slot may be another's by now.
+    /// - Parameter session: a copy, because its slot may hold another session now.
     func noteHalfOpenLeft(_ session: sluice_session, now: UInt32) {
         withUnsafePointer(to: session) { HalfOpenSessions.noteSourceLeft($0, now: now, checked) }
     }

@@ -2,17 +2,17 @@ internal import Fleet
 internal import FlowCore
 internal import FlowLayout
 
-/// Which slabs an instance has: it claims them from the pool, returns what it needs no more, and notices what it was given.
+/// Decides which slabs an instance owns: it claims them from the pool, returns those that it no longer needs, and notices new ones.
 ///
-/// Every instance has its fair share, so that the kernel finds free slots wherever it steers to. One whose share is used up
-/// claims more, as long as there is any; one that has more than its share returns what is wholly free. So a new instance
-/// finds slabs soon, and no session moves for it (SCALE-4).
+/// Every instance has its fair share, so that the kernel finds free slots at every instance that it steers to. An instance whose share
+/// is used up claims more, if the pool has any. An instance with more than its share returns slabs that are wholly free. So a new
+/// instance gets slabs soon, and no session moves for it (SCALE-4).
 package final class SlabKeeping {
     let table: SessionTable
     private let sharing: SlabSharing
-    /// Slabs that the instance had at its last look.
+    /// Slabs that the instance owned at its last check.
     private var known: [Bool]
-    /// Of each slab that it had: how many slots had been taken from it.
+    /// For each slab that it owned: how many slots had been taken from it.
     private var taken: [UInt32]
 
     init(table: SessionTable) {
@@ -22,10 +22,10 @@ package final class SlabKeeping {
         taken = (0..<table.slabCount).map { sluice_load32(&table.slabs[$0].head) }
     }
 
-    /// Looks at all slabs, claims and returns.
+    /// Checks all slabs, claims and returns.
     ///
-    /// - Parameter order: what the instance is to do.
-    /// - Returns: slabs that came to it since the last look and hold what others have left: to be recovered.
+    /// - Parameter order: the state that the instance is ordered to have.
+    /// - Returns: slabs that it got since the last check and that contain unfinished work of other owners: they must be recovered.
     func look(order: InstanceState) -> [Int] {
         var gained: [Int] = []
         for slab in 0..<table.slabCount {
@@ -39,7 +39,7 @@ package final class SlabKeeping {
             returnFree { _ in true }
         case .ending: break
         case .stopped, .serving, .starting, .unresponsive:
-            // What the record says of a process that is gone is no order to this one.
+            // The record of a process that has ended does not apply to this instance.
             gained += adoptLeftovers()
             claim()
             returnSurplus()
@@ -47,26 +47,26 @@ package final class SlabKeeping {
         return gained
     }
 
-    /// Adds the slots that were taken from a slab since the last look to the instance's tally, if it had the slab then.
+    /// Adds the slots that were taken from a slab since the last check to the instance's tally, if it owned the slab then.
     private func countBegins(_ slab: Int) {
         let head = sluice_load32(&table.slabs[slab].head)
         if known[slab] { table.instance.pointee.begins &+= UInt64(head &- taken[slab]) }
         taken[slab] = head
     }
 
-    /// What a process finds when it starts: slabs that an earlier process of the same instance has left.
+    /// For a process that starts: slabs that an earlier process of the same instance has left.
     func inherited() -> [Int] { (0..<table.slabCount).filter { table.owns(slab: $0) && !sharing.isWhollyFree($0) } }
 
     package var ownedCount: Int { (0..<table.slabCount).count { table.owns(slab: $0) } }
 
     // MARK: Claiming
 
-    /// Slabs of the pool with something in them: sessions that began while the slab was returned, or while nobody served;
-    /// what a lost instance has left. Everybody takes a part of them.
+    /// Claims pool slabs that are not wholly free. They hold sessions that began while the slab was returned or while no instance served,
+    /// or the rest of a lost instance. Every instance takes a part of them.
     private func adoptLeftovers() -> [Int] {
         let leftovers = sharing.poolSlabsWithSessions()
         guard !leftovers.isEmpty else { return [] }
-        // Each begins elsewhere, so that they do not all reach for the same ones.
+        // Each instance begins at another slab, so that they do not all try the same ones.
         let part = (leftovers.count + sharers - 1) / sharers
         let start = Int(table.instanceIdentifier) * part % leftovers.count
         return (leftovers[start...] + leftovers[..<start]).prefix(part).filter { take($0) }
@@ -91,10 +91,10 @@ package final class SlabKeeping {
         return true
     }
 
-    /// Slabs that each instance has at least, as long as they last.
+    /// The minimum number of slabs of each instance, as long as there are enough.
     private var fairShare: Int { max(1, table.slabCount / sharers) }
 
-    /// How many instances share the slabs: those that take sessions, as the kernel or their records have it.
+    /// How many instances share the slabs: those that take sessions, according to the kernel's mask or to their records.
     private var sharers: Int {
         var mask = sluice_load64(&table.runtime.pointee.servingInstances) | 1 << UInt64(table.instanceIdentifier & 63)
         for instance in 1..<Int(SLUICE_MAX_INSTANCES) {
@@ -116,7 +116,7 @@ package final class SlabKeeping {
         guard surplus > 0 else { return }
         var free = FreeSlots(table: table).count
         returnFree { _ in
-            // One slab's worth stays free, or it would be claimed again.
+            // Free slots for one slab stay, because the slab would be claimed again otherwise.
             guard surplus > 0, free >= 2 * table.slabSlots else { return false }
             surplus -= 1
             free -= table.slabSlots
@@ -124,11 +124,11 @@ package final class SlabKeeping {
         }
     }
 
-    /// Returns wholly free slabs, the uppermost first, because the kernel takes from the lowest.
+    /// Returns wholly free slabs, the highest first, because the kernel takes from the lowest.
     private func returnFree(_ mayGo: (Int) -> Bool) {
         for slab in (0..<table.slabCount).reversed()
         where table.owns(slab: slab) && sharing.isWhollyFree(slab) && mayGo(slab) {
-            // Nobody is to take from it any more; who is doing so this very moment is found below.
+            // From here on the kernel takes nothing from it. A slot that it takes at this moment is found below.
             sharing.clearBit(slab, of: table.instanceIdentifier)
             guard sharing.isWhollyFree(slab),
                 sharing.give(slab, from: table.instanceIdentifier, to: SlabSharing.pool)

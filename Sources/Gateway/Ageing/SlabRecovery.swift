@@ -1,10 +1,10 @@
 internal import FlowCore
 internal import FlowLayout
 
-/// Finishes what the earlier owner of slabs has left half done: tombstones whose resets may not have been sent, slots that
-/// are free but in no ring. (Slots in `ending` and `ended` are found by any scan.)
+/// Completes the work that an earlier owner of slabs left unfinished: tombstones whose RSTs may not have been sent, and free slots that
+/// are in no ring. (Every scan finds slots in `ending` and `ended`.)
 struct SlabRecovery {
-    /// Ticks between the two looks at slots that may have leaked, about 100 ms.
+    /// Ticks between the two checks for leaked slots, about 100 ms.
     static let restTicks: UInt32 = 6
 
     let table: SessionTable
@@ -29,7 +29,7 @@ struct SlabRecovery {
         if !candidates.isEmpty { waiting.append((slabs, candidates, now)) }
     }
 
-    /// Puts back what has leaked, of the recoveries that began long enough ago.
+    /// Releases leaked slots, for the recoveries that began long enough ago.
     ///
     /// - Parameter now: tick; nil: all of them.
     /// - Returns: how many slots.

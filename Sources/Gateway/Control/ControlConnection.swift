@@ -1,18 +1,18 @@
 internal import FoundationEssentials
 import Glibc
 
-/// One client of the control socket: a line comes in, a line goes out. Never blocks.
+/// One client of the control socket: it sends a line and receives a line. Never blocks.
 final class ControlConnection {
     enum Progress: Equatable {
         case waiting
         case request(ControlRequest)
-        /// What came in is no request; the answer says why.
+        /// The input is not a request; the answer says why.
         case refused(ControlResponse)
-        /// The client has gone, or had its answer.
+        /// The client has disconnected, or received its answer.
         case finished
     }
 
-    /// Never given twice by a server.
+    /// Unique in a server.
     let number: Int
     let descriptor: Int32
     let peer: ControlPeer
@@ -31,10 +31,10 @@ final class ControlConnection {
 
     deinit { close(descriptor) }
 
-    /// What to poll for.
+    /// The events to poll for.
     var interest: Int16 { Int16(output.isEmpty ? POLLIN : POLLOUT) }
 
-    /// Takes what has arrived.
+    /// Reads what has arrived.
     func receive() -> Progress {
         guard !hasRequest else { return .waiting }
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -58,13 +58,13 @@ final class ControlConnection {
         }
     }
 
-    /// The answer takes a while: its request is complete, and its patience is another.
+    /// The answer takes longer: the request is complete, and another timeout applies.
     func waitForAnswer(now: UInt64) { deadlineNanoseconds = now + ControlLimits.longestAnswerNanoseconds }
 
-    /// The server was away for so long: that is not the client's slowness.
+    /// The server was stopped for this time, so the client's deadline moves by it.
     func wasAway(nanoseconds: UInt64) { deadlineNanoseconds += nanoseconds }
 
-    /// Begins to answer. The client has some time to take it.
+    /// Begins to answer. The client has a limited time to read it.
     func answer(_ response: ControlResponse, now: UInt64) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
@@ -73,7 +73,7 @@ final class ControlConnection {
         deadlineNanoseconds = now + ControlLimits.patienceNanoseconds
     }
 
-    /// Goes on with the answer.
+    /// Continues to send the answer.
     func flush() -> Progress {
         while written < output.count {
             let count = output.withUnsafeBytes { bytes in

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Who is at the other end of a connection to the control socket.
+/// The process at the other end of a connection to the control socket.
 package struct ControlPeer: Equatable, Sendable {
-    /// Whether it came by the socket of the HTTP API's process: then each request must prove by its token what it may do.
+    /// Whether it connected to the socket for the HTTP API's process. Then each request needs a token that permits it.
     package let isAPI: Bool
     /// For the history: `root (uid 0), process 1234 sluice`.
     package let text: String
@@ -38,7 +38,7 @@ package struct ControlPeer: Equatable, Sendable {
         user == 0 ? "root" : nil
     }
 
-    /// The program's name (proc(5), comm); the process may have gone.
+    /// The program's name (proc(5), comm); nil if the process has ended.
     private static func program(_ process: pid_t) -> String? {
         guard let bytes = try? FileStore.read("/proc/\(process)/comm") else { return nil }
         let name = String(decoding: bytes.prefix { $0 != 0x0A }, as: UTF8.self)

@@ -1,6 +1,6 @@
 internal import Fleet
 
-/// A slot and the generation of the session in it: what commands call a session by.
+/// A slot and the generation of the session in it: by these, commands refer to a session.
 package struct SessionReference: Hashable, Sendable, Codable {
     package let slot: UInt32
     package let generation: UInt16
@@ -10,7 +10,7 @@ package struct SessionReference: Hashable, Sendable, Codable {
         self.generation = generation
     }
 
-    /// `[slot, generation]`: there may be many.
+    /// As `[slot, generation]`, because there may be many.
     package init(from decoder: any Decoder) throws {
         var values = try decoder.unkeyedContainer()
         slot = try values.decode(UInt32.self)
@@ -24,27 +24,27 @@ package struct SessionReference: Hashable, Sendable, Codable {
     }
 }
 
-/// What the control socket is asked: one line of JSON.
+/// A request to the control socket: one line of JSON.
 package struct ControlRequest: Codable, Equatable, Sendable {
     package enum Command: String, Codable, Sendable, CaseIterable {
-        /// Is anybody there?
+        /// Check that the controller answers.
         case ping
         /// Read the configuration again and apply it.
         case reload
         /// Reset the sessions in `sessions` (RST-5).
         case sessionReset = "session-reset"
-        /// End the gateway as SIGTERM does.
+        /// Stop the gateway, as SIGTERM does.
         case stop
-        /// Have `instance` leave the fleet as in a scale-in (DRAIN-1); or not, while it only refuses.
+        /// Make `instance` leave the fleet as in a scale-in (DRAIN-1); or cancel that, while it only refuses new sessions.
         case instanceDrain = "instance-drain"
         case instanceDrainCancel = "instance-drain-cancel"
         /// End `instance` at once.
         case instanceStop = "instance-stop"
-        /// Let `instances` serve.
+        /// Make `instances` serve.
         case fleetScale = "fleet-scale"
-        /// Let `minimum` to `maximum` instances serve (SCALE-2).
+        /// Keep between `minimum` and `maximum` instances (SCALE-2).
         case fleetPrescale = "fleet-prescale"
-        /// Replace all instances by those of `binary`, or of the one that runs (MAINT-1); `now`: whatever the window (MAINT-2).
+        /// Replace all instances by instances of `binary`, or of the running binary (MAINT-1); `now`: also outside the window (MAINT-2).
         case maintenanceStart = "maintenance-start"
         case maintenancePause = "maintenance-pause"
         case maintenanceResume = "maintenance-resume"
@@ -59,7 +59,7 @@ package struct ControlRequest: Codable, Equatable, Sendable {
     package var maximum: Int?
     package var binary: String?
     package var now: Bool?
-    /// Of whoever asked the HTTP API: without it its process may only ping.
+    /// The token of the HTTP API's client. Without it, the API's process may only ping.
     package var token: String?
 
     package init(_ command: Command, sessions: [SessionReference]? = nil) {
@@ -73,21 +73,21 @@ package struct ControlRequest: Codable, Equatable, Sendable {
     }
 }
 
-/// What the control socket answers: one line of JSON.
+/// An answer of the control socket: one line of JSON.
 package struct ControlResponse: Codable, Equatable, Sendable {
-    /// Whether it was done.
+    /// Whether the request was executed.
     package var ok: Bool
-    /// What was done, or what is wrong and what to do about it.
+    /// The result, or what is wrong and what to do about it.
     package var message: String
     /// Sessions that were reset or ended.
     package var count: Int?
-    /// Why it was not done, for programs; nil: for what the message says.
+    /// Why it was refused, for programs; nil: for the reason in the message.
     package var refusal: Refusal?
 
     package enum Refusal: String, Codable, Sendable {
-        /// Who asks may not.
+        /// The client has no permission.
         case notPermitted
-        /// What is asked for is wrong in itself: a configuration with mistakes, a request that is none.
+        /// The request itself is wrong: for example a configuration with mistakes, or a malformed request.
         case invalid
     }
 
@@ -101,23 +101,23 @@ package struct ControlResponse: Codable, Equatable, Sendable {
 
 /// Limits of the control socket.
 package enum ControlLimits {
-    /// Bytes of a request, with its newline: what the controller's loop reads in some milliseconds.
+    /// Bytes of a request, with its newline: the controller's loop reads so many in a few milliseconds.
     package static let requestBytes = 256 << 10
-    /// Sessions that a request can name; who has more asks more often.
+    /// Sessions that a request can name; for more sessions, send several requests.
     package static let sessionsPerRequest = 4096
     package static let clients = 16
-    /// Of the HTTP API's process, besides.
+    /// Connections of the HTTP API's process, counted separately.
     package static let apiClients = 8
-    /// Until a request must be complete, and again until its answer must have been taken.
+    /// Time until a request must be complete, and again until its answer must have been read.
     package static let patienceNanoseconds: UInt64 = 5_000_000_000
-    /// What takes a while is answered within this time: the check of a binary, a reload after which millions of sessions are judged.
+    /// The time limit of slow answers: the check of a binary, or a reload after which millions of sessions are judged.
     package static let longestAnswerNanoseconds: UInt64 = 60_000_000_000
 }
 
 extension ControlRequest {
-    /// What it asks of the fleet; nil: it is about something else.
+    /// The fleet's command in this request; nil: it is not a request to the fleet.
     ///
-    /// - Throws: what is missing in it.
+    /// - Throws: which value is missing.
     func fleetCommand() throws(GatewayError) -> FleetCommand? {
         switch command {
         case .ping, .reload, .sessionReset, .stop: return nil

@@ -1,16 +1,16 @@
 package import Glibc
 
-/// The controller's end of the control socket, for use in a poll loop. Its owner, and root, may connect; nobody else.
+/// The controller's end of the control socket, for use in a poll loop. Only its owner and root may connect.
 package final class ControlServer {
     package let path: String
     private let listener: Int32
-    /// Where the process of the HTTP API connects; nil: there is none.
+    /// The socket for the process of the HTTP API; nil: there is none.
     private var apiListener: (path: String, descriptor: Int32)?
     private var connections: [ControlConnection] = []
     private var nextNumber = 0
 
-    /// Makes the socket. What an earlier controller left under the name is replaced; the caller holds the gateway's lock, so
-    /// it is nobody's.
+    /// Makes the socket. It replaces a socket file that an earlier controller left. The caller holds the gateway's lock, so no process uses
+    /// that file.
     package init(path: String) throws(SystemError) {
         self.path = path
         listener = try Self.listening(path: path, mask: 0o177)
@@ -20,7 +20,7 @@ package final class ControlServer {
         let listener = try UnixSocket.make()
         do throws(SystemError) {
             if unlink(path) != 0 && errno != ENOENT { throw SystemError("replacing \(path)") }
-            // From the first moment, not by a later chmod: between the two anybody could connect.
+            // The permissions apply from the start. With a later chmod, anyone could connect in between.
             let before = umask(mask)
             let status: Int32
             do throws(SystemError) {
@@ -46,15 +46,15 @@ package final class ControlServer {
         closeAPI()
     }
 
-    /// Takes the names away.
+    /// Removes the socket files.
     package func remove() {
         unlink(path)
         closeAPI()
     }
 
-    /// Makes a second socket, for the process of the HTTP API alone; nothing happens where it is there.
+    /// Makes a second socket, only for the process of the HTTP API. Does nothing if it exists.
     ///
-    /// - Parameter group: of the file's readers and writers; the file has its directory's anyway, where that hands it down.
+    /// - Parameter group: that may read and write the file. In a directory that passes on its group, the file has it already.
     package func openAPI(path: String, group: gid_t) throws(SystemError) {
         guard apiListener == nil else { return }
         let descriptor = try Self.listening(path: path, mask: 0o117)
@@ -66,7 +66,7 @@ package final class ControlServer {
         }
     }
 
-    /// Takes that socket away.
+    /// Closes and removes that socket.
     package func closeAPI() {
         guard let (path, descriptor) = apiListener else { return }
         apiListener = nil
@@ -74,7 +74,7 @@ package final class ControlServer {
         close(descriptor)
     }
 
-    /// What to poll.
+    /// The descriptors to poll.
     package var pollDescriptors: [pollfd] {
         var result: [pollfd] = []
         if hasRoom(isAPI: false) { result.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0)) }
@@ -87,11 +87,11 @@ package final class ControlServer {
         return result
     }
 
-    /// Takes what has arrived, answers what is complete, and lets go of who is too slow.
+    /// Reads what has arrived, answers complete requests, and disconnects clients that are too slow.
     ///
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
-    ///   - handle: answers a request; nil: not yet, but by ``answer(_:_:now:)`` with the number it was given.
+    ///   - handle: answers a request; nil: the answer comes later, by ``answer(_:_:now:)`` with the request's number.
     package func serve(now: UInt64, _ handle: (ControlRequest, ControlPeer, Int) -> ControlResponse?) {
         accept(listener, isAPI: false, now: now)
         if let apiListener { accept(apiListener.descriptor, isAPI: true, now: now) }
@@ -111,14 +111,14 @@ package final class ControlServer {
         }
     }
 
-    /// Answers a request that could not be answered at once; nothing happens if who asked has gone.
+    /// Answers a request that could not be answered at once. Does nothing if the client has disconnected.
     package func answer(_ number: Int, _ response: ControlResponse, now: UInt64) {
         guard let index = connections.firstIndex(where: { $0.number == number }) else { return }
         connections[index].answer(response, now: now)
         if connections[index].flush() == .finished { connections.remove(at: index) }
     }
 
-    /// Nobody served for so long; clients are given as much more.
+    /// The server was stopped for this time; the clients' deadlines move by it.
     package func wasAway(nanoseconds: UInt64) {
         for connection in connections { connection.wasAway(nanoseconds: nanoseconds) }
     }

@@ -1,18 +1,18 @@
 internal import FoundationEssentials
 import Glibc
 
-/// Asks a running gateway's controller to do something: what commands that change anything use.
+/// Sends requests to a running gateway's controller: used by every command that changes something.
 package struct GatewayClient: Sendable {
     package enum Failure: Error, Equatable, CustomStringConvertible {
-        /// Nobody has a directory for such a gateway, or its controller is dead.
+        /// There is no run directory of this gateway, or its controller is dead.
         case notRunning(gateway: String)
-        /// The socket is another user's.
+        /// The socket belongs to another user.
         case notPermitted(gateway: String)
         /// The controller did not answer in time.
         case noAnswer(gateway: String, seconds: Int)
-        /// It answered something that is no answer: another version, perhaps.
+        /// The answer can't be read; the controller may be of another version.
         case unreadable(gateway: String, answer: String)
-        /// It refused; the message says why and what to do.
+        /// The controller refused; the message says why and what to do.
         case refused(String)
         case system(SystemError)
 
@@ -34,15 +34,15 @@ package struct GatewayClient: Sendable {
     }
 
     package let directory: RunDirectory
-    /// How long to wait for an answer; a reload of a large policy, with millions of sessions to judge, takes a moment.
+    /// Timeout for an answer. A reload of a large policy with millions of sessions to judge takes some time.
     package var patienceSeconds = 60
 
-    /// Whether this is the process of the HTTP API: it has a socket of its own.
+    /// Whether this is the process of the HTTP API, which has a separate socket.
     private var isAPI = false
 
     package init(directory: RunDirectory) { self.directory = directory }
 
-    /// - Parameter isAPI: whether it asks by the socket of the HTTP API's process, where each request carries a token.
+    /// - Parameter isAPI: whether to use the socket of the HTTP API's process, where each request carries a token.
     package init(directory: RunDirectory, isAPI: Bool) {
         self.directory = directory
         self.isAPI = isAPI
@@ -51,14 +51,14 @@ package struct GatewayClient: Sendable {
 
     package func ping() throws(Failure) { _ = try ask(ControlRequest(.ping)) }
 
-    /// - Returns: what has changed, for people.
+    /// - Returns: a summary of the changes, for people.
     package func reload() throws(Failure) -> String { try ask(ControlRequest(.reload)).message }
 
     package func stop() throws(Failure) { _ = try ask(ControlRequest(.stop)) }
 
-    /// Resets sessions, in as many requests as it takes (RST-5).
+    /// Resets sessions, in as many requests as necessary (RST-5).
     ///
-    /// - Returns: how many were reset or ended; the others were gone already.
+    /// - Returns: how many were reset or ended; the others had ended before.
     package func reset(_ sessions: [SessionReference]) throws(Failure) -> Int {
         var count = 0
         var rest = sessions[...]
@@ -131,7 +131,7 @@ package struct GatewayClient: Sendable {
                     descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, Int32(MSG_NOSIGNAL))
             }
             if count < 0 && errno == EINTR { continue }
-            // It may have answered before it had all: a refusal. Read that.
+            // It may have answered before it read the whole request: a refusal. Read that.
             if count < 0 && (errno == EPIPE || errno == ECONNRESET) { return }
             guard count > 0 else { throw failure() }
             done += count
@@ -145,7 +145,7 @@ package struct GatewayClient: Sendable {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw failure() }
-            // It ended before it answered: killed, or stopping.
+            // It ended before it answered: it was killed, or is stopping.
             if count == 0 { throw .notRunning(gateway: directory.gateway) }
             line += buffer[..<count]
             if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return line[..<end] }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Sockets that are files.
+/// Helpers for sockets that are files.
 enum UnixSocket {
-    /// A new socket, not inherited by programs that are started.
+    /// A new socket, not inherited by started programs.
     static func make() throws(SystemError) -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("making a socket") }

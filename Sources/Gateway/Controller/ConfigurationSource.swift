@@ -2,7 +2,7 @@ import Glibc
 internal import Kernel
 internal import Policy
 
-/// A configuration with the text that it was read from, so that what is kept as "in force" is what was judged.
+/// A configuration with the text that it was read from. The copy that is kept as "in force" is the text that was checked.
 struct ConfigurationSource: Sendable {
     let path: String
     let bytes: [UInt8]
@@ -20,7 +20,7 @@ struct ConfigurationSource: Sendable {
                 configuration = try Configuration.parse(text, file: path)
                 self.bytes = configuration.selfContained(bytes)
             } else {
-                // It has the better words for what is wrong; should it succeed, the file has just come.
+                // This reports the error more precisely. If it succeeds, the file was created a moment ago.
                 configuration = try Configuration.read(path: path)
                 bytes = configuration.selfContained((try? FileStore.read(path)) ?? [])
             }
@@ -30,7 +30,7 @@ struct ConfigurationSource: Sendable {
         self.path = Self.absolute(path)
     }
 
-    /// The path from the root, as a reload may not be asked from here.
+    /// The absolute path: the process that asks for a reload may have another working directory.
     static func absolute(_ path: String) -> String {
         if path.hasPrefix("/") { return path }
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -39,17 +39,17 @@ struct ConfigurationSource: Sendable {
         return directory == "/" ? "/\(path)" : "\(directory)/\(path)"
     }
 
-    /// What a controller starts with: the file; or, where this version refuses the file of a gateway that is in the kernel, what is in
-    /// force there (PKG-3). A gateway that forwards is not left alone for a mistake in a file.
+    /// The configuration that a controller starts with: the file. If this version refuses the file of a gateway that is in the kernel,
+    /// it is the configuration in force there (PKG-3): a mistake in a file does not leave a forwarding gateway without a controller.
     ///
-    /// - Returns: `refusal`: why the file is refused, where it is another configuration that the gateway goes on with.
+    /// - Returns: `refusal`: why the file is refused, if the gateway continues with the configuration in force.
     static func forStart(
         path: String, root: String
     ) throws(GatewayError) -> (source: ConfigurationSource, refusal: String?) {
         do throws(GatewayError) {
             return (try ConfigurationSource(path: path), nil)
         } catch {
-            // A file with a mistake does not show which gateway it belongs to: the run directory does.
+            // A file with a mistake does not say which gateway it belongs to; the run directory does.
             guard let directory = gateway(of: absolute(path), root: root),
                 let inForce = inForce(directory, path: path)
             else { throw error }
@@ -66,7 +66,7 @@ struct ConfigurationSource: Sendable {
         return directories.count == 1 ? directories.first : nil
     }
 
-    /// What is in force, read from the copy in the run directory; nil where nothing is in the kernel, or this version refuses that, too.
+    /// The configuration in force, from the copy in the run directory; nil if nothing is in the kernel, or this version refuses it too.
     static func inForce(_ directory: RunDirectory, path: String) -> ConfigurationSource? {
         guard Datapath.exists(gateway: directory.gateway),
             let bytes = try? FileStore.read(directory.configurationPath),

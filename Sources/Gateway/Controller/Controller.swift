@@ -2,32 +2,32 @@ import Glibc
 package import Kernel
 internal import Policy
 
-/// The controller: `sluice run`. Brings a gateway up, looks after it, does what it is asked to, and takes it down.
+/// The controller: `sluice run`. Starts a gateway, supervises it, answers requests, and stops it.
 package enum Controller {
-    /// Between two looks at instance and interfaces.
+    /// The interval between two checks of instances and interfaces.
     private static let watchNanoseconds: UInt64 = 1_000_000_000
-    /// Every so many looks the guard is looked at too, which costs starting a program.
+    /// The guard is checked once in this many checks, because that starts a program.
     private static let looksPerGuardCheck = 10
-    /// And every so many, what packets have met is written down.
+    /// A sample of the traffic counters is written once in this many checks.
     private static let looksPerSample = Int(TrafficSamples.intervalNanoseconds / watchNanoseconds)
 
-    /// What the loop ends for.
+    /// Why the loop ends.
     private enum Ending {
-        /// The gateway is taken down.
+        /// The gateway is stopped.
         case stop
-        /// Another controller comes; the gateway goes on.
+        /// Another controller takes over; the gateway continues.
         case handOver
     }
 
-    /// Runs a gateway in the foreground until SIGTERM, SIGINT or a request to stop, which take it down, or until SIGUSR2, after which it
-    /// goes on without a controller until the next one takes over (PKG-3).
+    /// Runs a gateway in the foreground. SIGTERM, SIGINT or a request to stop end the gateway. SIGUSR2 ends only the controller: the
+    /// gateway continues without one until the next controller takes over (PKG-3).
     ///
     /// - Parameters:
     ///   - configurationPath: the file to read now and at every reload.
-    ///   - version: of this binary, for those who ask what runs.
+    ///   - version: of this binary, for commands that ask which version runs.
     ///   - root: where the run directory is.
-    ///   - ready: called once it forwards.
-    /// - Throws: one message that names cause and remedy; nothing is left half-configured then.
+    ///   - ready: called once the gateway forwards.
+    /// - Throws: one message with the cause and the remedy. Nothing is left half-configured then.
     package static func run(
         configurationPath: String, version: BinaryVersion? = nil, root: String = RunDirectory.standardRoot,
         ready: () -> Void
@@ -35,7 +35,7 @@ package enum Controller {
         SignalPipe.ignoreBrokenPipes()
         let log = Log(label: "controller", threshold: Log.levelFromEnvironment)
         defer { log.output.flush() }
-        // Before the first step, so that a Ctrl-C amid them is not lost but waits.
+        // Before the first step: a Ctrl-C during the steps is then not lost, but handled after them.
         let signals = try GatewayError.wrapping {
             try SignalPipe(catching: [SIGTERM, SIGINT, SIGHUP, SIGUSR2, SIGCHLD])
         }
@@ -64,7 +64,7 @@ package enum Controller {
             let wokenAt = MonotonicClock.nanoseconds()
             gateway.turns.begin(now: wokenAt)
             defer { gateway.noticeTurn(now: MonotonicClock.nanoseconds()) }
-            // However little there is to do, the loop turns once a second.
+            // Even if nothing happens, the loop runs once a second.
             gateway.noticeAbsence(due: lastTurn + watchNanoseconds, now: wokenAt)
             lastTurn = wokenAt
             for signal in signals.take() {
@@ -76,7 +76,7 @@ package enum Controller {
                     gateway.stopCause = "SIGUSR2"
                     return .handOver
                 case SIGHUP: gateway.reload(by: "SIGHUP", for: nil)
-                // The end of an instance, seen to below.
+                // The end of an instance, handled below.
                 default: break
                 }
             }
@@ -113,9 +113,9 @@ package enum Controller {
         }
     }
 
-    /// Once a second.
+    /// Runs once a second.
     private static func watch(_ gateway: RunningGateway) {
-        // A kernel program that is being replaced looks like a foreign one for a moment.
+        // While a kernel program is being replaced, it looks like a foreign one for a moment.
         if !gateway.fleet.replacement.isRunning { gateway.watchInterfaces() }
         gateway.did(.interfaces)
         gateway.watchRouting()
@@ -133,7 +133,7 @@ package enum Controller {
         gateway.did(.api)
     }
 
-    /// Waits for whatever comes first. Returns whether the routing or IPsec policies have changed.
+    /// Waits for an event, at most until the deadline. Returns whether the routing or IPsec policies have changed.
     private static func wait(
         _ gateway: RunningGateway, _ signals: SignalPipe, until deadline: UInt64
     ) -> (byRouting: Bool, bySecurityPolicies: Bool) {
@@ -141,7 +141,7 @@ package enum Controller {
         for descriptor in [signals.fileDescriptor, gateway.waker.fileDescriptor] {
             descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0))
         }
-        // poll ignores an entry that is negative.
+        // poll ignores a negative descriptor.
         for descriptor in [gateway.routingSocket?.fileDescriptor, gateway.securityPolicies?.fileDescriptor] {
             descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))
         }

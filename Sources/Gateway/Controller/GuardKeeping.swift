@@ -2,21 +2,22 @@ import Glibc
 internal import Kernel
 internal import Policy
 
-/// Looks after the guard without making the loop wait: nft may take long, or hang (MET-3).
+/// Checks and repairs the guard in a thread, so that the loop does not wait: nft may take long, or hang (MET-3).
 struct GuardKeeping {
-    /// What a thread is at; its result: what is wrong.
+    /// The thread's work. Its result: what is wrong; nil: nothing.
     var work: LoopWork<String?>?
-    /// Whether another look was asked for meanwhile.
+    /// Whether another check was asked for while one runs.
     var isWantedAgain = false
-    /// Looks that were begun, and that are over.
+    /// Number of checks that were begun, and number of checks that have ended.
     var begun = 0
     var finished = 0
 }
 
 extension RunningGateway {
-    /// Guards what is configured, and nothing else; soon. While a reload has a guard of its own to install, that one goes first.
+    /// Starts a check that makes the guard cover the configured interfaces and no others. If a reload is about to install its own guard,
+    /// that one goes first.
     ///
-    /// - Returns: the number of the look that goes by what is configured now; see ``GuardKeeping/finished``.
+    /// - Returns: the number of the check that uses the present configuration; see ``GuardKeeping/finished``.
     @discardableResult
     func shrinkGuard() -> Int {
         guard guardKeeping.work == nil, !reloading.ownsGuard else {
@@ -43,7 +44,7 @@ extension RunningGateway {
         return guardKeeping.begun
     }
 
-    /// Takes up what came of it.
+    /// Takes the result of a check that has ended.
     func finishGuard() {
         if let problem = guardKeeping.work?.take() {
             guardKeeping.work = nil
@@ -61,7 +62,7 @@ extension RunningGateway {
         return "the guard is not as it should be: \(error)"
     }
 
-    /// Waits until no thread may change the guard any more, at most as long as two runs of nft last.
+    /// Waits until no thread can change the guard any more, at most for the time of two runs of nft.
     func awaitGuard() {
         let end = MonotonicClock.nanoseconds() + 2 * UInt64(Command.patienceSeconds + 1) * 1_000_000_000
         while MonotonicClock.nanoseconds() < end {

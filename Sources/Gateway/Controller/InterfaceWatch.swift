@@ -1,11 +1,11 @@
-/// Decides what to do about a zone interface that may have gone, come back, or lost the program. Pure.
+/// Decides what to do if a zone interface is gone, is back, or has lost the kernel program. Pure.
 package enum InterfaceWatch {
     package struct Observation: Equatable, Sendable {
-        /// What the gateway attached to last; nil: nothing.
+        /// Index of the interface that the gateway attached to last; nil: none.
         package var knownIndex: Int?
-        /// What bears the name now; nil: nothing.
+        /// Index of the interface that has the name now; nil: none.
         package var presentIndex: Int?
-        /// Whether the program is on what bears the name now.
+        /// Whether the program is attached to the interface that has the name now.
         package var isAttached: Bool
 
         package init(knownIndex: Int?, presentIndex: Int?, isAttached: Bool) {
@@ -17,13 +17,13 @@ package enum InterfaceWatch {
 
     package enum Directive: Equatable, Sendable {
         case none
-        /// It has gone: forget its index. The guard blocks what could come in by one of the same name.
+        /// The interface is gone: forget its index. The guard blocks what could arrive at a new interface with the same name.
         case forget(index: Int)
-        /// It is still gone.
+        /// The interface is still gone.
         case missing
-        /// It is there (again), perhaps as another: attach, and forget the old index.
+        /// The interface is there (again), perhaps with another index: attach, and forget the old index.
         case attach(forgetting: Int?)
-        /// The program was taken off by force: attach again. Until then the guard blocks everything (BAD-5).
+        /// The program was detached from outside: attach again. Until then the guard blocks everything (BAD-5).
         case attachAgain
     }
 

@@ -4,9 +4,9 @@ internal import FlowLog
 internal import Kernel
 internal import Policy
 
-/// Makes a configuration's rules and timeouts the ones that the kernel goes by, all at once (NSG-8).
+/// Makes the kernel use a configuration's rules and timeouts, all at once (NSG-8).
 struct PolicyChange: Sendable {
-    /// Longer than any run of the kernel program: after it, none reads the image that judged before.
+    /// Longer than any run of the kernel program: after this time, none reads the previous image any more.
     static let graceNanoseconds: UInt64 = 100_000_000
 
     let datapath: Datapath
@@ -16,11 +16,11 @@ struct PolicyChange: Sendable {
     private let treatments: TreatmentTable
     private let configuration: Configuration
 
-    /// Compiles; changes nothing yet.
+    /// Compiles the configuration. Changes nothing yet.
     ///
     /// - Parameters:
     ///   - isNew: whether nothing is in the kernel's tables yet.
-    ///   - inForce: what judges now; nil: not known, and so no number that was ever given is given again.
+    ///   - inForce: the policy in force; nil: unknown, so that no number that was ever assigned is assigned again.
     init(
         to configuration: Configuration, datapath: Datapath, directory: RunDirectory, isNew: Bool,
         inForce: PolicyChange? = nil
@@ -51,8 +51,8 @@ struct PolicyChange: Sendable {
         self.configuration = configuration
     }
 
-    /// Writes the numbers of rules and zones down. Before any packet carries one of them: else a crash would leave sessions
-    /// with numbers that nobody can name.
+    /// Writes the numbers of rules and zones to the run directory, before any packet carries one of them. Otherwise a crash would leave
+    /// sessions with numbers that have no name.
     func persist(to directory: RunDirectory) throws(SystemError) {
         try directory.write(identities, to: directory.rulesPath)
         try directory.write(zones, to: directory.zonesPath)
@@ -62,23 +62,23 @@ struct PolicyChange: Sendable {
             to: directory.instanceSettingsPath)
     }
 
-    /// Makes in the kernel what the new rules need and it does not have yet; what is made stays, and does nothing without them.
+    /// Creates in the kernel what the new rules need and is missing. What is created stays, and has no effect without the rules.
     func prepare() throws(KernelError) {
-        // The table has what sessions of earlier rules carry, too.
+        // The table also contains the treatments of sessions that earlier rules admitted.
         if treatments.mayProbe { try datapath.keepTimestamps() }
     }
 
-    /// Lets the kernel judge by the new image from the next packet on. Can't fail. Until ``graceNanoseconds`` later, a packet may still be
-    /// judged by the image before, which must not be written to.
+    /// Makes the kernel use the new image from the next packet on. Can't fail. Until ``graceNanoseconds`` later, a packet may still be
+    /// judged by the previous image, which must not be written to.
     func apply() {
         let active = sluice_load32(&datapath.table.runtime.pointee.activePolicy)
         let next = active == 0 ? UInt32(1) : 0
         image.write(to: datapath.policyMemory(Int(next)))
-        // Before the swap: a session that is admitted by the new image finds its treatment.
+        // Before the swap: a session that the new image admits then finds its treatment.
         treatments.write(to: datapath.table.treatments)
         RuntimeSettings.apply(configuration, to: datapath.table.runtime, slotCount: datapath.table.slotCount)
         _ = withUnsafeMutablePointer(to: &datapath.table.runtime.pointee.activePolicy) {
-            // A full barrier: the image is in memory before it judges.
+            // A full barrier: the whole image is in memory before the kernel program uses it.
             sluice_compare_exchange32($0, active, next)
         }
         withUnsafeMutablePointer(to: &datapath.table.runtime.pointee.policySeconds) {
@@ -89,7 +89,7 @@ struct PolicyChange: Sendable {
         }
     }
 
-    /// The numbers of rules that this image, and sessions, carry.
+    /// The numbers of the rules that this image and the sessions use.
     private func identitiesInUse() -> Set<UInt16> {
         var result = Set(configuration.ruleNames.compactMap { identities.identity(of: $0) })
         for slot in 0..<datapath.table.slotCount where !isFree(slot) {
@@ -99,7 +99,7 @@ struct PolicyChange: Sendable {
         return result
     }
 
-    /// The treatments that this image, and sessions, carry.
+    /// The treatments that this image and the sessions use.
     private func treatmentsInUse() -> Set<UInt16> {
         var result = image.treatmentsInUse
         for slot in 0..<datapath.table.slotCount where !isFree(slot) {

@@ -1,6 +1,6 @@
 package import Policy
 
-/// What a changed configuration means for a gateway that runs. Pure.
+/// What a changed configuration means for a running gateway. Pure.
 package struct ReloadPlan: Equatable, Sendable {
     /// Zone name by interface.
     package var attach: [String: String] = [:]
@@ -9,7 +9,7 @@ package struct ReloadPlan: Equatable, Sendable {
     /// Interfaces that change from one zone to another: the new zone's name.
     package var rezone: [String: String] = [:]
 
-    /// - Throws: when a key is changed that a running gateway can't change.
+    /// - Throws: if a key has changed that can't change while the gateway runs.
     package init(from old: Configuration, to new: Configuration) throws(GatewayError) {
         guard new.gateway == old.gateway else {
             throw GatewayError(

@@ -1,36 +1,36 @@
 internal import Kernel
 internal import Policy
 
-/// A reload in progress: what takes long is done by threads, the change itself by the loop, in one turn.
+/// A reload in progress: threads do what takes long, and the loop makes the change itself, in one iteration.
 struct Reloading {
     enum Step {
-        /// None is in progress. Can transition to: `preparing` when one is asked for, or `refused`
-        /// where there is no thread for it.
+        /// No reload is in progress. Can transition to: `preparing` when one is asked for, or `refused` if no thread can be
+        /// started for it.
         case none
-        /// A thread reads the file and compiles. Can transition to: `prepared`, `settling`, or `none` where the
-        /// file is refused.
+        /// A thread reads the file and compiles it. Can transition to: `prepared`, `settling`, or `none` if the file is refused.
         case preparing(LoopWork<Result<PreparedReload, GatewayError>>)
-        /// It is refused before anything was changed. Can transition to: `none`, at the next look: who asked may be answered only then.
+        /// The reload is refused before anything was changed. Can transition to: `none`, in the next iteration: only then can the request
+        /// be answered.
         case refused(GatewayError)
-        /// The guard must be widened first, and is being looked after. Can transition to: `guarding`.
+        /// The guard must be widened first, but another thread checks it at the moment. Can transition to: `guarding`.
         case prepared(PreparedReload)
-        /// A thread has the interfaces of both configurations guarded; its result: what is wrong. Can transition to: `settling`, or
-        /// `none` where that fails.
+        /// A thread makes the guard cover the interfaces of both configurations; its result: what is wrong. Can transition to: `settling`,
+        /// or `none` if that fails.
         case guarding(PreparedReload, LoopWork<String?>)
-        /// The new policy judges, but a packet may still be judged by the image before. Can transition to: `none` when that is over and
-        /// the guard is as it should be.
+        /// The new policy is in force, but a packet may still be judged by the previous image. Can transition to: `none` when the grace
+        /// time is over and the guard has been checked.
         case settling(until: UInt64, AppliedReload)
     }
 
     var step = Step.none
     /// The requests that the reload in progress will answer.
     var asked: [Int] = []
-    /// Requests that came meanwhile: the file may have changed since it was read, so it is read again for them.
+    /// Requests that came while a reload was in progress. The file is read again for them, because it may have changed since.
     var askedAgain: [Int] = []
-    /// Who asked for the reload in progress, and who for the one after it.
+    /// Who asked for the reload in progress, and who asked for the one after it.
     var requesters: [String] = []
     var requestersAgain: [String] = []
-    /// Whether anybody asked meanwhile, by a request or by SIGHUP.
+    /// Whether a request or SIGHUP asked for another reload while this one was in progress.
     var isWantedAgain = false
 
     var requester: String { requesters.joined(separator: "; ") }
@@ -40,7 +40,7 @@ struct Reloading {
     /// Whether a thread widens the guard.
     var isGuarding: Bool { if case .guarding = step { true } else { false } }
 
-    /// Whether nobody else may begin to change the guard.
+    /// Whether nothing else may begin to change the guard.
     var ownsGuard: Bool { if case .prepared = step { true } else { isGuarding } }
 
     /// Whether a thread that changed the guard has ended.
@@ -49,7 +49,7 @@ struct Reloading {
         return work.take() != nil
     }
 
-    /// All who wait for an answer.
+    /// Returns and removes all requests that wait for an answer.
     mutating func takeAsked() -> [Int] {
         defer {
             asked = []
@@ -60,13 +60,13 @@ struct Reloading {
     }
 }
 
-/// A configuration that was read, found good and compiled. Nothing is changed yet.
+/// A configuration that was read, checked and compiled. Nothing is changed yet.
 struct PreparedReload: Sendable {
     let source: ConfigurationSource
     let plan: ReloadPlan
     let change: PolicyChange
 
-    /// Reads and compiles: whatever may take long. Called by a thread, while what is in force does not change.
+    /// Reads and compiles: everything that may take long. A thread calls it, while the configuration in force does not change.
     init(path: String, inForce: PolicyChange, old: Configuration, directory: RunDirectory) throws(GatewayError) {
         source = try ConfigurationSource(path: path)
         try APIBinary.check(source.configuration)
@@ -76,11 +76,11 @@ struct PreparedReload: Sendable {
     }
 }
 
-/// What is said of a reload once it is done.
+/// What the answer to a finished reload reports.
 struct AppliedReload {
     let path: String
     let plan: ReloadPlan
     let rules: Int
-    /// The look at the guard that goes by the new configuration; see ``GuardKeeping/finished``.
+    /// The number of the guard check that uses the new configuration; see ``GuardKeeping/finished``.
     let guardLook: Int
 }

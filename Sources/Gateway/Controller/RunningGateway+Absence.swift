@@ -1,15 +1,15 @@
 internal import Kernel
 
 extension RunningGateway {
-    /// The loop that comes later than this was stopped itself, or the whole machine was.
+    /// If the loop is later than this, the controller or the whole machine was stopped.
     private static let toleratedNanoseconds: UInt64 = 1_000_000_000
 
-    /// Where the loop itself was away, whoever was given time gets as much more: they may have been stopped with it (RECOV-1). The
-    /// fleet's machine sees to instances by itself.
+    /// If the loop itself was stopped, every deadline of others is extended by the same time: they may have been stopped with it
+    /// (RECOV-1). The fleet's state machine handles instances by itself.
     ///
     /// - Parameters:
-    ///   - due: when the loop should have gone on, nanoseconds of CLOCK_MONOTONIC.
-    ///   - now: when it did.
+    ///   - due: when the loop should have continued, nanoseconds of CLOCK_MONOTONIC.
+    ///   - now: when it did continue.
     func noticeAbsence(due: UInt64, now: UInt64) {
         guard now > due + Self.toleratedNanoseconds else { return }
         let away = now - due
@@ -20,13 +20,13 @@ extension RunningGateway {
         server.wasAway(nanoseconds: away)
     }
 
-    /// When the loop has to turn at the latest, as far as anything but the watch of each second goes.
+    /// The latest time of the next iteration, apart from the checks of each second.
     func nextTurn(now: UInt64) -> UInt64 { min(fleet.nextTurn(now: now), nextReloadStep ?? .max) }
 
-    /// The loop has done something in its turn.
+    /// Records that the loop has finished one kind of work of this iteration.
     func did(_ work: TurnAccounting.Work) { turns.finished(work, now: MonotonicClock.nanoseconds()) }
 
-    /// A turn of the loop is over: where it took long, the log says so, and what took it.
+    /// Ends an iteration of the loop. If it took long, the log says so, with the work that took longest.
     func noticeTurn(now: UInt64) {
         guard let turn = turns.end(now: now) else { return }
         log.warning(
@@ -37,7 +37,7 @@ extension RunningGateway {
             ])
     }
 
-    /// Says in `sluice status` that nobody takes the log.
+    /// Reports a problem in `sluice status` if nothing reads the log.
     func watchLog() {
         report(
             "log",

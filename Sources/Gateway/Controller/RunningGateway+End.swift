@@ -3,14 +3,14 @@ internal import Policy
 internal import Store
 
 extension RunningGateway {
-    /// How long an instance may take to end before it is killed.
+    /// Time that an instance has for its end, before it is killed.
     static let instancePatienceNanoseconds: UInt64 = 3_000_000_000
-    /// How long the first instance of a new gateway may take until it serves.
+    /// Time that the first instance of a new gateway has until it serves.
     static let firstInstancePatienceNanoseconds: UInt64 = 15_000_000_000
 
-    /// Takes the gateway down: the guard stands until nothing forwards any more, and after that as configured.
+    /// Stops the gateway. The guard stays until nothing forwards any more; after that the configuration decides.
     ///
-    /// - Throws: what could not be undone; everything else was.
+    /// - Throws: what could not be undone. Everything else was undone.
     func shutDown() throws(GatewayError) {
         abandonReload()
         server.remove()
@@ -19,7 +19,7 @@ extension RunningGateway {
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch { failures.append("\(what): \(error)") }
         }
-        // First nothing is forwarded any more, and then the instances go: their last log entries are complete.
+        // First forwarding stops, and then the instances end: so their last flow log records are complete.
         for (name, interface) in attached.sorted(by: { $0.key < $1.key }) {
             attempt("interface \(name) could not be detached") { try attachment.detach(index: interface.index) }
         }
@@ -40,18 +40,18 @@ extension RunningGateway {
         guard failures.isEmpty else { throw GatewayError(failures.joined(separator: "\n")) }
     }
 
-    /// How long what the loop has in hand may take to be finished.
+    /// Time to finish the session work in progress.
     private static let jobPatienceNanoseconds: UInt64 = 1_000_000_000
 
-    /// Leaves the gateway to the next controller (PKG-3): the kernel forwards and admits, the instances go on, and everything that a
-    /// take-over needs stays where it is. Whoever waits for an answer gets one.
+    /// Leaves the gateway to the next controller (PKG-3). The kernel forwards and admits, the instances continue, and everything that a
+    /// take-over needs stays. Every waiting request gets an answer.
     func handOver() {
         let now = MonotonicClock.nanoseconds()
         let successor = "the controller is being replaced"
         abandonReload(because: "\(successor): run 'sluice reload' again")
         awaitGuard()
         while !jobs.isEmpty, MonotonicClock.nanoseconds() < now + Self.jobPatienceNanoseconds { workOnSessions() }
-        // What is left of a policy's judgement the next controller takes up; for sessions named by hand, the answer says how many were reset.
+        // The next controller continues the judging by a policy. For sessions named by hand, the answer says how many were reset.
         for job in jobs { job.finished(job.work.ended, false) }
         jobs = []
         sendAnswers(now: MonotonicClock.nanoseconds())

@@ -4,10 +4,10 @@ internal import Policy
 internal import Store
 
 extension RunningGateway {
-    /// Asks the fleet for something.
+    /// Passes a request to the fleet.
     ///
-    /// - Parameter requester: who wants it, for the history.
-    /// - Returns: nil where it has to look into it first, and answers later.
+    /// - Parameter requester: who asks, for the history.
+    /// - Returns: nil if the fleet has to check something first, and answers later.
     func ask(_ command: FleetCommand, by requester: String, number: Int) -> ControlResponse? {
         log.notice("the fleet is asked", ["for": "\(command)", "by": requester])
         waiting.append((command, number))
@@ -19,7 +19,7 @@ extension RunningGateway {
         return answered.remove(at: index).response
     }
 
-    /// Sends the answers that came later.
+    /// Sends the answers that came later than the call of ``ask(_:by:number:)``.
     func sendAnswers(now: UInt64) {
         for (command, response) in answered {
             guard let index = waiting.firstIndex(where: { $0.command == command }) else { continue }
@@ -28,7 +28,7 @@ extension RunningGateway {
         answered.removeAll()
     }
 
-    /// Hands the changed configuration to the fleet.
+    /// Passes the changed configuration to the fleet.
     func applyFleetSettings() {
         fleet.tellSettingsChanged()
         fleet.handle(.settingsChanged(Fleet.FleetSettings(configuration)))

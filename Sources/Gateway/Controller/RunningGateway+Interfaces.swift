@@ -2,8 +2,8 @@ internal import Kernel
 internal import Policy
 
 extension RunningGateway {
-    /// Looks whether every zone interface is there, and the program on it; mends what can be mended. Where it is not, the
-    /// guard blocks everything meanwhile.
+    /// Checks that every zone interface is there and has the kernel program, and repairs what it can. Meanwhile the guard blocks
+    /// everything on an interface without the program.
     func watchInterfaces() {
         for zone in configuration.zones {
             for name in zone.interfaces { watch(name, zone: policy.zones.identity(of: zone.name) ?? 0) }
@@ -40,7 +40,7 @@ extension RunningGateway {
         }
     }
 
-    /// What bore the name may still be there under another one: it is no zone's any more.
+    /// Detaches an interface that no longer belongs to a zone. It may still exist under another name.
     private func letGo(_ index: Int, _ subject: String) {
         do throws(KernelError) {
             try attachment.detach(index: index)
@@ -51,7 +51,7 @@ extension RunningGateway {
         }
     }
 
-    /// Renews the entry of an interface that we are attached to.
+    /// Writes the entry of an attached interface again.
     func rewrite(_ interface: NetworkInterface, zone: UInt8) {
         do throws(KernelError) {
             try attachment.write(interface, zone: zone)
@@ -75,8 +75,8 @@ extension RunningGateway {
         }
     }
 
-    /// Takes the program off interfaces that an earlier controller attached to and that are configured no more, whatever they are called
-    /// by now.
+    /// Detaches the program from interfaces that an earlier controller attached to and that are no longer configured, even if they have
+    /// been renamed.
     func detachLeftovers(of predecessor: ControllerRecord?) {
         let kept = Set(attached.values.map(\.index))
         for (name, index) in predecessor?.interfaces ?? [:] where !kept.contains(index) {
@@ -97,7 +97,7 @@ extension RunningGateway {
                 + "interfaces, then: sluice reload")
     }
 
-    /// It stays guarded, and judged by a program that does not know it as a zone: nothing passes.
+    /// Reports an interface that stays attached. The guard covers it, and the program knows no zone for it: nothing passes.
     func reportAttached(_ name: String, _ reason: String) {
         report(
             "interface \(name)", "interface \(name) could not be detached: \(reason)",

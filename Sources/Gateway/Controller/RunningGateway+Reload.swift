@@ -3,12 +3,12 @@ internal import Kernel
 internal import Policy
 
 extension RunningGateway {
-    /// Reads the configuration again and applies it: all of it, or nothing (OPS-3, NSG-8). Sessions are kept, but for those
-    /// that the new rules deny (NSG-3), which are ended from then on, a piece at a time. Nothing of it makes the loop wait.
+    /// Reads the configuration again and applies all of it, or nothing (OPS-3, NSG-8). Sessions stay, except those that the new rules
+    /// deny (NSG-3): these are ended afterwards, in steps. The loop never waits for it.
     ///
     /// - Parameters:
     ///   - requester: who asks, for the history.
-    ///   - number: of the request, which is answered once all sessions are judged anew, or the file is refused; nil: SIGHUP.
+    ///   - number: of the request. It is answered when all sessions have been judged again, or when the file is refused; nil: SIGHUP.
     func reload(by requester: String, for number: Int?) {
         guard reloading.isIdle else {
             reloading.isWantedAgain = true
@@ -40,7 +40,7 @@ extension RunningGateway {
         }
     }
 
-    /// Goes on with the reload, as far as it goes without waiting.
+    /// Continues the reload as far as possible without waiting.
     func advanceReload(now: UInt64) {
         switch reloading.step {
         case .none: break
@@ -64,7 +64,7 @@ extension RunningGateway {
         }
     }
 
-    /// When ``advanceReload(now:)`` is due without being woken.
+    /// When ``advanceReload(now:)`` is due, if nothing wakes the loop earlier.
     var nextReloadStep: UInt64? {
         switch reloading.step {
         case .settling(let until, _): until
@@ -73,7 +73,8 @@ extension RunningGateway {
         }
     }
 
-    /// The gateway stops, or its controller is replaced: clients that wait for a change which was not made get that answer.
+    /// Ends the reload because the gateway stops or its controller is replaced. Clients that wait for a change that was not made get that
+    /// answer.
     func abandonReload(because reason: String = "the gateway is stopping") {
         let now = MonotonicClock.nanoseconds()
         if case .settling = reloading.step {
@@ -89,13 +90,14 @@ extension RunningGateway {
             server.answer(
                 number, ControlResponse(ok: false, message: "\(reason)\nNothing was changed."), now: now)
         }
-        // A thread that compiles changes nothing, and ends with the process; one that runs nft is waited for.
+        // A thread that compiles changes nothing and ends with the process. A thread that runs nft is waited for.
         if !reloading.isGuarding { reloading.step = .none }
     }
 
     private static let refusedFile = "configuration"
 
-    /// A file was refused at the start, and the gateway goes on with what was in force before: until a reload takes the file.
+    /// Reports that the file was refused at the start, and that the gateway continues with the previous configuration, until a reload
+    /// accepts the file.
     func reportRefusedFile(_ reason: String) {
         report(
             Self.refusedFile,
@@ -129,7 +131,7 @@ extension RunningGateway {
 
     // MARK: The guard
 
-    /// As long as old and new interfaces are changed over, both are guarded. Nil: they are the same.
+    /// The interfaces of both configurations: the guard covers them during the change. Nil: they are the same.
     private func widenedGuard(for prepared: PreparedReload) -> [String]? {
         let old = configuration.zones.flatMap(\.interfaces).sorted()
         let both = Set(old + prepared.source.configuration.zones.flatMap(\.interfaces)).sorted()
@@ -157,7 +159,7 @@ extension RunningGateway {
 
     // MARK: The change
 
-    /// Makes the change, in one turn of the loop.
+    /// Makes the change, in one iteration of the loop.
     private func enforce(_ prepared: PreparedReload, now: UInt64) {
         var undo = UndoStack()
         do {
@@ -167,7 +169,7 @@ extension RunningGateway {
             for failure in undo.unwind() { message += "\n\(failure)" }
             return refuse(GatewayError(message))
         }
-        // The guard is this reload's no more.
+        // The reload does not own the guard any more.
         reloading.step = .none
         reloading.step = .settling(
             until: MonotonicClock.nanoseconds() + PolicyChange.graceNanoseconds,
@@ -176,7 +178,7 @@ extension RunningGateway {
                 guardLook: shrinkGuard()))
     }
 
-    /// The steps that can fail come first, each with its undoing; then the change of policy, which can't.
+    /// First the steps that can fail, each with its undo step; then the change of policy, which can't fail.
     private func apply(_ prepared: PreparedReload, _ undo: inout UndoStack) throws {
         let (new, plan, change) = (prepared.source, prepared.plan, prepared.change)
         let preparedAPI = try api.prepare(new.configuration)
@@ -197,7 +199,7 @@ extension RunningGateway {
             undo.did("attaching to \(interface.name)") { try attachment.detach(index: interface.index) }
         }
 
-        // From here on nothing is taken back.
+        // From here on nothing is undone.
         undo.commit()
         change.apply()
         for (interface, _) in added { attached[interface.name] = interface }
@@ -213,7 +215,7 @@ extension RunningGateway {
         beginAPI(preparedAPI)
     }
 
-    /// No packet is judged by the image before any more: now live sessions are judged again, and who asked is answered at the end.
+    /// No packet is judged by the previous image any more. Now live sessions are judged again; the requests are answered at the end.
     private func finish(_ applied: AppliedReload) {
         let (asked, requester) = (reloading.asked, reloading.requester)
         report(Self.refusedFile, nil)
@@ -232,7 +234,7 @@ extension RunningGateway {
         beginNextReload()
     }
 
-    /// Takes the program off an interface that is no zone's any more.
+    /// Detaches the program from an interface that no longer belongs to a zone.
     private func detach(_ name: String) {
         guard let interface = attached.removeValue(forKey: name) else { return }
         do throws(KernelError) {
@@ -244,7 +246,7 @@ extension RunningGateway {
         }
     }
 
-    /// Interfaces may have changed zone, or how they hand packets on.
+    /// Writes all interfaces again: their zones, or how they pass packets on, may have changed.
     private func rewriteInterfaces() {
         for zone in configuration.zones {
             for name in zone.interfaces {
@@ -254,7 +256,7 @@ extension RunningGateway {
         }
     }
 
-    /// - Parameter isWhole: false where a later reload came before all sessions were judged.
+    /// - Parameter isWhole: false if a later reload came before all sessions were judged.
     static func summary(_ plan: ReloadPlan, rules: Int, ended: Int, isWhole: Bool = true) -> String {
         var parts = ["\(rules) rules in force"]
         if !plan.attach.isEmpty { parts.append("attached: \(plan.attach.keys.sorted().joined(separator: ", "))") }

@@ -4,12 +4,12 @@ internal import Kernel
 internal import Policy
 
 extension RunningGateway {
-    /// Does what the control socket was asked for.
+    /// Executes a request of the control socket.
     ///
     /// - Parameters:
     ///   - peer: who asks.
-    ///   - number: by which the server knows who asked.
-    /// - Returns: nil where the answer comes later.
+    ///   - number: by which the server finds the connection for the answer.
+    /// - Returns: nil if the answer comes later.
     func answer(_ request: ControlRequest, from peer: ControlPeer, number: Int) -> ControlResponse? {
         if peer.isAPI, let refusal = api.refusal(of: request) { return refusal }
         do throws(GatewayError) {

@@ -2,20 +2,20 @@ internal import FlowCore
 internal import Kernel
 internal import Policy
 
-/// A ``SessionWork`` that the loop has in hand.
+/// A ``SessionWork`` in the loop's queue.
 struct SessionJob {
     var work: SessionWork
-    /// Whether it judges all sessions by a policy: a newer policy's takes its place.
+    /// Whether it judges all sessions by a policy. Work for a newer policy replaces it.
     let isJudging: Bool
-    /// Called once, with how many sessions were ended; `isWhole`: all that were to be looked at have been.
+    /// Called once, with the number of ended sessions. `isWhole`: all sessions to check have been checked.
     let finished: (_ ended: Int, _ isWhole: Bool) -> Void
 }
 
 extension RunningGateway {
-    /// How long one turn of the loop works on sessions.
+    /// Time that one iteration of the loop spends on sessions.
     private static let turnNanoseconds: UInt64 = 10_000_000
 
-    /// RST-5. Answers who asked when all is done.
+    /// Resets sessions by hand (RST-5). The request is answered when all is done.
     func resetByHand(_ sessions: [SessionReference], by requester: String, number: Int) {
         begin(SessionWork(ending: sessions, reason: .operatorReset), isJudging: false) { [weak self] ended, _ in
             guard let self else { return }
@@ -29,9 +29,9 @@ extension RunningGateway {
     }
 
     /// Ends the sessions that the policy in force denies (NSG-3). Call ``PolicyChange/graceNanoseconds`` after
-    /// ``PolicyChange/apply()``, so that none slips in by the image before.
+    /// ``PolicyChange/apply()``, so that the previous image admits none meanwhile.
     func endDenied(finished: @escaping (_ ended: Int, _ isWhole: Bool) -> Void) {
-        // All sessions are judged by the newest policy; what an older one has not come to is left to it.
+        // The newest policy judges all sessions, so the work for an older one ends here.
         let older = jobs.filter(\.isJudging)
         jobs.removeAll(where: \.isJudging)
         for job in older { job.finished(job.work.ended, false) }
@@ -45,7 +45,7 @@ extension RunningGateway {
         jobs.append(SessionJob(work: work, isJudging: isJudging, finished: finished))
     }
 
-    /// Goes on with what is in hand, for a moment.
+    /// Continues the work in the queue, for at most ``turnNanoseconds``.
     func workOnSessions() {
         let resetting = SessionResetting(
             table: datapath.table.seen(by: Datapath.firstInstance), journal: journal, outlet: outlet)

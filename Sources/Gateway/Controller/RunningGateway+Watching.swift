@@ -2,7 +2,7 @@ internal import FlowLayout
 internal import Kernel
 
 extension RunningGateway {
-    /// Reads changes of routes and rules, and writes for the kernel program whether next hops may be cached by destination.
+    /// Reads changes of routes and rules, and sets for the kernel program whether next hops may be cached by destination.
     func watchRouting() {
         guard let routingSocket else { return }
         for news in routingSocket.news() { routing.note(news) }
@@ -18,8 +18,8 @@ extension RunningGateway {
         datapath.set(routesByDestination: routing.routesByDestination, now: now)
     }
 
-    /// Has the kernel's own forwarding carry everything as long as there are IPsec policies: the fast path knows none of them, and would
-    /// send in clear what they encrypt, and let in what they forbid (BAD-7).
+    /// Makes the kernel's own forwarding carry everything while IPsec policies exist. The fast path does not know them: it would send in
+    /// clear what they encrypt, and pass what they forbid (BAD-7).
     func watchSecurityPolicies() {
         securityPolicies?.drain()
         let arePresent: Bool
@@ -27,7 +27,7 @@ extension RunningGateway {
             arePresent = try SecurityPolicies.arePresent()
             report("IPsec", nil)
         } catch {
-            // What is not known may be there.
+            // If it is unknown, assume that there are policies.
             arePresent = true
             report(
                 "IPsec",
@@ -42,8 +42,8 @@ extension RunningGateway {
                 : "there are no IPsec policies any more: the fast path carries packets again")
     }
 
-    /// Writes a sample of the counters to the file that `sluice status` reads: health is what happens now, which a single reading of totals
-    /// does not show.
+    /// Writes a sample of the counters to the file that `sluice status` reads. Health depends on what happens now, which a single
+    /// reading of totals does not show.
     func sampleTraffic(now: UInt64) {
         var resetsSent: UInt64 = 0
         var resetsFailed: UInt64 = 0
@@ -70,7 +70,7 @@ extension RunningGateway {
         }
     }
 
-    /// Ends a packet watch whose process has died, and frees its memory. A process that watches packets holds the lock.
+    /// Ends a packet watch whose process has died, and frees its memory. A live process that watches packets holds the lock.
     func endAbandonedWatch() {
         guard datapath.hasAbandonedWatch(now: MonotonicClock.nanoseconds()),
             let lock = try? ProcessLock(path: directory.watchLockPath)

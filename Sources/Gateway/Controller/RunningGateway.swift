@@ -3,7 +3,7 @@ internal import Kernel
 internal import Policy
 internal import Store
 
-/// A gateway that forwards, in the hands of its controller. What it does is in the files beside this one.
+/// A gateway that forwards, as its controller holds it. Its work is in the extensions beside this file.
 final class RunningGateway {
     let directory: RunDirectory
     let lock: ProcessLock
@@ -16,38 +16,38 @@ final class RunningGateway {
     var source: ConfigurationSource
     var policy: PolicyChange
     var record: ControllerRecord
-    /// The interfaces that we are attached to, by name, as last seen.
+    /// The attached interfaces by name, as last seen.
     var attached: [String: NetworkInterface]
     let history: History
     let fleet: FleetShell
     let api: APISupervision
-    /// What was last seen in the network namespace, for readers who may not look there.
+    /// The last known state of the network namespace, for readers that may not enter it.
     var networkNote: NetworkNote?
-    /// Nil where it can't be had: then next hops are never cached by destination.
+    /// Nil if it can't be opened: then next hops are never cached by destination.
     let routingSocket: RoutingSocket?
     var routing = SourceRouting()
-    /// Nil where the kernel has no IPsec, or it can't be had.
+    /// Nil if the kernel has no IPsec, or the socket can't be opened.
     let securityPolicies: SecurityPolicies?
-    /// Who asked the fleet for something, and waits for the answer.
+    /// Requests to the fleet that wait for an answer.
     var waiting: [(command: FleetCommand, number: Int)] = []
-    /// What it answered while it was asked.
+    /// Answers that the fleet gave while it handled the request.
     var answered: [(command: FleetCommand, response: ControlResponse)] = []
-    /// By which threads that work for the loop wake it.
+    /// Wakes the loop; for threads that work for it.
     let waker: LoopWaker
     var reloading = Reloading()
     var guardKeeping = GuardKeeping()
-    /// How long the loop's turns take.
+    /// How long the iterations of the loop take.
     var turns = TurnAccounting()
-    /// What is being done to many sessions, in order.
+    /// Work on many sessions, in order.
     var jobs: [SessionJob] = []
-    /// What is reported to the service manager.
+    /// The state that is reported to the service manager.
     var notices = ServiceNotices.ofThisProcess()
-    /// What packets have met in the last minute.
+    /// Samples of the traffic counters of the last minute.
     var traffic = TrafficSamples()
-    /// What is wrong at the moment, by what it is about.
+    /// Present problems, by subject.
     var problems: [String: String] = [:]
     var shallStop = false
-    /// Why it stops, for the history.
+    /// Why the gateway stops, for the history.
     var stopCause = "asked for"
 
     var configuration: Configuration { source.configuration }
@@ -88,9 +88,9 @@ final class RunningGateway {
         }
     }
 
-    /// Records what is wrong, or (nil) that it is right again, for `sluice status` and the history, and logs the change.
+    /// Records what is wrong, or (nil) that it is right again. `sluice status` and the history show it, and the log gets the change.
     ///
-    /// - Parameter next: what to write or run to mend it; nil: correct the configuration, and have it read again.
+    /// - Parameter next: what to write or run to correct it; nil: correct the configuration, and reload it.
     func report(_ subject: String, _ problem: String?, next: String? = nil) {
         let text = problem.map { ProblemText.join($0, next: next) }
         guard problems[subject] != text else { return }

@@ -2,8 +2,8 @@ package import FlowLayout
 internal import FlowCore
 package import Policy
 
-/// Writes what the configuration says about time and limits into the datapath's settings. Each is one store: a packet, or a
-/// pass of an instance, goes by the old value or the new one.
+/// Writes the configuration's times and limits into the datapath's settings. Each is one store: a packet, or an iteration of an
+/// instance, uses either the old value or the new one.
 package enum RuntimeSettings {
     /// Part of the table that half-open sessions may take (BAD-2): one in this many slots, but not fewer than the smallest.
     static let halfOpenShare = 4

@@ -1,13 +1,13 @@
 package import FlowCore
 internal import FlowLayout
 
-/// Ends sessions on purpose, from the controller's process: by hand (RST-5), or because a rule denies them now (NSG-3).
+/// Ends sessions from the controller's process: by hand (RST-5), or because a rule denies them now (NSG-3).
 ///
-/// The control words belong to whoever wins the exchange, so no instance is asked. Tombstones and ending slots are found
-/// and cleared away by the instance that owns them.
+/// A control word belongs to the process that wins the exchange, so no instance has to be asked. The instance that owns the slab finds
+/// and releases the tombstones and the ending slots.
 package struct SessionResetting {
-    /// Sessions that are ended before their resets are sent: few, so that no tombstone's rest, however scaled, is over
-    /// before.
+    /// Sessions that are ended before their RSTs are sent. The number is small, so that no tombstone expires before its RST is sent, even
+    /// with a large time scale.
     package static let batchSessions = 128
 
     let table: SessionTable
@@ -20,9 +20,9 @@ package struct SessionResetting {
         self.outlet = outlet
     }
 
-    /// Ends the named sessions, ``batchSessions`` at most, and sends their resets.
+    /// Ends the named sessions, at most ``batchSessions``, and sends their RSTs.
     ///
-    /// - Returns: how many; the others had ended before.
+    /// - Returns: how many were ended; the others had ended before.
     func end(_ batch: ArraySlice<SessionReference>, reason: EndReason, now: UInt32) -> Int {
         var count = 0
         var segments: [TCPSegment] = []

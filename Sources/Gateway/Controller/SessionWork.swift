@@ -2,22 +2,22 @@ package import FlowCore
 package import FlowLayout
 internal import Policy
 
-/// Many sessions that are to be ended, a piece at a time: the controller's loop never waits for all of them, as there may be millions.
+/// Ends many sessions in steps. The controller's loop never waits for all of them, because there may be millions.
 package struct SessionWork {
     package typealias Classify = (sluice_classification) -> sluice_classification
 
     private enum Kind {
-        /// These, as far as they still live.
+        /// The named sessions that are still live.
         case named(ArraySlice<SessionReference>, EndReason)
-        /// Every live one that a policy denies, from a slot on.
+        /// Every live session that a policy denies, beginning at a slot.
         case denied(Classify, nextSlot: Int)
     }
 
-    /// Slots that are looked at in one piece at most.
+    /// Slots that are checked in one step, at most.
     static let pieceSlots = 4096
 
     private var kind: Kind
-    /// How many have been ended so far.
+    /// Number of sessions that have been ended so far.
     package private(set) var ended = 0
     package private(set) var isDone = false
 
@@ -29,7 +29,7 @@ package struct SessionWork {
     /// - Parameter classify: the evaluator on the policy's image.
     package init(judgingBy classify: @escaping Classify) { kind = .denied(classify, nextSlot: 0) }
 
-    /// Does one piece: ends ``SessionResetting/batchSessions`` sessions at most. To be called until ``isDone``.
+    /// Does one step: ends at most ``SessionResetting/batchSessions`` sessions. Call it until ``isDone``.
     ///
     /// - Parameter now: the tick.
     package mutating func advance(_ resetting: SessionResetting, now: UInt32) {

@@ -1,16 +1,17 @@
 package import Kernel
 
-/// Whether the route to an address is the same for all packets that come in by one interface, as far as is known. Pure.
+/// Whether the route to an address is known to be the same for all packets that arrive at one interface. Pure.
 ///
-/// Only then may the kernel program cache a next hop by its destination (`route_cache.bpf.h`); otherwise it caches it by the source too. What is known comes from a look at all rules and routes, and from the news since.
+/// Only then may the kernel program cache a next hop by destination (`route_cache.bpf.h`); otherwise it caches by source too. The
+/// knowledge comes from a lookup of all rules and routes, and from the changes that the kernel has reported since.
 package struct SourceRouting: Equatable, Sendable {
-    /// A look reads all routes: after one there is none for so long, however often routes change.
+    /// A lookup reads all routes. After one, there is no other for this time, however often routes change.
     package static let restNanoseconds: UInt64 = 10_000_000_000
 
     private enum Knowledge: Equatable {
         case unknown
         case byDestination
-        /// Something looks at more than the destination, or did when it was looked at last.
+        /// Some rule or route depends on more than the destination, or did at the last lookup.
         case byMore(isOutdated: Bool)
     }
 
@@ -28,13 +29,13 @@ package struct SourceRouting: Equatable, Sendable {
             if message.looksAtMore && !message.isRemoval {
                 knowledge = .byMore(isOutdated: false)
             } else if case .byMore = knowledge {
-                // What looked at more may have been removed, or replaced by this.
+                // The one that depended on more may have been removed, or replaced by this one.
                 knowledge = .byMore(isOutdated: true)
             }
         }
     }
 
-    /// Whether it is time to look at all rules and routes.
+    /// Whether it is time to look up all rules and routes.
     package func wantsLook(now: UInt64) -> Bool {
         switch knowledge {
         case .unknown, .byMore(isOutdated: true): now >= nextLook
@@ -42,7 +43,7 @@ package struct SourceRouting: Equatable, Sendable {
         }
     }
 
-    /// - Parameter found: what the look has shown; nil where it failed.
+    /// - Parameter found: whether routes depend on the destination only; nil if the lookup failed.
     package mutating func noteLook(_ found: Bool?, now: UInt64) {
         nextLook = now + Self.restNanoseconds
         knowledge =

@@ -5,8 +5,8 @@ internal import Kernel
 internal import Policy
 internal import Store
 
-/// Brings a gateway up, fail closed at every step (BAD-5): the guard comes first and goes last. When a step fails, what was
-/// done before it is undone (BAD-6); what an earlier controller left in the kernel stays as it was found.
+/// Starts a gateway, fail closed at every step (BAD-5): the guard is installed first and removed last. If a step fails, the steps
+/// before it are undone (BAD-6). What an earlier controller left in the kernel is not changed then.
 struct StartUp {
     let source: ConfigurationSource
     let directory: RunDirectory
@@ -23,9 +23,9 @@ struct StartUp {
         self.version = version
     }
 
-    /// Starts the gateway of a file, or takes it over. Where the file can't be carried out for a gateway that is in the kernel, it goes on
-    /// with the configuration that is in force (PKG-3), and `sluice status` says why: a gateway that forwards is not left without a
-    /// controller for a mistake in a file.
+    /// Starts the gateway of a file, or takes it over. If the file can't be applied to a gateway that is in the kernel, the gateway
+    /// continues with the configuration in force (PKG-3), and `sluice status` says why: a mistake in a file does not leave a forwarding
+    /// gateway without a controller.
     static func run(
         configurationPath: String, root: String, log: Log, version: BinaryVersion?
     ) throws(GatewayError) -> RunningGateway {
@@ -44,7 +44,7 @@ struct StartUp {
                 "the file can't be carried out; what is in force goes on", ["file": source.path, "cause": "\(error)"])
             startUp = StartUp(source: inForce, directory: directory, log: log, version: version)
             let gateway: RunningGateway
-            // Both fail alike where the cause is none of the file's: the first error names it.
+            // If both fail in the same way, the file is not the cause: the first error names the cause.
             do throws(GatewayError) { gateway = try startUp.run() } catch _ { throw error }
             gateway.reportRefusedFile("\(error)")
             return gateway
@@ -103,8 +103,7 @@ struct StartUp {
             to: configuration, datapath: datapath, directory: directory, isNew: !isTakeover)
         try policy.prepare()
         try policy.persist(to: directory)
-        // A datapath that nobody uses yet gets its policy before it meets a packet; one that judges packets keeps the policy
-        // that it has until nothing can fail any more.
+        // A new datapath gets its policy before the first packet. A datapath in use keeps its policy until every step that can fail is done.
         if !isTakeover { policy.apply() }
         // Before the first packet.
         datapath.set(leavesToKernel: try SecurityPolicies.arePresent())
@@ -138,7 +137,7 @@ struct StartUp {
         try awaitInstances(fleet, directives, isTakeover: isTakeover)
         if isTakeover {
             policy.apply()
-            // The loop does not turn yet.
+            // The loop does not run yet.
             usleep(UInt32(PolicyChange.graceNanoseconds / 1000))
             gateway.detachLeftovers(of: predecessor)
             gateway.endDenied { [log] ended, _ in
@@ -155,8 +154,8 @@ struct StartUp {
         return gateway
     }
 
-    /// A gateway that forwards is taken over also where its API can't be served (PKG-3): another package is missing, a certificate has
-    /// expired. A first start fails.
+    /// Checks the API. A forwarding gateway is taken over even if its API can't be served (PKG-3): for example if a package is missing or
+    /// a certificate has expired. A first start fails.
     ///
     /// - Returns: what is wrong; nil: nothing.
     private static func tolerating(
@@ -171,7 +170,7 @@ struct StartUp {
         }
     }
 
-    /// Reports to the service manager that the start goes on: on a slow machine it takes longer than a manager waits.
+    /// Reports to the service manager that the start continues: on a slow machine it takes longer than the manager's timeout.
     private func step(_ name: String) { ServiceNotification.send(ServiceNotices.starting(name)) }
 
     private func makeFleet(
@@ -191,8 +190,8 @@ struct StartUp {
         return (fleet, directives)
     }
 
-    /// Carries out what the fleet's machine said. A new gateway is ready when as many instances serve as it needs at least;
-    /// where only some of them come to serve in time, it begins with those.
+    /// Executes the directives of the fleet's machine. A new gateway is ready when its minimum number of instances serve. If only some of
+    /// them serve in time, it begins with those.
     private func awaitInstances(
         _ fleet: FleetShell, _ directives: [FleetDirective], isTakeover: Bool
     ) throws(GatewayError) {
@@ -213,15 +212,15 @@ struct StartUp {
         }
     }
 
-    /// What of the configuration can be known to be impossible for the gateway that is in the kernel; for `sluice run --check-takeover`.
+    /// Checks what can be known to be impossible for the gateway in the kernel; for `sluice run --check-takeover`.
     func checkTakeover() throws {
         _ = try findInterfaces()
         try checkDirectories()
         _ = try openDatapath()
     }
 
-    /// The zones' interfaces, before anything is touched. A gateway that is taken over as it is goes on without one that is gone, as it
-    /// did under its last controller: `sluice status` says so, and it is attached when it comes back.
+    /// Finds the zones' interfaces, before anything is changed. A gateway that is taken over with its configuration in force continues
+    /// without an interface that is gone, as before: `sluice status` reports it, and the controller attaches to it when it is back.
     private func findInterfaces() throws(KernelError) -> [(zone: Zone, interface: NetworkInterface)] {
         let isInForce = ConfigurationSource.inForce(directory, path: source.path)?.bytes == source.bytes
         var result: [(Zone, NetworkInterface)] = []
@@ -237,7 +236,7 @@ struct StartUp {
         return result
     }
 
-    /// What this process could not do now, it could not undo at the stop either.
+    /// Checks the capabilities. What this process can't do now, it could not undo at the stop either.
     private func checkPrivileges() throws {
         let missing = Capability.missing().map(\.name)
         guard missing.isEmpty else {
@@ -254,7 +253,7 @@ struct StartUp {
             DirectoryCheck(
                 HistoryPath.folder(gateway: configuration.gateway, in: configuration.stateDirectory), isGateway: true),
         ]
-        // A gateway runs without its state directory where the disk is in trouble; but not where somebody has to prepare it.
+        // A gateway runs without its state directory if the disk fails; but not if the operator has to prepare the directory.
         let problems = run.compactMap(\.problem) + state.compactMap(\.problem).filter(\.isDenied)
         if let problem = problems.first { throw GatewayError("\(problem)") }
     }
@@ -279,13 +278,13 @@ struct StartUp {
         }
     }
 
-    /// - Parameter earlier: interfaces of an earlier controller, which are guarded until they are detached.
+    /// - Parameter earlier: interfaces of an earlier controller. They are guarded until they are detached.
     private mutating func installGuard(earlier: [String]) throws {
         let gateway = configuration.gateway
         let wasThere = Guard.isInstalled(gateway: gateway)
         let interfaces = Set(configuration.zones.flatMap(\.interfaces) + earlier).sorted()
         try Guard.install(gateway: gateway, interfaces: interfaces)
-        // The guard comes down last; and only if forwarding is as it was, which unwinding sees to before.
+        // The guard is removed last, and only if forwarding is as it was: the undo step before it restores that.
         if !wasThere {
             undo.did("the guard") { try Guard.remove(gateway: gateway) }
         } else if !earlier.isEmpty {
@@ -293,7 +292,7 @@ struct StartUp {
         }
     }
 
-    /// An instance that lives, with a datapath that is not to be seen from here: its pins are in another mount namespace.
+    /// Checks that no instance lives while the datapath is not visible from here: its pins would be in another mount namespace.
     private func checkNoInstance() throws(GatewayError) {
         let paths = FleetMachine.identifiers.map(directory.instanceLockPath)
         guard let path = paths.first(where: { ProcessLock.isHeld(path: $0) }) else { return }
@@ -311,7 +310,7 @@ struct StartUp {
         return datapath
     }
 
-    /// Opens what an earlier controller left.
+    /// Opens the datapath that an earlier controller left.
     private func openDatapath() throws -> Datapath {
         let gateway = configuration.gateway
         let datapath = try Datapath.open(gateway: gateway)
@@ -347,7 +346,7 @@ struct StartUp {
         return known ?? now
     }
 
-    /// Replaces a file, and puts the earlier one back when a later step fails.
+    /// Replaces a file. Its undo step restores the earlier content.
     private mutating func replace(_ path: String, with bytes: [UInt8]) throws {
         let before = try FileStore.read(path)
         try FileStore.replace(path, with: bytes)

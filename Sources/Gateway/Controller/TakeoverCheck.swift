@@ -2,24 +2,24 @@ internal import FlowLayout
 internal import Kernel
 internal import Policy
 
-/// What the start of this binary would do to a gateway that is in the kernel (PKG-3). It changes nothing: for a package, or an operator,
-/// before the version that runs is replaced.
+/// What the start of this binary would do to a gateway that is in the kernel (PKG-3). It changes nothing. A package or an operator asks
+/// it before the running version is replaced.
 package enum TakeoverCheck {
     package enum Outcome: Equatable, Sendable {
-        /// Nothing of the gateway is in the kernel: a start begins anew.
+        /// Nothing of the gateway is in the kernel: the start creates it.
         case nothingRuns(gateway: String)
-        /// Every session goes on, under this configuration.
+        /// Every session continues, with this configuration.
         case keepsAll(gateway: String, sessions: Int?)
-        /// Every session goes on, under the configuration that is in force now.
+        /// Every session continues, with the configuration in force.
         case keepsConfiguration(gateway: String, reason: String)
-        /// Every session goes on, but the API is not served.
+        /// Every session continues, but the API is not served.
         case withoutAPI(gateway: String, reason: String)
-        /// This binary can't take over. `sessions`: what it would cost to change over; nil: not known.
+        /// This binary can't take over. `sessions`: how many would end at a change of version; nil: unknown.
         case layoutDiffers(gateway: String, found: UInt32, sessions: Int?)
-        /// It would not start.
+        /// The start would fail.
         case refused(reason: String)
 
-        /// For scripts: 0 where nothing is lost and nothing is wrong.
+        /// For scripts: 0 if no session is lost and nothing is wrong.
         package var exitCode: Int32 {
             switch self {
             case .nothingRuns, .keepsAll: 0
@@ -80,7 +80,7 @@ package enum TakeoverCheck {
         return .keepsAll(gateway: gateway, sessions: sessions)
     }
 
-    /// Refuses to take over what this binary can't read, before anything is touched.
+    /// Refuses, before anything is changed, to take over a gateway that this binary can't read.
     static func requireLayout(gateway: String, directory: RunDirectory) throws {
         guard let found = try Datapath.layoutVersion(gateway: gateway), found != UInt32(SLUICE_LAYOUT_VERSION) else {
             return
@@ -102,7 +102,7 @@ package enum TakeoverCheck {
         let measurements: [Instance]
     }
 
-    /// As measured last by whichever version runs: its table can't be read by another one.
+    /// The last measurement of the running version. This binary can't read the session table of another version.
     private static func sessions(_ directory: RunDirectory) -> Int? {
         guard let measured = try? directory.read(Measured.self, from: directory.fleetPath) else { return nil }
         return measured.measurements.isEmpty ? nil : measured.measurements.reduce(0) { $0 + $1.sessions }

@@ -1,20 +1,21 @@
 package import Kernel
 
-/// How long the turns of the controller's loop take, and what takes it (MET-3). Pure; times are CLOCK_MONOTONIC in nanoseconds.
+/// How long the iterations of the controller's loop take, and which work takes the time (MET-3). Pure; times are CLOCK_MONOTONIC in
+/// nanoseconds.
 ///
-/// A turn begins when the loop wakes, and ends when it waits again.
+/// An iteration begins when the loop wakes, and ends when it waits again.
 package struct TurnAccounting: Sendable {
-    /// What the loop does in a turn.
+    /// The kinds of work in an iteration.
     package enum Work: String, CaseIterable, Sendable {
         case signals, requests, fleet, reload, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
             api, `guard`
     }
 
-    /// Turns that are longer are reported in the log.
+    /// Longer iterations are reported in the log.
     package static let toleratedNanoseconds: UInt64 = 1_000_000_000
-    /// From one report to the next at least.
+    /// The minimum time between two reports.
     package static let betweenReportsNanoseconds: UInt64 = 60_000_000_000
-    /// Longest turns are kept for each of these, and forgotten after a minute.
+    /// The longest iteration of each period is kept, and forgotten after a minute.
     private static let periodNanoseconds: UInt64 = 10_000_000_000
     private static let periods: UInt64 = 6
 
@@ -32,7 +33,7 @@ package struct TurnAccounting: Sendable {
     private var began: UInt64 = 0
     private var lastEnd: UInt64 = 0
     private var longestPart = Part()
-    /// The longest turn of each period, oldest first.
+    /// The longest iteration of each period, oldest first.
     private var turns: [Turn] = []
     private var reportedAt: UInt64?
 
@@ -44,7 +45,7 @@ package struct TurnAccounting: Sendable {
         longestPart = Part()
     }
 
-    /// Something is done; it took the time since the turn began, or since what was done before.
+    /// Records that some work is finished. Its time counts from the begin of the iteration, or from the end of the work before it.
     package mutating func finished(_ work: Work, now: UInt64) {
         let took = now - min(lastEnd, now)
         lastEnd = now
@@ -53,7 +54,7 @@ package struct TurnAccounting: Sendable {
         }
     }
 
-    /// - Returns: the turn, where the log is to report it.
+    /// - Returns: the iteration, if the log has to report it.
     package mutating func end(now: UInt64) -> LongestTurn? {
         let turn = Turn(
             period: now / Self.periodNanoseconds, nanoseconds: now - min(began, now), longest: longestPart)
@@ -70,7 +71,7 @@ package struct TurnAccounting: Sendable {
         return Self.told(turn)
     }
 
-    /// The longest turn of the last minute, and of at most ten seconds more; nil: there was none.
+    /// The longest iteration of the last minute, or of at most ten seconds more; nil: there was none.
     package func longest(now: UInt64) -> LongestTurn? {
         let period = now / Self.periodNanoseconds
         return turns.filter { $0.period + Self.periods >= period }.max { $0.nanoseconds < $1.nanoseconds }
@@ -83,7 +84,7 @@ package struct TurnAccounting: Sendable {
             workMilliseconds: milliseconds(turn.longest.nanoseconds))
     }
 
-    /// To a tenth.
+    /// Rounded to a tenth.
     private static func milliseconds(_ nanoseconds: UInt64) -> Double {
         (Double(nanoseconds) / 100_000).rounded() / 10
     }

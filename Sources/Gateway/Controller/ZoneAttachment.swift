@@ -2,11 +2,11 @@ internal import FlowLayout
 internal import Kernel
 internal import Policy
 
-/// Puts the datapath on zone interfaces, and takes it off: first the interface's entry, then the program, and the other way
-/// round, so that the program never judges by an entry that is not there.
+/// Attaches the datapath to zone interfaces, and detaches it. Attaching writes first the interface's entry and then the program;
+/// detaching is in reverse order. So the program never runs without the entry that it needs.
 struct ZoneAttachment {
     let datapath: Datapath
-    /// Whether packets may go straight to the other end of a veth pair.
+    /// Whether packets may be passed directly to the other end of a veth pair.
     let vethShortcut: Bool
 
     func attach(_ interface: NetworkInterface, zone: UInt8) throws(KernelError) {
@@ -20,7 +20,7 @@ struct ZoneAttachment {
         }
     }
 
-    /// Writes or renews an interface's entry: its zone or MTU may have changed.
+    /// Writes an interface's entry, or writes it again: its zone or MTU may have changed.
     func write(_ interface: NetworkInterface, zone: UInt8) throws(KernelError) {
         let entry = sluice_interface(
             zone: zone, linkHeaderLength: UInt8(interface.linkHeaderLength),
@@ -29,11 +29,11 @@ struct ZoneAttachment {
         try datapath.interfaces.set(entry, at: interface.index)
     }
 
-    /// Takes the program off, whatever the interface is called by now; what comes in then meets the guard. That the interface is gone, and
-    /// its program with it, is no error.
+    /// Detaches the program, whatever name the interface has now. Packets that arrive afterwards meet the guard. It is not an error if the
+    /// interface is gone, and its program with it.
     func detach(index: Int) throws(KernelError) {
         try datapath.detach(interfaceIndex: index)
-        // The index may come to mean another one.
+        // Another interface may get this index later.
         try datapath.interfaces.set(sluice_interface(), at: index)
     }
 }

@@ -2,14 +2,14 @@ internal import FlowLayout
 import Glibc
 internal import Kernel
 
-/// A look whether a binary can take part: it is there, may be run, starts, is a sluice, and speaks the layout of the memory that
-/// the kernel program shares.
+/// Checks whether a binary can be used in the fleet: it exists, is executable, starts, is a sluice binary, and uses the layout of the
+/// memory that the kernel program shares.
 struct BinaryCheck {
-    /// How long it may take to say so.
+    /// Timeout for its answer.
     static let patienceNanoseconds: UInt64 = 5_000_000_000
 
     struct Outcome: Equatable {
-        /// nil: it can be used.
+        /// nil: the binary can be used.
         var problem: String?
     }
 
@@ -19,7 +19,7 @@ struct BinaryCheck {
     private(set) var deadline: UInt64
     private let liveSessions: Int
 
-    /// - Parameter liveSessions: what a restart would cost.
+    /// - Parameter liveSessions: the number of sessions that a restart would end.
     static func start(_ binary: String, liveSessions: Int, now: UInt64) -> BinaryCheck {
         func refused(_ problem: String) -> BinaryCheck {
             BinaryCheck(
@@ -42,10 +42,10 @@ struct BinaryCheck {
         }
     }
 
-    /// Nobody looked for so long; it is given as much more.
+    /// The controller did not run for this time; the deadline moves by it.
     mutating func wasAway(nanoseconds: UInt64) { deadline += nanoseconds }
 
-    /// nil: it is not known yet.
+    /// nil: there is no result yet.
     func outcome(now: UInt64) -> Outcome? {
         if let early { return early }
         guard let run else { return nil }
@@ -77,16 +77,16 @@ struct BinaryCheck {
     }
 }
 
-/// What a binary says of itself when it is asked whether it can take part in a fleet: `sluice binary-check`.
+/// The answer of a binary to the question whether it can be used in a fleet: `sluice binary-check`.
 package enum BinaryGreeting {
     static let prefix = "sluice binary, layout "
 
-    /// What `sluice replace-program --if-different` says where there is nothing to replace.
+    /// The output of `sluice replace-program --if-different` if there is nothing to replace.
     package static let sameProgram = "the kernel has this program already"
 
     package static var text: String { "\(prefix)\(SLUICE_LAYOUT_VERSION)" }
 
-    /// The layout that a binary says it speaks; nil: it is none of ours.
+    /// The layout that a binary reports; nil: it is not a sluice binary.
     static func layout(in text: String) -> UInt32? {
         guard text.hasPrefix(prefix) else { return nil }
         return UInt32(text.dropFirst(prefix.count).prefix { $0.isNumber })

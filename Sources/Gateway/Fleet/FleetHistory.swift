@@ -4,8 +4,8 @@ internal import Store
 /// The fleet's changes as events of the gateway's history (FLEET-2).
 enum FleetHistory {
     /// - Parameters:
-    ///   - time: nanoseconds since 1970. The directives are carried out as soon as they are given, so it is now.
-    ///   - requester: who asked for it; nil: nobody did.
+    ///   - time: nanoseconds since 1970. Directives are executed at once, so this is the present time.
+    ///   - requester: who asked for it; nil: no one.
     static func event(_ change: FleetChange, time: UInt64, by requester: String? = nil) -> HistoryEvent {
         var detail = change.details.mapValues(value)
         detail[GatewayEvent.by] = requester.map { .text($0) }

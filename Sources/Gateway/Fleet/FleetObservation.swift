@@ -2,7 +2,7 @@ internal import Fleet
 internal import FlowLayout
 internal import Kernel
 
-/// Looks what is there when a controller starts: processes by their locks, slabs and records by the pinned maps (RECOV-3).
+/// Observes the state of the fleet when a controller starts: processes by their locks, slabs and records by the pinned maps (RECOV-3).
 enum FleetObservation {
     static func observe(_ datapath: Datapath, _ directory: RunDirectory) -> ObservedFleet {
         let sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
@@ -15,7 +15,7 @@ enum FleetObservation {
             let state = InstanceState(recordValue: sluice_load32(&record.pointee.state))
             let process = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier))
             let isAlive = process != nil
-            // Where one of the two is unknown, nothing counts as outdated.
+            // If one of the two is unknown, the instance does not count as outdated.
             let program = process.flatMap { ProgramFile(of: $0.identity.identifier) }
             let count = slabs[identifier] ?? 0
             guard isAlive || count > 0 || (state ?? .stopped) != .stopped else { continue }

@@ -2,14 +2,14 @@ internal import Fleet
 internal import Policy
 
 extension Fleet.FleetSettings {
-    /// Between two measurements, and what is averaged over (SCALE-1), before the clock is scaled.
+    /// The interval of measurements, and the window over which they are averaged (SCALE-1), before time scaling.
     private static let sampleInterval: UInt64 = 10_000_000_000
     private static let window: UInt64 = 60_000_000_000
-    /// However fast the clock runs: looking costs something.
+    /// The lower limit with any time scale, because a measurement costs CPU time.
     private static let shortestSampleInterval: UInt64 = 250_000_000
 
-    /// What a configuration asks of the fleet. Drain and autoscaling run by the profile's clock; recovery by the machine's,
-    /// as processes do not start faster because the clock does.
+    /// The fleet's settings from a configuration. The times of drain and autoscaling are scaled. The times of recovery are not, because
+    /// processes do not start faster with a scaled clock.
     init(_ configuration: Policy.Configuration) {
         let fleet = configuration.fleet
         let sample = max(

@@ -10,15 +10,14 @@ extension FleetShell {
         switch directive {
         case .start(let identifier, let binary): start(identifier, binary: binary)
         case .steer(let identifiers):
-            // First the bits: who goes gets nothing from here on, whatever the table says.
+            // First the mask: a leaving instance gets no sessions from here on, whatever the table contains.
             orders.setServing(identifiers)
             SteeringMemory(entries: datapath.table.steering).write(Steering.entries(for: identifiers))
-        // This one is written together with its window, when it is ordered (`resetAll`): a loop that turns in between would
-        // know the one without the other.
+        // This state is written together with its window, by `resetAll`. Otherwise an instance could see the state without the window.
         case .setState(_, .drainingReset): break
         case .setState(let identifier, let state):
             orders.setState(of: identifier, state)
-            // One that was killed could not say that it is gone.
+            // A killed process could not write that it is gone.
             if state == .stopped {
                 sluice_store32(&record(identifier).pointee.processIdentifier, 0)
                 EventRing.remove(datapath: datapath, instance: identifier)
@@ -67,7 +66,7 @@ extension FleetShell {
         }
     }
 
-    /// Hands in the result of a binary's check, once there is one.
+    /// Takes the result of a binary's check, if there is one.
     func finishBinaryCheck() {
         guard let check = binaryCheck, let outcome = check.outcome(now: MonotonicClock.nanoseconds()) else { return }
         binaryCheck = nil

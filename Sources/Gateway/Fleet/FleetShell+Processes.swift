@@ -4,7 +4,7 @@ import Glibc
 internal import Kernel
 
 extension FleetShell {
-    /// Starts the process of an instance; one that runs already is taken as it is.
+    /// Starts the process of an instance, or adopts one that runs already.
     func start(_ identifier: InstanceIdentifier, binary: String?) {
         if let process = processes[identifier], process.ended() == nil {
             // Adopted: the machine waits for the event that it serves.
@@ -33,11 +33,11 @@ extension FleetShell {
         guard let process = processes[identifier] else {
             return pendingEvents.append(.exited(identifier, .missing))
         }
-        // A stopped process (SIGSTOP) would not see SIGTERM before it goes on; SIGKILL it does.
+        // A process that was stopped (SIGSTOP) would see SIGTERM only after SIGCONT. SIGKILL needs none.
         process.send(kill ? SIGKILL : SIGTERM)
     }
 
-    /// Buries what has ended, and notices who has taken up its work.
+    /// Reaps processes that have ended, and notices those that have begun to serve.
     func lookAtProcesses() {
         for (identifier, process) in processes.sorted(by: { $0.key < $1.key }) {
             if let end = process.ended() {
@@ -53,7 +53,7 @@ extension FleetShell {
         }
     }
 
-    /// Takes the processes that an earlier controller started, and that live.
+    /// Adopts the living processes that an earlier controller started.
     func adoptProcesses() {
         for identifier in FleetMachine.identifiers where processes[identifier] == nil {
             guard let found = InstanceProcessHandle.adopt(lockPath: directory.instanceLockPath(identifier)) else {
@@ -65,11 +65,11 @@ extension FleetShell {
         }
     }
 
-    /// Ends all instances at once: the gateway is taken down.
+    /// Ends all instances at once, when the gateway is stopped.
     func shutDown(patienceNanoseconds: UInt64) {
         for process in processes.values {
             process.send(SIGTERM)
-            // It may have been stopped.
+            // It may have been stopped (SIGSTOP).
             process.send(SIGCONT)
         }
         let deadline = MonotonicClock.nanoseconds() + patienceNanoseconds
@@ -84,7 +84,7 @@ extension FleetShell {
         processes.removeAll()
     }
 
-    /// Has the instances read their settings again.
+    /// Makes the instances read their settings again.
     func tellSettingsChanged() {
         for process in processes.values { process.send(InstanceSignal.settingsChanged) }
     }

@@ -3,14 +3,14 @@ internal import FlowCore
 internal import Kernel
 
 extension FleetShell {
-    /// What a pass over the slabs is for. There is one at a time for each.
+    /// The purpose of a pass over the slabs. There is at most one pass for each purpose.
     enum SlabPurpose: Hashable {
         case measuring, draining, binaryCheck
-        /// An instance's slabs are handed over, or its sessions discarded.
+        /// An instance's slabs are moved, or its sessions discarded.
         case emptying(InstanceIdentifier)
     }
 
-    /// A pass over the slabs that the loop has in hand.
+    /// A pass over the slabs in the loop's queue.
     struct SlabTask {
         let purpose: SlabPurpose
         var job: SlabJob
@@ -18,11 +18,11 @@ extension FleetShell {
         let finished: (FleetShell, SlabJob) -> Void
     }
 
-    /// How long one turn of the loop works on slabs.
+    /// Time that one iteration of the loop spends on slabs.
     private static let slabTurnNanoseconds: UInt64 = 10_000_000
 
-    /// Has something done to all slabs, after what was begun before: in this order, so that no slab is given to an instance after that one's
-    /// own slabs were handed over. What is asked for again while it is in hand is not begun twice.
+    /// Queues an operation on all slabs. The order is kept, so that no slab is given to an instance after that instance's own slabs were
+    /// moved. An operation that is queued already is not queued twice.
     func begin(
         _ kind: SlabJob.Kind, for purpose: SlabPurpose, finished: @escaping (FleetShell, SlabJob) -> Void
     ) {
@@ -30,7 +30,7 @@ extension FleetShell {
         slabTasks.append(SlabTask(purpose: purpose, job: SlabJob(kind), finished: finished))
     }
 
-    /// Goes on with what is in hand, for a moment.
+    /// Continues the work in the queue, for at most ``slabTurnNanoseconds``.
     func workOnSlabs() {
         let sharing = sharing
         let end = MonotonicClock.nanoseconds() + Self.slabTurnNanoseconds
@@ -45,7 +45,7 @@ extension FleetShell {
         }
     }
 
-    /// Measures what the autoscaler goes by (SCALE-1, SCALE-3). The machine gets it when all slabs are counted.
+    /// Takes the measurements for the autoscaler (SCALE-1, SCALE-3). The machine gets them when all slabs have been counted.
     func measure() {
         begin(.count(longLivedTicks: longLivedTicks), for: .measuring) { shell, job in shell.measured(job) }
     }
@@ -68,7 +68,7 @@ extension FleetShell {
         )
     }
 
-    /// Sessions older than a drain lasts are those that a leaving instance would hurt.
+    /// The duration of a drain. A scale-in harms sessions that are older, because they rarely end during the drain.
     private var longLivedTicks: UInt32 {
         let drain = machine.settings.drain
         return Tick.covering(nanoseconds: max(drain.refuse + drain.reset, 1_000_000_000))

@@ -4,18 +4,18 @@ internal import FlowLayout
 internal import Kernel
 
 extension FleetShell {
-    /// Between two looks at signs of life: well within the quarter of the time between two questions that ``Liveness`` allows for.
+    /// The interval of heartbeat checks. It is well below a quarter of the time between two questions, which ``Liveness`` allows for.
     private static let lookNanoseconds: UInt64 = 100_000_000
-    /// While a process, or a check, is awaited.
+    /// The interval while the controller waits for a process or a check.
     private static let impatientNanoseconds: UInt64 = 10_000_000
     private static let wallClockNanoseconds: UInt64 = 20_000_000_000
 
-    /// When ``turn(now:)`` is due at the latest.
+    /// The latest time of the next ``turn(now:)``.
     func nextTurn(now: UInt64) -> UInt64 {
         var next = lastLook + Self.lookNanoseconds
         if machine.view.instances.contains(where: \.state.isDraining) { next = min(next, lastCount + countNanoseconds) }
         if !slabTasks.isEmpty { return now }
-        // The end of a process that an earlier controller has started is not signalled.
+        // No signal reports the end of a process that an earlier controller started.
         let isRenewing = machine.view.renewal?.current != nil
         if isRenewing || !awaited.isEmpty || binaryCheck != nil || replacement.isRunning {
             next = now + Self.impatientNanoseconds
@@ -23,7 +23,7 @@ extension FleetShell {
         return min(next, machine.nextTimer)
     }
 
-    /// Looks at everything that changes by itself, and lets the machine's timers come.
+    /// Checks everything that changes by itself, and runs the machine's timers.
     func turn(now: UInt64) {
         lookAtProcesses()
         finishBinaryCheck()
@@ -46,7 +46,7 @@ extension FleetShell {
         workOnSlabs()
     }
 
-    /// The loop was away for so long: the programs that it waits for may have been, too.
+    /// The loop did not run for this time: the programs that it waits for may have been stopped too.
     func wasAway(nanoseconds: UInt64) {
         binaryCheck?.wasAway(nanoseconds: nanoseconds)
         replacement.deadline += nanoseconds
@@ -62,7 +62,7 @@ extension FleetShell {
         }
     }
 
-    /// Between two counts of what is left of an instance that drains: a second, or a ninetieth of a drain that is faster.
+    /// The interval of counting a draining instance's sessions: a second, or a ninetieth of the drain if that is shorter.
     private var countNanoseconds: UInt64 {
         let drain = machine.settings.drain
         return min(max((drain.refuse + drain.reset) / 90, 20_000_000), 1_000_000_000)
@@ -72,7 +72,7 @@ extension FleetShell {
         let draining = Set(machine.view.instances.filter(\.state.isDraining).map(\.identifier))
         guard !draining.isEmpty else { return }
         begin(.count(longLivedTicks: nil), for: .draining) { shell, job in
-            // One whose drain has begun since may have been counted before its last session came.
+            // If its drain began after the count did, the count may miss its last sessions.
             for instance in shell.machine.view.instances
             where instance.state.isDraining && draining.contains(instance.identifier) {
                 let left = job.counts[instance.identifier] ?? InstanceSessions()

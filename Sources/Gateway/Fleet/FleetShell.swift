@@ -3,13 +3,13 @@ internal import FlowLayout
 internal import Kernel
 internal import Store
 
-/// Carries out what ``FleetMachine`` decides, and hands it what happens: the one place that knows processes, clocks and maps.
+/// Executes the directives of ``FleetMachine``, and passes events to it. Only this type knows processes, clocks and maps.
 ///
-/// After each event: what is to be remembered is saved first, together with the history of it, then the directives are
-/// carried out in their order. So a controller that dies in between finds in the snapshot what it was about to do, and in the
-/// maps and processes how far it came (RECOV-3).
+/// After each event it first saves the machine's snapshot, together with the history of the event. Then it executes the directives in
+/// order. If the controller dies in between, the next one finds in the snapshot what was to be done, and in the maps and processes what
+/// was done (RECOV-3).
 final class FleetShell {
-    /// Where the machine's snapshot is remembered.
+    /// The key under which the machine's snapshot is saved.
     static let stateKey = "fleet"
 
     let gateway: String
@@ -18,19 +18,19 @@ final class FleetShell {
     let log: Log
     var machine: FleetMachine
     var processes: [InstanceIdentifier: InstanceProcessHandle] = [:]
-    /// Instances whose processes have been started and have not taken up their work.
+    /// Instances whose processes have been started and do not serve yet.
     var awaited: Set<InstanceIdentifier> = []
-    /// Events that carrying out directives has led to, in order.
+    /// Events that resulted from executing directives, in order.
     var pendingEvents: [FleetEvent] = []
     var meter: LoadMeter
     var measurements: [InstanceMeasurement] = []
     var binaryCheck: BinaryCheck?
-    /// Passes over the slabs, the one in hand first.
+    /// Passes over the slabs; the first is in progress.
     var slabTasks: [SlabTask] = []
     var replacement = ProgramReplacement()
-    /// Whether the kernel program may be another binary's: it is replaced once no instance is to be renewed any more.
+    /// Whether the kernel program may be from another binary. It is replaced when no instance has to be renewed any more.
     var programIsOutdated = false
-    /// When signs of life, remaining sessions and the wall clock were looked at last.
+    /// When heartbeats, remaining sessions and the wall clock were last checked.
     var lastLook: UInt64 = 0
     var lastCount: UInt64 = 0
     var lastWallClock: UInt64 = 0
@@ -39,13 +39,13 @@ final class FleetShell {
     private var savedSnapshot: FleetSnapshot?
     private var savedReport: FleetReport?
     private var isHandling = false
-    /// Who asked for what is being handled; nil: nobody did.
+    /// Who asked for the present event; nil: no one.
     var requester: String?
 
     /// The rest of the controller; set before ``begin(_:)``.
     weak var surroundings: (any FleetSurroundings)?
 
-    /// A fleet that goes on where an earlier controller stopped, or begins. ``begin(_:)`` must follow.
+    /// A new fleet, or one that continues from an earlier controller's state. ``begin(_:)`` must follow.
     init(gateway: String, directory: RunDirectory, datapath: Datapath, log: Log, machine: FleetMachine) {
         self.gateway = gateway
         self.directory = directory
@@ -64,10 +64,10 @@ final class FleetShell {
         datapath.table.instances + Int(identifier)
     }
 
-    /// Hands an event to the machine, and carries out its directives; then the events that these led to.
+    /// Passes an event to the machine, and executes its directives; then handles the events that resulted.
     func handle(_ event: FleetEvent) {
         pendingEvents.append(event)
-        // Carrying out may come back here, by a refusal of the system's for one: its turn comes when this one is done.
+        // Executing a directive may call this again, for example if the system refuses. That event is handled after the present one.
         guard !isHandling else { return }
         isHandling = true
         defer { isHandling = false }
@@ -80,7 +80,7 @@ final class FleetShell {
             "renewal", machine.view.renewal?.problem, next: "replace them by a maintenance: sluice maintenance start")
     }
 
-    /// What ``FleetMachine/restore(settings:snapshot:observed:zones:now:)`` said is to be done.
+    /// Executes the directives of ``FleetMachine/restore(settings:snapshot:observed:zones:now:)``.
     func begin(_ directives: [FleetDirective]) {
         adoptProcesses()
         isHandling = true
@@ -102,7 +102,7 @@ final class FleetShell {
         for directive in directives { carryOut(directive) }
     }
 
-    /// Writes `fleet.json`, which reading commands go by; only when there is news.
+    /// Writes `fleet.json` for reading commands, if it has changed.
     private func publish() {
         let report = FleetReport(view: machine.view, measurements: measurements)
         guard report != savedReport else { return }
@@ -120,10 +120,10 @@ final class FleetShell {
 
 /// What the fleet's shell needs from the rest of the controller.
 protocol FleetSurroundings: AnyObject {
-    /// Writes events, and what is to be remembered with them, in one transaction.
+    /// Writes events, and state changes with them, in one transaction.
     func remember(_ events: [HistoryEvent], _ state: [StateChange])
-    /// Answers who asked for something: whether it was granted, and in which words.
+    /// Answers a request: whether it was granted, and the text for people.
     func answer(_ command: FleetCommand, granted: Bool, _ text: String)
-    /// Records what is wrong, or (nil) that it is right again; `next`: what to write or run to mend it.
+    /// Records what is wrong, or (nil) that it is right again; `next`: what to write or run to correct it.
     func report(_ subject: String, _ problem: String?, next: String?)
 }

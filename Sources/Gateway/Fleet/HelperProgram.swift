@@ -1,8 +1,8 @@
 import Glibc
 
-/// A short program that was started, and what it says: for a loop that can't wait for it.
+/// A short-running program that was started, and its output: for a loop that can't wait for it.
 final class HelperProgram {
-    /// What is kept of what it says.
+    /// Bytes of its output that are kept.
     private static let saidLimit = 8192
 
     private let process: pid_t
@@ -30,8 +30,8 @@ final class HelperProgram {
         close(output)
     }
 
-    /// Its exit status, or 128 and the signal that ended it; nil while it runs. To be asked again and again, so that it does
-    /// not wait for somebody to take what it says.
+    /// Its exit status, or 128 plus the signal that ended it; nil while it runs. Call it repeatedly: it also reads the output, so that the
+    /// program does not wait for a reader.
     func ended() -> Int32? {
         take()
         if let status { return status }
@@ -43,7 +43,7 @@ final class HelperProgram {
         return status
     }
 
-    /// Ends it, and buries it.
+    /// Kills and reaps it.
     func kill() {
         guard ended() == nil else { return }
         _ = Glibc.kill(process, SIGKILL)
@@ -52,7 +52,7 @@ final class HelperProgram {
         status = 128 + SIGKILL
     }
 
-    /// The first of what it has said, on both outputs.
+    /// The beginning of its output and error output.
     var said: String { String(decoding: bytes, as: UTF8.self) }
 
     private func take() {

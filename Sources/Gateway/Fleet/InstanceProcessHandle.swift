@@ -3,12 +3,12 @@ internal import FlowLayout
 import Glibc
 internal import Kernel
 
-/// The process of an instance, as the controller holds it: started by itself, or by a controller before it.
+/// The controller's handle on the process of an instance. This controller or an earlier one started it.
 final class InstanceProcessHandle {
     let identity: ProcessIdentity
-    /// Whether this controller started it, and so has to bury it, and learns how it ended.
+    /// Whether this controller started it. Then it reaps the process and receives its exit status.
     let isChild: Bool
-    /// CLOCK_MONOTONIC, nanoseconds, before it ran; 0: an earlier controller started it.
+    /// CLOCK_MONOTONIC, nanoseconds, before its start; 0: an earlier controller started it.
     let startedAt: UInt64
     private let lockPath: String
     private var end: ProcessEnd?
@@ -20,10 +20,9 @@ final class InstanceProcessHandle {
         self.lockPath = lockPath
     }
 
-    /// Starts the process of an instance, in a session of its own, so that neither a Ctrl-C nor the end of the controller
-    /// reaches it.
+    /// Starts the process of an instance in a new terminal session, so that neither a Ctrl-C nor the end of the controller reaches it.
     ///
-    /// - Parameter binary: nil: this very program.
+    /// - Parameter binary: nil: the program of this process.
     static func start(
         gateway: String, identifier: UInt16, binary: String?, lockPath: String
     ) throws(SystemError) -> InstanceProcessHandle {
@@ -31,13 +30,13 @@ final class InstanceProcessHandle {
         let process = try ProgramStart.inOwnSession(
             binary ?? "/proc/self/exe",
             ["sluice", "instance-process", "--gateway", gateway, "--identifier", "\(identifier)"])
-        // One that has died at once is found dead by the next look.
+        // If it has died at once, the next check finds that.
         let identity =
             ProcessIdentity.current(process) ?? ProcessIdentity(identifier: process, startTicks: UInt64.max)
         return InstanceProcessHandle(identity: identity, isChild: true, startedAt: startedAt, lockPath: lockPath)
     }
 
-    /// The process that serves as an instance already, if there is one: it has the instance's lock.
+    /// The process that already serves as the instance, if there is one: it holds the instance's lock.
     static func adopt(lockPath: String) -> InstanceProcessHandle? {
         guard ProcessLock.isHeld(path: lockPath), let holder = ProcessLock.holder(path: lockPath),
             let identity = ProcessIdentity.current(holder)
@@ -45,7 +44,7 @@ final class InstanceProcessHandle {
         return InstanceProcessHandle(identity: identity, isChild: false, startedAt: 0, lockPath: lockPath)
     }
 
-    /// Whether its record says that it has taken up its work.
+    /// Whether its record says that it serves.
     func hasBegun(_ record: UnsafeMutablePointer<sluice_instance>) -> Bool {
         Int32(bitPattern: sluice_load32(&record.pointee.processIdentifier)) == identity.identifier
             && sluice_load64(&record.pointee.startedNanoseconds) >= startedAt
@@ -61,7 +60,7 @@ final class InstanceProcessHandle {
                 end = signal == 0 ? .exited(status: status >> 8 & 0xFF) : .signalled(signal)
             }
         } else if !identity.isAlive {
-            // Whoever started it was told how.
+            // Only its parent receives the exit status.
             end = .exited(status: 0)
         }
         return end

@@ -2,18 +2,17 @@ internal import Fleet
 internal import Kernel
 internal import Store
 
-/// The replacement of the kernel program at the end of a maintenance: carried out by the new binary, which carries the new
-/// program.
+/// The replacement of the kernel program at the end of a maintenance. The new binary executes it, because it contains the new program.
 struct ProgramReplacement {
     static let stateKey = "programReplacement"
     static let patienceNanoseconds: UInt64 = 30_000_000_000
 
-    /// Whose program was put into the kernel last: ``ProgramFile``, as text.
+    /// Key of the binary whose program was loaded into the kernel last: ``ProgramFile``, as text.
     static let programKey = "kernelProgramOf"
 
-    /// What is remembered until it is done.
+    /// The order, which is saved until it is done.
     struct Order: Codable, Equatable {
-        /// nil: the controller's own.
+        /// nil: the controller's own binary.
         var binary: String?
         /// Why, for the history; nil: maintenance.
         var cause: String?
@@ -25,7 +24,7 @@ struct ProgramReplacement {
 
     var isRunning: Bool { run != nil }
 
-    /// This controller's own program is the kernel's.
+    /// Records that the kernel has this controller's own program.
     static func remember(in history: History) {
         guard let own = ProgramFile.own else { return }
         history.record([], state: [.set(programKey, own.description)])
@@ -33,10 +32,10 @@ struct ProgramReplacement {
 }
 
 extension FleetShell {
-    /// All instances run the new binary: now its kernel program replaces the old one.
+    /// Replaces the old kernel program after all instances run the new binary.
     func replaceProgramAfterMaintenance() { replaceProgram(.init(binary: machine.view.maintenance?.binary)) }
 
-    /// After a take-over from another version, when all instances run this one: its kernel program replaces the old one, where it differs.
+    /// After a take-over from another version, when all instances run this one: replaces the old kernel program, if it differs.
     func replaceOutdatedProgram() {
         guard programIsOutdated, !replacement.isRunning, replacement.order == nil, machine.runsOwnProgram,
             machine.view.renewal == nil, machine.view.maintenance?.phase.isOver ?? true

@@ -1,18 +1,18 @@
 import Glibc
 
-/// Starts programs that are no part of the controller's terminal session.
+/// Starts programs outside the controller's terminal session.
 enum ProgramStart {
     /// POSIX_SPAWN_SETSID of spawn.h, which the importer does not show.
     private static let newSession: Int16 = 0x80
 
-    /// The number of the descriptor that a program inherits.
+    /// The descriptor number that a started program inherits.
     static let inheritedNumber: Int32 = 3
 
     /// - Parameters:
     ///   - path: of the program; not looked up in PATH.
     ///   - arguments: the program's name first.
-    ///   - output: where its standard output and standard error go; nil: the first to nowhere, the second is ours.
-    ///   - inherited: a descriptor that it has, too, as number 3.
+    ///   - output: for its standard output and standard error; nil: the first is discarded, the second is the controller's.
+    ///   - inherited: a descriptor that it also gets, as number 3.
     static func inOwnSession(
         _ path: String, _ arguments: [String], output: Int32? = nil, inherited: Int32? = nil
     ) throws(SystemError) -> pid_t {
@@ -24,10 +24,10 @@ enum ProgramStart {
             posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
             posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
         } else {
-            // Standard output is the controller's answer to whoever started it; whoever reads it must see it end.
+            // Standard output is the controller's. Its reader must see the end of file when the controller ends.
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         }
-        // Also where it has that number already: only so it outlives execve.
+        // Also if it has that number already: only then does it stay open over execve.
         if let inherited { posix_spawn_file_actions_adddup2(&actions, inherited, inheritedNumber) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

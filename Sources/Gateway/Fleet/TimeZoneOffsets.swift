@@ -1,10 +1,10 @@
 import Glibc
 internal import Policy
 
-/// What the clocks of a time zone show, by the machine's own rules (tzset(3)).
+/// The local time of a time zone, by the machine's own rules (tzset(3)).
 ///
-/// The C library has one time zone a process, so the variable TZ is changed for the length of a question. The controller
-/// asks from its only thread that reads local times.
+/// The C library has one time zone for each process, so the variable TZ is changed during a query. Only one thread of the controller reads
+/// local times, and it makes the query.
 enum TimeZoneOffsets {
     /// Seconds that a zone is ahead of UTC at a moment; nil: there is no such zone.
     static func seconds(zone: String, unixSeconds: Int64) -> Int? {

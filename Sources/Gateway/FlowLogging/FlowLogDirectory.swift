@@ -2,11 +2,11 @@ internal import FlowLog
 import Glibc
 internal import Policy
 
-/// The directory of a flow log, as it is found before anything is to be written there.
+/// Checks the directory of a flow log before anything is written to it.
 enum FlowLogDirectory {
-    /// Makes the directory where it is not there yet.
+    /// Makes the directory if it is missing.
     ///
-    /// - Returns: why nothing can be written there, and what to do; nil: it can.
+    /// - Returns: why nothing can be written there, and what to do; nil: it can be written.
     static func make(_ path: String) -> String? {
         let cause: String
         if let failure = FlowLogWriter.makeDirectory(path) {
@@ -20,7 +20,7 @@ enum FlowLogDirectory {
             + "or another directory is configured"
     }
 
-    /// Whether it is there and can be written. Makes nothing: where it is gone, what was mounted there may be.
+    /// Whether it exists and can be written. Does not make it: if it is missing, a file system may not be mounted there.
     static func isUsable(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -31,10 +31,10 @@ enum FlowLogDirectory {
 extension RunningGateway {
     private static let subject = "flow log"
 
-    /// Reports at the start, and after a reload, what will keep sessions from being logged.
+    /// Reports, at the start and after a reload, a problem that prevents sessions from being logged.
     func checkFlowLog() { report(Self.subject, configuration.flowLog.flatMap { FlowLogDirectory.make($0.directory) }) }
 
-    /// Looks again whether what was wrong is right by now.
+    /// Checks whether a reported problem is over.
     func watchFlowLog() {
         guard problems[Self.subject] != nil else { return }
         if let directory = configuration.flowLog?.directory, !FlowLogDirectory.isUsable(directory) { return }

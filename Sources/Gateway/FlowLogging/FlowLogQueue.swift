@@ -1,11 +1,11 @@
 internal import FlowLog
 import Synchronization
 
-/// Between the instance's loop and the thread that writes. Putting in never waits for a disk: where the queue is full, what
-/// comes is counted and dropped.
+/// The queue between the instance's loop and the thread that writes. Putting never waits for a disk: if the queue is full, new entries are
+/// counted and dropped.
 final class FlowLogQueue: Sendable {
     static let limit = 1 << 20
-    /// Denies have this many of the places at most, so that a flood of them never crowds out a session's end.
+    /// The maximum number of denies in the queue, so that a flood of them does not displace the ends of sessions.
     static let denyLimit = 1 << 16
 
     private struct Content {
@@ -44,6 +44,6 @@ final class FlowLogQueue: Sendable {
         }
     }
 
-    /// Whether the writer should not wait for its next second.
+    /// Whether the writer should write before its next second.
     var isFilling: Bool { content.withLock { $0.entries.count > Self.limit / 16 } }
 }

@@ -2,9 +2,9 @@ internal import FlowLog
 import Glibc
 import Synchronization
 
-/// The thread that writes flow logs: once a second, and whatever the disk does to it, nobody waits for it.
+/// The thread that writes flow logs once a second. If the disk hangs, nothing else waits for it.
 final class FlowLogThread: Sendable {
-    /// With the rest and the writing itself less than the second that a crash may lose (LOG-4).
+    /// Together with the pause and the write itself, less than the second that a crash may lose (LOG-4).
     fileprivate static let flushNanoseconds: UInt64 = 900_000_000
     fileprivate static let restMicroseconds: UInt32 = 50_000
 
@@ -12,7 +12,7 @@ final class FlowLogThread: Sendable {
     fileprivate let isStopping = Atomic(false)
     fileprivate let hasEnded = Atomic(false)
 
-    /// What the thread has to itself.
+    /// The state that only the thread uses.
     fileprivate final class Work {
         let thread: FlowLogThread
         let writer: FlowLogWriter
@@ -26,7 +26,7 @@ final class FlowLogThread: Sendable {
     }
 
     /// - Parameters:
-    ///   - makeWriter: called once; the writer is the thread's own from then on.
+    ///   - makeWriter: called once; only the thread uses the writer.
     ///   - report: called by the thread when the state has changed.
     init(
         makeWriter: () -> FlowLogWriter, report: @escaping (FlowLogState) -> Void
@@ -48,7 +48,7 @@ final class FlowLogThread: Sendable {
         pthread_detach(thread)
     }
 
-    /// Has all that is queued written, and ends; waits so long at most.
+    /// Writes everything that is queued, and ends the thread; waits for the given time at most.
     func stop(patienceMicroseconds: UInt32 = 2_000_000) {
         isStopping.store(true, ordering: .releasing)
         var waited: UInt32 = 0
@@ -66,7 +66,7 @@ extension FlowLogThread.Work {
         while true {
             let isStopping = thread.isStopping.load(ordering: .acquiring)
             let now = WallTimeSource.nanoseconds()
-            // A clock that was set back does not stop the writing.
+            // If the clock is set back, writing continues.
             let isDue = now &- flushedAt >= FlowLogThread.flushNanoseconds || thread.queue.isFilling
             if isDue || isStopping {
                 let (entries, omitted) = thread.queue.take()
@@ -84,9 +84,9 @@ extension FlowLogThread.Work {
     }
 }
 
-/// The calendar's clock.
+/// The wall clock.
 enum WallTimeSource {
-    /// Since 1970.
+    /// Seconds since 1970.
     static var seconds: Int64 { Int64(nanoseconds() / 1_000_000_000) }
 
     static func nanoseconds() -> UInt64 {

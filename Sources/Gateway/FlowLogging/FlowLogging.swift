@@ -5,15 +5,15 @@ import Glibc
 internal import Kernel
 internal import Policy
 
-/// Flow logs as the instance's loop sees them: it says what happens, looks at the live sessions by and by, and hands entries
-/// to the thread that writes. Nothing here waits.
+/// Flow logs in the instance's loop: it receives events, checks the live sessions in portions, and passes entries to the thread that
+/// writes. Nothing here waits.
 final class FlowLogging: ReleaseObserver {
-    /// Slots that one turn looks at.
+    /// Slots that are checked in one iteration.
     private static let slotsPerTurn = 1 << 16
-    /// Walks over all slots in an interval: a tuple comes at most this part of it late.
+    /// Number of walks over all slots in an interval. An entry is late by at most the interval divided by this.
     private static let walksPerInterval: UInt64 = 30
 
-    /// How long the writer is waited for when the gateway is taken down; what comes later waits in the queue, as it may.
+    /// How long the end of the gateway waits for the writer. Later entries wait in the queue, as long as it may.
     private static let endingNanoseconds: UInt64 = 1_000_000_000
 
     private let table: SessionTable
@@ -28,7 +28,7 @@ final class FlowLogging: ReleaseObserver {
     private var nextWalk: UInt64 = 0
     private var countedAt: UInt64 = 0
 
-    /// - Parameter isNew: whether nothing was logged until now, and so nothing was left out of it.
+    /// - Parameter isNew: whether nothing was logged before: then no entry was omitted before either.
     init(
         isNew: Bool, plan: FlowLogPlan, table: SessionTable, datapath: Datapath, directory: RunDirectory, log: Log
     ) throws(SystemError) {
@@ -63,7 +63,7 @@ final class FlowLogging: ReleaseObserver {
     }
 
     private static func makeWriter(_ plan: FlowLogPlan, _ directory: RunDirectory) -> FlowLogWriter {
-        // Once, at the start: later, where it is gone, what was mounted there may be.
+        // Once, at the start. Later, if it is missing, a file system may not be mounted there.
         FlowLogWriter.makeDirectory(plan.settings.directory)
         var addresses: [UInt8: String] = [:]
         for zone in plan.zones { addresses[zone.identifier] = LinkAddress.digits(zone.interface) }
@@ -73,14 +73,14 @@ final class FlowLogging: ReleaseObserver {
         }
     }
 
-    /// A turn of the loop begins.
+    /// Begins an iteration of the loop.
     func turn() { clock = Self.now() }
 
     /// Takes an event of the kernel program. An end is logged when the slot is released, with the final counters.
     func take(_ event: sluice_event) {
         switch EventKind(rawValue: event.kind) {
         case .begin:
-            // The slab may belong to another instance by now, which logs the begin itself.
+            // If the slab has another owner now, that instance logs the begin.
             guard Int(event.slot) < table.slotCount, table.owns(slab: Int(event.slot) >> table.slabShift) else {
                 return
             }
@@ -98,7 +98,7 @@ final class FlowLogging: ReleaseObserver {
         ledger.released(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
     }
 
-    /// A turn of the loop ends: a part of the walk, and what came together goes to the writer.
+    /// Ends an iteration of the loop: checks a portion of the slots, and passes the collected entries to the writer.
     func finishTurn(now: UInt64) {
         walk(now: now)
         var omitted = ledger.takeOmissions()
@@ -111,8 +111,8 @@ final class FlowLogging: ReleaseObserver {
         entries.removeAll(keepingCapacity: true)
     }
 
-    /// - Parameter withGateway: whether the gateway is taken down and its sessions with it; else they live on, and whoever
-    ///   looks after them next goes on by the marks.
+    /// - Parameter withGateway: whether the gateway stops, and its sessions end. Otherwise they continue, and the next owner of the slabs
+    ///   continues with the marks.
     func stop(withGateway: Bool = false) {
         turn()
         finishTurn(now: clock.monotonic)
@@ -120,7 +120,7 @@ final class FlowLogging: ReleaseObserver {
         thread.stop()
     }
 
-    /// Logs the ends of all sessions, in portions that the queue has room for.
+    /// Logs the ends of all sessions, in portions that fit in the queue.
     private func endAll() {
         let deadline = clock.monotonic + Self.endingNanoseconds
         for slab in 0..<table.slabCount where table.owns(slab: slab) {
@@ -150,14 +150,14 @@ final class FlowLogging: ReleaseObserver {
                 continue
             }
             let session = table.sessions[slot]
-            // The same session before and after it was copied: else the copy may be of two.
+            // The session must be the same before and after the copy. Otherwise the copy may mix two sessions.
             guard table.word(slot).generation == word.generation else { continue }
             ledger.looked(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
         }
         cursor = end == table.slotCount ? 0 : end
     }
 
-    /// What the kernel program has left out and no instance has logged yet.
+    /// Entries that the kernel program has omitted and that no instance has logged yet.
     private static func leftOut(_ datapath: Datapath, _ memory: FlowMarkMemory) -> Omissions {
         let counters = datapath.counters()
         return Omissions(

@@ -2,12 +2,12 @@ internal import FlowLayout
 internal import FlowLog
 import Glibc
 
-/// The marks of all slots, in a file of the run directory that is mapped: they outlive the instance process, as the sessions
-/// do, and go with the gateway.
+/// The marks of all slots, in a mapped file of the run directory. Like the sessions, they stay when the instance process ends, and go
+/// with the gateway.
 ///
-/// All instances share it. A slot's mark is written by the owner of its slab alone, and goes to the next owner with the slab.
+/// All instances share it. Only the owner of a slab writes the marks of its slots; they go to the next owner with the slab.
 final class FlowMarkMemory {
-    /// What the memory belongs to. The marks of another datapath's sessions mean nothing.
+    /// Identifies the datapath that the memory belongs to. Marks of another datapath's sessions have no meaning.
     private struct Header: Equatable {
         /// Raised with every change of ``FlowMark``.
         var version: UInt64 = 2
@@ -17,25 +17,25 @@ final class FlowMarkMemory {
 
     private static let headerBytes = 4096
     private static let lockPatienceMicroseconds: UInt32 = 2_000_000
-    /// Where the shared counts are, behind the header.
+    /// The offset of the shared counts, after the header.
     private static let toldOffset = 64
 
     let marks: UnsafeMutablePointer<FlowMark>
     private let memory: UnsafeMutableRawPointer
     private let bytes: Int
 
-    /// - Parameter identity: the datapath's, random, and so its name.
+    /// - Parameter identity: the random number that identifies the datapath.
     init(path: String, slotCount: Int, identity: UInt64) throws(SystemError) {
         bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("opening \(path)") }
         defer { close(descriptor) }
-        // Instances that start together don't clear each other's marks. The lock is let go of explicitly: it would stay as long
-        // as the file is mapped, though its descriptor is closed.
+        // Instances that start together must not clear each other's marks. The lock is released explicitly: otherwise it would be held as
+        // long as the file is mapped, although its descriptor is closed.
         try Self.lock(descriptor, path)
         defer { flock(descriptor, LOCK_UN) }
         guard ftruncate(descriptor, off_t(bytes)) == 0 else { throw SystemError("making \(path)") }
-        // Taken now: a page that can't be had later would be a signal instead of an error.
+        // Allocated now: if a page can't be allocated later, the result would be a signal instead of an error.
         let refused = posix_fallocate(descriptor, 0, off_t(bytes))
         guard refused == 0 else { throw SystemError("making \(path)", errorNumber: refused) }
         guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
@@ -50,13 +50,13 @@ final class FlowMarkMemory {
         }
     }
 
-    /// How far the log has reported a count that the kernel keeps for all instances together.
+    /// The counts that the kernel keeps for all instances together, and that one of them logs.
     enum Told: Int {
         case suppressedDenies = 0
         case lostEvents = 1
     }
 
-    /// What has come to a count of the kernel's since any instance asked last: one of them gets it, and logs it.
+    /// The increase of a kernel's count since any instance last asked. One of them gets it, and logs it.
     func new(_ told: Told, of count: UInt64) -> UInt64 {
         let place = (memory + Self.toldOffset).assumingMemoryBound(to: UInt64.self) + told.rawValue
         while true {
@@ -66,7 +66,7 @@ final class FlowMarkMemory {
         }
     }
 
-    /// Another instance has it for a moment only; one that is stopped in that moment is not waited for for ever.
+    /// Another instance holds it only for a moment. If that instance is stopped meanwhile, this does not wait forever.
     private static func lock(_ descriptor: Int32, _ path: String) throws(SystemError) {
         let rest: UInt32 = 5_000
         var waited: UInt32 = 0

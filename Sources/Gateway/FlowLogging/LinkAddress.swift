@@ -2,9 +2,9 @@ import Glibc
 
 /// The link address of a network interface.
 enum LinkAddress {
-    /// Twelve digits in upper case, `000D3AF87856`; nil where there is no such interface, or it has none.
+    /// Twelve digits in upper case, `000D3AF87856`; nil if there is no such interface, or it has no link address.
     ///
-    /// Asked of the kernel by netlink (getifaddrs): /sys may show another network namespace.
+    /// The kernel is asked by netlink (getifaddrs), because /sys may show another network namespace.
     static func digits(_ interface: String) -> String? {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return nil }

@@ -1,43 +1,43 @@
 internal import Fleet
 package import Store
 
-/// What happens to a gateway, as its history records it: the vocabulary of `sluice event list`.
+/// The events of a gateway in its history: the vocabulary of `sluice event list`.
 ///
-/// Changes of the fleet are recorded in the same form by ``FleetHistory``: one word for what, a subject, a cause, counts.
+/// ``FleetHistory`` records changes of the fleet in the same form: one word for the kind, a subject, a cause, counts.
 package enum GatewayEvent: Equatable, Sendable {
-    /// The gateway forwards: nothing of it was in the kernel before.
+    /// The gateway forwards; nothing of it was in the kernel before.
     case started(zones: Int, rules: Int, capacitySessions: Int)
-    /// A controller found what an earlier one had left in the kernel, and went on with it.
+    /// A controller took over what an earlier one had left in the kernel.
     case tookOver(rules: Int, predecessor: Int32?, version: String? = nil, predecessorVersion: String? = nil)
-    /// A controller has left the gateway, which goes on, to the next one.
+    /// A controller has left the gateway, which continues, to the next one.
     case handedOver(reason: String)
     /// A configuration was applied.
     case reloaded(file: String, changes: String, by: String)
-    /// One was refused; what was in force stays.
+    /// A configuration was refused; the previous one stays in force.
     case reloadRefused(reason: String, by: String)
-    /// Rules that deny what they did not deny before ended sessions (NSG-3).
+    /// Changed rules denied sessions that they had permitted, and ended them (NSG-3).
     case policyEndedSessions(count: Int)
     /// Sessions were reset by hand (RST-5).
     case sessionsReset(asked: Int, reset: Int, by: String)
     case interfaceAttached(String, reason: String?)
     case interfaceDetached(String)
     case interfaceGone(String)
-    /// Something is wrong, as `sluice status` says it.
+    /// A problem, as `sluice status` shows it.
     case problemBegan(subject: String, problem: String)
     case problemEnded(subject: String)
-    /// How many sessions ended for which reason, since the last such event.
+    /// How many sessions ended for each reason, since the last such event.
     case sessionsEnded([String: UInt64])
-    /// The gateway was taken down; with how many sessions ended for which reason in its life.
+    /// The gateway was stopped; with the number of sessions that ended for each reason in its lifetime.
     case stopped(reason: String, sessionsLeft: Int, ends: [String: UInt64])
 
-    /// The words for them, as the history has them.
+    /// The kinds of events, as the history names them.
     package enum Kind: String, CaseIterable, Sendable {
         case gatewayStarted, gatewayTookOver, gatewayHandedOver, gatewayStopped
         case configurationReloaded, configurationRefused, policyChanged
         case sessionsReset, sessionsEnded
         case interfaceAttached, interfaceDetached, interfaceGone
         case problemBegan, problemEnded
-        /// Of the kernel program, at the end of maintenance.
+        /// About the kernel program, at the end of maintenance.
         case programReplaced, programNotReplaced
     }
 
@@ -84,10 +84,10 @@ package enum GatewayEvent: Equatable, Sendable {
         }
     }
 
-    /// The detail of an event that says who asked for what happened: `root (uid 0), process 1234 sluice`, or `token admin`.
+    /// The key of the detail that says who asked for an event: `root (uid 0), process 1234 sluice`, or `token admin`.
     package static let by = "by"
 
-    /// How events name an instance: `instance 3`.
+    /// The subject of an instance's events: `instance 3`.
     package static func subject(_ instance: UInt16) -> String { "instance \(instance)" }
 
     private func make(

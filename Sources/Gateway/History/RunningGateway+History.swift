@@ -4,12 +4,12 @@ internal import Kernel
 internal import Store
 
 extension RunningGateway {
-    /// Writes down what has happened, and what is to be remembered with it. Never fails, and never waits.
+    /// Records an event, and state changes with it. Never fails, and never waits.
     func tell(_ event: GatewayEvent, state: [StateChange] = []) {
         history.record(event.record(time: WallTimeSource.nanoseconds()), state: state)
     }
 
-    /// Once a second: has the history try a disk again that could not be written, and says how it is.
+    /// Runs once a second: makes the history retry a disk that could not be written, and reports the history's problem.
     func tendHistory() {
         let now = WallTimeSource.nanoseconds()
         if endTally.isDue(now: now) {
@@ -25,7 +25,7 @@ extension RunningGateway {
         )
     }
 
-    /// Instances that end from now on end with their gateway, and log the end of its sessions.
+    /// Informs the instances that the gateway stops: an instance that ends from now on logs the end of its sessions.
     func announceStop() {
         guard var settings = try? directory.read(InstanceSettings.self, from: directory.instanceSettingsPath) else {
             return
@@ -34,7 +34,7 @@ extension RunningGateway {
         try? directory.write(settings, to: directory.instanceSettingsPath)
     }
 
-    /// The last event of this controller. What finds no place in the history is at least in the log.
+    /// Records the last event of this controller. If the history can't store it, the log has it.
     func tellStop() {
         var left = 0
         for slot in 0..<datapath.table.slotCount {
@@ -54,16 +54,16 @@ extension RunningGateway {
     }
 }
 
-/// Counts ends of sessions by reason, for one event an hour in the history; each single end is in the flow logs. Pure.
+/// Counts ends of sessions by reason, for one event an hour in the history; flow logs have each single end. Pure.
 struct EndTally: Equatable {
     static let intervalNanoseconds: UInt64 = 3_600_000_000_000
 
-    /// What is in the history already, or was there before.
+    /// The counts that are in the history already, or were there before.
     private var told: [String: UInt64]
     private var nextAt: UInt64
 
     /// - Parameters:
-    ///   - counts: so far.
+    ///   - counts: the counts so far.
     ///   - now: nanoseconds since 1970.
     init(counts: [String: UInt64], now: UInt64) {
         told = counts
@@ -72,7 +72,7 @@ struct EndTally: Equatable {
 
     func isDue(now: UInt64) -> Bool { now >= nextAt }
 
-    /// - Returns: what has come since the last time; reasons without any are left out.
+    /// - Returns: the increase since the last time; reasons without one are omitted.
     mutating func take(_ counts: [String: UInt64], now: UInt64) -> [String: UInt64] {
         let new = counts.reduce(into: [String: UInt64]()) { new, entry in
             let before = told[entry.key] ?? 0

@@ -1,7 +1,7 @@
 internal import FlowCore
 internal import Kernel
 
-/// Sends segments by a raw socket. As long as routing may look at more than the destination, they take the route of the session's own packets
+/// Sends segments by a raw socket. If routing may depend on more than the destination, they take the route of the session's own packets
 /// instead, which a socket's routing does not know.
 final class InjectorOutlet: SegmentOutlet {
     private let injector: SegmentInjector
@@ -21,7 +21,7 @@ final class InjectorOutlet: SegmentOutlet {
         return (segments.count - others.count + rest.sent, rest.failed)
     }
 
-    /// Sends a segment as if it had come in by the interface that its source lives behind: the one whose packets get there.
+    /// Sends a segment as if it had arrived at the interface behind which its source is: the one whose packets are routed there.
     private func sendLikeForwarded(_ segment: TCPSegment, _ interfaces: [Int]) -> Bool {
         var bytes = [UInt8](repeating: 0, count: TCPSegment.maximumLength)
         let length = bytes.withUnsafeMutableBytes { memory in memory.baseAddress.map { segment.write(to: $0) } ?? 0 }

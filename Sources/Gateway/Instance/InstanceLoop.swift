@@ -4,20 +4,20 @@ internal import FlowLog
 import Glibc
 internal import Kernel
 
-/// The loop of an instance: waits for events, a signal or the next pass, and does a bounded part of the work in between,
-/// so that its heartbeat never stops however much there is to do.
+/// The loop of an instance. It waits for events, a signal or the next pass, and does a limited part of the work in between, so that its
+/// heartbeat continues however much there is to do.
 final class InstanceLoop {
-    /// How long the rest between two looks at free slots is when leaked ones are searched for.
+    /// The pause between the two checks for leaked slots.
     private static let recoveryRestNanoseconds: UInt64 = 100_000_000
-    /// The loop turns far more often than this, whatever there is to do.
+    /// An iteration always ends far sooner than this, whatever there is to do.
     private static let toleratedNanoseconds: UInt64 = 1_000_000_000
-    /// How long one turn works off what is queued.
+    /// Time that one iteration spends on queued work.
     private static let turnNanoseconds: UInt64 = 20_000_000
 
-    /// Between two counts of all sessions, for metrics.
+    /// The interval of counting all sessions, for metrics.
     private static let countRestNanoseconds: UInt64 = 5_000_000_000
 
-    /// Between two turns of a drain that has something to do, or of an instance that waits for slabs.
+    /// The pause between two iterations of a drain with work to do, or of an instance that waits for slabs.
     private static let drainRestNanoseconds: UInt64 = 10_000_000
 
     private let datapath: Datapath
@@ -35,7 +35,7 @@ final class InstanceLoop {
     private var nextCount: UInt64 = 0
     private var recoveryEnds: UInt64?
 
-    /// - Parameter settings: reads what the controller has written last.
+    /// - Parameter settings: reads the settings that the controller wrote last.
     init(
         identifier: UInt16, datapath: Datapath, directory: RunDirectory, signals: SignalPipe, log: Log,
         settings: @escaping () -> InstanceSettings
@@ -54,7 +54,7 @@ final class InstanceLoop {
         heartbeat = Heartbeat(record: table.instance)
     }
 
-    /// Runs until SIGTERM or SIGINT, which leave all sessions as they are.
+    /// Runs until SIGTERM or SIGINT. These do not change any session.
     func run() {
         var now = MonotonicClock.nanoseconds()
         updateFlowLogging(settings().flowLog, isStart: true)
@@ -93,7 +93,7 @@ final class InstanceLoop {
         log.info("instance stopped")
     }
 
-    /// A loop that comes back late was stopped itself, or the whole machine was.
+    /// Detects that the loop, or the whole machine, was stopped: the loop is late then.
     ///
     /// - Returns: the time.
     private func noticeAbsence(before: UInt64) -> UInt64 {
@@ -104,9 +104,9 @@ final class InstanceLoop {
         return now
     }
 
-    /// Begins to log, goes on elsewhere, or stops, as the settings say.
+    /// Begins, changes or stops logging, as the settings say.
     ///
-    /// - Parameter isStart: whether this process begins; an earlier one may have logged.
+    /// - Parameter isStart: whether this process begins; an earlier process may have logged.
     private func updateFlowLogging(_ plan: FlowLogPlan?, isStart: Bool = false) {
         guard plan != flowLogPlan || (plan != nil && flowLogging == nil) else { return }
         let isNew = flowLogPlan == nil && !isStart
@@ -128,7 +128,7 @@ final class InstanceLoop {
         }
     }
 
-    /// Waits for the next turn: orders and questions of the controller don't wait for a pass that is farther away.
+    /// Waits for the next iteration: orders and questions of the controller do not wait for a pass that is due later.
     private func wait(untilPassFrom now: UInt64, isBusy: Bool) {
         var timeout: Int32 = 0
         if !isBusy, nextPass > now {
@@ -164,7 +164,7 @@ final class InstanceLoop {
             + ScanInterval.nanoseconds(
                 shortestTimeoutTicks: ScanInterval.shortestTimeoutTicks(machine.table),
                 slots: machine.slabs.ownedCount << machine.table.slabShift, isCrowded: machine.isCrowded)
-        // Without slabs, others are about to return some.
+        // If it has no slabs, other instances will return some soon.
         if machine.slabs.ownedCount == 0 { nextPass = now + ScanInterval.shortestNanoseconds }
     }
 
@@ -173,7 +173,7 @@ final class InstanceLoop {
         nextCount = now + Self.countRestNanoseconds
     }
 
-    /// - Returns: whether more is left to do.
+    /// - Returns: whether more work is queued.
     private func workOff() -> Bool {
         let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
         while machine.workOff() {
@@ -190,7 +190,7 @@ final class InstanceLoop {
     }
 }
 
-/// The flow index and the time stamps that are shared with the kernel.
+/// The flow index and the timestamps that are shared with the kernel.
 struct KernelFlowTable: FlowTable {
     let datapath: Datapath
 

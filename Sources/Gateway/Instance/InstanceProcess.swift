@@ -4,14 +4,14 @@ internal import Kernel
 
 /// The process of one instance: `sluice instance`.
 package enum InstanceProcess {
-    /// How long to wait for an earlier process of the same instance to be gone.
+    /// Timeout for the end of an earlier process of the same instance.
     static let patienceNanoseconds: UInt64 = 3_000_000_000
 
     /// Serves as an instance of a gateway that is in the kernel, until SIGTERM.
     ///
     /// - Parameters:
-    ///   - gateway: its name; the pins and the run directory are found by it.
-    ///   - identifier: whose slabs it looks after.
+    ///   - gateway: its name, by which the pins and the run directory are found.
+    ///   - identifier: of the instance, whose slabs this process owns.
     ///   - root: where the run directory is.
     package static func run(
         gateway: String, identifier: UInt16, root: String = RunDirectory.standardRoot
@@ -21,7 +21,7 @@ package enum InstanceProcess {
             throw .identifierOutOfRange(identifier, limit: limit)
         }
         SignalPipe.ignoreBrokenPipes()
-        // Meant for the controller, where somebody sends it to the whole service.
+        // SIGUSR2 is meant for the controller; an operator may send it to the whole service.
         _ = signal(SIGUSR2, SIG_IGN)
         let log = Log(label: "instance-\(identifier)", threshold: Log.levelFromEnvironment)
         defer { log.output.flush() }
@@ -33,7 +33,7 @@ package enum InstanceProcess {
         } catch {
             throw .system(error)
         }
-        // Two processes with the same slabs would put slots back twice.
+        // Two processes with the same slabs would release slots twice.
         let lock = try lockInstance(directory, identifier)
         defer { withExtendedLifetime(lock) {} }
         do throws(KernelError) {
@@ -71,11 +71,11 @@ package enum InstanceProcess {
     }
 }
 
-/// Why an instance process can't do its work.
+/// Why an instance process can't start.
 package enum InstanceError: Error, CustomStringConvertible {
     case kernel(String)
     case system(SystemError)
-    /// Another process serves as this instance.
+    /// Another process is this instance already.
     case taken(identifier: UInt16, processIdentifier: Int32?)
     /// The kernel's tables have no such instance.
     case identifierOutOfRange(UInt16, limit: Int)

@@ -3,19 +3,19 @@ package import FlowLog
 import Glibc
 internal import Policy
 
-/// What an instance goes by beyond the shared memory: `instance.json` in the run directory, written by the controller, read
+/// An instance's settings outside the shared memory: `instance.json` in the run directory. The controller writes it; the instance reads it
 /// at the start and again on SIGHUP.
 package struct InstanceSettings: Codable, Equatable, Sendable {
-    /// Between two probes of a session (IDLE-5), before the clock is scaled.
+    /// The interval of a session's probes (IDLE-5), before time scaling.
     static let unscaledProbeIntervalNanoseconds: UInt64 = 5_000_000_000
 
     package var probeIntervalNanoseconds: UInt64
     /// nil: sessions are not logged.
     package var flowLog: FlowLogPlan?
-    /// Whether an instance that is asked to end now ends with its gateway, and every session with it; nil: no.
+    /// Whether the gateway stops: then an instance that is asked to end ends all its sessions too; nil: no.
     package var gatewayStops: Bool?
 
-    /// - Parameter timeScale: what every duration is divided by (PROF-2).
+    /// - Parameter timeScale: the divisor of every duration (PROF-2).
     package init(timeScale: Double = 1, flowLog: FlowLogPlan? = nil) {
         self.flowLog = flowLog
         probeIntervalNanoseconds = SessionTimeouts.scale(Self.unscaledProbeIntervalNanoseconds, by: timeScale)

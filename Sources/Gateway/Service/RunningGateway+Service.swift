@@ -3,7 +3,7 @@ import Glibc
 internal import Kernel
 
 extension ServiceNotices {
-    /// As the service manager has set them.
+    /// With the settings of the service manager for this process.
     static func ofThisProcess() -> ServiceNotices {
         var environment: [String: String] = [:]
         for name in ["WATCHDOG_USEC", "WATCHDOG_PID"] { environment[name] = getenv(name).map { String(cString: $0) } }
@@ -12,7 +12,7 @@ extension ServiceNotices {
 }
 
 extension RunningGateway {
-    /// Reports the gateway's state to the service manager, at each turn of the loop.
+    /// Reports the gateway's state to the service manager, in each iteration of the loop.
     func notifyService(now: UInt64) {
         notices.turn(now: now, isReloading: !reloading.isIdle, line: serviceLine) {
             ServiceNotification.send($0, waits: false)

@@ -1,19 +1,19 @@
-/// What is reported of a gateway to a service manager, and when (PKG-2; sd_notify(3)). Pure: the socket is ``ServiceNotification``'s.
+/// What is reported about a gateway to a service manager, and when (PKG-2; sd_notify(3)). Pure: ``ServiceNotification`` has the socket.
 ///
-/// The loop asks at each of its turns, and nobody else does: so a loop that stands still gives no sign of life, and the manager starts
-/// the controller anew.
+/// Only the controller's loop calls it, in each iteration. So a loop that hangs sends no watchdog message, and the manager restarts the
+/// controller.
 struct ServiceNotices {
-    /// Between two signs of life, in nanoseconds: half of what the manager waits. Nil: it does not watch this process.
+    /// Nanoseconds between two watchdog messages: half of the manager's timeout. Nil: it does not watch this process.
     let watchdogInterval: UInt64?
     private var nextSign: UInt64 = 0
-    /// Between two looks at the status line.
+    /// Nanoseconds between two checks of the status line.
     static let statusInterval: UInt64 = 1_000_000_000
     private var nextStatus: UInt64 = 0
     private var status = ""
     private var isReloading = false
 
     /// - Parameters:
-    ///   - environment: `WATCHDOG_USEC`, microseconds, and `WATCHDOG_PID`, whom the manager watches; all processes, where it is not there.
+    ///   - environment: `WATCHDOG_USEC`, microseconds, and `WATCHDOG_PID`, the process that is watched; if it is not set, all are.
     ///   - process: this one.
     init(environment: [String: String], process: Int32) {
         let isMeant = environment["WATCHDOG_PID"].map { Int32($0) == process } ?? true
@@ -22,13 +22,13 @@ struct ServiceNotices {
         watchdogInterval = isMeant && microseconds > 0 && !isTooLong ? nanoseconds : nil
     }
 
-    /// What is due. A message that is not taken is due again at the next turn.
+    /// Sends what is due. A message that is not accepted is due again in the next iteration.
     ///
     /// - Parameters:
     ///   - now: CLOCK_MONOTONIC, nanoseconds, as the manager reads it.
-    ///   - isReloading: whether a reload is on its way.
-    ///   - line: how the gateway is, in a line; asked for once a second.
-    ///   - send: sends a message; false: it was not taken.
+    ///   - isReloading: whether a reload is in progress.
+    ///   - line: the state of the gateway in one line; evaluated once a second.
+    ///   - send: sends a message; false: it was not accepted.
     mutating func turn(now: UInt64, isReloading: Bool, line: @autoclosure () -> String, send: (String) -> Bool) {
         if isReloading != self.isReloading {
             let message = isReloading ? "RELOADING=1\nMONOTONIC_USEC=\(now / 1000)" : "READY=1"
@@ -44,9 +44,9 @@ struct ServiceNotices {
         if let watchdogInterval, now >= nextSign, send("WATCHDOG=1") { nextSign = now + watchdogInterval }
     }
 
-    /// How the gateway is, for `systemctl status`.
+    /// The state of the gateway, for `systemctl status`.
     ///
-    /// - Parameter problem: the first of what is wrong.
+    /// - Parameter problem: the first of the present problems.
     static func line(problem: String?, problems: Int, serving: Int, desired: Int, sessions: Int) -> String {
         var line = problems == 0 ? "Healthy" : "Degraded"
         line += ": \(serving) of \(desired) instances serve, \(sessions) sessions"
@@ -58,7 +58,7 @@ struct ServiceNotices {
 
     private static let longestProblem = 200
 
-    /// What a slow start says before each of its steps: it goes on, and this one may take so long.
+    /// The message of a slow start before each of its steps: the start continues, and this step may take the given time.
     static func starting(_ step: String, seconds: Int = 60) -> String {
         "STATUS=Starting: \(step)\nEXTEND_TIMEOUT_USEC=\(seconds * 1_000_000)"
     }

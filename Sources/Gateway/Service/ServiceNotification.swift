@@ -2,11 +2,11 @@ import Glibc
 
 /// Reports the service's state to systemd (sd_notify(3)): a datagram to the socket that NOTIFY_SOCKET names. No socket, no message.
 enum ServiceNotification {
-    /// Where the message waits for a manager that does not read: so long at most.
+    /// The longest time that a message waits for a manager that does not read.
     private static let patienceMilliseconds: Int32 = 500
 
-    /// - Parameter waits: whether a manager that does not read is waited for, for a moment. A loop does not wait.
-    /// - Returns: false where there is a socket and it did not take the message.
+    /// - Parameter waits: whether to wait, for a limited time, for a manager that does not read. A loop does not wait.
+    /// - Returns: false if there is a socket and it did not accept the message.
     @discardableResult
     static func send(_ state: String, waits: Bool = true) -> Bool {
         guard let path = getenv("NOTIFY_SOCKET").map({ String(cString: $0) }), path.utf8.count > 1 else {

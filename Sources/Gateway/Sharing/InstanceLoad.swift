@@ -2,14 +2,14 @@ internal import FlowLayout
 import Glibc
 package import Kernel
 
-/// What an instance did between two samples.
+/// The load of an instance between two samples.
 package struct InstanceLoad: Equatable, Sendable {
     package var packetsPerSecond = 0.0
-    /// Of layer 3, forwarded.
+    /// Forwarded bits, counted at layer 3.
     package var bitsPerSecond = 0.0
-    /// Processors that its own process used: 1 is one of them, all the time.
+    /// Processors that its own process used: 1 is one processor, all the time.
     package var processProcessors = 0.0
-    /// Processors that the kernel program used for its packets: estimated, see ``LoadMeter``.
+    /// Processors that the kernel program used for its packets: an estimate, see ``LoadMeter``.
     package var datapathProcessors = 0.0
 
     package init() {}
@@ -17,15 +17,15 @@ package struct InstanceLoad: Equatable, Sendable {
     package var processors: Double { processProcessors + datapathProcessors }
 }
 
-/// Measures what instances do, from one sample to the next.
+/// Measures the load of instances between samples.
 ///
-/// *Throughput* comes from the datapath's counters by slab; what was forwarded between two samples is counted for the
-/// instance that owns the slab at the second one.
+/// *Throughput* comes from the datapath's counters for each slab. The packets forwarded between two samples count for the instance that
+/// owns the slab at the second sample.
 ///
-/// *Processor time* is that of the instance's process (its CPU clock), and its share of the datapath's. The latter is an
-/// estimate: at each sample the kernel's run statistics are switched on for 20 ms, which gives the processors that the kernel
-/// program uses at that moment; they are divided among the instances by the packets that were forwarded for each since the
-/// last sample. What the kernel does around the program (drivers, redirecting) is not in it.
+/// *Processor time* is the CPU time of the instance's process, plus its share of the datapath's. The latter is an estimate. At each
+/// sample the kernel's run statistics are enabled for 20 ms, which shows how many processors the kernel program uses at that moment.
+/// These are divided among the instances by the packets that were forwarded for each since the last sample. Kernel work around the
+/// program (drivers, redirecting) is not included.
 package struct LoadMeter {
     private struct Sample {
         var nanoseconds: UInt64
@@ -37,7 +37,7 @@ package struct LoadMeter {
     private let datapath: Datapath
     private let sharing: SlabSharing
     private var last: Sample?
-    /// Processors that the kernel program used altogether, between the last two samples.
+    /// Processors that the kernel program used for all instances, between the last two samples.
     package private(set) var datapathProcessors = 0.0
 
     package init(datapath: Datapath) {
@@ -45,12 +45,12 @@ package struct LoadMeter {
         sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
     }
 
-    /// Takes a sample; call it every so many seconds. Waits for `watchMicroseconds`.
+    /// Takes a sample; call it periodically. Waits for `watchMicroseconds`.
     ///
     /// - Parameters:
     ///   - processes: of the instances, by identifier.
     ///   - now: CLOCK_MONOTONIC, nanoseconds.
-    /// - Returns: what each instance did since the last sample; nothing at the first one.
+    /// - Returns: the load of each instance since the last sample; empty at the first one.
     package mutating func sample(
         processes: [UInt16: Int32], now: UInt64, watchMicroseconds: UInt32 = 20_000
     ) -> [UInt16: InstanceLoad] {
@@ -101,7 +101,7 @@ package struct LoadMeter {
 
 /// Processor time that a process has used.
 package enum ProcessorTime {
-    /// All its threads, in user and system mode, in nanoseconds; nil if it is gone.
+    /// Time of all its threads, in user and system mode, in nanoseconds; nil if the process has ended.
     package static func ofProcess(_ process: Int32) -> UInt64? {
         var clock = clockid_t()
         guard process > 0, clock_getcpuclockid(process, &clock) == 0 else { return nil }

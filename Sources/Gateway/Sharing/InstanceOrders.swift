@@ -1,7 +1,7 @@
 package import Fleet
 package import FlowLayout
 
-/// The controller's orders to instances, and what they have done: in their records in the shared memory.
+/// The controller's orders to instances, and their progress, in their records in the shared memory.
 package struct InstanceOrders {
     let instances: UnsafeMutablePointer<sluice_instance>
     let runtime: UnsafeMutablePointer<sluice_runtime>
@@ -17,12 +17,12 @@ package struct InstanceOrders {
         InstanceState(recordValue: sluice_load32(&instances[Int(instance)].state)) ?? .stopped
     }
 
-    /// The instance acts on it at its next turn, at most 250 ms later. Write the steering table and ``setServing(_:)`` first
-    /// when it shall take no sessions any more, and last when it shall.
+    /// Orders a state. The instance follows it in its next iteration, at most 250 ms later. To stop new sessions, write the steering table
+    /// and ``setServing(_:)`` before it; to start them, after it.
     ///
-    /// Whoever sees the state sees what was written before it, the window too.
+    /// A reader that sees the state also sees what was written before it, including the window.
     ///
-    /// - Parameter drainWindowNanoseconds: in how long all sessions are to be reset; for `drainingReset`, which means nothing
+    /// - Parameter drainWindowNanoseconds: the time within which all sessions must be reset; for `drainingReset`, which has no effect
     ///   without it.
     package func setState(of instance: UInt16, _ state: InstanceState, drainWindowNanoseconds: UInt64 = 0) {
         if state == .drainingReset {
@@ -33,7 +33,7 @@ package struct InstanceOrders {
 
     // MARK: Steering
 
-    /// The instances that take new sessions, as the kernel goes by it: one store.
+    /// The instances that take new sessions, as the kernel reads them: one store.
     package func setServing(_ serving: [UInt16]) {
         var mask: UInt64 = 0
         for instance in serving { mask |= 1 << UInt64(instance & 63) }
@@ -42,15 +42,14 @@ package struct InstanceOrders {
 
     // MARK: Repeated resets
 
-    /// Has the instance, in `drainingReset`, reset the ends of all sessions again from which a segment has come since
-    /// (DRAIN-2).
+    /// Orders the instance, in `drainingReset`, to reset again both ends of every tombstone that has received a segment since (DRAIN-2).
     package func orderRepeatedResets(of instance: UInt16) {
         let record = instances + Int(instance)
         sluice_store32(&record.pointee.repeatsOrdered, sluice_load32(&record.pointee.repeatsOrdered) &+ 1)
     }
 }
 
-/// The table that says which instance gets which new sessions, as the kernel reads it.
+/// The table that maps new sessions to instances, as the kernel reads it.
 package struct SteeringMemory {
     package static let count = Int(SLUICE_STEERING_ENTRIES)
 
@@ -58,7 +57,7 @@ package struct SteeringMemory {
 
     package init(entries: UnsafeMutablePointer<UInt8>) { self.entries = entries }
 
-    /// Replaces the table, an entry at a time: any mixture of the old and the new one is right.
+    /// Replaces the table, one entry at a time: any mixture of the old and the new table is correct.
     ///
     /// - Returns: how many entries changed.
     @discardableResult

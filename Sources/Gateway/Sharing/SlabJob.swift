@@ -1,12 +1,12 @@
 package import FlowCore
 
-/// Something done to all slabs, one at a time, so that the controller's loop can do other things in between (MET-3): a table of millions
-/// of sessions takes long to look through.
+/// An operation on all slabs, one slab at a time, so that the controller's loop can do other work in between (MET-3): a pass over a table
+/// of millions of sessions takes long.
 ///
-/// Each slab is looked at once. What changes meanwhile may be counted as it was before or after.
+/// Each slab is visited once. A session that changes meanwhile may be counted in its old or its new state.
 package struct SlabJob {
     package enum Kind: Equatable, Sendable {
-        /// Counts all instances' sessions, and, where ticks are given, those that are so old or older.
+        /// Counts all instances' sessions and, if ticks are given, the sessions of at least this age.
         case count(longLivedTicks: UInt32?)
         /// Gives an instance's slabs to others; see ``SlabSharing/moveSlabs(from:to:)``.
         case move(from: UInt16, to: [UInt16])
@@ -15,22 +15,22 @@ package struct SlabJob {
     }
 
     package let kind: Kind
-    /// By instance; those without slabs are left out. Of a count, and of a move.
+    /// Sessions by instance, without instances that have no slabs. The result of a count and of a move.
     package private(set) var counts: [UInt16: InstanceSessions] = [:]
     /// Established sessions of the age that was asked for, by instance.
     package private(set) var longLived: [UInt16: Int] = [:]
-    /// What came of a move.
+    /// The result of a move.
     package private(set) var move = SlabSharing.Move()
     /// Live sessions that were ended.
     package private(set) var discarded = 0
     package private(set) var isDone = false
     private var nextSlab = 0
-    /// The slabs that move.
+    /// The slabs to move.
     private var leaving: [(slab: Int, sessions: Int)] = []
 
     package init(_ kind: Kind) { self.kind = kind }
 
-    /// Does one slab; the last one completes the job.
+    /// Processes one slab; the last one completes the job.
     ///
     /// - Parameter now: the tick.
     package mutating func advance(
@@ -60,14 +60,14 @@ package struct SlabJob {
         isDone = true
     }
 
-    /// Does all of it at once.
+    /// Processes all slabs at once.
     package mutating func finish(
         _ sharing: SlabSharing, now: UInt32, journal: any SessionJournal = SilentJournal()
     ) {
         while !isDone { advance(sharing, now: now, journal: journal) }
     }
 
-    /// The fullest first, each to whoever has least.
+    /// Moves the fullest slab first, each to the instance with the fewest sessions.
     private mutating func handOver(_ sharing: SlabSharing, from source: UInt16, to survivors: [UInt16]) {
         var loads: [(instance: UInt16, sessions: Int, slabs: Int)] = []
         for instance in survivors where instance != source {
@@ -91,13 +91,13 @@ package struct SlabJob {
     }
 }
 
-/// The sessions of one instance, counted.
+/// The number of sessions of one instance.
 package struct InstanceSessions: Equatable, Sendable {
     /// Half-open, established or closing.
     package var live = 0
     /// Of those: half-open.
     package var halfOpen = 0
-    /// Sessions that were reset, and are kept to answer late segments.
+    /// Sessions that were reset, and stay in the table to answer late segments.
     package var tombstones = 0
     /// Closed by their ends, and not released yet.
     package var closed = 0

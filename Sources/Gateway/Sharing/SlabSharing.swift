@@ -1,17 +1,17 @@
 package import FlowCore
 internal import FlowLayout
 
-/// What the controller does to the sessions of whole instances, by their slabs: counts them, hands them over, drops them.
+/// The controller's operations on the sessions of whole instances, by their slabs: it counts them, moves them and discards them.
 ///
-/// Works on the shared memory alone; every step may be the last one before a crash, and everything may be done again. An
-/// instance whose slabs are handed over or dropped must have no process any more, or one that is stopped for good.
+/// Works on the shared memory only. A crash may happen after every step, and everything may be repeated. If an instance's slabs are moved
+/// or discarded, it must have no process any more, or one that has stopped its work for good.
 package struct SlabSharing {
-    /// The memory; whose view it is does not matter.
+    /// The table; it may be the view of any instance.
     let table: SessionTable
 
     package init(table: SessionTable) { self.table = table }
 
-    /// What came of handing slabs over.
+    /// The result of moving slabs.
     package struct Move: Equatable, Sendable {
         package var slabs = 0
         /// Live sessions that changed their owner.
@@ -23,14 +23,14 @@ package struct SlabSharing {
         }
     }
 
-    // MARK: Handing over
+    // MARK: Moving
 
-    /// Gives all slabs of an instance to others, so that each has about as many sessions (KEEP-1). Its sessions go on as they
-    /// are, timers and positions included; the new owners notice at their next turn, and finish what was left half done.
+    /// Gives all slabs of an instance to others, so that each has about as many sessions (KEEP-1). Its sessions continue unchanged, with
+    /// their timers and positions. The new owners notice them in their next iteration, and complete unfinished work.
     ///
     /// - Parameters:
     ///   - source: an instance without a process.
-    ///   - survivors: who gets them; where there is none, nothing happens.
+    ///   - survivors: the instances that get them; if there are none, nothing happens.
     @discardableResult
     package func moveSlabs(from source: UInt16, to survivors: [UInt16]) -> Move {
         var job = SlabJob(.move(from: source, to: survivors))
@@ -40,7 +40,7 @@ package struct SlabSharing {
 
     /// Gives one slab to another owner.
     ///
-    /// - Returns: false where it had another owner than expected.
+    /// - Returns: false if it had another owner than expected.
     @discardableResult
     package func give(_ slab: Int, from source: UInt16, to destination: UInt16) -> Bool {
         guard
@@ -51,10 +51,10 @@ package struct SlabSharing {
         return true
     }
 
-    // MARK: Dropping
+    // MARK: Discarding
 
-    /// Ends all sessions of an instance without a word (RECOV-2, DRAIN-3), tombstones included, and puts its slabs into the
-    /// pool. The instances that claim those slabs at their next turn release the slots.
+    /// Ends all sessions of an instance without a RST (RECOV-2, DRAIN-3), including tombstones, and puts its slabs into the pool. The
+    /// instances that claim those slabs in their next iteration release the slots.
     ///
     /// - Parameters:
     ///   - instance: one without a process.
@@ -70,7 +70,7 @@ package struct SlabSharing {
         return job.discarded
     }
 
-    /// The same for one slab of the instance's.
+    /// The same for one slab of the instance.
     func discard(
         _ slab: Int, of instance: UInt16, reason: EndReason, now: UInt32, journal: any SessionJournal
     ) -> Int {
@@ -83,11 +83,11 @@ package struct SlabSharing {
 
     // MARK: The pool
 
-    /// The owner of slabs that no instance has.
+    /// The owner of slabs that belong to no instance.
     package static let pool: UInt16 = 0
 
-    /// Slabs of the pool in which not every slot is free: sessions that began while a slab was returned. Instances claim
-    /// them by themselves; one that stays here has nobody to look after it.
+    /// Slabs of the pool in which not every slot is free: sessions began while the slab was returned. Instances claim them by themselves.
+    /// If one stays in the pool, no instance ages its sessions.
     package func poolSlabsWithSessions() -> [Int] {
         (0..<table.slabCount).filter { owner(of: $0) == Self.pool && !isWhollyFree($0) }
     }
@@ -96,14 +96,14 @@ package struct SlabSharing {
 
     // MARK: Counting
 
-    /// All instances' sessions, by identifier; those without slabs are left out. One pass over the control words.
+    /// All instances' sessions by identifier, without instances that have no slabs. One pass over the control words.
     package func counts() -> [UInt16: InstanceSessions] {
         var job = SlabJob(.count(longLivedTicks: nil))
         job.finish(self, now: 0)
         return job.counts
     }
 
-    /// Established sessions of the slab that began so long ago, or longer.
+    /// Established sessions of the slab with at least the given age.
     ///
     /// - Parameters:
     ///   - ticks: of age.
@@ -118,7 +118,7 @@ package struct SlabSharing {
         return result
     }
 
-    /// The owner of a slab, as it is this moment: an instance of this gateway, the pool, or ``otherMember``.
+    /// The owner of a slab at this moment: an instance of this gateway, the pool, or ``otherMember``.
     package func owner(of slab: Int) -> UInt16 { UInt16(clamping: sluice_load32(&table.slabs[slab].owner)) }
 
     /// The owner of slabs that belong to another member's instance: no instance of this gateway has this identifier.
@@ -129,7 +129,7 @@ package struct SlabSharing {
         var result = InstanceSessions()
         result.slabs = 1
         result.slots = table.slabSlots
-        // A slab that nobody has taken from costs no look at its words.
+        // If all slots of a slab are free, its words need not be read.
         if isWhollyFree(slab) { return result }
         withUnsafeTemporaryAllocation(of: Int.self, capacity: 16) { byState in
             byState.initialize(repeating: 0)

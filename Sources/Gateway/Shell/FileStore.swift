@@ -2,12 +2,12 @@ import Glibc
 
 /// Reads and writes small files whole.
 enum FileStore {
-    /// The largest file that is read: a configuration in force brings along the files that it names.
+    /// The largest file that is read. A configuration in force can be large: it contains the files that it names.
     static let maximumBytes = 1 << 27
 
     /// - Returns: nil if there is no such file.
     static func read(_ path: String) throws(SystemError) -> [UInt8]? {
-        // Nobody waits for the other end of a pipe.
+        // Opening a pipe must not wait for its other end.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
@@ -32,9 +32,9 @@ enum FileStore {
         }
     }
 
-    /// Replaces a file: whoever reads it sees the old content or the new one, never a part, also after a crash.
+    /// Replaces a file. A reader sees the old content or the new one, never a part, also after a crash.
     ///
-    /// - Parameter mode: its directory says who comes that far.
+    /// - Parameter mode: the file's mode; the mode of its directory restricts access further.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o640) throws(SystemError) {
         let temporary = "\(path).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

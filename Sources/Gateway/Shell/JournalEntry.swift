@@ -1,17 +1,17 @@
-/// An occurrence as journald takes it: fields with values, of which people see the message (systemd.journal-fields(7)).
+/// An event in the format of journald: named fields; people see the message (systemd.journal-fields(7)).
 ///
-/// The wire format is that of "Native Journal Protocol": `NAME=value` and a newline; a value of several lines as the name, a newline, its
-/// length in 8 bytes (little endian), the value, a newline.
+/// The wire format is "Native Journal Protocol": `NAME=value` and a newline. For a value of several lines: the name, a newline, the
+/// value's length in 8 bytes (little endian), the value, a newline.
 struct JournalEntry: Equatable, Sendable {
-    /// Of syslog(3).
+    /// The levels of syslog(3).
     enum Priority: Int { case error = 3, warning = 4, notice = 5, info = 6, debug = 7 }
 
     var priority: Priority
     var message: String
-    /// What becomes `SLUICE_...`: `sessionsDenied` is `SLUICE_SESSIONS_DENIED`.
+    /// Each name becomes `SLUICE_...`: `sessionsDenied` is `SLUICE_SESSIONS_DENIED`.
     var fields: [(key: String, value: String)] = []
 
-    /// The largest datagram that is tried: journald's sockets take some 200 kB as they are.
+    /// The largest datagram that is tried: journald's sockets accept about 200 kB by default.
     static let maximumBytes = 128 << 10
 
     var bytes: [UInt8] {
@@ -39,7 +39,7 @@ struct JournalEntry: Equatable, Sendable {
         bytes.append(UInt8(ascii: "\n"))
     }
 
-    /// Capitals, digits and `_`, at most 64: others journald leaves out.
+    /// Capitals, digits and `_`, at most 64 characters: journald drops fields with other names.
     static func name(of key: String) -> String {
         var name = "SLUICE"
         var wasLower = true

@@ -1,11 +1,12 @@
 import Glibc
 
-/// journald's socket, for a process whose standard error leads to the journal. Only the thread of ``LogOutput`` uses it, which may wait.
+/// journald's socket, for a process whose standard error is connected to the journal. Only the thread of ``LogOutput`` uses it, which may
+/// wait.
 final class JournalSocket {
     static let standardPath = "/run/systemd/journal/socket"
 
     private let path: String
-    /// -1: not connected yet, or journald was started anew.
+    /// -1: not connected yet, or journald was restarted.
     private var descriptor: Int32 = -1
 
     init(path: String = JournalSocket.standardPath) { self.path = path }
@@ -13,7 +14,7 @@ final class JournalSocket {
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Whether a descriptor is the stream that the service manager has connected to the journal: `JOURNAL_STREAM` is its `device:inode`
-    /// (systemd.exec(5)). It says so of the standard error that the process was started with: a redirected one is another file.
+    /// (systemd.exec(5)). The variable describes the standard error at the start of the process; a redirected one is another file.
     static func isJournal(_ descriptor: Int32, variable: String?) -> Bool {
         guard let parts = variable?.split(separator: ":"), parts.count == 2, let device = UInt64(parts[0]),
             let number = UInt64(parts[1])
@@ -22,10 +23,10 @@ final class JournalSocket {
         return fstat(descriptor, &status) == 0 && UInt64(status.st_dev) == device && UInt64(status.st_ino) == number
     }
 
-    /// - Returns: false where nobody takes it, or it is too large: then the line goes to standard error.
+    /// - Returns: false if journald does not accept it, or it is too large: then the line goes to standard error.
     func send(_ bytes: [UInt8]) -> Bool {
         guard bytes.count <= JournalEntry.maximumBytes else { return false }
-        // Once more: a socket whose journald is gone refuses, and the next one listens at the same path.
+        // Try twice: after a restart of journald the old socket refuses, and the new one listens at the same path.
         return sendOnce(bytes) || sendOnce(bytes)
     }
 

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Writes one structured line per occurrence to standard error: `time level message key=value ...`. Never waits (``LogOutput``).
+/// Writes one structured line for each event to standard error: `time level message key=value ...`. Never waits (``LogOutput``).
 package struct Log: Sendable {
     package enum Level: Int, Comparable, Sendable, CaseIterable {
         case debug, info, notice, warning, error
@@ -8,7 +8,7 @@ package struct Log: Sendable {
         package static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
 
-    /// What is below is not written. `SLUICE_LOG=debug` in the environment shows all.
+    /// Lower levels are not written. `SLUICE_LOG=debug` in the environment shows all.
     package let threshold: Level
     private let label: String
     package let output: LogOutput
@@ -19,7 +19,7 @@ package struct Log: Sendable {
         self.output = output
     }
 
-    /// The level that the environment asks for: `SLUICE_LOG`, one of the level's names.
+    /// The level of the environment variable `SLUICE_LOG`, which has the name of a level.
     package static var levelFromEnvironment: Level {
         guard let text = getenv("SLUICE_LOG").map({ String(cString: $0) }) else { return .info }
         return Level.allCases.first { "\($0)" == text } ?? .info
@@ -51,7 +51,7 @@ package struct Log: Sendable {
             journal: Self.entry(level: level, label: label, message: message, fields: fields))
     }
 
-    /// What stands in the place of lines that could not be written.
+    /// The line that replaces lines that could not be written.
     static func lostReport(count: Int) -> (line: String, entry: JournalEntry) {
         let message = "lines are missing before this one: nobody took them"
         let fields: KeyValuePairs = ["lost": "\(count)", "pid": "\(getpid())"]
@@ -61,7 +61,7 @@ package struct Log: Sendable {
         )
     }
 
-    /// An occurrence for the journal. People see its message, so that has the fields, too; programs select by the fields.
+    /// The journal entry of an event. People see the message only, so it contains the fields too; programs select by the fields.
     static func entry(
         level: Level, label: String, message: String, fields: KeyValuePairs<String, String>
     ) -> JournalEntry {
@@ -80,7 +80,7 @@ package struct Log: Sendable {
             fields: [(key: "component", value: label)] + fields.map { (key: $0.key, value: $0.value) })
     }
 
-    /// The line of an occurrence. A value with blanks or quotes is quoted.
+    /// The text line of an event. A value with blanks or quotes is quoted.
     static func line(
         time: String, level: Level, label: String, message: String, fields: KeyValuePairs<String, String>
     ) -> String {

@@ -1,26 +1,26 @@
 import Glibc
 import Synchronization
 
-/// Writes lines to a descriptor without ever making anybody wait (MET-3).
+/// Writes lines to a descriptor, and never makes the caller wait (MET-3).
 ///
-/// Whoever logs only appends to a bounded queue. A thread of its own writes, and waits where nobody reads the pipe, the terminal is
-/// stopped or the disk hangs. What finds no room in the queue, or can't be written, is counted, and reported by a line as soon as lines
-/// can be written again. Where the descriptor leads to the journal, lines go there with their fields (``JournalEntry``).
+/// The caller only appends to a bounded queue. A separate thread writes, and waits if nothing reads the pipe, the terminal is stopped
+/// or the disk hangs. A line that does not fit in the queue, or can't be written, is counted. The count is reported by a line as soon
+/// as lines can be written again. If the descriptor is connected to the journal, lines go there with their fields (``JournalEntry``).
 package final class LogOutput: Sendable {
     package static let standardError: LogOutput = {
         let variable = getenv("JOURNAL_STREAM").map { String(cString: $0) }
         let isJournal = JournalSocket.isJournal(STDERR_FILENO, variable: variable)
         return LogOutput(descriptor: STDERR_FILENO, journal: isJournal ? JournalSocket.standardPath : nil)
     }()
-    /// For the one word that a service says on it.
+    /// For the one line that a service writes to it.
     package static let standardOutput = LogOutput(descriptor: STDOUT_FILENO)
 
     /// Bytes that may wait to be written.
     package static let capacityBytes = 1 << 18
-    /// A line that waits for longer has nobody who reads it.
+    /// If a line waits for longer than this, nothing reads the descriptor.
     private static let patienceNanoseconds: UInt64 = 2_000_000_000
 
-    /// A line, and what the journal gets instead of it.
+    /// A line, and the entry that the journal gets instead of it.
     private struct Entry {
         var line: [UInt8]
         var journal: [UInt8]?
@@ -33,28 +33,28 @@ package final class LogOutput: Sendable {
         var bytes = 0
         /// Lines that were not written, and that no line is about to report.
         var lost = 0
-        /// Whether lines found no room behind those that wait.
+        /// Whether lines were dropped because the queue was full.
         var hasGap = false
-        /// Lines that were not written, and that the thread reports when those before them are written.
+        /// Lines that were not written, and that the thread reports after the lines before them.
         var reporting = 0
         var isWriting = false
-        /// When the thread began to write what it is writing, by `CLOCK_MONOTONIC`.
+        /// When the thread began its present write, by `CLOCK_MONOTONIC`.
         var writingSince: UInt64 = 0
         var hasThread = false
     }
 
     private let descriptor: Int32
-    /// Where journald listens; nil: the descriptor gets the lines.
+    /// The socket of journald; nil: the descriptor gets the lines.
     private let journalPath: String?
     private let queue = Mutex(Queue())
-    /// Counts batches that wait for the thread. Made once, and never freed: the thread has no end.
+    /// Counts batches that wait for the thread. Made once, and never freed, because the thread never ends.
     private let semaphore: SendableSemaphore
 
     private struct SendableSemaphore: @unchecked Sendable {
         let pointer: UnsafeMutablePointer<sem_t>
     }
 
-    /// - Parameter journal: where journald listens, if the descriptor leads there.
+    /// - Parameter journal: the socket of journald, if the descriptor is connected to it.
     package init(descriptor: Int32, journal: String? = nil) {
         self.descriptor = descriptor
         journalPath = journal
@@ -63,22 +63,22 @@ package final class LogOutput: Sendable {
         semaphore = SendableSemaphore(pointer: pointer)
     }
 
-    /// Has a line written; it ends with a newline. Never waits.
+    /// Queues a line, which ends with a newline. Never waits.
     package func write(_ line: String) { write(line, journal: nil) }
 
-    /// Has written why a process ends: what the journal shows as an error.
+    /// Queues the reason why a process ends. The journal shows it as an error.
     package func writeFailure(_ reason: String) {
         write("Error: \(reason)\n", journal: JournalEntry(priority: .error, message: reason))
     }
 
-    /// - Parameter journal: what the journal gets instead of the line.
+    /// - Parameter journal: the entry that the journal gets instead of the line.
     func write(_ line: String, journal: @autoclosure () -> JournalEntry?) {
         let bytes = Entry(line: Array(line.utf8), journal: journalPath == nil ? nil : journal()?.bytes)
         let (isNews, needsThread) = queue.withLock { queue in
-            // After one that has no room none is taken until the thread takes what waits: so the gap is reported where it is.
+            // After a line that did not fit, none is queued until the thread takes the queue: so the report is at the place of the gap.
             guard !queue.hasGap, queue.bytes + bytes.count <= Self.capacityBytes else {
                 queue.lost += 1
-                // The first of them wakes the thread once more, so that it says so even if no other line comes.
+                // The first dropped line wakes the thread once more, so that the report is written even if no other line comes.
                 defer { queue.hasGap = true }
                 return (!queue.hasGap, false)
             }
@@ -91,7 +91,7 @@ package final class LogOutput: Sendable {
         if isNews { sem_post(semaphore.pointer) }
     }
 
-    /// Waits until all is written, but not for long: for the end of a process.
+    /// Waits until all is written, for a limited time. For the end of a process.
     package func flush(patienceMicroseconds: UInt32 = 500_000) {
         var waited: UInt32 = 0
         while waited < patienceMicroseconds {
@@ -102,10 +102,10 @@ package final class LogOutput: Sendable {
         }
     }
 
-    /// Lines that were not written and of which no line has said so yet.
+    /// Lines that were not written and that no line has reported yet.
     package var lost: Int { queue.withLock { $0.lost + $0.reporting } }
 
-    /// Whether lines wait, and nobody takes them.
+    /// Whether lines wait, and nothing reads the descriptor.
     package var isStuck: Bool {
         let now = Self.now()
         return queue.withLock { $0.isWriting && now > $0.writingSince + Self.patienceNanoseconds }
@@ -136,7 +136,7 @@ package final class LogOutput: Sendable {
     }
 
     private func run() -> Never {
-        // Signals are the loop's.
+        // Signals are handled by the loop.
         var all = sigset_t()
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)
@@ -163,7 +163,7 @@ package final class LogOutput: Sendable {
     private func writeAll(_ lines: [Entry], lost: Int, _ journal: JournalSocket?) {
         for line in lines { written(line, isWritten: put(line, journal)) }
         guard lost > 0 else { return }
-        // After the lines before the gap. One that fails is reported with the next.
+        // After the lines before the gap. A report that fails is added to the next one.
         let report = Log.lostReport(count: lost)
         let isReported = put(Entry(line: Array(report.line.utf8), journal: report.entry.bytes), journal)
         queue.withLock { queue in
@@ -186,7 +186,7 @@ package final class LogOutput: Sendable {
         return put(entry.line)
     }
 
-    /// One call where the descriptor takes it, so that lines of several processes do not mix. Waits as long as it takes.
+    /// Writes a line in one call if the descriptor takes it, so that lines of several processes do not mix. Waits without a limit.
     private func put(_ line: [UInt8]) -> Bool {
         var done = 0
         while done < line.count {
@@ -196,7 +196,7 @@ package final class LogOutput: Sendable {
             if count > 0 {
                 done += count
             } else if errno == EAGAIN {
-                // Somebody else who shares the descriptor has made it so.
+                // Another process that shares the descriptor has made it nonblocking.
                 var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = poll(&wanted, 1, -1)
             } else if errno != EINTR {

@@ -1,11 +1,10 @@
 import Glibc
 import Synchronization
 
-/// Work that takes long, done by a thread of its own for a loop that must not wait (MET-3). The loop is woken when it is done, and
-/// takes the result.
+/// Work that takes long, done by a separate thread for a loop that must not wait (MET-3). When it is done, the thread wakes the loop,
+/// which takes the result.
 ///
-/// The thread can't be ended. Who needs the result no more lets go of this; what the body does beyond its result must be harmless
-/// then.
+/// The thread can't be ended. To abandon the result, release this object; other effects of the body must be harmless then.
 final class LoopWork<Output: Sendable>: Sendable {
     private let output: SharedOutput
 
@@ -15,8 +14,8 @@ final class LoopWork<Output: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - waker: of the loop that takes the result.
-    ///   - body: what is to be done.
-    /// - Throws: where no thread can be had; nothing is done then.
+    ///   - body: the work.
+    /// - Throws: if no thread can be started; nothing is done then.
     init(waking waker: LoopWaker, _ body: @escaping @Sendable () -> Output) throws(SystemError) {
         let output = SharedOutput()
         self.output = output
@@ -27,7 +26,7 @@ final class LoopWork<Output: Sendable>: Sendable {
         }
     }
 
-    /// The result, once; nil: it is not there yet.
+    /// The result, once; nil: the work is not done yet, or the result was taken.
     func take() -> Output? {
         output.value.withLock { value in
             defer { value = nil }
@@ -36,9 +35,9 @@ final class LoopWork<Output: Sendable>: Sendable {
     }
 }
 
-/// Threads that nobody waits for.
+/// Threads that nothing waits for.
 enum BackgroundThread {
-    /// As much as a main thread usually has, whatever limit is set: templates are evaluated by recursion.
+    /// The usual stack size of a main thread, whatever limit is set: templates are evaluated by recursion.
     private static let stackBytes = 8 << 20
 
     private final class Body: Sendable {
@@ -52,7 +51,7 @@ enum BackgroundThread {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setstacksize(&attributes, stackBytes)
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // Signals are the loop's; the thread has its mask from the start.
+        // Signals are handled by the loop. The thread has its signal mask from the start.
         var all = sigset_t()
         var before = sigset_t()
         sigfillset(&all)
@@ -96,13 +95,13 @@ final class LoopWaker: Sendable {
         close(writeEnd)
     }
 
-    /// Never waits: a pipe that is full wakes the loop all the same.
+    /// Never waits: a full pipe wakes the loop too.
     func wake() {
         var byte: UInt8 = 0
         _ = write(writeEnd, &byte, 1)
     }
 
-    /// The loop is awake.
+    /// Empties the pipe after the loop has been woken.
     func clear() {
         var buffer = [UInt8](repeating: 0, count: 64)
         while read(fileDescriptor, &buffer, buffer.count) > 0 {}

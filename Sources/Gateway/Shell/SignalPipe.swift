@@ -1,9 +1,9 @@
 import Glibc
 
-/// Where the signal handler writes. Set once, before any handler is there; an integer, so that the handler may read it.
+/// Where the signal handler writes. It is set once, before any handler is installed. It is an integer, so that the handler may read it.
 private nonisolated(unsafe) var signalPipeWriteEnd: Int32 = -1
 
-/// Turns signals into bytes of a pipe, so that a poll loop takes them like everything else.
+/// Writes signals as bytes into a pipe, so that a poll loop handles them like other input.
 package struct SignalPipe: Sendable {
     /// To be polled for reading.
     package let fileDescriptor: Int32
@@ -21,7 +21,7 @@ package struct SignalPipe: Sendable {
         for signal in signals {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
-                // Nothing but write(2), and errno as it was (signal-safety(7)).
+                // Only write(2), and errno is restored (signal-safety(7)).
                 let before = errno
                 var byte = UInt8(truncatingIfNeeded: number)
                 _ = write(signalPipeWriteEnd, &byte, 1)
@@ -39,6 +39,6 @@ package struct SignalPipe: Sendable {
         return count > 0 ? buffer.prefix(count).map { Int32($0) } : []
     }
 
-    /// A write to a pipe or socket that nobody reads any more is an error of that write, not the end of the process.
+    /// Makes a write to a pipe or socket without a reader fail with an error, instead of ending the process.
     package static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A call to the operating system failed: what was tried, why it failed, what to do.
+/// A call to the operating system that failed: what was tried, why it failed, what to do.
 package struct SystemError: Error, Equatable, CustomStringConvertible {
     package let action: String
     package let errorNumber: Int32
     package let remedy: String?
 
-    /// - Parameter errorNumber: `errno`, if it is left out.
+    /// - Parameter errorNumber: the default is `errno`.
     package init(_ action: String, errorNumber: Int32 = errno, remedy: String? = nil) {
         self.action = action
         self.errorNumber = errorNumber

@@ -1,22 +1,22 @@
 package import Kernel
 
-/// What a controller leaves for those who come after it, and for `sluice status`: `controller.json`.
+/// What a controller leaves for its successors and for `sluice status`: `controller.json`.
 package struct ControllerRecord: Codable, Equatable, Sendable {
     package var gateway: String
     package var processIdentifier: Int32
-    /// The file that the configuration was read from; what `sluice reload` reads again.
+    /// The file that the configuration was read from; `sluice reload` reads it again.
     package var configurationFile: String
-    /// What this gateway is attached to: interface index by name, so that its successor can detach what is configured no more.
+    /// The attached interfaces: index by name, so that the next controller can detach those that are no longer configured.
     package var interfaces: [String: Int]
-    /// How IP forwarding stood before the gateway switched it on.
+    /// The state of IP forwarding before the gateway enabled it.
     package var forwardingBefore: Forwarding
-    /// What is wrong at the moment, a sentence each; empty: healthy.
+    /// The present problems, one sentence each; empty: healthy.
     package var problems: [String]
     /// Wall clock, seconds since 1970.
     package var startedAt: Int64
-    /// The controller's binary; nil: it was of an earlier version, which did not say so.
+    /// The version of the controller's binary; nil: an earlier version that did not record it.
     package var version: BinaryVersion?
-    /// Of its loop, in the last minute; nil: it has not said so.
+    /// The longest iteration of its loop in the last minute; nil: not recorded.
     package var longestTurn: LongestTurn?
 
     package init(

@@ -12,7 +12,7 @@ package struct ProcessIdentity: Equatable, Sendable {
         self.startTicks = startTicks
     }
 
-    /// The process that has this number now; nil if there is none, or it is dead and only waits to be buried.
+    /// The process that has this number now; nil if there is none, or if it is dead and waits to be reaped.
     package static func current(_ identifier: Int32) -> ProcessIdentity? {
         guard identifier > 0, let bytes = try? FileStore.read("/proc/\(identifier)/stat") else { return nil }
         return parse(String(decoding: bytes, as: UTF8.self), identifier: identifier)
@@ -21,7 +21,7 @@ package struct ProcessIdentity: Equatable, Sendable {
     /// Whether it still runs.
     package var isAlive: Bool { Self.current(identifier) == self }
 
-    /// When it started, in nanoseconds of CLOCK_BOOTTIME, rounded down to a system clock's tick.
+    /// Start time in nanoseconds of CLOCK_BOOTTIME, rounded down to a tick of the system's clock.
     package var startedNanoseconds: UInt64 {
         startTicks * (1_000_000_000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))))
     }
@@ -34,14 +34,14 @@ package struct ProcessIdentity: Equatable, Sendable {
     }
 }
 
-/// The file that a process runs, distinguished from a later file under the same name.
+/// The file that a process runs, distinguished from a later file of the same name.
 package struct ProgramFile: Equatable, Sendable, CustomStringConvertible {
     let device: UInt64
     let inode: UInt64
-    /// Of its last change, nanoseconds since 1970: an inode's number may be used again.
+    /// Time of its last change, nanoseconds since 1970: an inode number may be reused.
     let changed: Int64
 
-    /// - Returns: nil where there is no such process, or this one may not look at it.
+    /// - Returns: nil if there is no such process, or this process may not inspect it.
     init?(of process: Int32) { self.init(path: "/proc/\(process)/exe") }
 
     init?(path: String) {
@@ -49,11 +49,11 @@ package struct ProgramFile: Equatable, Sendable, CustomStringConvertible {
         guard stat(path, &status) == 0 else { return nil }
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
-        // Not the time of a change of its inode: a removed file has a younger one.
+        // Not the change time of the inode: for a removed file it is later.
         changed = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }
 
-    /// What this process runs.
+    /// The file that this process runs.
     static var own: ProgramFile? { ProgramFile(path: "/proc/self/exe") }
 
     package var description: String { "\(device):\(inode):\(changed)" }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// A file that one process at a time can hold: the kernel lets go of it when the process ends, however it ends.
+/// A file that one process at a time can lock. The kernel releases the lock when the process ends, however it ends.
 package final class ProcessLock {
     package enum Failure: Error, Equatable {
-        /// Another process holds it; nil where it has not said who it is.
+        /// Another process holds it; nil if that process has not written its number.
         case held(by: Int32?)
         case system(SystemError)
     }
@@ -11,15 +11,15 @@ package final class ProcessLock {
     package let path: String
     private let descriptor: Int32
 
-    /// Who looks whether a lock is held (``isHeld(path:)``) has a share of it while it looks: so long that is waited for.
+    /// A process that checks whether a lock is held (``isHeld(path:)``) takes it shared for a moment. This is how long that is waited for.
     private static let lookMicroseconds: UInt32 = 200_000
     private static let pauseMicroseconds: UInt32 = 1_000
 
-    /// Takes the lock, or throws who has it.
+    /// Takes the lock, or throws the holder.
     ///
     /// - Parameters:
-    ///   - processIdentifier: what is written into the file, for others to read.
-    ///   - pause: waits for so many microseconds.
+    ///   - processIdentifier: the number that is written into the file, for other processes.
+    ///   - pause: waits for the given number of microseconds.
     package init(
         path: String, processIdentifier: Int32 = getpid(), pause: (UInt32) -> Void = { usleep($0) }
     ) throws(Failure) {
@@ -39,7 +39,7 @@ package final class ProcessLock {
                 waited += Self.pauseMicroseconds
                 continue
             }
-            // Between open and lock the last holder may have removed the file: then this lock is on nobody's file.
+            // Between open and lock the last holder may have removed the file. Then this lock would protect nothing.
             guard Self.isFile(descriptor, at: path) else {
                 close(descriptor)
                 continue
@@ -60,7 +60,7 @@ package final class ProcessLock {
 
     deinit { close(descriptor) }
 
-    /// Whether some process holds the lock at this path.
+    /// Whether a process holds the lock at this path.
     package static func isHeld(path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
@@ -68,7 +68,7 @@ package final class ProcessLock {
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
     }
 
-    /// The process that a lock file names; it may be gone.
+    /// The process that a lock file names; it may have ended.
     package static func holder(path: String) -> Int32? {
         guard let bytes = try? FileStore.read(path) else { return nil }
         return Int32(String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))

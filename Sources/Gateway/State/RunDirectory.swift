@@ -1,20 +1,20 @@
 internal import FoundationEssentials
 import Glibc
 
-/// The directory in which a running gateway keeps what other processes need to know: `/run/sluice/<gateway>/`.
+/// The directory in which a running gateway keeps what other processes need: `/run/sluice/<gateway>/`.
 package struct RunDirectory: Sendable {
-    /// Where all gateways have theirs.
+    /// The parent directory of all gateways' run directories.
     package static let standardRoot = "/run/sluice"
-    /// What to do where a file in it can't be written.
+    /// The remedy if a file in it can't be written.
     static let writeRemedy =
         "make room in /run, or let the gateway write its run directory (df, ls -ld); it is written again by itself then"
 
     package let gateway: String
-    /// Of all gateways.
+    /// The parent directory of all gateways.
     package let root: String
     package let path: String
 
-    /// - Parameter root: another than ``standardRoot`` in tests.
+    /// - Parameter root: tests give another than ``standardRoot``.
     package init(gateway: String, root: String = RunDirectory.standardRoot) {
         self.gateway = gateway
         self.root = root
@@ -23,33 +23,33 @@ package struct RunDirectory: Sendable {
 
     package var lockPath: String { "\(path)/lock" }
     package var controlSocketPath: String { "\(path)/control.sock" }
-    /// A copy of the configuration that is in force.
+    /// A copy of the configuration in force.
     package var configurationPath: String { "\(path)/configuration.yaml" }
     /// The numbers of rules by name (`RuleIdentities`), and of zones (`ZoneIdentities`): sessions carry numbers.
     package var rulesPath: String { "\(path)/rules.json" }
     package var zonesPath: String { "\(path)/zones.json" }
     /// The settings of instances (``InstanceSettings``).
     package var instanceSettingsPath: String { "\(path)/instance.json" }
-    /// What flow logs have said of the session in each slot (`FlowMark`).
+    /// What the flow logs have recorded of the session in each slot (`FlowMark`).
     package var flowMarksPath: String { "\(path)/flow-marks" }
-    /// How the writing of flow logs goes (`FlowLogState`).
+    /// The state of an instance's flow log writer (`FlowLogState`).
     package func flowLogStatePath(_ identifier: UInt16) -> String { "\(path)/flow-log-\(identifier).json" }
     package var controllerPath: String { "\(path)/controller.json" }
-    /// What the fleet does (`FleetReport`).
+    /// The state of the fleet (`FleetReport`).
     package var fleetPath: String { "\(path)/fleet.json" }
-    /// What happened to packets in the last minute (`TrafficSamples`).
+    /// The traffic counters of the last minute (`TrafficSamples`).
     package var trafficPath: String { "\(path)/traffic.json" }
-    /// Of the process that serves the HTTP API.
+    /// The lock of the process that serves the HTTP API.
     package var apiLockPath: String { "\(path)/api.lock" }
-    /// Where that process asks for changes.
+    /// The socket on which that process asks for changes.
     package var apiSocketPath: String { "\(path)/api.sock" }
-    /// What is seen in the gateway's network namespace (`NetworkNote`).
+    /// The state of the gateway's network namespace (`NetworkNote`).
     package var networkPath: String { "\(path)/network.json" }
-    /// Held by whoever watches packets.
+    /// The lock of a process that watches packets.
     package var watchLockPath: String { "\(path)/watcher" }
     package func instanceLockPath(_ identifier: UInt16) -> String { "\(path)/instance-\(identifier).lock" }
 
-    /// Makes the directory, readable for its owner only; one that is there keeps the group that it is shared with.
+    /// Makes the directory, readable for its owner only. An existing one keeps the group that may read it.
     package func create() throws(SystemError) {
         for directory in [root, path] {
             if mkdir(directory, 0o700) != 0 && errno != EEXIST { throw SystemError("making \(directory)") }
@@ -87,13 +87,13 @@ package struct RunDirectory: Sendable {
         try FileStore.replace(path, with: Array(data) + [UInt8(ascii: "\n")])
     }
 
-    /// Reads a value that ``write(_:to:)`` wrote; nil if it is not there, or not such a value.
+    /// Reads a value that ``write(_:to:)`` wrote; nil if the file is missing or has another content.
     package func read<Value: Decodable>(_ type: Value.Type, from path: String) throws(SystemError) -> Value? {
         guard let bytes = try FileStore.read(path) else { return nil }
         return try? JSONDecoder().decode(type, from: Data(bytes))
     }
 
-    /// A gateway's name as the name of a file: a `/`, and a dot in front, would lead elsewhere.
+    /// A gateway's name as a file name. A `/`, or a dot at the start, would name another directory.
     private static func fileName(_ gateway: String) -> String {
         var result = ""
         for (index, scalar) in gateway.unicodeScalars.enumerated() {

@@ -3,10 +3,10 @@ package import Kernel
 internal import Policy
 internal import Store
 
-/// What a gateway keeps beyond its restarts, as one file, and back: the history with the fleet's state, the API's tokens, and the
-/// configuration with the files that it names.
+/// Exports and imports what a gateway keeps beyond its restarts, as one file: the history with the fleet's state, the API's tokens,
+/// and the configuration with the files that it names.
 ///
-/// Not in it: live sessions, which are the kernel's, and flow logs, which are files already.
+/// It does not contain live sessions, which are in the kernel, and flow logs, which are files already.
 package struct StateBackup: Sendable {
     static let historyName = "history.db"
     static let configurationName = "configuration.yaml"
@@ -25,10 +25,10 @@ package struct StateBackup: Sendable {
 
     // MARK: Export
 
-    /// Makes the archive; the gateway may run meanwhile.
+    /// Makes the archive. The gateway may run meanwhile.
     ///
-    /// - Parameter configurationFile: whose text goes in while the gateway does not run; one that runs has its own copy. nil: none.
-    /// - Returns: what is in it.
+    /// - Parameter configurationFile: the configuration to include if the gateway does not run; a running one has its own copy. nil: none.
+    /// - Returns: the archive's manifest.
     package func export(
         to path: String, configurationFile: String?, version: BinaryVersion?, now: Int64
     ) throws(GatewayError) -> StateManifest {
@@ -46,7 +46,7 @@ package struct StateBackup: Sendable {
         }
     }
 
-    /// A copy of the database at one moment, as another process may be writing.
+    /// A consistent copy of the database, because another process may be writing.
     private func historyBytes() throws -> [UInt8] {
         let reader = try HistoryReader(path: HistoryPath.of(gateway: gateway, in: stateDirectory))
         let place = try TemporaryFolder(in: getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp")
@@ -63,17 +63,17 @@ package struct StateBackup: Sendable {
 
     // MARK: Import
 
-    /// What an archive says of itself, after a look at all of it.
+    /// The manifest of an archive, after a check of the whole archive.
     package static func manifest(of path: String) throws(GatewayError) -> StateManifest {
         try read(path).manifest
     }
 
-    /// Restores the state of a gateway that is stopped. All is there at the end, or nothing is changed.
+    /// Restores the state of a stopped gateway. Either all is restored, or nothing is changed.
     ///
     /// - Parameters:
-    ///   - configurationFile: where the configuration is written; nil: nowhere.
-    ///   - replacing: whether what is there may be moved aside.
-    /// - Returns: where what was there is now; nil: there was nothing.
+    ///   - configurationFile: the file to write the configuration to; nil: none.
+    ///   - replacing: whether existing state may be moved aside.
+    /// - Returns: where the existing state is now; nil: there was none.
     package func restore(
         from path: String, configurationFile: String?, replacing: Bool, now: Int64
     ) throws(GatewayError) -> String? {
@@ -131,18 +131,18 @@ package struct StateBackup: Sendable {
         }
     }
 
-    /// Writes the state's files, as the owner of the state directory has them.
+    /// Writes the state's files, with the owner of the state directory.
     private func fill(_ place: String, with files: [TapeArchive.File]) throws {
         var owner = stat()
         stat(stateDirectory, &owner)
         for file in files where file.name != Self.configurationName {
             let path = "\(place)/\(file.name)"
             try FileStore.replace(path, with: file.bytes, mode: Self.tokenNames.contains(file.name) ? 0o600 : 0o640)
-            // Who is not root has it already.
+            // A user other than root owns it already.
             chown(path, owner.st_uid, owner.st_gid)
         }
         chown(place, owner.st_uid, owner.st_gid)
-        // Finds a damaged one, and one of a later version; reads it as it will be read.
+        // Finds a damaged database, and one of a later version, by opening it as the gateway does.
         _ = try HistoryReader(path: "\(place)/\(Self.historyName)").lastIdentifier()
         for part in ["-wal", "-shm"] { unlink("\(place)/\(Self.historyName)\(part)") }
     }
@@ -200,7 +200,7 @@ package struct StateBackup: Sendable {
     }
 }
 
-/// A folder that nobody else has.
+/// A folder that no other process uses.
 private struct TemporaryFolder {
     let path: String
 
@@ -210,7 +210,7 @@ private struct TemporaryFolder {
         path = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// With what is made in it here.
+    /// Removes the folder, with the files that are made in it here.
     func remove() {
         for name in [
             "history.db", "history.db-wal", "history.db-shm", "history.db-journal", "read.token", "admin.token",

@@ -1,22 +1,22 @@
 internal import FoundationEssentials
 package import Kernel
 
-/// What an archive of a gateway's state says of itself: its member `sluice-state.json`.
+/// The description of an archive of a gateway's state: its member `sluice-state.json`.
 package struct StateManifest: Codable, Equatable, Sendable {
     package struct Member: Codable, Equatable, Sendable {
         package var name: String
         package var bytes: Int
-        /// FNV-1a of 64 bits: finds what a disk or a copy has changed, and nobody who means harm.
+        /// FNV-1a of 64 bits: finds errors of a disk or a copy, but no deliberate change.
         package var checksum: String
     }
 
     static let name = "sluice-state.json"
-    /// Raised when an older version could no longer restore what is written.
+    /// Raised when an older version can't restore the archive any more.
     static let newestFormat = 1
 
     package var format: Int
     package var gateway: String
-    /// Of the binary that made it.
+    /// The version of the binary that made it.
     package var version: BinaryVersion?
     /// Seconds since 1970.
     package var exportedAt: Int64
@@ -41,7 +41,7 @@ package struct StateManifest: Codable, Equatable, Sendable {
         try? JSONDecoder().decode(StateManifest.self, from: Data(file.bytes))
     }
 
-    /// The format alone, which a newer version may have filled with what is not known here.
+    /// Only the format: a newer version may have other members that are unknown here.
     static func format(_ file: TapeArchive.File) -> Int? {
         struct Format: Decodable { let format: Int }
         return try? JSONDecoder().decode(Format.self, from: Data(file.bytes)).format

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Files with names, as one: the format of POSIX's ustar (pax(1)), so that `tar` reads what is written here. Pure.
+/// Named files in one archive: the ustar format of POSIX (pax(1)), which `tar` can read. Pure.
 enum TapeArchive {
     struct File: Equatable {
         /// At most 100 bytes, without a `/`.
@@ -9,15 +9,15 @@ enum TapeArchive {
         var bytes: [UInt8]
     }
 
-    /// Why bytes are no archive of this kind.
+    /// Why bytes are not an archive of this kind.
     enum Damage: Error, Equatable {
-        /// They do not begin as one.
+        /// They do not begin like one.
         case notAnArchive
-        /// They end in the middle.
+        /// They end before the archive does.
         case cutShort
-        /// A header does not fit its checksum.
+        /// The checksum of a header is wrong.
         case damaged(offset: Int)
-        /// Something else than a plain file, or a name that leads elsewhere.
+        /// A member that is not a plain file, or a name that leads to another directory.
         case unexpected(name: String)
     }
 
@@ -82,7 +82,7 @@ enum TapeArchive {
         return header
     }
 
-    /// The sum of the header's bytes, its own field taken as blanks.
+    /// The sum of the header's bytes, with its own field counted as blanks.
     private static func checksum(_ header: [UInt8]) -> Int {
         header.indices.reduce(0) { $0 + ((148..<156).contains($1) ? 0x20 : Int(header[$1])) }
     }
