@@ -87,7 +87,7 @@ import Testing
             var status = ""
             let isReported = await eventually(within: .seconds(10)) {
                 status = (try? await fleet.run("status").output) ?? ""
-                return status.contains("nobody takes what is logged")
+                return status.contains("nothing reads the log")
             }
             #expect(isReported, "\(status)")
             // Ageing goes on: what is left of the crowd falls silent, and is reset after 24 s.
@@ -118,7 +118,7 @@ import Testing
             try await refused(["maintenance", "pause"], "no maintenance is going on")
             try await refused(["maintenance", "start", "--binary", "/nowhere/sluice"], "No such file")
             try await refused(["maintenance", "start", "--binary", "/etc/passwd"], "chmod +x")
-            try await refused(["maintenance", "start", "--binary", "/bin/true"], "is no sluice")
+            try await refused(["maintenance", "start", "--binary", "/bin/true"], "is not a sluice")
             let other = try fleet.lab.write("#!/bin/sh\necho 'sluice binary, layout 1'\n", to: "other-layout")
             chmod(other, 0o755)
             try await refused(["maintenance", "start", "--binary", other], "ends its 20 sessions")

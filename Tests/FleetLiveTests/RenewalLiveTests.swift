@@ -177,7 +177,7 @@ import Testing
             try bad.write(toFile: path, atomically: true, encoding: .utf8)
             let check = try await first.checkTakeover()
             #expect(check.exit == .code(4) && check.errors.contains(change.reason), "\(check.everythingSaid)")
-            #expect(check.errors.contains("goes on with the configuration that is in force"))
+            #expect(check.errors.contains("keeps the configuration in force"))
             try await first.handOver()
             let fleet = FleetLab(lab: first.lab, gateway: try await first.lab.startGateway(configuration: bad))
             try await crowd.expectAlive("taken over")
@@ -265,7 +265,7 @@ import Testing
             #expect(same.exit == .code(0) && same.output.contains("takes over"), "\(same.everythingSaid)")
             // Sessions are counted every second here.
             let isCounted = await eventually(within: .seconds(10)) {
-                (try? await first.checkTakeover().output.contains("its 30 sessions go on")) == true
+                (try? await first.checkTakeover().output.contains("its 30 sessions continue")) == true
             }
             #expect(isCounted)
             let datapath = try Datapath.open(gateway: first.lab.name)

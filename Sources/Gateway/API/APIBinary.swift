@@ -16,8 +16,8 @@ enum APIBinary {
         let paths = folders.map { "\($0)/\(name)" }
         guard let path = paths.first(where: { access($0, X_OK) == 0 }) else {
             throw GatewayError(
-                "api: \(name), which serves it, is not there (\(paths.joined(separator: ", "))): install the package "
-                    + "'\(name)', or build it with 'swift build --product \(name)'; or leave 'api:' out")
+                "api: \(name), which serves it, is missing (\(paths.joined(separator: ", "))): install the package "
+                    + "'\(name)', or build it with 'swift build --product \(name)'; or omit 'api:'")
         }
         return path
     }
@@ -33,7 +33,7 @@ enum APIBinary {
         if status == 0 { return }
         let lines = said.split(separator: "\n").map(String.init)
         guard status == 2, lines.count > 1 else {
-            throw GatewayError("api.tls: \(path) could not look at the certificate (exit code \(status)): \(said)")
+            throw GatewayError("api.tls: \(path) could not check the certificate (exit code \(status)): \(said)")
         }
         let place = lines[0] == "key" ? tls.keyPlace : tls.certificatePlace
         throw GatewayError("\(place.text): api.tls.\(lines[0]): \(lines.dropFirst().joined(separator: "\n"))")

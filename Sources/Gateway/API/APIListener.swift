@@ -65,7 +65,7 @@ final class APIListener {
         let remedy =
             switch errorNumber {
             case EADDRINUSE:
-                "another program listens there ('ss -ltnp sport = :\(settings.port)' tells which): end it, or write another port"
+                "another program listens there (see 'ss -ltnp sport = :\(settings.port)'): end it, or use another port"
             case EADDRNOTAVAIL:
                 "this machine has no such address here ('ip address' lists those that it has): write one of them, or 127.0.0.1"
             case EACCES: "write a port from 1024 on"

@@ -71,7 +71,7 @@ package struct APITokens: Equatable, Sendable {
         }
         guard status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 == 0, status.st_uid == geteuid() else {
             throw GatewayError(
-                "\(path) is not its owner's alone, so others may know the token: remove it, and 'sluice reload' makes another"
+                "\(path) must belong to the gateway's user, without access for others: remove it, then: sluice reload"
             )
         }
         let bytes = try GatewayError.wrapping { try FileStore.read(path) } ?? []

@@ -12,8 +12,8 @@ extension RunningGateway {
                 report("api.sock", nil)
             } catch {
                 report(
-                    "api.sock", "the API can change nothing: \(error)",
-                    next: "make \(directory.apiSocketPath) possible, then: sluice reload")
+                    "api.sock", "the API can't change anything: \(error)",
+                    next: "let the gateway make \(directory.apiSocketPath), then: sluice reload")
             }
             networkNote = nil
         }
@@ -32,7 +32,7 @@ extension RunningGateway {
     }
 
     private static let apiRemedy =
-        "read why it ends (journalctl, or where the controller logs); it is started again by itself"
+        "see in the log why it ends (journalctl, or where the controller logs); the controller restarts it"
 
     /// Writes the state of this network namespace to a file, because the process of the API may not read it.
     private func noteNetwork(now: UInt64) {

@@ -23,7 +23,7 @@ package struct GatewayClient: Sendable {
             case .notPermitted(let gateway):
                 "the control socket of gateway \(gateway) belongs to another user: run this as root"
             case .noAnswer(let gateway, let seconds):
-                "gateway \(gateway) did not answer within \(seconds) s: `sluice status --gateway \(gateway)` shows how it is"
+                "gateway \(gateway) did not answer within \(seconds) s: see `sluice status --gateway \(gateway)`"
             case .unreadable(let gateway, let answer):
                 "gateway \(gateway) answered '\(answer.prefix(80))', which this sluice can't read: "
                     + "use the version of sluice that runs the gateway"

@@ -43,7 +43,7 @@ package enum Controller {
         log.notice("gateway \(gateway.configuration.gateway) forwards", ["configuration": gateway.source.path])
         ready()
         if !ServiceNotification.send("READY=1") {
-            log.warning("the service manager does not take that the gateway is ready", ["socket": "NOTIFY_SOCKET"])
+            log.warning("the service manager did not accept the ready message", ["socket": "NOTIFY_SOCKET"])
         }
         let ending = look(after: gateway, signals: signals)
         ServiceNotification.send("STOPPING=1")

@@ -55,7 +55,7 @@ extension RunningGateway {
     }
 
     private static let guardRemedy =
-        "see what 'nft list ruleset' says; the controller tries again every ten seconds, or at once: sluice reload"
+        "see 'nft list ruleset'; the controller tries again every ten seconds, or at once: sluice reload"
 
     static func guardProblem(_ error: KernelError) -> String {
         if case .commandHung = error { return "the guard can't be checked: \(error)" }

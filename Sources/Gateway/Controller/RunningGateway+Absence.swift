@@ -14,7 +14,7 @@ extension RunningGateway {
         guard now > due + Self.toleratedNanoseconds else { return }
         let away = now - due
         log.notice(
-            "the controller was stopped, or the whole machine was: nobody is blamed for it",
+            "the controller or the whole machine was stopped: all deadlines are extended by that time",
             ["milliseconds": "\(away / 1_000_000)"])
         fleet.wasAway(nanoseconds: away)
         server.wasAway(nanoseconds: away)
@@ -30,7 +30,7 @@ extension RunningGateway {
     func noticeTurn(now: UInt64) {
         guard let turn = turns.end(now: now) else { return }
         log.warning(
-            "a turn of the controller's loop took long: instances were not looked after meanwhile",
+            "an iteration of the controller's loop took long: instances were not supervised meanwhile",
             [
                 "milliseconds": "\(turn.milliseconds)", "longest": turn.work,
                 "longestMilliseconds": "\(turn.workMilliseconds)",
@@ -42,7 +42,7 @@ extension RunningGateway {
         report(
             "log",
             log.output.isStuck
-                ? "nobody takes what is logged: the controller's standard error is full, and lines are dropped and counted"
+                ? "nothing reads the log: the controller's standard error is full, and lines are dropped and counted"
                 : nil)
     }
 }

@@ -61,7 +61,7 @@ extension RunningGateway {
                 number,
                 ControlResponse(
                     ok: false,
-                    message: "\(successor); the next one goes on with what was asked for: 'sluice status' shows it"),
+                    message: "\(successor); the next one continues the request: 'sluice status' shows it"),
                 now: MonotonicClock.nanoseconds())
         }
         server.remove()
@@ -70,6 +70,6 @@ extension RunningGateway {
         tell(.handedOver(reason: stopCause))
         history.tend(now: WallTimeSource.nanoseconds())
         if let problem = history.problem { log.error("\(history.waiting) events are lost", ["cause": problem]) }
-        log.notice("handed over: the kernel and the instances go on; the next 'sluice run' takes over")
+        log.notice("handed over: the kernel and the instances continue; the next 'sluice run' takes over")
     }
 }

@@ -34,8 +34,8 @@ extension RunningGateway {
             if let present { attachAgain(present, zone, subject) }
         case .attachAgain:
             report(
-                subject, "the program was taken off interface \(name) by force: nothing crosses it until it is back",
-                next: "the controller attaches it again at once; see who took it off: sluice event list")
+                subject, "the program was detached from interface \(name): nothing passes it until the program is back",
+                next: "the controller attaches it again at once; see what happened before: sluice event list")
             if let present { attachAgain(present, zone, subject) }
         }
     }
@@ -46,8 +46,8 @@ extension RunningGateway {
             try attachment.detach(index: index)
         } catch {
             report(
-                subject, "the program can't be taken off what was \(subject): \(error)",
-                next: "detach it by hand: sluice release NAME --force ('ip link' says its name)")
+                subject, "the program can't be detached from the former \(subject): \(error)",
+                next: "detach it by hand: sluice release NAME --force ('ip link' shows its name)")
         }
     }
 
@@ -70,8 +70,8 @@ extension RunningGateway {
             saveRecord()
         } catch {
             report(
-                subject, "can't attach to interface \(interface.name), so nothing crosses it: \(error)",
-                next: "the controller tries again every second; remove what is in its place (tc, bpftool net)")
+                subject, "can't attach to interface \(interface.name), so nothing passes it: \(error)",
+                next: "the controller tries again every second; remove the program in its place (tc, bpftool net)")
         }
     }
 

@@ -14,7 +14,7 @@ extension RunningGateway {
             reloading.isWantedAgain = true
             reloading.requestersAgain.append(requester)
             if let number { reloading.askedAgain.append(number) }
-            log.notice("a reload is on its way: the file is read again after it")
+            log.notice("a reload is in progress: the file is read again after it")
             return
         }
         reloading.requesters = [requester]
@@ -101,7 +101,7 @@ extension RunningGateway {
     func reportRefusedFile(_ reason: String) {
         report(
             Self.refusedFile,
-            "\(source.path) is refused, and the configuration that was in force before the start goes on: \(reason)",
+            "\(source.path) is refused, and the configuration that was in force before the start stays: \(reason)",
             next: "correct the file, then: sluice reload")
     }
 
@@ -263,7 +263,7 @@ extension RunningGateway {
         if !plan.detach.isEmpty { parts.append("detached: \(plan.detach.joined(separator: ", "))") }
         if !plan.rezone.isEmpty { parts.append("other zone: \(plan.rezone.keys.sorted().joined(separator: ", "))") }
         if ended > 0 { parts.append("\(ended) sessions ended that the rules deny now") }
-        if !isWhole { parts.append("the other sessions are judged by a reload that came after this one") }
+        if !isWhole { parts.append("a later reload judges the other sessions") }
         return parts.joined(separator: "; ")
     }
 }

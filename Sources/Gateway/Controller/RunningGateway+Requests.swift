@@ -36,7 +36,7 @@ extension RunningGateway {
             return ControlResponse(ok: true, message: "gateway \(configuration.gateway) is stopping")
         case .instanceDrain, .instanceDrainCancel, .instanceStop, .fleetScale, .fleetPrescale, .maintenanceStart,
             .maintenancePause, .maintenanceResume, .maintenanceAbort:
-            return ControlResponse(ok: false, message: "\(request.command.rawValue) is a question to the fleet")
+            return ControlResponse(ok: false, message: "\(request.command.rawValue) is a request to the fleet")
         }
     }
 }

@@ -32,7 +32,7 @@ extension RunningGateway {
             report(
                 "IPsec",
                 "the IPsec policies can't be read, so the kernel's own forwarding carries everything: \(error)",
-                next: "see what keeps them from being read: ip xfrm policy, sluice doctor")
+                next: "see why they can't be read: ip xfrm policy, sluice doctor")
         }
         guard arePresent != datapath.leavesToKernel else { return }
         datapath.set(leavesToKernel: arePresent)
@@ -65,7 +65,7 @@ extension RunningGateway {
             report("traffic.json", nil)
         } catch {
             report(
-                "traffic.json", "what happens to packets can't be written for reading commands: \(error)",
+                "traffic.json", "the traffic counters can't be written for reading commands: \(error)",
                 next: RunDirectory.writeRemedy)
         }
     }

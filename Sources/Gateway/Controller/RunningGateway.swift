@@ -78,13 +78,13 @@ final class RunningGateway {
             routingSocket = try RoutingSocket.listening()
         } catch {
             routingSocket = nil
-            log.error("changes of routing can't be heard of", ["cause": "\(error)"])
+            log.error("changes of routing can't be received", ["cause": "\(error)"])
         }
         do throws(KernelError) {
             securityPolicies = try SecurityPolicies.listening()
         } catch {
             securityPolicies = nil
-            log.error("changes of IPsec policies are heard of once a second only", ["cause": "\(error)"])
+            log.error("changes of IPsec policies are noticed only once a second", ["cause": "\(error)"])
         }
     }
 
@@ -99,7 +99,7 @@ final class RunningGateway {
             log.error(problem, ["about": subject])
             tell(.problemBegan(subject: subject, problem: problem))
         } else {
-            log.notice("all is well again", ["about": subject])
+            log.notice("the problem is over", ["about": subject])
             tell(.problemEnded(subject: subject))
         }
         saveRecord()

@@ -41,7 +41,7 @@ struct StartUp {
                 inForce.bytes != source.bytes
             else { throw error }
             log.error(
-                "the file can't be carried out; what is in force goes on", ["file": source.path, "cause": "\(error)"])
+                "the file can't be applied; what is in force stays", ["file": source.path, "cause": "\(error)"])
             startUp = StartUp(source: inForce, directory: directory, log: log, version: version)
             let gateway: RunningGateway
             // If both fail in the same way, the file is not the cause: the first error names the cause.
@@ -149,7 +149,7 @@ struct StartUp {
         gateway.tendHistory()
         gateway.beginAPI(preparedAPI)
         if let apiProblem {
-            gateway.report("api", "the API is not served: \(apiProblem)", next: "mend that, then: sluice reload")
+            gateway.report("api", "the API is not served: \(apiProblem)", next: "correct that, then: sluice reload")
         }
         return gateway
     }
@@ -207,7 +207,7 @@ struct StartUp {
         }
         guard isTakeover || serving > 0 else {
             throw GatewayError(
-                "no instance of gateway \(configuration.gateway) came to serve within "
+                "no instance of gateway \(configuration.gateway) began to serve within "
                     + "\(RunningGateway.firstInstancePatienceNanoseconds / 1_000_000_000) s: the lines above say why")
         }
     }
@@ -273,7 +273,7 @@ struct StartUp {
                 let process = holder.map { "process \($0)" } ?? "another process"
                 throw GatewayError(
                     "gateway \(configuration.gateway) is running already: \(process) holds \(directory.lockPath); "
-                        + "stop it first, or give this one another name with 'gateway:' in \(source.path)")
+                        + "stop it first, or give the new one another name with 'gateway:' in \(source.path)")
             }
         }
     }

@@ -30,15 +30,15 @@ package enum TakeoverCheck {
 
         package var text: String {
             switch self {
-            case .nothingRuns(let gateway): "gateway \(gateway) is not in the kernel: 'sluice run' starts it anew"
+            case .nothingRuns(let gateway): "gateway \(gateway) is not in the kernel: 'sluice run' starts it"
             case .keepsAll(let gateway, let sessions):
-                "gateway \(gateway): 'sluice run' takes over\(sessions.map { ", and its \($0) sessions go on" } ?? "")"
+                "gateway \(gateway): 'sluice run' takes over\(sessions.map { ", its \($0) sessions continue" } ?? "")"
             case .keepsConfiguration(let gateway, let reason):
-                "\(reason)\ngateway \(gateway): 'sluice run' takes over, and goes on with the configuration that is in force: "
+                "\(reason)\ngateway \(gateway): 'sluice run' takes over, and keeps the configuration in force: "
                     + "correct the file, then run 'sluice reload'"
             case .withoutAPI(let gateway, let reason):
-                "\(reason)\ngateway \(gateway): 'sluice run' takes over, and does not serve the API until that is mended: then run "
-                    + "'sluice reload'"
+                "\(reason)\ngateway \(gateway): 'sluice run' takes over, and does not serve the API: correct that, "
+                    + "then run 'sluice reload'"
             case .layoutDiffers(let gateway, let found, let sessions):
                 TakeoverCheck.layoutText(gateway: gateway, found: found, sessions: sessions)
             case .refused(let reason): "\(reason)\n'sluice run' would not start: correct the file"
@@ -91,8 +91,8 @@ package enum TakeoverCheck {
     private static func layoutText(gateway: String, found: UInt32, sessions: Int?) -> String {
         let cost = sessions.map { "its \($0) sessions" } ?? "all its sessions"
         return "gateway \(gateway) in the kernel has memory layout \(found), this sluice has \(SLUICE_LAYOUT_VERSION): "
-            + "it can't take over, and the gateway goes on as it is. To keep \(cost), run the version that started it. "
-            + "To change over, stop the gateway with that version and start this one: that ends \(cost) without a reset, "
+            + "it can't take over, so the gateway stays as it is. To keep \(cost), run the version that started it. "
+            + "To change over, stop the gateway with that version and start this one: that ends \(cost) without a RST, "
             + "and nothing is forwarded for the seconds in between"
     }
 

@@ -31,7 +31,7 @@ struct BinaryCheck {
             return refused("\(binary) can't be used: \(String(cString: strerror(errno))): check the path")
         }
         guard status.st_mode & S_IFMT == S_IFREG, access(binary, X_OK) == 0 else {
-            return refused("\(binary) is no program that may be run: 'chmod +x \(binary)', or name another file")
+            return refused("\(binary) is not an executable program: run 'chmod +x \(binary)', or name another file")
         }
         do throws(SystemError) {
             let run = try HelperProgram(binary, ["sluice", "binary-check"])
@@ -59,10 +59,10 @@ struct BinaryCheck {
 
     static func judge(_ binary: String, _ status: Int32, _ said: String, liveSessions: Int) -> Outcome {
         guard status == 0, let layout = BinaryGreeting.layout(in: said) else {
-            let words = said.split(separator: "\n").first.map { " and said '\($0.prefix(120))'" } ?? ""
+            let words = said.split(separator: "\n").first.map { " and printed '\($0.prefix(120))'" } ?? ""
             return Outcome(
                 problem:
-                    "\(binary) is no sluice that can serve here: '\(binary) binary-check' ended with status \(status)"
+                    "\(binary) is not a sluice that can run here: '\(binary) binary-check' ended with status \(status)"
                     + "\(words)")
         }
         guard layout == UInt32(SLUICE_LAYOUT_VERSION) else {
@@ -70,8 +70,8 @@ struct BinaryCheck {
                 problem:
                     "\(binary) speaks layout \(layout) of the shared memory, and the kernel program here has layout "
                     + "\(SLUICE_LAYOUT_VERSION), so instances of both can't serve side by side. To change over, stop this gateway and "
-                    + "start it with the new binary: that ends its \(liveSessions) sessions without a reset, and nothing is "
-                    + "forwarded for the second or two in between")
+                    + "start it with the new binary: that ends its \(liveSessions) sessions without a RST, and nothing "
+                    + "is forwarded for the second or two in between")
         }
         return Outcome(problem: nil)
     }

@@ -112,7 +112,7 @@ final class FleetShell {
             surroundings?.report("fleet.json", nil, next: nil)
         } catch {
             surroundings?.report(
-                "fleet.json", "what the fleet does can't be written for reading commands: \(error)",
+                "fleet.json", "the state of the fleet can't be written for reading commands: \(error)",
                 next: RunDirectory.writeRemedy)
         }
     }

@@ -12,7 +12,7 @@ final class HelperProgram {
 
     init(_ path: String, _ arguments: [String]) throws(SystemError) {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw SystemError("making a pipe for what \(path) says") }
+        guard pipe(&ends) == 0 else { throw SystemError("making a pipe for the output of \(path)") }
         defer { close(ends[1]) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)

@@ -85,7 +85,7 @@ extension FleetShell {
         surroundings?.report(
             "kernel program",
             problem.map {
-                "the kernel program could not be replaced by that of \(binary), the old one goes on: \($0)"
+                "the kernel program could not be replaced by that of \(binary), the old one stays: \($0)"
             }, next: "try again: sluice maintenance start")
         guard problem == nil else { return }
         log.notice(

@@ -21,8 +21,8 @@ extension RunningGateway {
         report(
             "history", historyProblem,
             next:
-                "make it possible to write \(configuration.stateDirectory) (df, ls -ld); the waiting events are written by themselves then"
-        )
+                "make it possible to write \(configuration.stateDirectory) (df, ls -ld); "
+                + "the history then writes the waiting events")
     }
 
     /// Informs the instances that the gateway stops: an instance that ends from now on logs the end of its sessions.

@@ -145,7 +145,7 @@ final class InstanceLoop {
         guard let ends = recoveryEnds, now >= ends else { return }
         recoveryEnds = nil
         let leaked = machine.finishRecovery()
-        if leaked > 0 { log.notice("slots recovered that an earlier process had not put back", ["slots": "\(leaked)"]) }
+        if leaked > 0 { log.notice("slots recovered that an earlier process had not released", ["slots": "\(leaked)"]) }
     }
 
     private func pass(now: UInt64) {

@@ -88,7 +88,7 @@ package enum InstanceError: Error, CustomStringConvertible {
             let holder = processIdentifier.map { "process \($0)" } ?? "another process"
             return "\(holder) is instance \(identifier) already: end it first, or let the controller do so"
         case .identifierOutOfRange(let identifier, let limit):
-            return "instance \(identifier) can't be: identifiers are 1 to \(limit)"
+            return "instance \(identifier) is not possible: identifiers are 1 to \(limit)"
         }
     }
 }

@@ -53,7 +53,7 @@ package struct Log: Sendable {
 
     /// The line that replaces lines that could not be written.
     static func lostReport(count: Int) -> (line: String, entry: JournalEntry) {
-        let message = "lines are missing before this one: nobody took them"
+        let message = "lines are missing before this one: nothing read the log"
         let fields: KeyValuePairs = ["lost": "\(count)", "pid": "\(getpid())"]
         return (
             line(time: timestamp(), level: .warning, label: "log", message: message, fields: fields),

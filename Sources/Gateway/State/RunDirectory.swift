@@ -7,7 +7,7 @@ package struct RunDirectory: Sendable {
     package static let standardRoot = "/run/sluice"
     /// The remedy if a file in it can't be written.
     static let writeRemedy =
-        "make room in /run, or let the gateway write its run directory (df, ls -ld); it is written again by itself then"
+        "free space in /run, or let the gateway write its run directory (df, ls -ld); the gateway then writes it again"
 
     package let gateway: String
     /// The parent directory of all gateways.

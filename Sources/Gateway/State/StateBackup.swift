@@ -93,7 +93,7 @@ package struct StateBackup: Sendable {
                         + "next: sluice state import --replace \(path), which moves it aside")
             }
             if let file = configurationFile, access(file, F_OK) == 0, !replacing {
-                throw GatewayError("\(file) is there already\nnext: move it away, or leave --config out")
+                throw GatewayError("\(file) is there already\nnext: move it away, or omit --config")
             }
             let place = try TemporaryFolder(in: stateDirectory)
             do {
@@ -121,12 +121,12 @@ package struct StateBackup: Sendable {
         let holder = ProcessLock.isHeld(path: directory.lockPath) ? ProcessLock.holder(path: directory.lockPath) : nil
         if ProcessLock.isHeld(path: directory.lockPath) {
             throw GatewayError(
-                "gateway \(gateway) is running\(holder.map { ", as process \($0)" } ?? ""): what is restored would be overwritten\n"
-                    + "next: systemctl stop sluice")
+                "gateway \(gateway) is running\(holder.map { ", as process \($0)" } ?? ""): it would overwrite "
+                    + "the restored state\nnext: systemctl stop sluice")
         }
         if Datapath.exists(gateway: gateway) {
             throw GatewayError(
-                "gateway \(gateway) is in the kernel, though its controller is not running: its sessions go on\n"
+                "gateway \(gateway) is in the kernel, though its controller is not running: its sessions continue\n"
                     + "next: start it and stop it, which ends them: systemctl start sluice && systemctl stop sluice")
         }
     }
@@ -165,14 +165,14 @@ package struct StateBackup: Sendable {
             files = try TapeArchive.read(bytes)
         } catch {
             switch error {
-            case .notAnArchive: throw refuse("is no archive of a gateway's state")
+            case .notAnArchive: throw refuse("is not an archive of a gateway's state")
             case .cutShort: throw refuse("ends in the middle")
             case .damaged(let offset): throw refuse("is damaged at byte \(offset)")
             case .unexpected(let name): throw refuse("has a member \"\(name)\", which a gateway's state has not")
             }
         }
         guard let first = files.first, first.name == StateManifest.name else {
-            throw refuse("is no archive of a gateway's state: it does not begin with \(StateManifest.name)")
+            throw refuse("is not an archive of a gateway's state: it does not begin with \(StateManifest.name)")
         }
         if let format = StateManifest.format(first), format > StateManifest.newestFormat {
             throw GatewayError(

@@ -64,10 +64,10 @@ struct FleetPartsTests {
         #expect(
             other?.contains("speaks layout 2") == true && other?.contains("layout \(SLUICE_LAYOUT_VERSION)") == true)
         #expect(other?.contains("ends its 1234 sessions") == true)
-        #expect(judge(1, "boom\nmore")?.hasSuffix("ended with status 1 and said 'boom'") == true)
-        #expect(judge(0, "")?.contains("is no sluice that can serve here") == true)
+        #expect(judge(1, "boom\nmore")?.hasSuffix("ended with status 1 and printed 'boom'") == true)
+        #expect(judge(0, "")?.contains("is not a sluice that can run here") == true)
         for (path, words) in [
-            ("relative", "from the root"), ("/nowhere/sluice", "No such file"), ("/etc", "is no program"),
+            ("relative", "from the root"), ("/nowhere/sluice", "No such file"), ("/etc", "is not an executable"),
             ("/etc/passwd", "chmod +x /etc/passwd"),
         ] {
             let outcome = BinaryCheck.start(path, liveSessions: 0, now: 1).outcome(now: 1)

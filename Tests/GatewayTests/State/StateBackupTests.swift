@@ -133,7 +133,7 @@ import Testing
             #expect(try FileManager.default.contentsOfDirectory(atPath: target).isEmpty, "\(text)")
             return text
         }
-        #expect(try refused(Array("hello".utf8)).contains("is no archive of a gateway's state"))
+        #expect(try refused(Array("hello".utf8)).contains("is not an archive of a gateway's state"))
         #expect(try refused(Array(whole[..<(whole.count / 2)])).contains("ends in the middle"))
         var flipped = whole
         flipped[whole.count / 2] ^= 1

@@ -137,7 +137,7 @@ import Testing
             let status = try await gateway.command("status", "--json").output
             #expect(status.contains("the guard can't be checked"))
             unlink("\(lab.directory)/hang")
-            #expect(await waitUntil(gateway, says: "all is well again about=guard"))
+            #expect(await waitUntil(gateway, says: "the problem is over about=guard"))
             #expect(await gateway.stop() == .code(0))
         }
     }
