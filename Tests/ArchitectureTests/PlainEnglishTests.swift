@@ -63,7 +63,7 @@ private let modules = [
     "Tests/ArchitectureTests/ArchitectureTests.swift",
     "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
     "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
-    "Sources/Gateway",
+    "Sources/Gateway", "Tests/GatewayTests",
 ]
 
 @Suite("Plain English")

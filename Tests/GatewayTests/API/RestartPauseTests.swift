@@ -5,7 +5,7 @@ import Testing
 @Suite struct RestartPauseTests {
     private static let second: UInt64 = 1_000_000_000
 
-    @Test("API-1 a process that ends again and again is started after 1, 2, 4 … 60 s; one that lasted, after 1 s")
+    @Test("API-1 a process that ends repeatedly is restarted after 1, 2, 4 … 60 s; one that ran long, after 1 s")
     func pauses() {
         var pause = RestartPause()
         let pauses = (0..<8).map { _ in pause.ended(afterNanoseconds: 3 * Self.second) / Self.second }

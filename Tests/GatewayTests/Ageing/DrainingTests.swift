@@ -6,10 +6,10 @@ import Testing
 
 @Suite struct DrainingTests {
     static let second: UInt64 = 1_000_000_000
-    /// What `DrainMachine` gives for 45 s.
+    /// The window that `DrainMachine` gives for 45 s.
     static let window = 10 * second
 
-    /// Two instances; the first has so many sessions and is in the reset half of its drain.
+    /// Two instances. The first has the given number of sessions and is in the reset phase of its drain.
     private func draining(sessions: Int) -> (PlainFleet, [Int]) {
         let fleet = PlainFleet(slabs: 64)
         fleet.plain.setTreatment(TreatmentIndex.northSouth, 100_000, .reset)
@@ -35,7 +35,7 @@ import Testing
             sent.append(fleet.plain.outlet.segments.count)
         }
         #expect(sent.last == 4000)
-        // No second has more than its share and the first batch.
+        // No second has more than its share plus the first batch.
         for (before, after) in zip([0] + sent, sent) {
             #expect(after - before <= 2 * (2000 / 10 + 1 + DrainPace.batch))
         }
@@ -44,7 +44,7 @@ import Testing
         #expect(slots.allSatisfy { fleet.plain.table.sessions[$0].endReason == EndReason.drain.rawValue })
     }
 
-    @Test("DRAIN-2 tombstones stay until the drain's end; the repetitions are for those whose ends still speak")
+    @Test("DRAIN-2 tombstones stay until the drain's end; the repetitions are for those whose ends still send")
     func repeated() {
         let (fleet, slots) = draining(sessions: 10)
         fleet.turn(nanoseconds: 15 * Self.second)
@@ -55,11 +55,11 @@ import Testing
         fleet.turn()
         #expect(fleet.orders.hasRepeatedResets(1))
         #expect(fleet.plain.outlet.segments.count == 22)
-        // Nothing was heard since.
+        // No segment has arrived since.
         fleet.orders.orderRepeatedResets(of: 1)
         fleet.turn(nanoseconds: 15 * Self.second)
         #expect(fleet.plain.outlet.segments.count == 22)
-        // Far longer than the tombstones' rest of 40 ticks.
+        // Far longer than the tombstones' timeout of 40 ticks.
         #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
     }
 
@@ -73,7 +73,7 @@ import Testing
         #expect(fleet.plain.outlet.segments.count == 8)
     }
 
-    @Test("DRAIN-3 DRAIN-4 at its end what is left is dropped without a word, all slabs go back, and it is over")
+    @Test("DRAIN-3 DRAIN-4 at its end the other sessions are discarded without a RST, and all slabs are returned")
     func end() {
         let (fleet, _) = draining(sessions: 500)
         fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)
@@ -93,7 +93,7 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("DRAIN-3 a process that is killed amid the drain: its successor of the same name goes on with it")
+    @Test("DRAIN-3 a process is killed during the drain: the next process of the instance continues the drain")
     func killed() {
         let (fleet, slots) = draining(sessions: 1000)
         fleet.turn(nanoseconds: 3 * Self.second, step: 10_000_000)
@@ -104,11 +104,11 @@ import Testing
         fleet.start(1)
         fleet.turn(nanoseconds: 12 * Self.second, step: 50_000_000)
         #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
-        // The tombstones that it found were reset again: theirs may not have been sent.
+        // The tombstones that it found were reset again, because their RSTs may not have been sent.
         #expect(fleet.plain.outlet.segments.count == 2 * (slots.count + reset))
     }
 
-    @Test("DRAIN-3 a slot that an ended process has lost is found by the others")
+    @Test("DRAIN-3 a slot that an ended process has leaked is found by the others")
     func leaked() {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
@@ -128,7 +128,7 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("DRAIN-2 the pace is even over all of the time that is given, and unlimited after it")
+    @Test("DRAIN-2 the rate is even over the given time, and unlimited after it")
     func pace() {
         let pace = DrainPace(start: 100, windowNanoseconds: Self.window, total: 1_000_000)
         #expect(pace.due(now: 100) == DrainPace.batch)
@@ -137,7 +137,7 @@ import Testing
         #expect(pace.due(now: 100 + Self.window) == Int.max)
     }
 
-    @Test("DRAIN-2 a loop that sees the state without its window resets nothing yet")
+    @Test("DRAIN-2 an instance that sees the state without its window resets nothing yet")
     func noWindow() {
         let (fleet, slots) = draining(sessions: 1000)
         fleet.plain.table.instances[1].drainWindowNanoseconds = 0

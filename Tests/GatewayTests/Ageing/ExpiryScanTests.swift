@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "IDLE-1 in real time: whatever the place between two ticks, ended within a second and never before the timeout")
+        "IDLE-1 in real time: anywhere between two ticks, a session ends within a second of its timeout, never early")
     func realTime() {
         let timeout: UInt64 = 240_000_000_000
         let interval = ScanInterval.nanoseconds(
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("IDLE-1 the coarse clock wraps: age is told across it")
+    @Test("IDLE-1 the coarse clock wraps: the age is right across the wrap")
     func wrap() throws {
         let slot = try #require(plain.admit(port: 1, tick: UInt32.max - 10))
         #expect(plain.scan().run(now: PlainTable.northSouthTicks - 11, into: work).expired == 0)
@@ -99,7 +99,7 @@ import Testing
         #expect(plain.state(slot) == .established)
     }
 
-    @Test("IDLE-6 a segment that arrives between the look and the exchange wins: the session lives on")
+    @Test("IDLE-6 a segment that arrives between the check and the exchange wins: the session stays")
     func segmentWins() throws {
         let slot = try #require(plain.admit(port: 1))
         let now = PlainTable.northSouthTicks + 1
@@ -123,14 +123,14 @@ import Testing
         #expect(plain.state(slot) == .resetting)
     }
 
-    @Test("IDLE-6 a word that the kernel wrote after the scan had looked at the clock is not due")
+    @Test("IDLE-6 a word that the kernel wrote after the scan read the clock is not due")
     func newerThanNow() throws {
         let slot = try #require(plain.admit(port: 1, tick: 1001))
         #expect(plain.scan().run(now: 1000, into: work) == ScanResult())
         #expect(plain.state(slot) == .established)
     }
 
-    @Test("SESS-7 other protocols than TCP end silently, whatever their treatment says")
+    @Test("SESS-7 sessions of other protocols than TCP end without a message, whatever their treatment")
     func otherProtocols() throws {
         let journal = RecordingJournal()
         let slot = try #require(plain.admit(port: 1, treatment: TreatmentIndex.udp, ipProtocol: IPProtocol.udp))
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test(
-        "SESS-2 closed sessions and tombstones (RST-2) rest, and then their slots are given back",
+        "SESS-2 closed sessions and tombstones (RST-2) stay for their timeout, and then their slots are released",
         arguments: [(SessionState.closed, PlainTable.closedTicks), (.resetting, PlainTable.tombstoneTicks)])
     func rest(state: SessionState, ticks: UInt32) throws {
         let machine = plain.machine()
@@ -183,7 +183,7 @@ import Testing
         #expect(plain.slotsAreWhole())
     }
 
-    @Test("RST-2 a tombstone whose resets still wait to be sent is not cleared away before")
+    @Test("RST-2 a tombstone is not released before its RSTs are sent")
     func tombstoneWaits() throws {
         let slot = try #require(plain.admit(port: 1))
         _ = plain.scan().run(now: 1001, into: work)
@@ -204,7 +204,7 @@ import Testing
     }
 
     @Test(
-        "IDLE-1 the rest between two passes follows the shortest timeout, so that a scaled clock stays exact, and the slots"
+        "IDLE-1 the pause between two passes depends on the number of slots, and on the shortest timeout, as scaled"
     )
     func interval() {
         func rest(_ ticks: UInt32, slots: Int = 1 << 21) -> UInt64 {

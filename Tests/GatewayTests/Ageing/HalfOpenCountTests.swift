@@ -8,12 +8,12 @@ import Testing
 /// The tally of half-open sessions under kills at any moment (BAD-8).
 @Suite("Tally of half-open sessions")
 struct HalfOpenCountTests {
-    /// Unchecked: that its memory may be shared is what the tests show.
+    /// Unchecked: the tests show that its memory may be shared.
     private struct Shared: @unchecked Sendable {
         let plain: PlainTable
     }
 
-    /// What the kernel program does: a session begins, and is established.
+    /// Does what the kernel program does: a session begins, and is established.
     private static func handshake(_ plain: PlainTable, slot: Int) {
         let table = plain.table
         let slab = table.slabs + slot >> table.slabShift
@@ -46,18 +46,18 @@ struct HalfOpenCountTests {
         var recoveries = 0
         while recoveries < 10_000 || stop.counted < 10_000 {
             recoveries += 1
-            // A process is killed, another one starts: nothing of the first is left but the memory.
+            // A process is killed and another one starts: only the memory remains of the first.
             var count = HalfOpenCount(table: plain.table)
             count.run()
             largest = max(largest, plain.halfOpenEstimate)
         }
         stop.set()
         while !stop.hasEnded { usleep(1000) }
-        // One more pass, when nothing changes: exactly what is there.
+        // One more pass without changes: the count is exact.
         var last = HalfOpenCount(table: plain.table)
         last.run()
         #expect(plain.halfOpenEstimate == 3)
-        // While much changes it errs by what changes during one count, not by what has ever changed.
+        // Under many changes the error is the changes during one count, not all changes since the start.
         #expect(largest < 200_000)
         #expect(Int32(truncatingIfNeeded: plain.table.runtime.pointee.halfOpenChanges) >= 0)
     }
@@ -71,7 +71,7 @@ struct HalfOpenCountTests {
         fleet.turn()
         for round in 0..<50 {
             for _ in 0..<6 { fleet.admit(to: UInt16(1 + round % 2), state: .synSent) }
-            // What the process had exchanged and not yet done anything about.
+            // What the process had exchanged and not handled yet.
             let half = (0..<fleet.plain.table.slotCount).filter { fleet.plain.state($0) == .synSent }
             for slot in half.prefix(2) {
                 let word = fleet.plain.table.word(slot)
@@ -88,7 +88,7 @@ struct HalfOpenCountTests {
         #expect(fleet.plain.halfOpenEstimate == 0)
     }
 
-    @Test("BAD-8 below nothing is nothing: a tally that is too small refuses nobody")
+    @Test("BAD-8 a tally below zero counts as zero, and refuses no session")
     func negative() {
         let plain = PlainTable()
         plain.table.runtime.pointee.halfOpenOffset = 5
@@ -97,7 +97,7 @@ struct HalfOpenCountTests {
         #expect(plain.halfOpenEstimate == 1)
     }
 
-    @Test("LOG-2 a slot that never was a session is given back, and nobody hears of it")
+    @Test("LOG-2 a slot that never held a session is released, and not reported")
     func abandoned() throws {
         let plain = PlainTable()
         let slot = try #require(plain.admit(port: 1, state: .abandoned))
@@ -108,7 +108,7 @@ struct HalfOpenCountTests {
         while machine.workOff() {}
         #expect(plain.state(slot) == .free && recorder.count == 0)
         #expect(plain.table.instance.pointee.ends == 0)
-        // One that is just being filled is left alone, whatever its age.
+        // A slot that is being filled does not change, whatever its age.
         let other = try #require(plain.admit(port: 2, state: .beginning))
         machine.pass(now: 1_000_000)
         while machine.workOff() {}
@@ -121,7 +121,7 @@ private final class Silence: ReleaseObserver {
     func released(slot: Int, word: ControlWord, session: sluice_session) { count += 1 }
 }
 
-/// Tells a thread to end.
+/// Asks a thread to end.
 private final class Stop: @unchecked Sendable {
     // Unchecked: a lock guards it.
     private let lock = NSLock()

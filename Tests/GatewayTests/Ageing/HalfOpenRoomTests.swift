@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// Room for new handshakes, where half-open sessions crowd their share (BAD-2).
+/// Room for new handshakes, if half-open sessions crowd their share (BAD-2).
 @Suite("Room for half-open sessions")
 struct HalfOpenRoomTests {
     let plain = PlainTable(slots: 256)
@@ -32,10 +32,10 @@ struct HalfOpenRoomTests {
         machine.pass(now: 171)
         #expect(plain.halfOpenEstimate == 48 && !machine.isCrowded)
         #expect(established.allSatisfy { plain.state($0) == .established })
-        // The youngest are left.
+        // The youngest sessions stay.
         let left = (0..<256).filter { plain.state($0) == .synSent || plain.state($0) == .synReceived }
         #expect(left.allSatisfy { plain.table.word($0).tick >= 116 })
-        // Nothing is sent to whoever a forged SYN names.
+        // Nothing is sent to the source of a SYN, which may be forged.
         #expect(plain.outlet.segments.isEmpty)
     }
 
@@ -45,14 +45,14 @@ struct HalfOpenRoomTests {
         plain.table.runtime.pointee.halfOpenLimit = 64
         for port: UInt16 in 0..<46 { plain.admit(port: port, state: .synSent, tick: 100) }
         let machine = plain.machine()
-        // 46 of 64 are 72 per cent: 73 per cent of the timeout are left.
+        // 46 of 64 are 72 per cent: 73 per cent of the timeout remain.
         machine.pass(now: 100 + 720)
         #expect(states()[.synSent] == 46)
         machine.pass(now: 100 + 740)
         #expect(states()[.synSent] == nil)
     }
 
-    @Test("BAD-10 a source that crowds its part loses its oldest half-open sessions, and others none")
+    @Test("BAD-10 a source that crowds its part loses its oldest half-open sessions, and other sources lose none")
     func source() throws {
         let runtime = plain.table.runtime
         runtime.pointee.halfOpenTimeoutTicks = 1788
@@ -66,7 +66,7 @@ struct HalfOpenRoomTests {
             others.append(try #require(slot))
         }
         let machine = plain.machine()
-        // Nobody was refused yet.
+        // No source was refused yet.
         machine.pass(now: 1050)
         #expect(states()[.synSent] == 50 && !machine.isCrowded)
         runtime.pointee.sourceLimitedTick = 1050
@@ -81,7 +81,7 @@ struct HalfOpenRoomTests {
         #expect(!machine.isCrowded)
     }
 
-    @Test("BAD-2 each instance ends its part of its own, so that all together make the room")
+    @Test("BAD-2 each instance ends its part of its own sessions, and together they make the room")
     func parts() {
         #expect(HalfOpenRoom.part(of: 16, own: 32, total: 64) == 8)
         #expect(HalfOpenRoom.part(of: 16, own: 1, total: 64) == 1)
@@ -91,11 +91,11 @@ struct HalfOpenRoomTests {
         #expect(HalfOpenRoom.ageLimit(ages: [5, 5, 5, 5], excess: 0) == nil)
         #expect(HalfOpenRoom.ageLimit(ages: [5, 5, 5, 5], excess: 3) == 2)
         #expect(HalfOpenRoom.ageLimit(ages: [5, 5, 5, 5], excess: 6) == 1)
-        // What has just begun is left a tick.
+        // A session that has just begun keeps one tick.
         #expect(HalfOpenRoom.ageLimit(ages: [50, 50, 0, 0], excess: 60) == 1)
     }
 
-    @Test("BAD-2 while half-open sessions crowd their share, passes follow each other quickly")
+    @Test("BAD-2 while half-open sessions crowd their share, passes follow each other faster")
     func interval() {
         #expect(ScanInterval.nanoseconds(shortestTimeoutTicks: 600, slots: 65536) == 250_000_000)
         #expect(ScanInterval.nanoseconds(shortestTimeoutTicks: 600, slots: 65536, isCrowded: true) == 20_000_000)

@@ -18,7 +18,7 @@ import Testing
         #expect(HalfOpenTimeout.ticks(configuredTicks: UInt32.max >> 1, occupied: 1 << 24, capacity: 1 << 24) > 1 << 20)
     }
 
-    @Test("SESS-9 the scan goes by the shrunk timeout; established sessions keep theirs")
+    @Test("SESS-9 the scan uses the shrunk timeout; established sessions keep theirs")
     func scan() throws {
         let plain = PlainTable()
         for port in 0..<255 { plain.admit(port: UInt16(port)) }

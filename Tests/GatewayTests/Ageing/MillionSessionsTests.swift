@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// Counts what it is given.
+/// Counts the segments that it gets.
 private final class CountingOutlet: SegmentOutlet {
     var count = 0
 
@@ -29,7 +29,7 @@ private final class CountingOutlet: SegmentOutlet {
             datapath.table.sessions[slot].flags = isLow ? SessionFlags.originatorIsLow : 0
             datapath.table.sessions[slot].originator.flags = EndFlags.syn | EndFlags.acknowledgment
             datapath.table.sessions[slot].responder.flags = EndFlags.syn | EndFlags.acknowledgment
-            // Every second one N-S, every second one E-W.
+            // Half of them are N-S, half are E-W.
             let word = ControlWord(tick: 0, state: .established, treatment: UInt16(slot & 1), generation: 0)
             datapath.table.words[slot] = word.rawValue
             #expect(datapath.insertFlow(key, slot: UInt32(slot)))

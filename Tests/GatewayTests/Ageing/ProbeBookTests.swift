@@ -15,7 +15,7 @@ import Testing
         return book
     }
 
-    @Test("IDLE-5 both ends answer: the session lives on")
+    @Test("IDLE-5 both ends answer: the session stays")
     func alive() {
         var book = begun()
         #expect(book.tick(slot: 3, tally: Self.before, now: 1001) == .wait)
@@ -24,7 +24,7 @@ import Testing
         #expect(book.count == 0)
     }
 
-    @Test("IDLE-5 no end answers: three attempts each, then it is given up")
+    @Test("IDLE-5 no end answers: three attempts each, then the session ends")
     func dead() {
         var book = begun()
         #expect(book.tick(slot: 3, tally: Self.before, now: 1099) == .wait)
@@ -36,18 +36,18 @@ import Testing
         #expect(book.count == 0)
     }
 
-    @Test("IDLE-5 RECOV-1 who asks was away himself: no end is blamed for it, and the ends are asked again first")
+    @Test("IDLE-5 RECOV-1 the prober itself was stopped: no end counts as gone, and both are probed again first")
     func away() {
         var book = begun()
         #expect(book.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
         #expect(book.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
-        // A pause of the whole machine: the answers are in its queues.
+        // The whole machine was stopped: the answers are in its queues.
         book.wasAway(ticks: 400)
         #expect(book.tick(slot: 3, tally: Self.before, now: 1610) == .wait)
         #expect(book.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1612) == .alive)
     }
 
-    @Test("IDLE-5 one end answers: only the other is asked again, and in the end it counts as gone")
+    @Test("IDLE-5 one end answers: only the other is probed again, and finally counts as gone")
     func oneEndGone() {
         var book = begun()
         let answered = Tally(originator: 11, responder: 20)
@@ -106,7 +106,7 @@ import Testing
         #expect(plain.state(slot) == .established)
     }
 
-    @Test("IDLE-5 a session that ends otherwise is forgotten, and its slot's next session is not taken for it")
+    @Test("IDLE-5 a session that ends otherwise is forgotten, and the next session of its slot is not mistaken for it")
     func otherGeneration() throws {
         let plain = PlainTable()
         let machine = plain.machine()

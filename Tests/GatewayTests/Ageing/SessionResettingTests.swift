@@ -9,7 +9,7 @@ import Testing
     let plain = PlainTable()
     var resetting: SessionResetting { SessionResetting(table: plain.table, outlet: plain.outlet) }
 
-    /// Ends the named sessions, in as many pieces as it takes.
+    /// Ends the named sessions, in as many steps as necessary.
     private func reset(_ sessions: [SessionReference], now: UInt32) -> Int {
         var work = SessionWork(ending: sessions, reason: .operatorReset)
         while !work.isDone { work.advance(resetting, now: now) }
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "RST-5 an operator's reset ends a session by the same machinery: tombstone, resets to both ends",
+        "RST-5 an operator's reset ends a session in the same way: tombstone, RSTs to both ends",
         arguments: [SessionState.synSent, .synReceived, .established, .closing])
     func byHand(state: SessionState) throws {
         let slot = try #require(plain.admit(port: 1, state: state))
@@ -43,7 +43,7 @@ import Testing
         #expect(plain.outlet.segments.isEmpty)
     }
 
-    @Test("RST-5 a session of another protocol ends silently, and its instance gives the slot back")
+    @Test("RST-5 a session of another protocol ends without a message, and its instance releases the slot")
     func udp() throws {
         let slot = try #require(plain.admit(port: 1, treatment: TreatmentIndex.udp, ipProtocol: IPProtocol.udp))
         let reference = SessionReference(slot: UInt32(slot), generation: 0)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(
-        "RECOV-1 many sessions are ended in pieces, between which the controller's loop can turn",
+        "RECOV-1 many sessions are ended in steps, and the controller's loop runs in between",
         arguments: [false, true])
     func pieces(isJudging: Bool) {
         for port in 0..<200 { plain.admit(port: UInt16(port)) }

@@ -6,13 +6,13 @@ import Testing
 @testable import Gateway
 
 @Suite struct SlabKeepingTests {
-    @Test("FLEET-1 instances claim their fair share of the slabs; what one is short of, another has free")
+    @Test("FLEET-1 instances claim their fair share of the slabs; an instance without free slots gets more")
     func fairShare() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2, 3])
         fleet.turn()
         #expect(fleet.slabs == [0: 1, 1: 5, 2: 5, 3: 5])
-        // The share is used up but for less than half a slab: the pool's last slab goes to who needs it.
+        // Less than half a slab of the share is free: the instance that needs it gets the pool's last slab.
         for _ in 0..<(5 * 64 - 31) { fleet.admit(to: 2) }
         fleet.turn()
         #expect(fleet.slabs == [1: 5, 2: 6, 3: 5])
@@ -35,7 +35,7 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("FLEET-1 each instance tells how many sessions began in its slabs, whoever had them before")
+    @Test("FLEET-1 each instance counts how many sessions began in its slabs, whichever instance owned them before")
     func begins() {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
@@ -45,7 +45,7 @@ import Testing
         fleet.turn()
         let records = fleet.plain.table.instances
         #expect(records[1].begins == 100 && records[2].begins == 5)
-        // Sessions that are taken over began elsewhere.
+        // Sessions that are taken over began at another instance.
         fleet.kill(2)
         for slab in 0..<4 where fleet.sharing.owner(of: slab) == 2 { fleet.sharing.give(slab, from: 2, to: 1) }
         fleet.turn()
@@ -54,7 +54,7 @@ import Testing
         #expect(records[1].begins == 101 && records[2].begins == 5)
     }
 
-    @Test("FLEET-1 a table with fewer slabs than instances: who has none waits, and takes what comes back")
+    @Test("FLEET-1 a table with fewer slabs than instances: an instance without one takes the next returned slab")
     func fewSlabs() {
         let fleet = PlainFleet(slabs: 1)
         fleet.serve([1, 2])
@@ -65,12 +65,12 @@ import Testing
         #expect(fleet.slabs == [2: 1])
     }
 
-    @Test("FLEET-1 a session that begins in a slab while it is returned is found in the pool, and looked after")
+    @Test("FLEET-1 a session that begins in a slab while it is returned is found in the pool, and aged")
     func raceWithReturn() throws {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
         fleet.turn()
-        // The kernel program had read owner and ring before the slab went, and took its slot after.
+        // The kernel program had read owner and ring before the slab was returned, and took its slot after.
         let slab = try #require((0..<4).first { fleet.sharing.owner(of: $0) == 2 })
         #expect(fleet.sharing.give(slab, from: 2, to: SlabSharing.pool))
         let slot = try #require(fleet.plain.admit(port: 7, tick: fleet.tick, slab: slab))
@@ -103,7 +103,7 @@ import Testing
         #expect(fleet.slabs == [1: 4, 2: 4])
     }
 
-    @Test("RECOV-1 the loop's heartbeat answers what was asked")
+    @Test("RECOV-1 the loop's heartbeat answers the controller's question")
     func answers() {
         let fleet = PlainFleet(slabs: 1)
         let heartbeat = Heartbeat(record: fleet.plain.table.instances + 3)
@@ -115,7 +115,7 @@ import Testing
         #expect(second > first && fleet.orders.answered(by: 3) < second)
     }
 
-    @Test("FLEET-2 a process that starts in the middle of a drain goes on draining; else it serves")
+    @Test("FLEET-2 a process that starts in the middle of a drain continues the drain; otherwise it serves")
     func beginning() {
         let fleet = PlainFleet(slabs: 1)
         for state in InstanceState.allCases {

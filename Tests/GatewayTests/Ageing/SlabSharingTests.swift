@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct SlabSharingTests {
-    @Test("KEEP-1 slabs go to the survivors by their sessions; timers go on, and no segment is sent")
+    @Test("KEEP-1 slabs go to the survivors by their sessions; timers continue, and no segment is sent")
     func move() throws {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2, 3])
@@ -26,7 +26,7 @@ import Testing
         #expect(fleet.sharing.moveSlabs(from: 1, to: [2, 3]) == SlabSharing.Move())
         fleet.turn()
         #expect(fleet.plain.outlet.segments.isEmpty)
-        // The first one ends when it is due, not when it moved.
+        // The first one ends when it is due. The move does not matter.
         let timeout = UInt64(PlainTable.northSouthTicks) * Tick.nanoseconds
         fleet.turn(nanoseconds: timeout - 1_700_000_000)
         #expect(fleet.plain.state(old) == .resetting)
@@ -34,7 +34,7 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("MET-3 what is done to all slabs is done one at a time, and comes to the same as all at once")
+    @Test("MET-3 an operation on all slabs is done one at a time, with the same result as all at once")
     func pieces() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2])
@@ -79,7 +79,7 @@ import Testing
         let slot = try #require(fleet.admit(to: 1))
         let generation = fleet.plain.table.word(slot).generation
         let word = fleet.plain.table.word(slot)
-        // What the killed process left: a word in that state; `free` is a slot that is in no ring.
+        // The state that the killed process left: a word in that state; `free` is a slot that is in no ring.
         fleet.plain.table.words[slot] = word.with(state: state, tick: fleet.tick).rawValue
         if state == .free || state == .ended { fleet.plain.flows.entries[fleet.plain.key(slot)] = nil }
         fleet.kill(1)
@@ -92,7 +92,7 @@ import Testing
         #expect(fleet.plain.slotsAreWhole())
     }
 
-    @Test("KEEP-3 a move that was cut off amid is completed by doing it again")
+    @Test("KEEP-3 an interrupted move is completed by repeating it")
     func interrupted() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2])
@@ -114,7 +114,7 @@ import Testing
         #expect(fleet.sharing.counts()[2]?.live == 300)
     }
 
-    @Test("RECOV-2 a lost instance's sessions end without a segment, and their slots serve again")
+    @Test("RECOV-2 a lost instance's sessions end without a segment, and their slots are used again")
     func discard() {
         let fleet = PlainFleet(slabs: 8)
         fleet.serve([1, 2])

@@ -4,13 +4,13 @@ import Testing
 
 @testable import Gateway
 
-/// The steps of a release, each of which may be the last one before the process is killed.
+/// The steps of a release. The process may be killed after each of them.
 enum ReleaseStep: Int, CaseIterable {
     case nothing, markEnding, deleteKey, makeFree, push, announce
 }
 
 @Suite struct SlotReleaseTests {
-    /// Takes a session's slot through the steps up to and with the given one, as an instance that is killed then does.
+    /// Takes a session's slot through the steps up to and including the given one, like an instance that is killed then.
     private func release(_ slot: Int, upTo last: ReleaseStep, on plain: PlainTable) {
         let release = SlotRelease(table: plain.table, flows: plain.flows)
         for step in ReleaseStep.allCases where step.rawValue <= last.rawValue {
@@ -31,7 +31,7 @@ enum ReleaseStep: Int, CaseIterable {
         }
     }
 
-    /// What the next process of the instance does.
+    /// Does what the next process of the instance does.
     private func recover(_ plain: PlainTable, now: UInt32 = 2001) throws {
         let machine = plain.machine()
         machine.beginRecovery()
@@ -41,11 +41,11 @@ enum ReleaseStep: Int, CaseIterable {
     }
 
     @Test(
-        "RECOV-3 killed after any step of a release, the next process finishes it: no slot lost, none given back twice",
+        "RECOV-3 killed after any step of a release, the next process finishes it: no slot is lost or released twice",
         arguments: ReleaseStep.allCases)
     func crash(after step: ReleaseStep) throws {
         let plain = PlainTable()
-        // A full slab, so that its bit is away until a slot comes back.
+        // A full slab, so that its bit is clear until a slot is released.
         for port in 0..<64 { plain.admit(port: UInt16(port), treatment: TreatmentIndex.eastWest, tick: 2000) }
         let slot = 5
         plain.table.words[slot] =
@@ -59,7 +59,7 @@ enum ReleaseStep: Int, CaseIterable {
         #expect(plain.flows.entries.count == 63)
         #expect(plain.table.slabBits[0] & 1 == 1)
         #expect(plain.slotsAreWhole())
-        // And again, as a process that is killed and started over and over does.
+        // And again, like a process that is killed and started repeatedly.
         try recover(plain)
         #expect(plain.slotsAreWhole())
     }
@@ -78,11 +78,11 @@ enum ReleaseStep: Int, CaseIterable {
         #expect(plain.slotsAreWhole())
     }
 
-    @Test("RECOV-3 a slot that the kernel is just taking is not taken for a leaked one")
+    @Test("RECOV-3 a slot that the kernel is taking at the moment is not mistaken for a leaked one")
     func inFlight() throws {
         let plain = PlainTable()
         let free = FreeSlots(table: plain.table)
-        // The kernel has moved the head, and not yet written the word.
+        // The kernel has moved the head, and not written the word yet.
         plain.table.slabs[0].head += 1
         let first = free.unlisted()
         #expect(first.count == 1)
@@ -92,7 +92,7 @@ enum ReleaseStep: Int, CaseIterable {
         #expect(plain.slotsAreWhole())
     }
 
-    @Test("A slot that the kernel has ended goes back without its key, which is another session's by now")
+    @Test("A slot that the kernel has ended is released without its key, which belongs to another session now")
     func endedByKernel() throws {
         let plain = PlainTable()
         let old = try #require(plain.admit(port: 1, state: .ended))
@@ -105,13 +105,13 @@ enum ReleaseStep: Int, CaseIterable {
         #expect(plain.slotsAreWhole())
     }
 
-    @Test("RECOV-3 BAD-2 the next process puts the count of half-open sessions right")
+    @Test("RECOV-3 BAD-2 the next process corrects the count of half-open sessions")
     func halfOpenCount() {
         let plain = PlainTable()
         plain.admit(port: 1, state: .synSent)
         plain.admit(port: 2, state: .synReceived)
         plain.admit(port: 3)
-        // Killed processes have left the tally too high, or too low, by whatever.
+        // Killed processes have left the tally too high or too low, by any amount.
         for wrong in [9, 2, 0, UInt32.max, 1 << 31] {
             plain.table.slabs[0].halfOpenOffset = wrong
             plain.table.runtime.pointee.halfOpenOffset = wrong &+ 7
@@ -132,7 +132,7 @@ enum ReleaseStep: Int, CaseIterable {
         #expect(plain.outlet.segments.count == 2)
     }
 
-    @Test("Slots go round and round: after many lives every slot is whole, and generations have moved on")
+    @Test("After many uses every slot is intact, and its generation has increased")
     func manyLives() throws {
         let plain = PlainTable(slots: 64)
         let machine = plain.machine()

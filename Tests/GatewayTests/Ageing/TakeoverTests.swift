@@ -15,9 +15,9 @@ private final class NoOutlet: SegmentOutlet {
     }
 }
 
-/// Many sessions in the memory of a real datapath. `swift test --filter TakeoverTests` prints what they cost.
+/// Many sessions in the memory of a real datapath. `swift test --filter TakeoverTests` prints their cost.
 @Suite(.serialized) struct TakeoverTests {
-    /// Of processor time: other tests run beside this one.
+    /// Of processor time, because other tests run at the same time.
     private func milliseconds(_ body: () throws -> Void) rethrows -> Double {
         let start = Self.processorNanoseconds()
         try body()
@@ -37,7 +37,7 @@ private final class NoOutlet: SegmentOutlet {
             outlet: outlet, probeIntervalTicks: 10)
     }
 
-    /// All of instance 1's.
+    /// All sessions belong to instance 1.
     private func full(sessions: Int) throws -> Datapath {
         let datapath = try Datapath.load(gateway: "takeover-\(getpid())", capacitySessions: sessions, pinned: false)
         machine(datapath, 1, NoOutlet()).beginRecovery()
@@ -77,7 +77,7 @@ private final class NoOutlet: SegmentOutlet {
         #expect(abs(difference) <= 1 << datapath.table.slabShift)
         #expect(outlet.count == 0 && survivors.allSatisfy { $0.work.isEmpty })
         #expect(moving + noticing < 1000)
-        // The timers go on: 1,000 ticks after 100.
+        // The timers continue: 1,000 ticks after 100.
         for survivor in survivors { #expect(survivor.pass(now: 1100) == ScanResult()) }
         #expect(survivors.reduce(0) { $0 + $1.pass(now: 1101).expired } == datapath.table.slotCount)
         print(
@@ -85,7 +85,7 @@ private final class NoOutlet: SegmentOutlet {
                 + "noticed and scanned by their new owners in \(noticing) ms")
     }
 
-    @Test("DRAIN-2 RECOV-2 many sessions: reset in a drain, dropped after a loss; what it costs")
+    @Test("DRAIN-2 RECOV-2 many sessions: reset in a drain, discarded after a loss; with the cost")
     func drain() throws {
         let datapath = try full(sessions: 200_000)
         let outlet = NoOutlet()
@@ -99,7 +99,7 @@ private final class NoOutlet: SegmentOutlet {
             while drained.workOff() {}
         }
         #expect(outlet.count == 2 * datapath.table.slotCount)
-        // The process is lost; what it leaves is dropped by the controller and released by another instance.
+        // The process is lost. The controller discards its sessions, and another instance releases them.
         let sharing = SlabSharing(table: datapath.table.seen(by: 0))
         let other = machine(datapath, 2, outlet)
         orders.setState(of: 1, .stopped)

@@ -8,7 +8,7 @@ import Testing
     let temporary = TemporaryDirectory()
     var directory: RunDirectory { RunDirectory(gateway: "edge", root: temporary.path) }
 
-    /// A server whose time and turns the test decides.
+    /// A server whose time and iterations the test controls.
     private func server() throws -> ControlServer {
         try directory.create()
         return try ControlServer(path: directory.controlSocketPath)
@@ -39,7 +39,7 @@ import Testing
         #expect(status.st_mode & 0o777 == 0o700)
     }
 
-    @Test("OPS-4 who asks is known by the kernel: user, process and program")
+    @Test("OPS-4 the kernel identifies the client: user, process and program")
     func peer() throws {
         let server = try server()
         let client = try connected(#"{"command":"ping"}"# + "\n")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "API-3 the API's process has a socket of its own, which is told apart, for its group alone, and gone when it is closed"
+        "API-3 the API's process has a separate socket, for its group only, which is gone when it is closed"
     )
     func socketOfTheAPI() throws {
         let server = try server()
@@ -100,7 +100,7 @@ import Testing
         #expect(answer(client).contains("pong"))
     }
 
-    @Test("A request is answered, in whatever pieces it comes")
+    @Test("A request is answered, in whatever pieces it arrives")
     func request() throws {
         let server = try server()
         let client = try connected(#"{"command":"#)
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(
-        "What is no request is refused with what to write instead",
+        "Input that is not a request is refused, with what to write instead",
         arguments: [
             "{}", "reload", #"{"command":"explode"}"#, #"{"command":"session-reset","sessions":[[1,2,"x"]"#,
             #"{"command":"session-reset","sessions":[[99999999999,0]]}"#,
@@ -145,7 +145,7 @@ import Testing
         #expect(answer.contains("session-reset, stop"))
     }
 
-    @Test("A slow client does not hold anybody up, and is let go after its time")
+    @Test("A slow client delays no other client, and is disconnected after its timeout")
     func slow() throws {
         let server = try server()
         let slow = try connected(#"{"command""#)
@@ -161,7 +161,7 @@ import Testing
         #expect(server.pollDescriptors.count == 1)
     }
 
-    @Test("RECOV-1 a server that was stopped itself lets go of nobody for it")
+    @Test("RECOV-1 a server that was stopped itself disconnects no client because of it")
     func away() throws {
         let server = try server()
         let client = try connected(#"{"command""#)
@@ -177,7 +177,7 @@ import Testing
         #expect(answer(client).contains("pong"))
     }
 
-    @Test("More clients than there is room for wait, and are served when others have gone")
+    @Test("Clients above the limit wait, and are served when others have disconnected")
     func many() throws {
         let server = try server()
         var clients: [Int32] = []
@@ -207,7 +207,7 @@ import Testing
         #expect(text.contains("at most \(ControlLimits.requestBytes) bytes"))
     }
 
-    @Test("A socket that a killed controller left behind is replaced; the client says who is not there")
+    @Test("A socket that a killed controller left behind is replaced; the client reports that none runs")
     func stale() throws {
         let path: String
         do {
@@ -223,7 +223,7 @@ import Testing
         #expect(answer(client).contains("pong"))
     }
 
-    @Test("BAD-6 where no gateway runs, the client names it and the command that starts it")
+    @Test("BAD-6 if no gateway runs, the client names it and the command that starts it")
     func notRunning() {
         let failure = #expect(throws: GatewayClient.Failure.self) { try GatewayClient(directory: directory).ping() }
         #expect(failure?.description == "no gateway named edge is running; start it with `sluice run --config FILE`")

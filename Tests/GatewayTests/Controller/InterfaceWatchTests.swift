@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct InterfaceWatchTests {
     @Test(
-        "BAD-5 what is done about a zone interface",
+        "BAD-5 the directive for each state of a zone interface",
         arguments: [
             (1, 1, true, .none),
             (1, 1, false, .attachAgain),

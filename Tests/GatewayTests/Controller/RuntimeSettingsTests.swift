@@ -19,14 +19,14 @@ import Testing
         #expect(runtime.closedTimeoutTicks == Tick.covering(nanoseconds: 1_000_000_000))
         #expect(runtime.tombstoneTimeoutTicks >= Tick.covering(nanoseconds: 1_000_000_000))
         #expect(runtime.halfOpenLimit == 256)
-        // BAD-10: a source has a quarter of that by default, but not less than 64; its tally forgets after more than it may rest.
+        // BAD-10: a source has a quarter of that by default, but at least 64. Its tally covers more time than the half-open timeout.
         #expect(runtime.halfOpenLimitPerSource == 64)
         RuntimeSettings.apply(configuration, to: &runtime, slotCount: 65_536)
         #expect(runtime.halfOpenLimit == 16_384 && runtime.halfOpenLimitPerSource == 4096)
         #expect(1 << runtime.sourceEpochShift > 2 * runtime.halfOpenTimeoutTicks)
     }
 
-    @Test("LOG-2 the event rings tell sessions where they are logged, or where instances tell them at debug level")
+    @Test("LOG-2 the event rings carry sessions if they are logged, or if instances log them at debug level")
     func events() throws {
         let text = "{ gateway: g, zones: [{ name: a, interfaces: [e1] }, { name: b, interfaces: [e2] }]"
         let quiet = try Configuration.parse(text + " }", file: "f")

@@ -22,7 +22,7 @@ struct SourceRoutingTests {
         return routing
     }
 
-    @Test("nothing is known before the first look, nor after one that failed")
+    @Test("nothing is known before the first lookup, or after a failed one")
     func unknown() {
         #expect(!SourceRouting().routesByDestination && SourceRouting().wantsLook(now: 0))
         let failed = known(nil)
@@ -30,7 +30,7 @@ struct SourceRoutingTests {
         #expect(!failed.wantsLook(now: 9 * Self.second) && failed.wantsLook(now: 10 * Self.second))
     }
 
-    @Test("ordinary routes that come and go change nothing, and need no look")
+    @Test("ordinary routes that come and go change nothing, and need no lookup")
     func ordinary() {
         var routing = known(true)
         routing.note(Self.route(looksAtMore: false))
@@ -38,7 +38,7 @@ struct SourceRoutingTests {
         #expect(routing.routesByDestination && !routing.wantsLook(now: 100 * Self.second))
     }
 
-    @Test("one that looks at more counts at once; when something is removed, a look tells whether it was the last")
+    @Test("a rule or route by more than the destination counts at once; after a removal, a lookup decides")
     func more() {
         var routing = known(true)
         routing.note(Self.route(looksAtMore: true))
@@ -48,13 +48,13 @@ struct SourceRoutingTests {
         #expect(!routing.wantsLook(now: 9 * Self.second) && routing.wantsLook(now: 10 * Self.second))
         routing.noteLook(true, now: 10 * Self.second)
         #expect(routing.routesByDestination)
-        // A replacement is told as the new route alone.
+        // A replacement is reported as the new route only.
         routing.noteLook(false, now: 20 * Self.second)
         routing.note(Self.route(looksAtMore: false))
         #expect(routing.wantsLook(now: 30 * Self.second))
     }
 
-    @Test("news that were lost may have been anything")
+    @Test("after lost messages nothing is known")
     func lost() {
         var routing = known(true)
         routing.note(.lost)

@@ -7,7 +7,7 @@ import Testing
     private static let millisecond: UInt64 = 1_000_000
     private static let second: UInt64 = 1_000_000_000
 
-    /// One turn: each work with how long it takes.
+    /// One iteration: each kind of work with its time.
     private func turn(
         _ accounting: inout TurnAccounting, at start: UInt64, _ parts: [(TurnAccounting.Work, UInt64)]
     ) -> LongestTurn? {
@@ -20,7 +20,7 @@ import Testing
         return accounting.end(now: now)
     }
 
-    @Test("MET-3 the longest turn of the last minute is known with what took most of it, and forgotten after that")
+    @Test("MET-3 the longest iteration of a minute is known with its longest work, and forgotten after that")
     func longest() {
         var accounting = TurnAccounting()
         #expect(accounting.longest(now: 0) == nil)
@@ -41,7 +41,7 @@ import Testing
         #expect(accounting.longest(now: later + 200 * Self.second) == nil)
     }
 
-    @Test("MET-3 a turn of more than a second is reported, at most once a minute")
+    @Test("MET-3 an iteration of more than a second is reported, at most once a minute")
     func report() {
         var accounting = TurnAccounting()
         let start = 100 * Self.second
@@ -52,7 +52,7 @@ import Testing
         #expect(turn(&accounting, at: start + 65 * Self.second, [(.guard, 3 * Self.second)])?.work == "guard")
     }
 
-    @Test("MET-3 a clock that is read on another processor a moment late takes nothing below zero")
+    @Test("MET-3 a clock that differs slightly on another processor gives no negative time")
     func backwards() {
         var accounting = TurnAccounting()
         accounting.begin(now: 1000)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct UndoStackTests {
     struct Failure: Error, CustomStringConvertible { let description = "it is stuck" }
 
-    @Test("BAD-6 what was done is undone in reverse order, and one failure does not keep the rest from it")
+    @Test("BAD-6 steps are undone in reverse order, and the others are undone after one fails")
     func reverse() {
         var order: [Int] = []
         var undo = UndoStack()
@@ -18,7 +18,7 @@ import Testing
         #expect(order == [3, 1])
     }
 
-    @Test("BAD-6 what was committed stays")
+    @Test("BAD-6 committed steps stay")
     func commit() {
         var undo = UndoStack()
         undo.did("one") { Issue.record("undone after all") }

@@ -14,7 +14,7 @@ struct FleetPartsTests {
         try Configuration.parse("zones: [{ name: a, interfaces: [eth0] }]\n" + lines, file: "f", hostName: "h")
     }
 
-    @Test("MAINT-2 the machine's time zone database tells offsets, daylight saving included, and TZ stays as it was")
+    @Test("MAINT-2 the machine's time zone database gives offsets with daylight saving, and TZ stays as it was")
     func zones() {
         setenv("TZ", "Asia/Tokyo", 1)
         defer { unsetenv("TZ") }
@@ -27,7 +27,7 @@ struct FleetPartsTests {
         #expect(getenv("TZ").map { String(cString: $0) } == "Asia/Tokyo")
     }
 
-    @Test("PROF-2 SCALE-1 drain, sampling and cool-down run by the profile's clock, recovery and windows by the wall's")
+    @Test("PROF-2 SCALE-1 drain, sampling and cool-down are scaled by the profile, recovery and windows are not")
     func settings() throws {
         let plain = Fleet.FleetSettings(try configuration(""))
         #expect(plain.capacity == CapacityRange(minimum: 2, maximum: 20) && plain.continuity == .disruptive)
@@ -53,7 +53,7 @@ struct FleetPartsTests {
     }
 
     @Test(
-        "MAINT-3 a binary that is none, or speaks another layout, is refused; the message says what a restart would cost"
+        "MAINT-3 a file that is not sluice, or has another layout, is refused; the message says what a restart costs"
     )
     func binaries() {
         func judge(_ status: Int32, _ said: String) -> String? {
@@ -75,7 +75,7 @@ struct FleetPartsTests {
         }
     }
 
-    @Test("a check that never answers is ended after 5 s; one that says much does not hang")
+    @Test("a check without an answer is ended after 5 s; one with long output does not hang")
     func helpers() throws {
         let start = ContinuousClock.now
         let loud = try HelperProgram("/bin/sh", ["sh", "-c", "seq 100000; exit 7"])
@@ -104,7 +104,7 @@ struct FleetPartsTests {
         #expect(try ControlRequest(.maintenanceStart).fleetCommand() == .startMaintenance(binary: nil, now: false))
     }
 
-    @Test("FLEET-2 every state of the machine has one in the shared memory, and comes back from there")
+    @Test("FLEET-2 every state of the machine has a number in the shared memory, and is read back from it")
     func states() {
         for state in InstanceState.allCases { #expect(InstanceState(recordValue: state.recordValue) == state) }
     }

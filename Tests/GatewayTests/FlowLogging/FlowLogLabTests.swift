@@ -40,7 +40,7 @@ struct FlowLogLabTests {
         }
     }
 
-    @Test("LOG-2 ends are told with their reasons, denies once, and a killed instance loses and repeats nothing")
+    @Test("LOG-2 ends are logged with their reasons, denies once, and a killed instance loses and repeats nothing")
     func reasons() async throws {
         try await withLogging { lab, gateway, directory in
             _ = try await lab.session(to: .internet)
@@ -67,7 +67,7 @@ struct FlowLogLabTests {
         }
     }
 
-    @Test("LOG-3 a full directory stops nothing: status says so, and the log goes on when there is room")
+    @Test("LOG-3 a full directory stops nothing: status says so, and the log continues when there is room")
     func full() async throws {
         try await withLogging { path in
             try #require(mount("tmpfs", path, "tmpfs", 0, "size=256k") == 0)
@@ -94,7 +94,7 @@ struct FlowLogLabTests {
         }
     }
 
-    @Test("LOG-3 a directory that vanishes stops nothing: status says what to do, and the log goes on when it is back")
+    @Test("LOG-3 a directory that vanishes stops nothing: status says what to do, and the log continues later")
     func vanished() async throws {
         try await withLogging { lab, gateway, directory in
             let (client, _) = try await lab.session(to: .internet, port: 8001)

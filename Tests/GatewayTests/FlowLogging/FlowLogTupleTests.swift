@@ -73,7 +73,7 @@ struct FlowLogTupleTests {
         }
     }
 
-    @Test("LOG-3 a flood of denies is sampled, and what was left out is said: together they are all there were")
+    @Test("LOG-3 a flood of denies is sampled, and the omitted ones are counted: together they are all denies")
     func denyFlood() async throws {
         try await withLogging { lab, gateway, directory in
             let sender = try lab.endpoint(in: .client, ["datagrams", LabZone.internet.address, "23"])
@@ -103,7 +103,7 @@ struct FlowLogTupleTests {
     func shortSessions() async throws {
         try await withLogging { lab, _, directory in
             let server = try await lab.listener(in: .internet, port: 8000)
-            // What the client sends: each packet is at the gateway a little later.
+            // What the client sends. Each packet is at the gateway a little later.
             let capture = try await lab.capture(in: .client, filter: "tcp and dst port 8000")
             let target = "/dev/tcp/\(LabZone.internet.address)/8000"
             let count = 60
@@ -180,7 +180,7 @@ struct FlowLogTupleTests {
         }.joined()
     }
 
-    /// Denies and events that the log says it has left out.
+    /// Denies and events that the log reports as omitted.
     private func omissions(_ directory: String) -> UInt64 {
         struct Line: Decodable {
             let kind: String

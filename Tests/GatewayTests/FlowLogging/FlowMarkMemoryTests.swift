@@ -17,10 +17,10 @@ struct FlowMarkMemoryTests {
         second.marks[6].generationPlusOne = 9
         #expect(first.marks[6].hasLoggedBegin(of: 8))
         let other = try FlowMarkMemory(path: path, slotCount: 64, identity: 8)
-        #expect(other.marks[5] == FlowMark(), "another datapath's marks mean nothing")
+        #expect(other.marks[5] == FlowMark(), "another datapath's marks do not count")
     }
 
-    @Test("LOG-3 what the kernel left out is told once, by whichever instance asks first, also after a crash")
+    @Test("LOG-3 what the kernel omitted is logged once, by the instance that asks first, also after a crash")
     func told() throws {
         let place = TemporaryDirectory()
         let path = "\(place.path)/marks"

@@ -12,9 +12,9 @@ private final class Recorder: ReleaseObserver {
     }
 }
 
-@Suite("What is told at a session's very end")
+@Suite("The report at a session's release")
 struct ReleaseObserverTests {
-    @Test("LOG-2 every session is told once, with its reason, last counts and the time of its end, not of its rest's")
+    @Test("LOG-2 every session is reported once, with its reason, last counts and the time of its end")
     func toldOnce() throws {
         let plain = PlainTable()
         let machine = plain.machine()
@@ -24,7 +24,7 @@ struct ReleaseObserverTests {
         let end = PlainTable.northSouthTicks + 1
         machine.pass(now: end)
         while machine.workOff() {}
-        #expect(recorder.released.isEmpty, "a tombstone rests")
+        #expect(recorder.released.isEmpty, "a tombstone stays")
         plain.table.sessions[slot].originator.packets += 1
         machine.pass(now: end + PlainTable.tombstoneTicks + 1)
         while machine.workOff() {}

@@ -5,9 +5,9 @@ import Testing
 
 @testable import Gateway
 
-@Suite("What the history is told")
+@Suite("Events for the history")
 struct GatewayEventTests {
-    @Test("OPS-4 every event has a kind, a subject, and what goes with it")
+    @Test("OPS-4 every event has a kind, a subject and its details")
     func records() {
         let change = FleetChange(
             time: 5, kind: .instanceUnresponsive, instance: 3, cause: "no heartbeat for 5 s",
@@ -25,7 +25,7 @@ struct GatewayEventTests {
             "what is not known is left out")
     }
 
-    @Test("ends are told as they came since the last time, once an hour")
+    @Test("ends since the last event are recorded, once an hour")
     func tally() {
         let hour = EndTally.intervalNanoseconds
         var tally = EndTally(counts: ["fin": 5], now: 100)

@@ -17,7 +17,7 @@ struct HistoryLabTests {
 
     private func wait(for kind: String, in lab: Lab, count: Int = 1) async throws {
         let came = await eventually(within: .seconds(15)) { events(lab).filter { $0.kind == kind }.count >= count }
-        try #require(came, "waited in vain for \(kind): \(events(lab).map(\.kind))")
+        try #require(came, "waited without success for \(kind): \(events(lab).map(\.kind))")
     }
 
     @Test("OPS-4 starts, reloads, resets, lost instances and controllers are in the history, which survives them all")
@@ -60,7 +60,7 @@ struct HistoryLabTests {
             #expect(stopped.cause == "SIGTERM" && stopped.detail["sessionsLeft"] == 1)
             #expect(all.first { $0.kind == "interfaceDetached" }?.subject == "interface peer0")
 
-            // The gateway is down, and its history is there.
+            // The gateway has stopped, and its history is there.
             let list = try await lab.execute(
                 in: .gateway,
                 [
@@ -81,7 +81,7 @@ struct HistoryLabTests {
             closed.client.perform("close")
             closed.server.perform("close")
             try await idle.client.waitFor("error", within: WholeGatewayTests.northSouthIdle + .seconds(6))
-            // Both have had their rest.
+            // The tombstone times of both are over.
             let counted = await eventually(within: .seconds(10)) {
                 (try? Datapath.open(gateway: lab.name))?.sessionTallies.endsByName.values.reduce(0, +) ?? 0 >= 2
             }

@@ -14,7 +14,7 @@ protocol OrderingMemory: AnyObject, Sendable {
     func removeFlow(_ key: sluice_session_key, slot: UInt32)
     /// The rule that allows sessions to a port.
     func rule(port: UInt16) -> UInt16
-    /// What a processor does with a packet. For one thread.
+    /// Processes a packet as a processor does. For one thread.
     func processor(
         _ pace: Pace, handOut: @escaping (UInt32) -> Void
     ) -> (_ frame: [UInt8], _ zone: UInt8, _ now: UInt32) -> Void
@@ -24,7 +24,7 @@ extension OrderingMemory {
     /// Ports of servers, one for each session. Few, so that several processors often begin and end the same session at once.
     static var ports: Range<UInt16> { 1000..<1024 }
 
-    /// Sessions end soon, and in silence; both instances take new ones.
+    /// Sessions end soon, and without a RST; both instances take new ones.
     func prepare() {
         let table = view(1)
         for index in [TreatmentIndex.northSouth, TreatmentIndex.eastWest] {
@@ -42,7 +42,7 @@ extension OrderingMemory {
     }
 }
 
-/// Plain memory, and FlowCore on processors that are slow anywhere. Unchecked: that its memory may be shared is what the tests show.
+/// Plain memory, with FlowCore on processors that pause at any point. Unchecked: the tests show that its memory may be shared.
 final class ModelOrdering: OrderingMemory, @unchecked Sendable {
     private let tables = ModelTables(slabs: 8, slabShift: 5)
     private let attempts = SharedAttempts()
@@ -83,7 +83,7 @@ final class ModelOrdering: OrderingMemory, @unchecked Sendable {
     }
 }
 
-/// The kernel's maps, and the kernel program on whatever processors the threads run (BPF_PROG_TEST_RUN). Unchecked: as above.
+/// The kernel's maps, with the kernel program on the threads' processors (BPF_PROG_TEST_RUN). Unchecked: as above.
 final class KernelOrdering: OrderingMemory, @unchecked Sendable {
     private let datapath: Datapath
     private let rules: [UInt16: UInt16]

@@ -6,10 +6,10 @@ import Synchronization
 
 @testable import Gateway
 
-/// One table, for threads that judge packets and for instances, each on a thread of its own, that age its sessions, and may be killed between
-/// any two steps.
+/// One table, for threads that judge packets and for instances that age its sessions. Each instance has its own thread, and may be
+/// killed between any two steps.
 ///
-/// Unchecked: a lock guards what is found; all else never changes, or is atomic.
+/// Unchecked: a lock protects the findings; everything else is constant or atomic.
 final class OrderingStage: @unchecked Sendable {
     let memory: any OrderingMemory
     private let tick = Atomic<UInt32>(1000)
@@ -29,7 +29,7 @@ final class OrderingStage: @unchecked Sendable {
         judged = (0..<processors).map { _ in Count() }
     }
 
-    /// No more packets from now on.
+    /// Ends the packets.
     func stop() { stops.store(true, ordering: .sequentiallyConsistent) }
     var isStopping: Bool { stops.load(ordering: .sequentiallyConsistent) }
 
@@ -40,7 +40,7 @@ final class OrderingStage: @unchecked Sendable {
     func countPacket(of processor: Int) { judged[processor].value.add(1, ordering: .sequentiallyConsistent) }
     var packets: Int { judged.reduce(0) { $0 + $1.value.load(ordering: .sequentiallyConsistent) } }
 
-    /// Lets a tick pass. Not before every processor is done with the packet that it had: the kernel program holds a slot for
+    /// Advances the time by one tick, when every processor has finished its present packet: the kernel program holds a slot for
     /// microseconds, and a tick is 16.8 ms.
     func passTick() {
         let before = judged.map { $0.value.load(ordering: .sequentiallyConsistent) }
@@ -66,14 +66,14 @@ final class OrderingStage: @unchecked Sendable {
     func fail(_ text: String) { lock.withLock { if found.count < 5 { found.append(text) } } }
     var failures: [String] { lock.withLock { found } }
 
-    /// Whether every slot is free, and as many lie in the rings.
+    /// Whether every slot is free, and the rings have the same number of slots.
     var isEmpty: Bool {
         let table = memory.view(1)
         let free = (0..<table.slabCount).reduce(0) { $0 + Int(SlabRing.count(table.slabs + $1)) }
         return free >= table.slotCount && (0..<table.slotCount).allSatisfy { table.word($0).isState(.free) }
     }
 
-    /// How often each slot lies in a ring.
+    /// How often each slot is in a ring.
     var listed: [Int] {
         let table = memory.view(1)
         var counts = [Int](repeating: 0, count: table.slotCount)
@@ -89,9 +89,9 @@ final class OrderingStage: @unchecked Sendable {
     }
 }
 
-/// The process of an instance, on a thread. To be killed it ends where it is, when a step has been done and the next one has not.
+/// The process of an instance, on a thread. If it is killed, it ends between two steps.
 ///
-/// Unchecked: the atomics are for other threads, all else for its own.
+/// Unchecked: the atomics are for other threads, everything else for its own.
 final class StageInstance: @unchecked Sendable {
     private let stage: OrderingStage
     private let identifier: UInt16
@@ -134,7 +134,7 @@ final class StageInstance: @unchecked Sendable {
         Thread.exit()
     }
 
-    /// kill -9. Comes back when nothing of it runs any more.
+    /// kill -9. Returns when nothing of it runs any more.
     func kill() {
         shallDie.store(true, ordering: .sequentiallyConsistent)
         while !hasEnded.load(ordering: .sequentiallyConsistent) { sched_yield() }

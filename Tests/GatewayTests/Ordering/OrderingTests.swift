@@ -8,7 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// Processors that are slow anywhere, and instances that are killed anywhere, on one memory (ARCHITECTURE, *Shared memory*).
+/// Processors that pause at any point, and instances that are killed at any point, on one memory (ARCHITECTURE, *Shared memory*).
 @Suite("Ordering", .serialized)
 struct OrderingTests {
     private static let processors = 3
@@ -30,7 +30,7 @@ struct OrderingTests {
         _ = play(stage, seed: RandomSource.runSeed())
     }
 
-    /// Plays until enough instances have been killed, and returns how many slots are known to have been handed out.
+    /// Runs until enough instances have been killed, and returns how many slots have been handed out.
     private func play(_ stage: OrderingStage, seed: UInt64) -> Int {
         let ended = Atomic<Int>(0)
         let established = Atomic<Int>(0)
@@ -51,7 +51,7 @@ struct OrderingTests {
 
         let instances = killAgainAndAgain(stage, seed: seed)
 
-        // No more packets: all sessions end, and every slot comes back.
+        // No more packets: all sessions end, and every slot is released.
         stage.stop()
         while ended.load(ordering: .sequentiallyConsistent) < Self.processors { usleep(1000) }
         let deadline = Date(timeIntervalSinceNow: 60)
@@ -72,7 +72,7 @@ struct OrderingTests {
         return stage.handedOutCount
     }
 
-    /// Whoever is killed is replaced; every other time its slabs go to the other instance before. Returns the last ones.
+    /// Replaces killed instances; every other time the slabs go to the other instance before. Returns the last ones.
     private func killAgainAndAgain(_ stage: OrderingStage, seed: UInt64) -> [StageInstance] {
         let sharing = SlabSharing(table: stage.memory.view(1))
         var instances = [StageInstance(stage, 1, seed: seed &+ 11), StageInstance(stage, 2, seed: seed &+ 12)]
@@ -89,12 +89,12 @@ struct OrderingTests {
     }
 }
 
-/// A processor that judges the packets of some flows, in any order, and looks at what it finds.
+/// A processor that judges the packets of some flows, in any order, and checks what it finds.
 private final class Processor {
     struct Flow {
         let port: UInt16
         let key: sluice_session_key
-        /// Each with the zone that it comes from.
+        /// Each with the zone that it arrives from.
         let frames: [(bytes: [UInt8], zone: UInt8)]
     }
 
@@ -113,7 +113,7 @@ private final class Processor {
         judge = stage.memory.processor(pace) { stage.handOut($0) }
     }
 
-    /// A handshake, data, and a reset: what comes first begins or ends the session, whoever judges it.
+    /// A handshake, data, and a reset: the first one begins or ends the session, on any processor.
     private static func flow(port: UInt16) -> Flow {
         var there = FrameBuilder()
         there.destinationPort = port
@@ -131,7 +131,7 @@ private final class Processor {
             ])
     }
 
-    /// Mostly in the order of a handshake; now and then from anywhere on.
+    /// Mostly in the order of a handshake; sometimes beginning at another packet.
     func judgeSome() {
         let flow = Self.flows[pace.next(below: Self.flows.count)]
         let first = pace.next(below: 3) == 0 ? pace.next(below: flow.frames.count) : 0
@@ -143,7 +143,7 @@ private final class Processor {
         }
     }
 
-    /// What the index leads to is a session of the key, whole: rule and zones are those that its admission wrote.
+    /// The index must refer to a complete session of the key: rule and zones are those that its admission wrote.
     private func look(_ flow: Flow) {
         guard let found = stage.memory.findFlow(flow.key) else { return }
         let table = stage.memory.view(1)

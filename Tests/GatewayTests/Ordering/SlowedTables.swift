@@ -4,7 +4,7 @@ import FlowModel
 import Foundation
 import Glibc
 
-/// How slowly one thread goes: at each step it may stand still for a while, where its seed says.
+/// The pauses of one thread: at each step it may pause for a while, depending on its seed.
 ///
 /// For one thread.
 final class Pace {
@@ -12,7 +12,7 @@ final class Pace {
 
     init(seed: UInt64) { random = RandomSource(seed: seed) }
 
-    /// Goes on at once in most cases; else after some nanoseconds, or when others have run, or after some hundred microseconds.
+    /// Continues at once in most cases. Otherwise it pauses for nanoseconds, until others have run, or for a few hundred microseconds.
     func rest() {
         let number = random.next()
         switch number & 0xFF {
@@ -26,13 +26,13 @@ final class Pace {
     func next(below limit: Int) -> Int { Int(random.next() % UInt64(limit)) }
 }
 
-/// The datapath's memory as one processor sees it that is slow at points that a seed chooses: between any two looks at the memory.
-/// FlowCore on it is what the kernel program does on a processor that is interrupted, or slow.
+/// The datapath's memory for a processor that pauses at points that a seed chooses, between any two reads of the memory. FlowCore on it
+/// behaves like the kernel program on a processor that is interrupted, or slow.
 struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
     let memory: ModelTables
     let attempts: SharedAttempts
     let pace: Pace
-    /// Told of each slot that is taken, before it is used.
+    /// Receives each slot that is taken, before it is used.
     let handOut: (UInt32) -> Void
 
     private func rested<Value>(_ value: Value) -> Value {
@@ -54,7 +54,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
     func steering(_ index: UInt32) -> UInt8 { memory.table.checked.steering(index) }
     func timestamps(_ slot: UInt32) -> UnsafeMutablePointer<sluice_timestamps>? { memory.timestamps(slot) }
 
-    /// Asked for between the exchange of the head and the look at the entry.
+    /// Called between the exchange of the head and the read of the entry.
     func freeEntry(_ index: UInt32) -> UInt16? {
         pace.rest()
         return memory.table.checked.freeEntry(index)
@@ -126,7 +126,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
 
     func onIdle(_ treatment: UInt16) -> UInt8 { OnIdle.reset.rawValue }
 
-    // Nobody looks at these here.
+    // These are not read here.
     func fragment(_ key: UnsafePointer<sluice_fragment_key>) -> sluice_fragment_value? { nil }
     func insertFragment(_ key: UnsafePointer<sluice_fragment_key>, _ value: UnsafePointer<sluice_fragment_value>) {}
     func emitEvent(
@@ -139,7 +139,7 @@ struct SlowedTables: Tables, SlotTables, FlowIndexTables, HalfOpenTables {
 
 /// Handshakes that began again, for several threads.
 final class SharedAttempts: @unchecked Sendable {
-    // Unchecked: a lock guards it.
+    // Unchecked: a lock protects it.
     private let lock = NSLock()
     private var memory: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
 

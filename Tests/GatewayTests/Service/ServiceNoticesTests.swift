@@ -2,11 +2,11 @@ import Testing
 
 @testable import Gateway
 
-/// What a service manager is told, in virtual time.
+/// The messages to a service manager, in virtual time.
 @Suite struct ServiceNoticesTests {
     private static let second: UInt64 = 1_000_000_000
 
-    /// Turns the loop at these moments, in nanoseconds, and collects what is sent.
+    /// Runs the loop at these moments, in nanoseconds, and collects what is sent.
     private func turn(
         _ notices: inout ServiceNotices, at times: [UInt64], isReloading: Bool = false, line: String = "",
         isTaken: Bool = true
@@ -21,18 +21,18 @@ import Testing
         return sent
     }
 
-    @Test("PKG-2 a sign of life in half of the time that the manager waits, and only from the loop's turns")
+    @Test("PKG-2 a watchdog message after half of the manager's timeout, and only from the loop's iterations")
     func watchdog() {
         var notices = ServiceNotices(environment: ["WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "7"], process: 7)
         #expect(notices.watchdogInterval == 5 * Self.second)
         let turns = (0...20).map { 100 * Self.second + UInt64($0) * Self.second }
         #expect(turn(&notices, at: turns).count { $0 == "WATCHDOG=1" } == 5)
-        // A loop that stood still for a minute has said nothing, and says one thing now.
+        // A loop that hung for a minute has sent nothing, and sends one message now.
         #expect(turn(&notices, at: [180 * Self.second]) == ["WATCHDOG=1"])
     }
 
     @Test(
-        "PKG-2 who is not watched gives no sign",
+        "PKG-2 a process that is not watched sends no watchdog message",
         arguments: [
             [:], ["WATCHDOG_USEC": "0"], ["WATCHDOG_USEC": "soon"], ["WATCHDOG_USEC": "18446744073709551615"],
             ["WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "8"], ["WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "x"],
@@ -53,12 +53,12 @@ import Testing
         #expect(turn(&notices, at: [5_000_000], isReloading: true) == ["RELOADING=1\nMONOTONIC_USEC=5000"])
         #expect(turn(&notices, at: [6_000_000], isReloading: true).isEmpty)
         #expect(turn(&notices, at: [7_000_000]) == ["READY=1"])
-        #expect(turn(&notices, at: [Self.second / 2], line: "Healthy").isEmpty, "the last look is not a second ago")
+        #expect(turn(&notices, at: [Self.second / 2], line: "Healthy").isEmpty, "checked less than 1 s ago")
         #expect(turn(&notices, at: [2 * Self.second, 4 * Self.second], line: "Healthy") == ["STATUS=Healthy"])
         #expect(turn(&notices, at: [6 * Self.second], line: "Degraded") == ["STATUS=Degraded"])
     }
 
-    @Test("PKG-2 what a manager does not take is sent again at the next turn")
+    @Test("PKG-2 what a manager does not accept is sent again in the next iteration")
     func notTaken() {
         var notices = ServiceNotices(environment: ["WATCHDOG_USEC": "2000000"], process: 7)
         let all = ["RELOADING=1\nMONOTONIC_USEC=1000000", "STATUS=Healthy", "WATCHDOG=1"]
@@ -67,7 +67,7 @@ import Testing
         #expect(turn(&notices, at: [Self.second], isReloading: true, line: "Healthy").isEmpty)
     }
 
-    @Test("PKG-2 the status line: health, who serves, sessions, and the first problem in one line")
+    @Test("PKG-2 the status line: health, serving instances, sessions, and the first problem in one line")
     func line() {
         #expect(
             ServiceNotices.line(problem: nil, problems: 0, serving: 2, desired: 2, sessions: 40)

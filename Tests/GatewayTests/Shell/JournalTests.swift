@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// What goes to journald. It runs in no test: a socket stands for it, and reads what its own protocol says.
+/// The messages to journald. No test runs it: a socket replaces it, and reads journald's native protocol.
 @Suite struct JournalTests {
     /// A socket at a path, as journald has one.
     private final class Receiver {
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    /// The two ends of a pipe, for what goes to standard error.
+    /// The two ends of a pipe, for standard error.
     private func makePipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -106,7 +106,7 @@ import Testing
         #expect(JournalEntry.name(of: String(repeating: "long", count: 30)).utf8.count == 64)
     }
 
-    @Test("MET-3 without journald the line goes to standard error; a journald that was started anew gets the next one")
+    @Test("MET-3 without journald the line goes to standard error; a restarted journald gets the next one")
     func restart() async throws {
         SignalPipe.ignoreBrokenPipes()
         let temporary = TemporaryDirectory()
@@ -137,7 +137,7 @@ import Testing
         #expect(output.lost == 0)
     }
 
-    @Test("MET-3 a journald that takes nothing makes nobody wait, and what is lost is counted and reported to it")
+    @Test("MET-3 a journald that does not read delays nothing, and lost lines are counted and reported to it")
     func stuck() async throws {
         let temporary = TemporaryDirectory()
         let receiver = try Receiver(at: "\(temporary.path)/socket")
@@ -155,7 +155,7 @@ import Testing
         #expect(output.lost == 0)
     }
 
-    @Test("MET-3 the journal is meant only where standard error is the stream that systemd has connected")
+    @Test("MET-3 the journal is used only if standard error is the stream that systemd has connected")
     func detection() throws {
         let ends = try makePipe()
         var status = stat()

@@ -14,7 +14,7 @@ import Testing
         return (ends[0], ends[1])
     }
 
-    /// Reads until nothing has come for a while.
+    /// Reads until nothing has arrived for a while.
     private static func drain(_ descriptor: Int32) async throws -> [String] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "MET-3 nobody reads: whoever logs does not wait; what has no room is counted, and reported when somebody reads again"
+        "MET-3 without a reader, logging does not wait; lines that do not fit are counted and reported later"
     )
     func unread() async throws {
         let ends = try Self.makePipe()
@@ -44,7 +44,7 @@ import Testing
         #expect(isStuck)
         let lost = output.lost
         #expect(lost > 0 && lost < count)
-        // Every number is there, or in a gap that is reported where it is.
+        // Every number is there, or in a gap that is reported at its place.
         var next = 0
         for line in try await Self.drain(ends.read) {
             if line.hasPrefix("line ") {
@@ -62,7 +62,7 @@ import Testing
         #expect(try await Self.drain(ends.read) == ["after"])
     }
 
-    @Test("MET-3 a descriptor that refuses costs lines, which are counted, and nothing else")
+    @Test("MET-3 a descriptor that refuses loses lines, which are counted, and has no other effect")
     func refused() async throws {
         SignalPipe.ignoreBrokenPipes()
         let ends = try Self.makePipe()
@@ -84,7 +84,7 @@ import Testing
         #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "\n").count == 100)
     }
 
-    @Test("MET-3 a service manager that does not read its socket does not hold the gateway up")
+    @Test("MET-3 a service manager that does not read its socket does not delay the gateway")
     func notification() throws {
         let temporary = TemporaryDirectory()
         let path = "\(temporary.path)/notify"

@@ -15,7 +15,7 @@ import Testing
         let own = pthread_self()
         let (gate, open) = try pipeEnds()
         let work = try LoopWork(waking: waker) {
-            // Until the test has looked.
+            // Until the test has checked.
             var byte: UInt8 = 0
             _ = read(gate, &byte, 1)
             return pthread_equal(pthread_self(), own) == 0

@@ -9,7 +9,7 @@ import Testing
     let temporary = TemporaryDirectory()
     var directory: RunDirectory { RunDirectory(gateway: "edge", root: "\(temporary.path)/sluice") }
 
-    @Test("RECOV-3 what a controller writes down is what its successor reads")
+    @Test("RECOV-3 what a controller writes is what its successor reads")
     func roundTrip() throws {
         try directory.create()
         let record = ControllerRecord(
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(
-        "BAD-6 a pipe or a directory in the place of a file is an error, and nobody waits for it",
+        "BAD-6 a pipe or a directory in the place of a file is an error, and nothing waits for it",
         .timeLimit(.minutes(1)))
     func noFiles() throws {
         try directory.create()
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test(
-        "A gateway's name leads nowhere else",
+        "A gateway's name can't name another directory",
         arguments: [
             ("../edge", "%2E.%2Fedge"), ("a/b", "a%2Fb"), ("a%b", "a%25b"), ("edge-1.example", "edge-1.example"),
         ])
@@ -52,7 +52,7 @@ import Testing
         #expect(RunDirectory(gateway: gateway, root: "/r").path == "/r/\(file)")
     }
 
-    @Test("BAD-6 a second controller is refused, and told who is the first; the lock ends with its process")
+    @Test("BAD-6 a second controller is refused with the first one's process; the lock ends with its process")
     func lock() throws {
         try directory.create()
         do {
@@ -65,7 +65,7 @@ import Testing
         _ = try ProcessLock(path: directory.lockPath)
     }
 
-    @Test("A lock on a file that was removed meanwhile is nobody's")
+    @Test("A lock on a file that was removed meanwhile does not count")
     func removedLock() throws {
         try directory.create()
         let first = try ProcessLock(path: directory.lockPath)
@@ -75,7 +75,7 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
-    @Test("RECOV-3 a process is told from a later one with the same number by when it started")
+    @Test("RECOV-3 a process is distinguished from a later one with the same number by its start time")
     func identity() throws {
         let own = try #require(ProcessIdentity.current(getpid()))
         #expect(own.isAlive)
@@ -94,12 +94,12 @@ import Testing
         #expect(line == "T warning controller: gone a=1 b=\"x y\\n\\\"z\\\"\" c=\"\"\n")
     }
 
-    @Test("RECOV-3 whoever looks whether a lock is held, as each scrape does, keeps nobody from taking it")
+    @Test("RECOV-3 a check whether a lock is held, as in each scrape, keeps no process from taking it")
     func lookedAt() throws {
         try directory.create()
         let path = directory.lockPath
         _ = try ProcessLock(path: path)
-        // A look that is under way, and over after the third pause.
+        // A check that is in progress, and over after the third pause.
         let look = open(path, O_RDONLY | O_CLOEXEC)
         #expect(flock(look, LOCK_SH | LOCK_NB) == 0)
         var pauses = 0
@@ -108,7 +108,7 @@ import Testing
             if pauses == 3 { close(look) }
         }
         #expect(pauses == 3 && ProcessLock.isHeld(path: path))
-        // Who really holds it is not waited for without end.
+        // A real holder is not waited for without a limit.
         pauses = 0
         #expect(throws: ProcessLock.Failure.held(by: getpid())) { try ProcessLock(path: path) { _ in pauses += 1 } }
         #expect(pauses == 200)

@@ -74,7 +74,7 @@ import Testing
         #expect(try reader.state("fleet", as: [String: Int].self) == ["instances": 3])
         #expect(try APITokens.read(in: "\(other)/backup-edge") == APITokens.read(in: "\(state)/backup-edge"))
         #expect(try bytes(restored) == bytes(configuration))
-        // A gateway goes on with it.
+        // A gateway continues with it.
         let history = try History(gateway: "backup-edge", stateDirectory: other, now: 200)
         #expect(history.problem == nil && history.state("fleet", as: [String: Int].self) == ["instances": 3])
         #expect(try FileManager.default.contentsOfDirectory(atPath: other) == ["backup-edge"], "nothing else is left")

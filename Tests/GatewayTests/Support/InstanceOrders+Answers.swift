@@ -2,9 +2,9 @@ import FlowLayout
 
 @testable import Gateway
 
-/// What a controller sees in the records of instances, and asks by them.
+/// What a controller reads in the records of instances, and asks by them.
 extension InstanceOrders {
-    /// Asks the instance's loop for a sign of life, as the fleet's shell does once a second (RECOV-1).
+    /// Asks the instance's loop for an answer, as the fleet's shell does once a second (RECOV-1).
     ///
     /// - Returns: the number that ``answered(by:)`` is at least, once it has answered.
     @discardableResult

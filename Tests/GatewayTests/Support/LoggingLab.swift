@@ -8,7 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// Runs a test in a lab whose gateway logs into a directory of the test's own.
+/// Runs a test in a lab whose gateway logs into a directory of the test.
 func withLogging(
     _ prepare: (String) throws -> Void = { _ in },
     _ body: (Lab, LabGateway, String) async throws -> Void
@@ -35,13 +35,13 @@ func items(_ directory: String, port: UInt16) -> [FlowLogDocument.Item] {
 func wait(_ what: String, within limit: Duration = .seconds(15), _ condition: () throws -> Bool) async throws {
     let end = ContinuousClock.now + limit
     while try !condition() {
-        try #require(ContinuousClock.now < end, "waited in vain for \(what)")
+        try #require(ContinuousClock.now < end, "waited without success for \(what)")
         try await Task.sleep(for: .milliseconds(100))
     }
 }
 
 extension Lab {
-    /// Has hosts send packets as they are on the wire, so that a packet at the far end is a packet at the gateway.
+    /// Makes hosts send packets as they are on the wire, so that a packet at the far end is a packet at the gateway.
     func sendPlainPackets(from zones: LabZone...) async throws {
         for zone in zones {
             try await execute(
@@ -52,8 +52,8 @@ extension Lab {
     }
 }
 
-/// What passes the gateway between the client and another zone: each direction is counted by tcpdump where it arrives. So a packet that
-/// the gateway rightly dropped, like the FIN that a starved end sends after its session's time, counts for nobody.
+/// What passes the gateway between the client and another zone: tcpdump counts each direction where it arrives. So packets that the
+/// gateway rightly dropped do not count, like the FIN of an end that was not scheduled until its session had expired.
 struct ArrivalCapture {
     fileprivate let near: PacketCapture
     fileprivate let far: PacketCapture

@@ -3,7 +3,7 @@ import FlowLayout
 
 @testable import Gateway
 
-/// Several instances on one table in plain memory, with a clock of their own.
+/// Several instances on one table in plain memory, with a separate clock.
 final class PlainFleet {
     let plain: PlainTable
     /// The machines of those that have a process.
@@ -25,7 +25,7 @@ final class PlainFleet {
 
     func view(_ instance: UInt16) -> SessionTable { plain.table.seen(by: instance) }
 
-    /// The process of an instance takes up its work.
+    /// The process of an instance begins to serve.
     func start(_ instance: UInt16) {
         let machine = AgeingMachine(
             table: view(instance), flows: plain.flows, outlet: plain.outlet, probeIntervalTicks: 50)
@@ -43,7 +43,7 @@ final class PlainFleet {
         for instance in instances { start(instance) }
     }
 
-    /// Time passes, and every process turns its loop, once in `step` nanoseconds.
+    /// Advances the time; every process runs its loop once in `step` nanoseconds.
     @discardableResult
     func turn(nanoseconds: UInt64 = 250_000_000, step: UInt64 = 250_000_000) -> [UInt16: DrainProgress] {
         var progress: [UInt16: DrainProgress] = [:]
@@ -59,7 +59,7 @@ final class PlainFleet {
         return progress
     }
 
-    /// What the kernel does: a session begins in a slot of that instance.
+    /// Does what the kernel does: a session begins in a slot of that instance.
     @discardableResult
     func admit(
         to instance: UInt16, state: SessionState = .established, treatment: UInt16 = TreatmentIndex.northSouth

@@ -4,7 +4,7 @@ import FlowModel
 
 @testable import Gateway
 
-/// A session table in plain memory, with a flow table that a dictionary stands for.
+/// A session table in plain memory, with a dictionary as its flow table.
 final class PlainTable {
     let table: SessionTable
     let flows = PlainFlows()
@@ -93,7 +93,7 @@ final class PlainTable {
         return nil
     }
 
-    /// A segment of the session arrives, as the kernel takes it: it restarts the timer, unless the session is over.
+    /// A segment of the session arrives. As in the kernel, it restarts the timer, unless the session is over.
     @discardableResult
     func segment(_ slot: Int, at tick: UInt32) -> Bool {
         let word = table.word(slot)

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// Changes of network security groups on a gateway that runs, under traffic.
+/// Changes of network security groups on a running gateway, under traffic.
 @Suite(.serialized) struct GroupChangeTests {
     /// A configuration whose internet zone has a group of one denial beyond the rules that the lab needs.
     private func text(_ lab: Lab, deniedPort: Int, flushes: Bool, group: String = "edge") -> String {
@@ -49,7 +49,7 @@ import Testing
             #expect(names[datapath.table.sessions[Int(slot)].groupRule] == "edge/rest")
             #expect(names[datapath.table.sessions[Int(slot)].rule] == "services")
 
-            // Without flushConnection the group leaves the session alone, under traffic, and denies the next one.
+            // Without flushConnection the group does not end the session, under traffic, and denies the next one.
             let exchange = Task {
                 for turn in 0..<40 {
                     kept.client.perform("send 10")
@@ -67,7 +67,7 @@ import Testing
             #expect(kept.client.errors.isEmpty && other.client.errors.isEmpty)
             #expect(try await isRefused(port: 8001))
 
-            // With it, what the group denies ends with resets at both ends, and nothing else does.
+            // With it, the sessions that the group denies end with resets at both ends, and no others.
             #expect(try apply(text(lab, deniedPort: 8001, flushes: true)).contains("1 sessions ended"))
             try await other.client.waitFor("error", within: .seconds(3))
             try await other.server.waitFor("error", within: .seconds(3))

@@ -7,8 +7,8 @@ import Testing
 
 @testable import Gateway
 
-/// What takes long does not keep the controller from looking after instances. No time is measured: what must not wait for something is
-/// seen to come before that ends.
+/// Slow work does not keep the controller from supervising instances. No time is measured: the tests check that an event which must
+/// not wait for the work comes before the work ends.
 @Suite(.serialized) struct LoopTests {
     private static let reading = "reading the configuration again"
     private static let compiled = "the configuration is read and compiled"
@@ -40,7 +40,7 @@ import Testing
         return text
     }
 
-    /// A reload by a process of its own, which nobody waits for yet.
+    /// A reload by a separate process, which is not waited for yet.
     private func reload(_ gateway: LabGateway) -> Task<CommandResult, any Error> {
         Task { try await gateway.command("reload", within: .seconds(60)) }
     }
@@ -77,7 +77,7 @@ import Testing
             let first = reload(gateway)
             #expect(await waitUntil(gateway, says: Self.reading))
             let rule = #"name: more, priority: 90, access: Deny, protocol: Tcp, source: "*", destination: "*""#
-            // The first one has read the file when it compiles; should it not have, it is refused, or reads the new one.
+            // The first one has read the file when it compiles. Otherwise it is refused, or reads the new one.
             try FileStore.replace(
                 gateway.configurationPath, with: Array(lab.configuration(timeScale: scale, rules: [rule]).utf8))
             let second = reload(gateway)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("MET-3 BAD-6 a stop while a policy compiles ends it: who asked is told that nothing was changed")
+    @Test("MET-3 BAD-6 a stop while a policy compiles ends it: the answer is that nothing was changed")
     func stopped() async throws {
         try await withRunningGateway { lab, gateway in
             try FileStore.replace(gateway.configurationPath, with: Array(largeConfiguration(lab).utf8))
@@ -106,7 +106,7 @@ import Testing
     @Test("MET-3 BAD-5 while nft hangs an instance that is killed is replaced; nft is killed, and that is reported")
     func hangingProgram() async throws {
         try await withTestLab(prefix: "sluice-gw") { lab in
-            // Hangs as long as the file `hang` is there, in a process of its own, and writes down who hangs.
+            // Hangs as long as the file `hang` is there, in a separate process, and writes the number of that process.
             let script = """
                 #!/bin/sh
                 if [ -e \(lab.directory)/hang ]; then sleep 1000 & echo $! > \(lab.directory)/hung; wait; fi
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test("MET-3 status says what the longest turn of the controller's loop was")
+    @Test("MET-3 status shows the longest iteration of the controller's loop")
     func longestTurn() async throws {
         try await withRunningGateway { lab, gateway in
             struct Status: Decodable {

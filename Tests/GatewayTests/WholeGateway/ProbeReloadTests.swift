@@ -6,7 +6,7 @@ import Testing
 
 @testable import Gateway
 
-/// What the first rule that probes needs of a gateway that runs without one.
+/// What the first rule with probes needs on a gateway that runs without one.
 @Suite(.serialized) struct ProbeReloadTests {
     @Test(
         "IDLE-5 OPS-3 a gateway has no room for time stamps until a reload brings a rule that probes")
@@ -28,11 +28,11 @@ import Testing
             let generation = ControlWord(rawValue: datapath.table.words[Int(slot)]).generation
             #expect(TimestampTracking.value(kept.originator, generation: generation) != nil)
             #expect(TimestampTracking.value(kept.responder, generation: generation) != nil)
-            // One that no rule probes has none.
+            // A session without a rule that probes has none.
             _ = try await lab.session(to: .internet, port: 8000)
             let other = try #require(try lab.slot(port: 8000, datapath))
             #expect(datapath.timestamps(slot: other) == nil)
-            // The instances run since before the table was made: they find it, and take out what is over.
+            // The instances have run since before the table was made: they find it, and remove what is over.
             probed.client.perform("rst")
             let isGone = await eventually(within: .seconds(20)) { datapath.timestamps(slot: slot) == nil }
             #expect(isGone)

@@ -8,8 +8,7 @@ import Testing
 
 @testable import Gateway
 
-/// A gateway without controller, on which a test starts, ends and steers instances by hand: the mechanisms, without who
-/// decides.
+/// A gateway without a controller, on which a test starts, ends and steers instances by hand: the mechanisms without the decisions.
 final class SharedGateway {
     let lab: Lab
     let datapath: Datapath
@@ -18,7 +17,7 @@ final class SharedGateway {
     private let binary: String
     private var processes: [UInt16: ChildProcess] = [:]
 
-    /// Kills the controller, and whatever instances it has started, and starts others.
+    /// Kills the controller and the instances that it has started, and starts others.
     init(_ lab: Lab, _ gateway: LabGateway, instances: [UInt16]) async throws {
         self.lab = lab
         binary = gateway.binary
@@ -26,7 +25,7 @@ final class SharedGateway {
         datapath = try Datapath.open(gateway: lab.name)
         orders = InstanceOrders(instances: datapath.table.instances, runtime: datapath.table.runtime)
         sharing = SlabSharing(table: datapath.table.seen(by: SlabSharing.pool))
-        // Those of the controller have left slabs without sessions.
+        // The controller's instances have left slabs without sessions.
         for instance in 1..<UInt16(20) {
             sharing.discardSessions(of: instance, now: tick)
             orders.setState(of: instance, .stopped)
@@ -55,7 +54,7 @@ final class SharedGateway {
         }
     }
 
-    /// In turn; what Maglev does better, but as evenly.
+    /// In turn; Maglev does it better, but as evenly.
     func steer(to instances: [UInt16]) {
         SteeringMemory(entries: datapath.table.steering).write(
             (0..<SteeringMemory.count).map { UInt8(instances[$0 % instances.count]) })

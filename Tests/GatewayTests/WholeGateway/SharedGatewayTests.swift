@@ -12,7 +12,7 @@ import Testing
     static let connections = 30
     static let patience = Duration.seconds(10)
 
-    /// So many connections from client to a server in a zone, all of which have exchanged data.
+    /// The given number of connections from client to a server in a zone, all of which have exchanged data.
     private func connect(
         _ gateway: SharedGateway, to zone: LabZone, port: Int, count: Int = connections
     ) async throws -> (client: Endpoint, server: Endpoint) {

@@ -7,13 +7,13 @@ import Testing
 
 @testable import Gateway
 
-/// The clock of these tests runs this many times faster than the profile's: N-S idle timeout 3 s, E-W 3.75 s.
+/// The clock of these tests is this many times faster than the profile's: N-S idle timeout 3 s, E-W 3.75 s.
 let scale = 80
 
-/// What lets sessions live on when an instance is killed.
+/// The setting with which sessions stay when an instance is killed.
 let preserve = "continuity: preserve"
 
-/// Runs a test on a lab of its own with a gateway in it, and takes both down whatever happens.
+/// Runs a test in a separate lab with a gateway in it, and removes both in any case.
 func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async throws -> Void) async throws {
     try await withTestLab(prefix: "sluice-gw") { lab in
         let gateway = try await lab.startGateway(configuration: lab.configuration(timeScale: scale, extra: extra))
@@ -58,7 +58,7 @@ extension Lab {
         .subtracting([0])
     }
 
-    /// The process of the instance that looks after the first established session, or of instance 1 where there is none.
+    /// The process of the instance that owns the first established session, or of instance 1 if there is none.
     func owningProcess() throws -> Int32 {
         let datapath = try Datapath.open(gateway: name)
         let slab = try establishedSessions().first.map { Int($0.slot) >> datapath.table.slabShift }
@@ -66,7 +66,7 @@ extension Lab {
         return Int32(bitPattern: datapath.table.instances[owner].processIdentifier)
     }
 
-    /// Whether as many instances serve as should, and none by a process that was ended.
+    /// Whether the right number of instances serve, none of them by a process that was ended.
     func isReplaced(_ process: Int32) -> Bool {
         guard let processes = try? instanceProcesses() else { return false }
         return processes.count == 2 && !processes.contains(process)

@@ -133,7 +133,7 @@ import Testing
             #expect(await gateway.stop() == .code(0))
             try await lab.execute(in: .gateway, ["nft", "flush", "ruleset"]).required()
             let before = try await lab.execute(in: .gateway, ["sysctl", "net.ipv4.ip_forward"]).output
-            // Another's program sits on the last interface, so that every step before it is done and must be undone.
+            // A foreign program is on the last interface, so that every step before it is done and must be undone.
             let other = lab.configuration(timeScale: scale).replacing(
                 "gateway: \(lab.name)", with: "gateway: \(lab.name)-b")
             let holder = try await lab.startGateway(configuration: other)
