@@ -79,7 +79,7 @@ struct WalkTests {
     func stems() throws {
         let table = try section("The packet path, step by step")
         let functions = try SourceTree.text("KernelProgram/include/KernelFunctions.h")
-        let parts = try #require(functions.split(separator: "// Parts that are verified on their own").last)
+        let parts = try #require(functions.split(separator: "// Functions that are verified separately").last)
         let names = parts.matches(of: /\b(sluice_\w+)\(/).map { String($0.1) }
         #expect(names.count > 15)
         let bodies = try SourceTree.files(in: ["KernelProgram"]).map(\.text).joined()

@@ -53,6 +53,11 @@ struct SeedTests {
     func keptSeedsWithPauses(seed: UInt64) { check(seed, without: [.upgrade]) }
 
     @Test(
+        "PKG-3 seeds with upgrades that once found something: a controller killed between its snapshot and its events",
+        arguments: [10_613_413_497_409_435_886] as [UInt64])
+    func keptSeedsWithUpgrades(seed: UInt64) { check(seed) }
+
+    @Test(
         "PKG-3 controllers of newer and older versions take over repeatedly: no instance is lost, no session ends",
         arguments: 0..<60 as Range<UInt64>)
     func upgrades(seed: UInt64) {

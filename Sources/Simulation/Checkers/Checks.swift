@@ -94,6 +94,11 @@ struct Checks {
         }
     }
 
+    /// A change that was saved with the snapshot. The controller died before its other directives.
+    mutating func savedUnseen(_ change: FleetChange) {
+        if change.kind == .instanceRenewed, let identifier = change.instance { renewing.remove(identifier) }
+    }
+
     // MARK: - Half-open sessions
 
     /// BAD-8: admission never assumes fewer half-open sessions than exist, so its number is never negative.

@@ -78,8 +78,14 @@ extension Simulation {
     private mutating func carryOut(_ directives: [FleetDirective]) {
         if !directives.isEmpty, isDoomed() { return killController() }
         saved = controller?.snapshot
-        for directive in directives {
-            if isDoomed() { return killController() }
+        for (index, directive) in directives.enumerated() {
+            if isDoomed() {
+                // The shell writes events and snapshot in one transaction: a renewal that the snapshot ends is recorded.
+                for directive in directives[index...] {
+                    if case .record(let change) = directive { checks.savedUnseen(change) }
+                }
+                return killController()
+            }
             perform(directive)
         }
         if let view = controller?.view { checks.seen(view) }
