@@ -242,6 +242,34 @@ import Testing
         }
     }
 
+    @Test("PKG-3 API-1 a port that is in use at the takeover: the API is served as soon as the port is free")
+    func portInUse() async throws {
+        try await FleetLab.with(extra: "api: { listen: 127.0.0.1:8686 }") { first in
+            try await first.handOver()
+            let taken = try first.lab.spawn(
+                in: .gateway, ["socat", "TCP-LISTEN:8686,bind=127.0.0.1,reuseaddr,fork", "EXEC:cat"])
+            let isTaken = await eventually(within: .seconds(10)) {
+                (try? await first.lab.execute(in: .gateway, ["curl", "-s", "-m", "1", "telnet://127.0.0.1:8686"]).exit)
+                    == .code(28)
+            }
+            #expect(isTaken, "\(taken.everythingSaid)")
+            let fleet = try await first.startController()
+            let status = try await fleet.run("status")
+            #expect(!status.succeeded && status.output.contains("the API is not served"), "\(status.output)")
+            await taken.terminate()
+            let isServed = await eventually(within: .seconds(20)) {
+                (try? await fleet.lab.execute(
+                    in: .gateway, ["curl", "-s", "-f", "http://127.0.0.1:8686/healthz"]
+                ).succeeded) == true
+            }
+            #expect(isServed, "\(fleet.gateway.process.everythingSaid)")
+            let isHealthy = await eventually(within: .seconds(10)) {
+                (try? await fleet.run("status").succeeded) == true
+            }
+            #expect(isHealthy)
+        }
+    }
+
     @Test("PKG-3 BAD-6 a first start by a file with a mistake fails, as ever; --check-takeover says so")
     func firstStart() async throws {
         try await withTestLab(prefix: "sluice-fl") { lab in

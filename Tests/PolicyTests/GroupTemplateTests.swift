@@ -144,6 +144,36 @@ struct GroupTemplateTests {
         #expect(mistakes.contains(message), "\(mistakes)")
     }
 
+    @Test("NSG-5 a value that the template does not allow is refused; a misspelt parameter is reported")
+    func parameterValues() throws {
+        let head = """
+            "parameters": {
+                "from": { "type": "string", "defaultValue": "*" },
+                "system": { "type": "string", "allowedValues": [ "Windows", "Ubuntu" ] }
+            },
+            """
+        let port = "[if(equals(parameters('system'), 'Windows'), '3389', '22')]"
+        let fields = ["sourceAddressPrefix": "\"[parameters('from')]\"", "destinationPortRange": "\"\(port)\""]
+        let text = template(group("g", "\"securityRules\": [ \(rule(fields)) ]"), head)
+        func read(_ parameters: String) throws -> (groups: [NetworkSecurityGroup], notices: [String]) {
+            let read = try GroupFile.groups(
+                Array(text.utf8), file: "nsg.json", parameters: ("parameters.json", Array(parameters.utf8)),
+                book: GroupTexts.book)
+            return (read.groups, read.notices)
+        }
+        let good = try read(
+            #"{ "parameters": { "System": { "value": "windows" }, "from": { "value": "192.0.2.0/24" } } }"#)
+        #expect(good.notices == [])
+        let misspelt = try read(
+            #"{ "parameters": { "system": { "value": "Ubuntu" }, "form": { "value": "192.0.2.0/24" } } }"#)
+        #expect(misspelt.notices.count == 1 && misspelt.notices[0].contains("\"form\""), "\(misspelt.notices)")
+        #expect(misspelt.notices.first?.contains("did you mean from?") == true)
+        let refused = #expect(throws: (any Error).self) {
+            try read(#"{ "parameters": { "system": { "value": "Widnows" } } }"#)
+        }
+        #expect(refused.map { "\($0)".contains("did you mean Windows?") } == true, "\(String(describing: refused))")
+    }
+
     @Test("NSG-5 an endless loop, a key vault's secret: refused")
     func refused() {
         let loop = """

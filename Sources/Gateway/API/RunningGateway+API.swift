@@ -17,6 +17,7 @@ extension RunningGateway {
             }
             networkNote = nil
         }
+        nextAPITry = nil
         let now = MonotonicClock.nanoseconds()
         if prepared != nil { noteNetwork(now: now) }
         api.use(prepared, now: now)
@@ -25,10 +26,26 @@ extension RunningGateway {
 
     /// Runs once a second.
     func watchAPI(now: UInt64) {
+        if let next = nextAPITry, now >= next { tryAPI(now: now) }
         guard api.isWanted else { return }
         noteNetwork(now: now)
         api.tend(now: now)
         report("api", api.problem, next: Self.apiRemedy)
+    }
+
+    /// Tries to serve the API after a takeover that could not: its port may still have been in use by the process of a controller
+    /// that was killed.
+    func tryAPI(now: UInt64) {
+        do throws(GatewayError) {
+            beginAPI(try api.prepare(configuration))
+        } catch {
+            nextAPITry = now + 5_000_000_000
+            report(
+                "api", "the API is not served: \(error)",
+                next:
+                    "the controller tries again every 5 s; if the cause is in the configuration, correct it, then: sluice reload"
+            )
+        }
     }
 
     private static let apiRemedy =

@@ -23,6 +23,8 @@ final class RunningGateway {
     let api: APISupervision
     /// The last known state of the network namespace, for readers that may not enter it.
     var networkNote: NetworkNote?
+    /// When to try again to serve the API, CLOCK_MONOTONIC nanoseconds; nil: it is served, or another try would not help.
+    var nextAPITry: UInt64?
     /// Nil if it can't be opened: then next hops are never cached by destination.
     let routingSocket: RoutingSocket?
     var routing = SourceRouting()

@@ -68,7 +68,7 @@ struct StartUp {
         try checkPrivileges()
         let interfaces = try findInterfaces()
         try checkDirectories()
-        var apiProblem = try Self.tolerating(Datapath.exists(gateway: configuration.gateway)) {
+        let apiProblem = try Self.tolerating(Datapath.exists(gateway: configuration.gateway)) {
             () throws(GatewayError) in try APIBinary.check(configuration)
         }
         let lock = try takeLock()
@@ -84,10 +84,12 @@ struct StartUp {
         api.endPredecessor()
         let isTakeover = Datapath.exists(gateway: configuration.gateway)
         var preparedAPI: APISupervision.Prepared?
+        var mayServeAPILater = false
         if apiProblem == nil {
-            apiProblem = try Self.tolerating(isTakeover) { () throws(GatewayError) in
-                preparedAPI = try api.prepare(configuration)
-            }
+            mayServeAPILater =
+                try Self.tolerating(isTakeover) { () throws(GatewayError) in
+                    preparedAPI = try api.prepare(configuration)
+                } != nil
         }
         let predecessor = try directory.read(ControllerRecord.self, from: directory.controllerPath)
         let before = predecessor.flatMap { isTakeover ? $0.forwardingBefore : nil }
@@ -151,6 +153,7 @@ struct StartUp {
         if let apiProblem {
             gateway.report("api", "the API is not served: \(apiProblem)", next: "correct that, then: sluice reload")
         }
+        if mayServeAPILater { gateway.tryAPI(now: MonotonicClock.nanoseconds()) }
         return gateway
     }
 

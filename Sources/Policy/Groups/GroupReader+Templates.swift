@@ -20,9 +20,23 @@ extension GroupReader {
         var linked: [(path: String, name: String)] = []
     }
 
+    /// A misspelt parameter would leave the template's default in force, which may be any address.
+    private mutating func noteUnknownParameters(_ template: Document, _ parameters: Document?) {
+        let declared = template["parameters"]?.members?.map(\.key) ?? []
+        let given = (parameters?.member("parameters") ?? parameters)?.members ?? []
+        for name in given.map(\.key) where !declared.contains(where: { Document.isSame($0, name) }) {
+            // Fields of the file itself.
+            if ["$schema", "contentVersion"].contains(name) { continue }
+            let nearest = DidYouMean.nearest(to: name, among: declared).map { ": did you mean \($0)?" } ?? ""
+            notices.append(
+                "\(file): the template does not declare the parameter \"\(name)\", so its value is not used\(nearest)")
+        }
+    }
+
     mutating func readTemplate(_ template: Document, _ resources: Document, parameters: Document?) {
         scope = TemplateScope(template: template, parameters: parameters, cloud: cloud)
         isTemplate = true
+        noteUnknownParameters(template, parameters)
         defer {
             scope = nil
             isTemplate = false

@@ -312,9 +312,9 @@ struct TemplateScope {
                 throw .init(
                     message: "refers to the parameter \"\(name)\", which is stored in a key vault: write its value")
             }
-            if let value = passed.member("value") { return value }
+            if let value = passed.member("value") { return try allowed(value, name, declared) }
             if case .unknown(let reason) = passed.value { throw .init(message: reason) }
-            if passed.members == nil, !passed.isNull { return passed }
+            if passed.members == nil, !passed.isNull { return try allowed(passed, name, declared) }
         }
         guard let declared else {
             throw .init(message: "refers to the parameter \"\(name)\", which the template does not declare")
@@ -325,6 +325,20 @@ struct TemplateScope {
             message:
                 "refers to the parameter \"\(name)\", which has no value: give it one in a parameters file, or a defaultValue"
         )
+    }
+
+    /// A value that a parameter accepts: one of its `allowedValues`, if it has any, and of its `type`.
+    private func allowed(_ value: Document, _ name: String, _ declared: Document?) throws(Mistake) -> Document {
+        if let choices = declared?["allowedValues"]?.list, case let texts = choices.compactMap(\.text), !texts.isEmpty,
+            let text = value.text, !texts.contains(where: { Document.isSame($0, text) })
+        {
+            let nearest = DidYouMean.nearest(to: text, among: texts).map { " (did you mean \($0)?)" } ?? ""
+            throw .init(
+                message:
+                    "refers to the parameter \"\(name)\", which can't be \"\(text)\"\(nearest): the template allows "
+                    + texts.map { "\"\($0)\"" }.joined(separator: ", "))
+        }
+        return value
     }
 
     /// Whether a parameter may be omitted: it is nullable, or the type that it refers to is.
