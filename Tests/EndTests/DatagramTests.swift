@@ -2,9 +2,11 @@ import Inspection
 import Lab
 import Testing
 
-/// SESS-7 and SESS-8: what is not TCP, and what comes in pieces.
+/// SESS-7 and SESS-8: protocols other than TCP, and fragments.
 extension EndTests {
-    @Test("SESS-7 UDP: datagrams go both ways in one session, and it ends in silence", arguments: IPVersion.allCases)
+    @Test(
+        "SESS-7 UDP: datagrams cross in both directions in one session, which expires without a message",
+        arguments: IPVersion.allCases)
     func datagrams(version: IPVersion) async throws {
         // 4 min become 4 s.
         try await withGateway(timeScale: 60, rules: [udp]) { lab, _ in
@@ -27,14 +29,14 @@ extension EndTests {
                 inspector.sessions().allSatisfy { $0.source.port != port }
             }
             #expect(isGone)
-            // The answer to what begins a new session comes back in it.
+            // A datagram begins a new session, and its answer comes back in that session.
             client.perform("send 7")
             try await client.waitFor("data", count: 4, within: patience)
             #expect(client.errors == [])
         }
     }
 
-    @Test("SESS-7 UDP: nobody may begin from the other side", arguments: IPVersion.allCases)
+    @Test("SESS-7 UDP: the other side may not begin a session", arguments: IPVersion.allCases)
     func datagramsInbound(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let server = try lab.endpoint(in: .client, ["echo-datagrams", "9100"])
@@ -80,7 +82,7 @@ extension EndTests {
     }
 
     @Test(
-        "SESS-8 fragments: a ping of 4000 bytes goes through, to both classes of zones", arguments: IPVersion.allCases)
+        "SESS-8 fragments: a ping of 4000 bytes crosses, north-south and east-west", arguments: IPVersion.allCases)
     func fragmentedPing(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             for zone in LabZone.destinations {
@@ -92,14 +94,15 @@ extension EndTests {
                 ]
                 let result = try await lab.execute(in: .client, ping)
                 #expect(result.output.contains("3 received"), "\(result.everythingSaid)")
-                // Three there and three back each time.
+                // Each ping has three fragments in each direction.
                 #expect(await capture.stop().count >= 18)
             }
             #expect(try GatewayInspector(gateway: lab.name).drops()["fragment"] == 0)
         }
     }
 
-    @Test("SESS-8 fragments without a first one don't pass, whatever a rule allows", arguments: IPVersion.allCases)
+    @Test(
+        "SESS-8 fragments without a first fragment are dropped, whatever a rule allows", arguments: IPVersion.allCases)
     func fragmentsWithoutFirst(version: IPVersion) async throws {
         try await withGateway(rules: [udp]) { lab, _ in
             let inspector = try GatewayInspector(gateway: lab.name)
@@ -113,7 +116,7 @@ extension EndTests {
             let isCounted = await eventually(within: patience) { inspector.drops()["fragment"] ?? 0 >= 40 }
             #expect(isCounted, "\(inspector.drops())")
             #expect(capture.packets == [])
-            // The control: with their first one they do.
+            // The control: fragments with a first fragment pass.
             let server = try lab.endpoint(in: .internet, ["echo-datagrams", "9100"])
             try await server.waitFor("listening", within: patience)
             let client = try lab.endpoint(in: .client, ["datagrams", LabZone.internet.address(version), "9100"])
@@ -126,13 +129,13 @@ extension EndTests {
     }
 }
 
-/// A rule that lets the client's UDP to ports 9100 to 9109 through.
+/// A rule that allows UDP from the client to ports 9100 to 9109.
 private let udp =
     "name: datagrams, priority: 130, access: Allow, protocol: Udp, "
     + "source: [\"\(LabZone.client.prefix)\", \"\(LabZone.client.prefix6)\"], destination: [\"*\"], "
     + "destinationPorts: [9100-9109]"
 
-/// A rule that lets the internet's hosts ping everybody.
+/// A rule that allows pings from the internet's hosts to every host.
 private let pingsBack =
     "name: pings-back, priority: 131, access: Allow, protocol: Icmp, "
     + "source: [\"\(LabZone.internet.prefix)\", \"\(LabZone.internet.prefix6)\"], destination: [\"*\"]"

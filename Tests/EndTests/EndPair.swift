@@ -14,15 +14,15 @@ struct EndPair: Sendable {
     /// The server's port.
     var serverPort = 8000
 
-    /// Whether a session is this one. The client's port alone does not say it: forged SYNs have all ports.
+    /// Whether a session is this one. The client's port alone is not enough: forged SYNs use all ports.
     func isOwn(_ session: SessionView) -> Bool {
         [LabZone.client.address, LabZone.client.address6].contains(session.source.address)
             && session.source.port == port
             && session.destination.port == serverPort
     }
 
-    /// Opens a session from the client's zone, and has bytes cross it in both directions, so that both ends have acknowledged
-    /// something.
+    /// Opens a session from the client's zone, and sends bytes in both directions. Afterwards both ends have
+    /// acknowledged data.
     static func open(
         in lab: Lab, to zone: LabZone = .internet, _ version: IPVersion, port: Int = 8000, client: [String] = [],
         server: [String] = []
@@ -42,12 +42,12 @@ struct EndPair: Sendable {
         return pair
     }
 
-    /// The session, as an operator sees it; nil when it is no more. A reader of the pinned maps.
+    /// The session as an operator sees it, read from the pinned maps. nil after its end.
     func session() throws -> SessionView? {
         try GatewayInspector(gateway: lab.name).sessions().first(where: isOwn)
     }
 
-    /// Waits until the session is as is meant.
+    /// Waits until the session's positions satisfy `condition`.
     @discardableResult
     func waitForPositions(
         _ what: String, _ condition: (SessionView.Positions) -> Bool
@@ -88,14 +88,14 @@ struct EndPair: Sendable {
         }
     }
 
-    /// Checks that the firewall's first segments were the right ones: an end that they miss sends something sooner or later,
-    /// meets the tombstone, and is reset by the answer. For a lab with one session.
+    /// Checks that both ends accepted the firewall's first RSTs. An end that did not accept its RST sends a segment
+    /// sooner or later, and the tombstone answers that segment. For a lab with one session.
     func expectNoAnswers(sourceLocation: SourceLocation = #_sourceLocation) throws {
         let answers = try GatewayInspector(gateway: lab.name).drops()["tombstone"]
-        #expect(answers == 0, "segments met the tombstone", sourceLocation: sourceLocation)
+        #expect(answers == 0, "segments reached the tombstone", sourceLocation: sourceLocation)
     }
 
-    /// Whether bytes still cross in both directions, unchanged.
+    /// Checks that bytes still cross in both directions, unchanged.
     func expectAlive(sourceLocation: SourceLocation = #_sourceLocation) async {
         let (before, beforeServer) = (client.received, server.received)
         client.perform("send 1000")
@@ -117,7 +117,7 @@ struct EndPair: Sendable {
     }
 }
 
-/// Resets sessions by the gateway's control socket, as `sluice session reset` does; returns how many.
+/// Resets sessions through the gateway's control socket, as `sluice session reset` does. Returns how many.
 func resetSessions(of lab: Lab, _ sessions: [SessionView]) throws -> Int {
     let references = sessions.compactMap { session in
         SessionIdentifier(session.id).map { SessionReference(slot: $0.slot, generation: $0.generation) }
@@ -129,7 +129,8 @@ extension Endpoint {
     /// Bytes that its first connection has received.
     var received: Int { events("data").compactMap(\.total).max() ?? 0 }
 
-    /// Waits until its first connection has received so many bytes: by asking, since a quiet one does not tell by itself.
+    /// Waits until its first connection has received so many bytes. Asks for the count, because an endpoint with
+    /// `--quiet` does not report it.
     func waitToReceive(_ bytes: Int, within limit: Duration = patience) async throws {
         var total = 0
         let isThere = await eventually(within: limit, every: .milliseconds(50)) {

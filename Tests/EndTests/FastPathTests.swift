@@ -5,7 +5,7 @@ import Testing
 
 /// What the fast path leaves to the kernel's own forwarding, seen by real ends: the table in docs/explanation/fast-path.md.
 extension EndTests {
-    @Test("RST-1 both ends hear of a reset where routing goes by interface", arguments: IPVersion.allCases)
+    @Test("RST-1 both ends receive a reset if routing depends on the interface", arguments: IPVersion.allCases)
     func resetByInterface(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let (client, internet) = (LabZone.client, LabZone.internet)
@@ -13,7 +13,7 @@ extension EndTests {
                 try await lab.execute(in: .gateway, ["ip", "-\(version.rawValue)"] + words).required()
             }
             func prefix(_ zone: LabZone) -> String { version == .four ? zone.prefix : zone.prefix6 }
-            // A socket of the gateway has no way to the server.
+            // A socket of the gateway has no route to the server.
             try await route(["rule", "add", "iif", client.gatewayInterface, "lookup", "100"])
             try await route(["rule", "add", "iif", internet.gatewayInterface, "lookup", "101"])
             try await route(["route", "add", prefix(internet), "dev", internet.gatewayInterface, "table", "100"])
@@ -33,7 +33,7 @@ extension EndTests {
     }
 
     @Test(
-        "BAD-7 as long as there are IPsec policies the kernel's own forwarding carries everything, and status says so")
+        "BAD-7 while IPsec policies exist, the kernel's own forwarding carries all packets, and status says so")
     func securityPolicies() async throws {
         try await withGateway { lab, gateway in
             let pair = try await EndPair.open(in: lab, .four)
@@ -49,7 +49,7 @@ extension EndTests {
             let before = pair.server.received
             pair.client.perform("send 1000")
             try await pass(.milliseconds(700))
-            #expect(pair.server.received == before, "what a policy forbids crosses")
+            #expect(pair.server.received == before, "packets cross that a policy blocks")
             try await lab.execute(in: .gateway, ["ip", "xfrm", "policy", "delete"] + policy).required()
             #expect(await eventually(within: patience) { (try? inspector.status().leavesToKernel) == false })
             #expect(await eventually(within: patience) { pair.server.received == before + 1000 })
@@ -57,7 +57,7 @@ extension EndTests {
         }
     }
 
-    @Test("BAD-6 an interface that is renamed while the gateway runs keeps nothing of it")
+    @Test("BAD-6 an interface that is renamed while the gateway runs has no program after the gateway's stop")
     func renamedInterface() async throws {
         try await withTestLab(prefix: "sluice-ends") { lab in
             let gateway = try await lab.startGateway(configuration: lab.configuration())

@@ -1,6 +1,6 @@
 import Lab
 
-/// Sends forged segments from the internet's host, in the server's name, to the client.
+/// Sends forged segments from the internet's host, with the server's address, to the client.
 func inject(
     in lab: Lab, _ version: IPVersion, from sourcePort: Int, to port: Int, flags: String, sequences: [UInt32],
     acknowledgment: UInt32 = 0, data: Int = 0
@@ -11,7 +11,7 @@ func inject(
         flags, sequences, acknowledgment, data)
 }
 
-/// Sends forged segments from the client's host, in the client's name, to the internet.
+/// Sends forged segments from the client's host, with the client's address, to the internet.
 func inject(
     in lab: Lab, _ version: IPVersion, fromClient sourcePort: Int, to port: Int, flags: String, sequences: [UInt32],
     acknowledgment: UInt32 = 0, data: Int = 0

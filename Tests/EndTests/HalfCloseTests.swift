@@ -2,12 +2,12 @@ import Inspection
 import Lab
 import Testing
 
-/// RST-6 where one end has said that it will say no more.
+/// RST-6 for sessions in which one end has closed its direction.
 ///
-/// In CLOSE-WAIT Linux reports the reset as EPIPE instead of ECONNRESET (tcp_reset() in net/ipv4/tcp_input.c), whoever sends
-/// it: the end whose peer has sent its FIN.
+/// An end whose peer has sent its FIN is in CLOSE-WAIT. There Linux reports a reset as EPIPE instead of ECONNRESET,
+/// whoever sends it (tcp_reset() in net/ipv4/tcp_input.c).
 extension EndTests {
-    @Test("RST-6 half-close: both ends see the reset, whoever has closed", arguments: IPVersion.allCases)
+    @Test("RST-6 half-close: both ends see the reset, whichever end has closed", arguments: IPVersion.allCases)
     func halfClose(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let pair = try await EndPair.open(in: lab, version)
@@ -47,7 +47,7 @@ extension EndTests {
         "RST-6 SESS-2 half-close, idle: both ends see the reset after the closing timeout",
         arguments: IPVersion.allCases)
     func closingTimeout(version: IPVersion) async throws {
-        // 120 s become 2 s; an idle timeout of 4 s comes later.
+        // 120 s become 2 s. The idle timeout of 4 s comes later.
         try await withGateway(timeScale: 60) { lab, _ in
             let pair = try await EndPair.open(in: lab, version)
             pair.client.perform("shutdown")

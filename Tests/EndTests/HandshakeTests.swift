@@ -1,10 +1,10 @@
 import Lab
 import Testing
 
-/// Connections that begin again from the same port, by real ends (RFC 9293, 3.5 and 3.10.7.4).
+/// Real ends that connect again from the same port (RFC 9293, 3.5 and 3.10.7.4).
 extension EndTests {
     @Test(
-        "SESS-2 refused, and tried again from the same port until the server listens: it connects at its first SYN",
+        "SESS-2 a refused client tries again from the same port until the server listens: its first SYN then connects",
         arguments: IPVersion.allCases)
     func refusedBefore(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -24,12 +24,12 @@ extension EndTests {
     }
 
     @Test(
-        "SESS-2 a client that lost its memory begins again from the same port: the server's old end is found out, and it connects",
+        "SESS-2 a client that has crashed connects again from the same port, though the server still has the old connection",
         arguments: IPVersion.allCases)
     func forgotten(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let first = try await EndPair.open(in: lab, version, client: ["--source-port", "45002"])
-            // The client's machine crashes: its last words are lost.
+            // The client's machine crashes: its last segments are lost.
             let silence = try await Obstacle.put(in: lab, at: .client, .output, "tcp flags & (fin | rst) != 0")
             try await lab.execute(in: .client, ["ss", "-K", "sport", "=", ":45002"]).required()
             try await first.client.waitFor("error", within: patience)
@@ -51,7 +51,7 @@ extension EndTests {
         }
     }
 
-    /// How many SYNs the client sends meanwhile.
+    /// How many SYNs the client sends while `body` runs.
     private func syns(_ lab: Lab, _ body: () async throws -> Void) async throws -> Int {
         let rule = """
             table inet count { chain way { type filter hook output priority 0; tcp flags & (syn | ack) == syn counter; }; }

@@ -2,10 +2,10 @@ import Inspection
 import Lab
 import Testing
 
-/// BAD-2 and BAD-3: what strangers send.
+/// BAD-1, BAD-2, BAD-3 and BAD-10: forged segments and floods of SYNs.
 extension EndTests {
     @Test(
-        "BAD-3 blind resets, SYNs and data neither end nor renew a session, nor touch its data",
+        "BAD-3 blind resets, SYNs and data do not end or renew a session, and do not change its data",
         arguments: IPVersion.allCases)
     func blind(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -31,7 +31,7 @@ extension EndTests {
             try await forge("psh,ack", [0], acknowledgment: 10_000_000, data: 100)
             try await forge("psh,ack", [0], acknowledgment: -10_000_000, data: 100)
             try await forge("fin,ack", [10_000_000])
-            // The ends have had time to answer what did reach them.
+            // The ends have time to answer the segments that reached them.
             try await pass(.seconds(1))
             let now = try #require(try pair.session())
             let elapsed = (ContinuousClock.now - clock).inSeconds
@@ -41,21 +41,22 @@ extension EndTests {
             let drops = try GatewayInspector(gateway: lab.name).drops()
             #expect(drops["invalidReset"] ?? 0 >= 6, "\(drops)")
             #expect(drops["outOfWindow"] ?? 0 >= 7, "\(drops)")
-            // The control: something did reach the client, and was challenged.
+            // The control: some segments did reach the client, and were challenged.
             #expect(!atClient.packets.isEmpty)
             await pair.expectAlive()
             await atClient.stop()
         }
     }
 
-    /// On one processor, which remembers both ways: its memory makes no source true.
-    @Test("BAD-1 a forged source is found out while its owner sends to the same address", arguments: IPVersion.allCases)
+    /// All on one processor, whose next-hop cache holds both directions: a cached next hop does not make a source
+    /// valid.
+    @Test("BAD-1 a forged source is detected while its owner sends to the same address", arguments: IPVersion.allCases)
     func forgedSource(version: IPVersion) async throws {
         try await withGateway(alone: true) { lab, _ in
             let count = 20_000
-            // The gateway knows the next hop: only then is the way remembered.
+            // The gateway knows the next hop's address: only then is the next hop cached.
             let pair = try await EndPair.open(in: lab, version)
-            // To a port that no rule allows: each SYN is a new session's.
+            // To a port that no rule allows: each SYN asks for a new session.
             let places: [LabPlace] = [.client, .zone(.peer)]
             let senders = try places.map { place in
                 try lab.endpoint(
@@ -79,7 +80,7 @@ extension EndTests {
     }
 
     @Test(
-        "BAD-2 BAD-10 amid 50,000 unanswered SYNs, of one source or of many, a client connects at its first or second SYN",
+        "BAD-2 BAD-10 during a flood of 50,000 SYNs, from one source or many, a client connects with its first or second SYN",
         arguments: [true, false])
     func crowd(isOneSource: Bool) async throws {
         let inbound =
@@ -109,7 +110,7 @@ extension EndTests {
             }
             #expect(try await flood.process.result(within: .seconds(90)).succeeded)
             #expect(flood.events("flooded").first?.sent == 50_000)
-            // And again when all have been sent, and none has timed out.
+            // And again after the last SYN of the flood, before any session has timed out.
             let before = syns.packets.count
             _ = try await EndPair.open(in: lab, .four, port: 8006)
             #expect(syns.packets.count - before <= 2)
@@ -123,14 +124,16 @@ extension EndTests {
         }
     }
 
-    @Test("BAD-2 a flood of SYNs leaves an established session its bytes, and has only its share of the table")
+    @Test(
+        "BAD-2 during a flood of SYNs an established session loses no byte, and the flood gets only its share of the table"
+    )
     func flood() async throws {
         let inbound =
             "name: inbound, priority: 130, access: Allow, protocol: Tcp, source: [\"*\"], "
             + "destination: [\"\(LabZone.client.prefix)\"], destinationPorts: [8200]"
-        // Half-open sessions rest for 3 s.
+        // Half-open sessions expire after 3 s.
         try await withGateway(alone: true, timeScale: 10, sessions: 4096, rules: [inbound]) { lab, _ in
-            // Forged addresses of the internet's side, and a victim that answers none of them.
+            // Forged addresses on the internet's side, and a victim that answers none of them.
             let route = ["ip", "route", "add", "198.18.0.0/16", "via", LabZone.internet.address, "dev", "internet0"]
             try await lab.execute(in: .gateway, route).required()
             _ = try await Obstacle.put(in: lab, at: .client, .input, "tcp dport 8200")
@@ -140,7 +143,7 @@ extension EndTests {
             let flood = try lab.endpoint(
                 in: .internet,
                 ["flood", LabZone.client.address, "8200", "--count", "20000", "--network", "198.18"])
-            // It is under way, and at its limit.
+            // The flood has reached its limit.
             let isFull = await eventually(within: patience) { inspector.drops()["capacity"] ?? 0 > 0 }
             #expect(isFull)
             let bytes = 20_000_000

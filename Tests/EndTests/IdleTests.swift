@@ -2,7 +2,7 @@ import Inspection
 import Lab
 import Testing
 
-/// What the ends see of idleness: IDLE-3 to IDLE-5.
+/// What the ends of idle sessions see: IDLE-3 to IDLE-5.
 extension EndTests {
     @Test(
         "IDLE-3 idle expiry, east-west: nothing is sent, and the next segment is dropped", arguments: IPVersion.allCases
@@ -29,7 +29,7 @@ extension EndTests {
                 #expect(try await end.tcpState() == "ESTABLISHED")
             }
             #expect(pair.client.errors == [] && pair.server.errors == [])
-            // Neither got anything: what there is, it has sent itself.
+            // Neither end received anything: each capture holds only segments that its own end has sent.
             let fromPeer = "IP\(version == .six ? "6" : "") \(LabZone.peer.address(version))."
             let fromClient = "IP\(version == .six ? "6" : "") \(LabZone.client.address(version))."
             #expect(await atClient.stop().filter { $0.contains(fromPeer) } == [])
@@ -37,7 +37,7 @@ extension EndTests {
         }
     }
 
-    @Test("IDLE-4 keep-alives of one end, either one, or of both keep a session, without any data")
+    @Test("IDLE-4 keep-alives of either end, or of both, keep a session without any data")
     func keepAlive() async throws {
         // 4 and 5 min become 8 and 10 s, 30 s become 1 s.
         try await withGateway(timeScale: 30) { lab, _ in
@@ -58,7 +58,7 @@ extension EndTests {
                 }
             }
             let start = ContinuousClock.now
-            // The control: without them a session ends.
+            // The control: without keep-alives a session ends.
             for pair in idle {
                 let isOver = try await eventually(within: .seconds(12) + patience) {
                     try pair.session()?.state != "established"
@@ -66,7 +66,7 @@ extension EndTests {
                 #expect(isOver)
             }
             for pair in idle.prefix(2) { try await pair.expectResets() }
-            // Two timeouts and more for the others.
+            // The others are kept for more than two timeouts.
             try await pass(max(.zero, .seconds(22) - (ContinuousClock.now - start)))
             for pair in kept {
                 let session = try #require(try pair.session())
@@ -77,16 +77,16 @@ extension EndTests {
     }
 
     @Test(
-        "IDLE-5 probe: both ends answer, and the session lives on without any traffic of theirs",
+        "IDLE-5 probe: both ends answer, and the session stays without any traffic",
         arguments: IPVersion.allCases)
     func probeAlive(version: IPVersion) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s, onIdle: probe")]) { lab, _ in
             let pair = try await EndPair.open(in: lab, version, port: 9001)
             let before = try #require(try pair.session())
             #expect(before.onIdle == "probe" && before.idleTimeoutSeconds < 2.1)
-            let later = try await pair.waitForSession("it lives for several timeouts") { $0.ageSeconds > 8 }
+            let later = try await pair.waitForSession("it stays for several timeouts") { $0.ageSeconds > 8 }
             #expect(later.state == "established" && later.id == before.id)
-            // Its ends have answered; what they answered moved nothing (RST-4).
+            // Its ends have answered, and their answers did not change the positions (RST-4).
             #expect(later.packets.toSource > before.packets.toSource)
             #expect(later.packets.toDestination > before.packets.toDestination)
             #expect(later.positions == before.positions)
@@ -95,17 +95,17 @@ extension EndTests {
     }
 
     @Test(
-        "IDLE-5 probe: ends that take no segment without time stamps (RFC 7323, 3.2) answer too",
+        "IDLE-5 probe: ends that drop segments without time stamps (RFC 7323, 3.2) answer too",
         arguments: IPVersion.allCases)
     func probeStrict(version: IPVersion) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s, onIdle: probe")]) { lab, _ in
-            // As FreeBSD does: once both ends have sent time stamps, what has none is dropped.
+            // As FreeBSD does: once both ends have sent time stamps, it drops segments that have none.
             let unstamped = "tcp flags & (syn | rst) == 0 tcp option timestamp missing"
             let atClient = try await Obstacle.put(in: lab, at: .client, .input, unstamped)
             let atServer = try await Obstacle.put(in: lab, at: .internet, .input, unstamped)
             let pair = try await EndPair.open(in: lab, version, port: 9001)
             let before = try #require(try pair.session())
-            let later = try await pair.waitForSession("it lives for several timeouts") { $0.ageSeconds > 8 }
+            let later = try await pair.waitForSession("it stays for several timeouts") { $0.ageSeconds > 8 }
             #expect(later.state == "established" && later.id == before.id && later.positions == before.positions)
             #expect(later.packets.toSource > before.packets.toSource)
             #expect(try await atClient.stopped() == 0)
@@ -114,7 +114,7 @@ extension EndTests {
         }
     }
 
-    @Test("IDLE-5 probe: where one end is gone, the other is reset", arguments: IPVersion.allCases, [true, false])
+    @Test("IDLE-5 probe: if one end is gone, the other is reset", arguments: IPVersion.allCases, [true, false])
     func probeDead(version: IPVersion, serverIsGone: Bool) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s, onIdle: probe")]) { lab, _ in
             let pair = try await EndPair.open(in: lab, version, port: 9001)
@@ -130,13 +130,14 @@ extension EndTests {
             #expect((serverIsGone ? pair.server : pair.client).errors == [])
             let session = try #require(try pair.session())
             #expect(session.state == "resetting" && session.endReason == "probeFailed")
-            // It was asked, and given the idle timeout and time to answer.
+            // The lost end was probed after the idle timeout, and had time to answer.
             let (last, error) = (end.events("data").last?.at, end.events("error").first?.at)
             #expect(try #require(error) - #require(last) > 2.4)
         }
     }
 
-    @Test("IDLE-5 a rule's own timeout, and silence where a reset would be due", arguments: IPVersion.allCases)
+    @Test(
+        "IDLE-5 a rule sets its own timeout, and whether its sessions expire with a RST", arguments: IPVersion.allCases)
     func ownTreatment(version: IPVersion) async throws {
         let rules = [
             rule(9001, "onIdle: silent, idleTimeout: 2s"), rule(9002, "idleTimeout: 2s"), rule(9003, "idleTimeout: 1h"),
@@ -147,7 +148,7 @@ extension EndTests {
             let silent = try await EndPair.open(in: lab, version, port: 9001)
             let quick = try await EndPair.open(in: lab, version, port: 9002)
             let lasting = try await EndPair.open(in: lab, version, port: 9003)
-            // East-west, where silence is the rule.
+            // East-west, where sessions expire without a RST by default.
             let eastWest = try await EndPair.open(in: lab, to: .peer, version, port: 9004)
             try await quick.expectResets(within: patience)
             try await eastWest.expectResets(within: patience)
@@ -162,6 +163,6 @@ extension EndTests {
 }
 
 extension LabZone {
-    /// Where the client's sessions go to.
+    /// The zones to which the client opens sessions.
     static let destinations = [LabZone.internet, .peer]
 }

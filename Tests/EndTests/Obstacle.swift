@@ -1,13 +1,13 @@
 import Lab
 
-/// Something in the way at one host of the lab, behind the firewall: an nftables rule of its own, which the firewall knows
-/// nothing of.
+/// Drops packets at one host of the lab, behind the firewall. It is an nftables rule on that host, which the firewall
+/// does not see.
 struct Obstacle {
-    /// Where in the host's stack.
+    /// The place in the host's stack.
     enum Hook: String {
-        /// What the host receives. tcpdump on the host still sees it.
+        /// Packets that the host receives. tcpdump on the host still sees them.
         case input
-        /// What the host sends. Nobody sees it.
+        /// Packets that the host sends. No capture sees them.
         case output
     }
 
@@ -15,7 +15,7 @@ struct Obstacle {
     private let place: LabPlace
     private let table: String
 
-    /// Puts an obstacle up: `rule` is an nftables match, and what it matches is dropped.
+    /// Adds an obstacle: `rule` is an nftables match, and packets that match are dropped.
     static func put(
         in lab: Lab, at place: LabPlace, _ hook: Hook, _ rule: String, name: String = "obstacle"
     ) async throws -> Obstacle {
@@ -26,7 +26,7 @@ struct Obstacle {
         return Obstacle(lab: lab, place: place, table: name)
     }
 
-    /// How many packets it has stopped.
+    /// How many packets it has dropped.
     func stopped() async throws -> Int {
         let text = try await lab.execute(in: place, ["nft", "list", "table", "inet", table]).required().output
         let words = text.split(whereSeparator: \.isWhitespace)
@@ -39,7 +39,7 @@ struct Obstacle {
     }
 }
 
-/// Not a reset: what an obstacle matches that is to let the firewall's resets through.
+/// Not a reset. An obstacle with this in its match lets the firewall's resets through.
 let noReset = "tcp flags & rst == 0"
 /// Segments that carry the RST flag.
 let isReset = "tcp flags & rst == rst"

@@ -4,11 +4,12 @@ import Lab
 import Testing
 
 extension EndTests {
-    @Test("IDLE-6 segments that come just when their session expires: it lives for both ends, or is reset for both")
+    @Test(
+        "IDLE-6 a segment arrives just when its session expires: the session stays for both ends, or is reset at both")
     func race() async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s")]) { lab, _ in
             let server = try await lab.listener(in: .internet, port: 9001)
-            // Just before the timeout, at it, and after it: expiry comes up to a scan later.
+            // Just before the timeout, at it, and after it: a session expires up to one scan later.
             let periods = ["1.9", "1.98", "2.0", "2.02", "2.05", "2.1", "2.15", "2.2", "2.25", "2.3"]
             var groups: [Group] = []
             for period in periods {
@@ -21,7 +22,7 @@ extension EndTests {
             let isBegun = await eventually(within: patience) { all.allSatisfy { $0.isBegun } }
             try #require(isBegun)
 
-            // While they go on: none that the table holds was reset some time before.
+            // While they send: the table holds no established session that was reset before.
             let inspector = try GatewayInspector(gateway: lab.name)
             let live = {
                 Set(inspector.sessions(SessionFilter(port: 9001, state: .established)).map { Int($0.source.port) })
@@ -30,13 +31,13 @@ extension EndTests {
             while ContinuousClock.now < end {
                 let before = Set(all.flatMap(\.resetPorts))
                 try await pass(.seconds(1))
-                #expect(live().intersection(before) == [], "reset, and alive in the table")
+                #expect(live().intersection(before) == [], "reset, and still established in the table")
             }
-            // Some came too late, and some did not.
+            // Some segments came too late, and some did not.
             let reset = groups.flatMap(\.resetPorts).count
             #expect(reset > 0 && reset < groups.count * Group.size, "\(reset) were reset")
 
-            // Left alone, all end the same way; keep-alives may save theirs.
+            // Without segments all sessions end in the same way. Keep-alives may keep theirs.
             for group in groups { group.client.perform("rest") }
             _ = await eventually(within: patience) { groups.allSatisfy { $0.resetPorts.count == Group.size } }
             for group in groups {
@@ -49,15 +50,15 @@ extension EndTests {
             #expect(
                 isConsistent,
                 """
-                client and server differ in \(resetPorts(of: server).symmetricDifference(all.flatMap(\.resetPorts))), \
-                alive in the table are \(live()), were reset of those with keep-alives \(keepers.resetPorts)
+                client and server differ in \(resetPorts(of: server).symmetricDifference(all.flatMap(\.resetPorts))); \
+                established in the table: \(live()); reset, of those with keep-alives: \(keepers.resetPorts)
                 """)
             #expect(Set(server.errors) == ["ECONNRESET"])
         }
     }
 }
 
-/// Connections that do the same.
+/// Connections with the same options.
 private struct Group {
     static let size = 20
     let client: Endpoint
@@ -74,7 +75,8 @@ private struct Group {
         return Group(client: client, ports: first..<first + size)
     }
 
-    /// All are connected. On a busy machine one may be, and be reset again, before its process gets to look.
+    /// Whether all have connected. On a busy machine a connection may be reset before its process sees that it was
+    /// established.
     var isBegun: Bool {
         client.events("connected").count + client.events("error").filter { $0.during == "connect" }.count == Self.size
     }

@@ -5,7 +5,8 @@ import Testing
 /// RST-6: both real ends of a session that the firewall has reset see it at once.
 extension EndTests {
     @Test(
-        "RST-6 RST-1 idle expiry, north-south: both ends see ECONNRESET, and not before", arguments: IPVersion.allCases)
+        "RST-6 RST-1 idle expiry, north-south: both ends see ECONNRESET, not before the timeout",
+        arguments: IPVersion.allCases)
     func idleExpiry(version: IPVersion) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s")]) { lab, _ in
             let pair = try await EndPair.open(in: lab, version, port: 9001)
@@ -24,24 +25,25 @@ extension EndTests {
     func delayedAcknowledgment(version: IPVersion) async throws {
         try await withGateway(alone: true) { lab, _ in
             let inspector = try GatewayInspector(gateway: lab.name)
-            // Of the two resets that such an end gets, the first lies in its window and is challenged; the answer to the challenge
-            // would do as well. Answers have no ACK: without them the second reset alone must do.
+            // Such an end receives two resets. The first lies in its window, and the end sends a challenge ACK. The
+            // answer to this ACK would reset it too. Answers have no ACK flag and are dropped here, so the second reset
+            // alone must be enough.
             for place in [LabPlace.client, .internet] {
                 _ = try await Obstacle.put(in: lab, at: place, .input, "tcp flags & (rst|ack) == rst")
             }
-            // Linux delays an ACK by 40 ms or more. On a busy machine it may be sent before the reset; then another session
-            // tries again. Which it was, the tombstone tells.
+            // Linux delays an ACK by 40 ms or more. On a busy machine it may be sent before the reset. Then the test
+            // tries again with another session. The tombstone's positions show which case it was.
             var isDelayed = ["client": false, "server": false]
             for attempt in 0..<30 where isDelayed.values.contains(false) {
                 let pair = try await EndPair.open(in: lab, version, port: 8000 + attempt)
                 let session = try #require(try pair.session())
                 let (sender, receiver) = attempt % 2 == 0 ? (pair.client, pair.server) : (pair.server, pair.client)
                 let before = (session.positions.originator.sequenceEnd, session.positions.responder.sequenceEnd)
-                // Its answer says that it has read the command before.
+                // Its answer shows that it has read the command before it.
                 receiver.perform("quickack off")
                 _ = try await receiver.tcpState()
                 sender.perform("send 200")
-                // No pause: each of these readings takes some microseconds.
+                // No pause: each read takes some microseconds.
                 let deadline = ContinuousClock.now + patience
                 while ContinuousClock.now < deadline {
                     let now = try #require(inspector.sessions().first(where: pair.isOwn)).positions
@@ -62,7 +64,7 @@ extension EndTests {
         }
     }
 
-    @Test("RST-6 lost acknowledgments: an end whose ACKs never came sees ECONNRESET", arguments: IPVersion.allCases)
+    @Test("RST-6 lost acknowledgments: an end whose ACKs were lost sees ECONNRESET", arguments: IPVersion.allCases)
     func lostAcknowledgments(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let pair = try await EndPair.open(in: lab, version)
@@ -78,7 +80,7 @@ extension EndTests {
     }
 
     @Test(
-        "RST-6 loss behind the firewall: an end that never got what was forwarded to it sees ECONNRESET",
+        "RST-6 loss behind the firewall: an end that did not receive the forwarded segments sees ECONNRESET",
         arguments: IPVersion.allCases)
     func lossBehind(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -88,7 +90,7 @@ extension EndTests {
             let atClient = try await Obstacle.put(in: lab, at: .client, .input, "tcp sport 8000 \(noReset)")
             pair.client.perform("send 5000")
             pair.server.perform("send 5000")
-            let ahead = try await pair.waitForPositions("both ways ahead") {
+            let ahead = try await pair.waitForPositions("data in both directions") {
                 $0.originator.sequenceEnd == acknowledged.originator.sequenceEnd &+ 5000
                     && $0.responder.sequenceEnd == acknowledged.responder.sequenceEnd &+ 5000
             }
@@ -115,7 +117,7 @@ extension EndTests {
             for _ in 0..<4 { pair.client.perform("send 500") }
             try await capture.waitForPackets(with: "sack 1", within: patience)
             let positions = try await pair.waitForPositions("data beyond the hole") {
-                // How much the sender dares to send after it depends on its congestion control.
+                // How much the sender sends beyond the hole depends on its congestion control.
                 $0.originator.sequenceEnd >= UInt32(missing + 1000)
             }
             #expect(positions.responder.acknowledged == UInt32(missing))
@@ -126,7 +128,7 @@ extension EndTests {
     }
 
     @Test(
-        "RST-6 window scaling: ends with large windows, and with a closed one, see ECONNRESET",
+        "RST-6 window scaling: ends with a large window, and with a zero window, see ECONNRESET",
         arguments: IPVersion.allCases)
     func windowScaling(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -134,7 +136,7 @@ extension EndTests {
                 let command = ["sysctl", "-qw", "net.ipv4.tcp_rmem=4096 2000000 6000000"]
                 try await lab.execute(in: place, command).required()
             }
-            // What nobody reads fills the window: a part of it, or all of it.
+            // The server does not read, so the data fills a part of its window, or all of it.
             for (port, bytes) in [(8000, 300_000), (8001, 20_000_000)] {
                 let pair = try await EndPair.open(in: lab, version, port: port, server: ["--no-read"])
                 let start = try #require(try pair.session()).positions.originator.sequenceEnd
@@ -153,7 +155,7 @@ extension EndTests {
         arguments: IPVersion.allCases)
     func sequenceWrap(version: IPVersion) async throws {
         try await withGateway { lab, _ in
-            // The first 100 bytes pass it.
+            // The first 100 bytes pass 2^32.
             let past = try await EndPair.open(
                 in: lab, version, client: ["--initial-sequence", "\(UInt32.max - 50)"])
             #expect(try past.session()?.positions.originator.sequenceEnd == 50)
@@ -161,7 +163,7 @@ extension EndTests {
             try await past.reset()
             try await past.expectResets()
 
-            // What the server has acknowledged lies before it, what it has not lies beyond.
+            // Acknowledged bytes lie before 2^32, and bytes that are not acknowledged lie beyond it.
             let across = try await EndPair.open(
                 in: lab, version, port: 8001, client: ["--initial-sequence", "\(UInt32.max - 200)"])
             _ = try await Obstacle.put(in: lab, at: .internet, .input, "tcp dport 8001 \(noReset)")
@@ -173,13 +175,13 @@ extension EndTests {
         }
     }
 
-    @Test("RST-6 in full flight: ends that both send as fast as they can see ECONNRESET", arguments: IPVersion.allCases)
+    @Test("RST-6 full load: ends that both send as fast as possible see ECONNRESET", arguments: IPVersion.allCases)
     func fullFlight(version: IPVersion) async throws {
         try await withGateway(alone: true) { lab, _ in
             let pair = try await EndPair.open(in: lab, version, client: ["--quiet"], server: ["--quiet"])
             pair.client.perform("send 100000000000")
             pair.server.perform("send 100000000000")
-            try await pair.waitForSession("much under way") {
+            try await pair.waitForSession("much data has crossed") {
                 $0.bytes.toDestination > 3_000_000 && $0.bytes.toSource > 3_000_000
             }
             try await pair.reset()
@@ -188,7 +190,7 @@ extension EndTests {
     }
 
     @Test(
-        "RST-6 RST-5 many at once: all ends of 200 sessions that a filter names see ECONNRESET, others nothing",
+        "RST-6 RST-5 many at once: both ends of all 200 sessions that match a filter see ECONNRESET, other sessions stay",
         arguments: IPVersion.allCases)
     func many(version: IPVersion) async throws {
         try await withGateway { lab, gateway in

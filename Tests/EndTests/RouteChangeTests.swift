@@ -1,9 +1,9 @@
 import Lab
 import Testing
 
-/// The way of a session's packets is remembered for the rest of a tick (16.8 ms), and no longer.
+/// A session's next hop is cached for the rest of a tick (16.8 ms), and no longer.
 extension EndTests {
-    @Test("a change of routes takes hold of sessions that exist", arguments: IPVersion.allCases)
+    @Test("a route change applies to existing sessions", arguments: IPVersion.allCases)
     func routeChange(version: IPVersion) async throws {
         try await withGateway { lab, _ in
             let pair = try await EndPair.open(in: lab, version)
@@ -19,9 +19,9 @@ extension EndTests {
             try await route("add")
             pair.client.perform("send 1000")
             try await pass(.milliseconds(700))
-            #expect(pair.server.received == before, "bytes cross by a way that is no more")
+            #expect(pair.server.received == before, "bytes cross by a route that is gone")
             try await route("del")
-            // What was lost is sent again.
+            // The lost bytes are retransmitted.
             let crossed = await eventually(within: patience) { pair.server.received == before + 1000 }
             #expect(crossed)
             await pair.expectAlive()

@@ -5,7 +5,7 @@ import Testing
 /// RST-3: the firewall's own segments as they are on the wire.
 extension EndTests {
     @Test(
-        "RST-3 resets carry valid checksums, TTL 64, DF and the ends' own addresses, and renew nothing",
+        "RST-3 resets carry valid checksums, TTL 64, DF and the ends' own addresses, and renew no session",
         arguments: IPVersion.allCases)
     func resetSegments(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -20,7 +20,7 @@ extension EndTests {
             let ends = (LabZone.client.address(version) + ".\(pair.port)", LabZone.internet.address(version) + ".8000")
             let toClient = WireSegment.all(await atClient.stop())
             let toServer = WireSegment.all(await atServer.stop())
-            // Positions are equal, so one to each end is enough.
+            // All data is acknowledged, so one RST to each end is enough.
             #expect(toClient.count == 1 && toServer.count == 1, "\(toClient), \(toServer)")
             for (segment, from, to) in [
                 (toClient.first, ends.1, ends.0), (toServer.first, ends.0, ends.1),
@@ -38,7 +38,7 @@ extension EndTests {
                 toServer.first?.text.contains(
                     "seq \(positions.responder.acknowledged), ack \(positions.responder.sequenceEnd)") == true)
 
-            // The tombstone rests: it was neither renewed nor counted on, and nothing new has begun.
+            // The resets did not renew the tombstone or change its counts, and did not begin a session.
             let all = try GatewayInspector(gateway: lab.name).sessions().filter { $0.protocol == "tcp" }
             #expect(all.map(\.id) == [before.id])
             #expect(all.first?.state == "resetting")
@@ -56,7 +56,7 @@ struct WireSegment: CustomStringConvertible {
     static func all(_ lines: [String]) -> [WireSegment] {
         var texts: [String] = []
         for line in lines {
-            // tcpdump begins a packet with its time, and goes on in an indented line.
+            // tcpdump begins a packet with its time, and continues in an indented line.
             if line.first?.isNumber == true {
                 texts.append(line)
             } else if !texts.isEmpty {
@@ -66,7 +66,7 @@ struct WireSegment: CustomStringConvertible {
         return texts.map { WireSegment(text: $0) }
     }
 
-    /// The marks of a segment that the firewall has made: TTL 64, DF, valid checksums.
+    /// Checks what all segments of the firewall have: TTL 64, DF, valid checksums.
     func expectOurs(_ version: IPVersion, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(text.contains("(correct)"), "checksum: \(text)", sourceLocation: sourceLocation)
         #expect(!text.contains("bad cksum"), "\(text)", sourceLocation: sourceLocation)

@@ -3,10 +3,10 @@ import Inspection
 import Lab
 import Testing
 
-/// Ways are remembered by destination for as long as routing looks at nothing else.
+/// Next hops are cached by destination alone as long as routing depends on nothing else.
 extension EndTests {
     @Test(
-        "a routing rule by source takes hold of new and old sessions, though others go to the same address all the while",
+        "a routing rule by source applies to new and existing sessions, while other sources send to the same address",
         arguments: IPVersion.allCases)
     func routingBySource(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -21,19 +21,19 @@ extension EndTests {
             try await lab.rule("add", from: second, version)
             #expect(await eventually(within: patience) { !routesByDestination() })
             let during = try await lab.pings(version, from: second, count: 50).answers()
-            #expect(during == 0, "pings went by another's way")
+            #expect(during == 0, "pings took the route of another source")
 
             try await lab.rule("del", from: second, version)
             let after = try await lab.pings(version, from: second, count: 50).answers()
             #expect(after == 50)
             // All rules and routes are read again at most every 10 s.
             #expect(await eventually(within: patience, routesByDestination))
-            #expect(others.isRunning, "nobody else went there meanwhile: \(others.everythingSaid)")
+            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.everythingSaid)")
             await others.terminate()
         }
     }
 
-    @Test("ways are remembered by source too while there are several next hops, and when the controller is gone")
+    @Test("next hops are cached by source too while a route has several of them, and while the controller is stopped")
     func routingWithoutController() async throws {
         try await withGateway { lab, gateway in
             let inspector = try GatewayInspector(gateway: lab.name)
@@ -45,22 +45,24 @@ extension EndTests {
             try await lab.execute(in: .gateway, ["ip", "route", "del", "198.51.100.0/24"]).required()
             #expect(await eventually(within: patience, routesByDestination))
 
-            // A rule of which nobody tells the kernel program.
+            // The controller is stopped, and does not report this rule to the kernel program.
             let second = try await lab.addSecondAddress(.four)
             gateway.process.send(signal: SIGSTOP)
             defer { gateway.process.send(signal: SIGCONT) }
             try await lab.rule("add", from: second, .four)
             #expect(await eventually(within: patience) { !routesByDestination() })
             let others = try lab.pings(.four, from: LabZone.client.address, count: 10_000)
-            #expect(try await lab.pings(.four, from: second, count: 50).answers() == 0, "pings went by another's way")
-            #expect(others.isRunning, "nobody else went there meanwhile: \(others.everythingSaid)")
+            #expect(
+                try await lab.pings(.four, from: second, count: 50).answers() == 0,
+                "pings took the route of another source")
+            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.everythingSaid)")
             await others.terminate()
         }
     }
 }
 
 extension Lab {
-    /// Gives the client an address beside its own.
+    /// Gives the client a second address.
     fileprivate func addSecondAddress(_ version: IPVersion) async throws -> String {
         let address = LabZone.client.address(version) + "1"
         let options = version == .four ? [] : ["nodad"]
@@ -71,14 +73,15 @@ extension Lab {
         return address
     }
 
-    /// A rule on the gateway that lets nobody's packets from an address go anywhere.
+    /// Adds or deletes a rule on the gateway that prohibits all packets from an address.
     fileprivate func rule(_ action: String, from source: String, _ version: IPVersion) async throws {
         try await execute(
             in: .gateway, ["ip", "-\(version.rawValue)", "rule", action, "from", source, "prohibit"]
         ).required()
     }
 
-    /// Five hundred pings a second from an address to the service, all of one session and on one processor: what it remembers is theirs.
+    /// Sends 500 pings a second from an address to the internet's host: one session, on one processor. So they
+    /// all use the same next-hop cache.
     fileprivate func pings(_ version: IPVersion, from source: String, count: Int) throws -> ChildProcess {
         try spawn(
             in: .client,
@@ -91,7 +94,7 @@ extension Lab {
 }
 
 extension ChildProcess {
-    /// How many pings were answered, by ping's summary.
+    /// How many pings were answered, from ping's summary.
     fileprivate func answers() async throws -> Int {
         _ = try await result(within: patience)
         let words = standardOutput.split(whereSeparator: { " ,".contains($0) })

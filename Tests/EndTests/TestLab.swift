@@ -2,11 +2,11 @@ import Lab
 import TestSupport
 import Testing
 
-/// How many labs there are at a time: most of their time they wait for timeouts, which they may do together.
+/// How many labs are up at a time. They mostly wait for timeouts, which they can do in parallel.
 private let labs = Seats.labs
 
-/// Runs a test in a lab of its own with Sluice running in it, and takes the lab down whatever happens. What Sluice said is
-/// shown if the test fails by an error. A test that loads the machine, or has to be quick, is `alone` on it.
+/// Runs a test in a lab of its own with Sluice running in it, and takes the lab down whatever happens. If the test
+/// throws an error, the output of Sluice is shown. A test that loads the machine, or has to be quick, runs `alone`.
 func withGateway(
     alone: Bool = false, timeScale: Int = 1, sessions: Int = 4096, rules: [String] = [], extra: String = "",
     _ body: (Lab, LabGateway) async throws -> Void
@@ -26,12 +26,12 @@ func withGateway(
     }
 }
 
-/// How long the effect of something that happens at once may take to show on a slow and busy machine.
+/// How long an immediate effect may take to show on a slow and busy machine.
 let soon = Duration.seconds(2)
-/// How long anything else may take that is bound to happen.
+/// How long any other expected effect may take.
 let patience = Duration.seconds(15)
 
-/// A rule that lets TCP from everywhere to a port (from 8100 on) and treats its sessions in its own way when they are idle:
+/// A rule that allows TCP from everywhere to a port (8100 or higher), with its own treatment of idle sessions:
 /// `rule(9001, "idleTimeout: 2s")`.
 func rule(_ port: Int, _ treatment: String) -> String {
     "name: port-\(port), priority: \(port - 8000), access: Allow, protocol: Tcp, source: [\"*\"], destination: [\"*\"], "

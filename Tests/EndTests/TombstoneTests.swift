@@ -2,10 +2,10 @@ import Inspection
 import Lab
 import Testing
 
-/// RST-2: late segments meet the tombstone, and the kernel program answers.
+/// RST-2: late segments reach the tombstone, and the kernel program answers them.
 extension EndTests {
     @Test(
-        "RST-2 an end that lost its reset gets another for the next segment it sends, with and without checksum offload",
+        "RST-2 if an end's reset is lost, its next segment triggers another one, with and without checksum offload",
         arguments: IPVersion.allCases, [true, false])
     func answer(version: IPVersion, offload: Bool) async throws {
         try await withGateway(rules: [rule(9001, "idleTimeout: 2s")]) { lab, _ in
@@ -44,7 +44,8 @@ extension EndTests {
                 #expect(segments.count == 1, "\(segments)")
                 let segment = try #require(segments.first)
                 #expect(segment.text.contains("seq \(sequence),"), "at SEG.ACK, \(sequence): \(segment)")
-                // With offload the checksum is completed by an interface that is none: the end's acceptance is the proof.
+                // With offload no interface of the lab completes the checksum. The proof is that the end accepts the
+                // reset.
                 if !offload { segment.expectOurs(version) }
                 #expect(segment.text.contains(version == .four ? "ttl 64" : "hlim 64"), "\(segment)")
             }
@@ -70,7 +71,7 @@ extension EndTests {
             }
             let isCounted = await eventually(within: patience) { inspector.drops()["tombstone"] ?? 0 >= dropped + 4 }
             #expect(isCounted)
-            // The control: a segment that is no RST is answered.
+            // The control: a segment without RST is answered.
             try await inject(
                 in: lab, version, from: 8000, to: pair.port, flags: "ack",
                 sequences: [positions.responder.sequenceEnd], acknowledgment: positions.originator.sequenceEnd)
@@ -78,12 +79,12 @@ extension EndTests {
             try await capture.waitForPackets(with: "\(client) >", within: patience)
             let answers = await capture.stop().filter { $0.contains("\(client) >") }
             #expect(answers.count == 1, "\(answers)")
-            #expect(await atClient.stop() == [], "nothing of it reaches the other end")
+            #expect(await atClient.stop() == [], "no reset reaches the other end")
         }
     }
 
     @Test(
-        "RST-2 a segment without ACK, the session's own SYN once more, is answered by RST|ACK at its end",
+        "RST-2 a segment without ACK, the session's repeated SYN, is answered by RST|ACK that acknowledges it",
         arguments: IPVersion.allCases)
     func answerWithoutAcknowledgment(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -91,7 +92,8 @@ extension EndTests {
             try await pair.reset()
             try await pair.expectResets()
             let capture = try await lab.capture(in: .client, filter: anyReset)
-            // It begins nothing. All but SYN and RST has an ACK (RFC 9293, 3.1), and a SYN may have data.
+            // It begins no session. Every segment except SYN and RST has an ACK (RFC 9293, 3.1), and a SYN may have
+            // data.
             try await inject(
                 in: lab, version, fromClient: pair.port, to: 8000, flags: "syn", sequences: [777_000])
             try await inject(
@@ -104,7 +106,7 @@ extension EndTests {
     }
 
     @Test(
-        "RST-2 a new SYN from the same port ends the tombstone and begins a new session, even if the server knows of nothing",
+        "RST-2 a new SYN from the same port ends the tombstone and begins a new session, even if the server has not seen the reset",
         arguments: IPVersion.allCases)
     func newSession(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -120,7 +122,7 @@ extension EndTests {
             #expect(new.state == "established" && new.id != old.id)
             await second.expectAlive()
 
-            // The server's reset is lost, so it answers the next SYN out of its old connection.
+            // The server's reset is lost, so it answers the next SYN from its old connection.
             let loss = try await Obstacle.put(in: lab, at: .internet, .input, isReset)
             try await second.waitForPositions("no delayed ACK that would be answered") { $0.isSettled }
             try await second.reset()
