@@ -4,7 +4,7 @@ import Testing
 
 extension LabTests {
     @Test(
-        "SESS-8 iperf3: bulk data both ways over IPv4 and IPv6, without a segment judged out of its window",
+        "SESS-8 iperf3: bulk data in both directions over IPv4 and IPv6, without a segment dropped as out of window",
         arguments: [1500, 9000])
     func iperf(mtu: Int) async throws {
         let everywhere = Dictionary(uniqueKeysWithValues: LabZone.allCases.map { ($0, mtu) })
@@ -21,8 +21,8 @@ extension LabTests {
                     let result = try await lab.execute(in: .client, command + direction, within: .seconds(120))
                         .required()
                     let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
-                    // The receiver stops counting when the sender has sent all: the last window may be missing there. That
-                    // every byte arrives is the download's proof.
+                    // The receiver stops counting when the sender has sent everything: its count may lack the last
+                    // window. The test with curl proves that every byte arrives.
                     #expect(report.end.sumSent.bytes >= 200 << 20, "\(version), \(direction)")
                     #expect(report.end.sumReceived.bytes >= 150 << 20, "\(version), \(direction)")
                     #expect(report.start.tcpMaximumSegment ?? 0 > mtu - 100, "the segments use the MTU")
@@ -34,7 +34,7 @@ extension LabTests {
     }
 
     @Test(
-        "SESS-8 curl: a file of 200 MB arrives with every byte right, over IPv4 and IPv6",
+        "SESS-8 curl: a file of 200 MB arrives unchanged, over IPv4 and IPv6",
         arguments: [1500, 9000])
     func download(mtu: Int) async throws {
         let everywhere = Dictionary(uniqueKeysWithValues: LabZone.allCases.map { ($0, mtu) })
@@ -59,7 +59,7 @@ extension LabTests {
     }
 }
 
-/// What these tests read of iperf3's report.
+/// The fields of iperf3's report that these tests use.
 private struct Report: Decodable {
     struct Start: Decodable {
         let tcpMaximumSegment: Int?

@@ -2,7 +2,7 @@ import Glibc
 import Lab
 import Testing
 
-/// What docs/reference/requirements.md says that `sluice run` takes, as `setpriv` of util-linux writes it.
+/// The capabilities that `sluice run` needs by docs/reference/requirements.md, as `setpriv` of util-linux writes them.
 private let listed = ["bpf", "net_admin", "net_raw", "perfmon"]
 /// Their bits: capabilities(7).
 private let listedMask: UInt64 = 1 << 39 | 1 << 12 | 1 << 13 | 1 << 38
@@ -11,7 +11,7 @@ private let users: [uid_t] = [65533, 0]
 
 extension LabTests {
     @Test(
-        "BAD-6 PKG-2 PKG-3 with just the capabilities that the requirements list it runs, resets, survives kill -9, is upgraded, leaves nothing",
+        "BAD-6 PKG-2 PKG-3 the listed capabilities are enough to run, reset, survive kill -9, be upgraded and clean up",
         arguments: users)
     func justThose(user: uid_t) async throws {
         try await withLab { lab in
@@ -27,7 +27,7 @@ extension LabTests {
                     #expect(status(of: process, "CapEff") == String(listedMask, radix: 16).leftPadded(to: 16))
                     #expect(status(of: process, "Uid")?.hasPrefix("\(user)\t") == true)
                 }
-                // Traffic, and a reset to both ends when it is idle.
+                // Traffic, then a reset to both ends of the idle session.
                 let server = try await lab.listener(in: .internet, port: 8000, "--echo")
                 let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
                 try await client.waitFor("connected", within: .seconds(10))
@@ -37,13 +37,13 @@ extension LabTests {
                 try await server.waitFor("error", within: patience)
                 #expect(client.errors == ["ECONNRESET"] && server.errors == ["ECONNRESET"])
 
-                // Another instance, by the controller.
+                // The controller replaces an instance.
                 #expect(kill(instance, SIGKILL) == 0)
                 let isReplaced = await eventually(within: .seconds(10)) {
                     machine.instances().contains { $0 != instance }
                 }
                 #expect(isReplaced)
-                // Another controller, which finds what is there.
+                // Another controller takes over the gateway.
                 gateway.process.send(signal: SIGKILL)
                 _ = await gateway.process.waitForExit(within: .seconds(5))
                 let next = try await lab.startGateway(configuration: configuration, binary: command)
@@ -52,7 +52,7 @@ extension LabTests {
                 try await again.waitFor("connected", within: .seconds(10))
                 again.perform("send 100")
                 try await again.waitFor("data", within: .seconds(5))
-                // One of another version, which finds out what the instances run, and renews them in place.
+                // A controller of another version detects the program of the instances, and renews them in place.
                 let earlier = machine.instances()
                 let other = try await machine.otherVersion()
                 next.process.send(signal: SIGUSR2)
@@ -78,7 +78,9 @@ extension LabTests {
         }
     }
 
-    @Test("API-1 BAD-6 PKG-2 the HTTP API is served by a gateway that another user than root runs, and may change it")
+    @Test(
+        "API-1 BAD-6 PKG-2 a gateway that a user other than root runs serves the HTTP API, which may change the gateway"
+    )
     func servesTheAPI() async throws {
         try await withLab { lab in
             let machine = try await PreparedMachine(lab, user: users[0])
@@ -109,7 +111,8 @@ extension LabTests {
     }
 
     @Test(
-        "BAD-6 without one of the capabilities, run and doctor name it, and run leaves nothing", arguments: listed,
+        "BAD-6 if one of the capabilities is missing, run and doctor name it, and run leaves nothing behind",
+        arguments: listed,
         users)
     func oneMissing(name: String, user: uid_t) async throws {
         try await withLab { lab in
@@ -127,7 +130,7 @@ extension LabTests {
     }
 
     @Test(
-        "BAD-6 PKG-2 doctor finds nothing missing with just the capabilities that the requirements list",
+        "BAD-6 PKG-2 with only the listed capabilities doctor finds nothing missing",
         arguments: users)
     func doctor(user: uid_t) async throws {
         try await withLab { lab in
@@ -140,7 +143,7 @@ extension LabTests {
     }
 
     @Test(
-        "BAD-6 PKG-2 a directory that another user than root can't write is named, with what prepares it",
+        "BAD-6 PKG-2 a directory that a user other than root can't write is named, with the command that prepares it",
         arguments: ["/run/sluice", "/sys/fs/bpf/sluice", "state"])
     func unprepared(directory: String) async throws {
         try await withLab { lab in
@@ -156,14 +159,14 @@ extension LabTests {
             let doctor = try await lab.execute(
                 in: .gateway, [command, "doctor", "--config", file], within: .seconds(60))
             #expect(!doctor.succeeded && doctor.output.contains("'\(remedy)'"), "\(doctor.everythingSaid)")
-            // What it says helps.
+            // The named command helps.
             try await machine.execute(remedy.split(separator: " ").map { String($0) }).required()
             let gateway = try await lab.startGateway(configuration: lab.configuration(), binary: command)
             #expect(await gateway.stop() == .code(0))
         }
     }
 
-    @Test("BAD-6 with CAP_DAC_OVERRIDE besides, another user than root needs no directories of its own")
+    @Test("BAD-6 with CAP_DAC_OVERRIDE in addition, a user other than root needs no directories of its own")
     func rootsDirectories() async throws {
         try await withLab { lab in
             let machine = try await PreparedMachine(lab, user: users[0], except: PreparedMachine.directories(lab))
@@ -176,12 +179,14 @@ extension LabTests {
         }
     }
 
-    @Test("BAD-6 PKG-2 where bpffs is not mounted, and can't be, run and doctor say what mounts it", arguments: users)
+    @Test(
+        "BAD-6 PKG-2 if bpffs is not mounted, and can't be, run and doctor name the command that mounts it",
+        arguments: users)
     func notMounted(user: uid_t) async throws {
         try await withLab { lab in
             let machine = try await PreparedMachine(lab, user: user)
             let file = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
-            // The machine's own one lies beneath.
+            // The machine's own bpffs is mounted beneath.
             try await machine.execute(["sh", "-c", "while umount /sys/fs/bpf; do :; done; true"]).required()
             let command = try machine.sluice(listed)
             for arguments in [["run", "--config", file], ["doctor"]] {
@@ -197,7 +202,7 @@ extension LabTests {
 private struct PreparedMachine {
     let lab: Lab
     let user: uid_t
-    /// Where everybody may run it.
+    /// A path where every user may run it.
     private let binary: String
     private let holder: ChildProcess
 
@@ -237,7 +242,7 @@ private struct PreparedMachine {
         try await lab.execute(in: .gateway, entering + command)
     }
 
-    /// Path of a command that is `sluice` there, as the user, with just these capabilities.
+    /// Path of a script that runs `sluice` there, as the user, with only these capabilities.
     func sluice(_ names: [String], binary: String? = nil) throws -> String {
         let list = (["-all"] + names.map { "+" + $0 }).joined(separator: ",")
         let privileges = [
@@ -260,10 +265,10 @@ private struct PreparedMachine {
         lab.processes(in: .gateway).filter { arguments(of: $0).hasPrefix("sluice\0instance-process\0") }
     }
 
-    /// What a gateway could leave: programs on interfaces, pins, the guard, forwarding, files, processes.
+    /// What a gateway could leave behind: programs on interfaces, pins, the guard, forwarding, files, processes.
     func remains() async throws -> String {
         var text = ""
-        // Root takes away the directory of all pins as well.
+        // Root also removes the directory of all pins.
         let look = """
             find /sys/fs/bpf /run/sluice -mindepth 1 ! -path /sys/fs/bpf/sluice
             nft list tables

@@ -3,7 +3,8 @@ import Lab
 import Testing
 
 extension LabTests {
-    @Test("IDLE-2 IDLE-4 psql, north-south: an idle session is reset at both ends, one with keepalives_idle lives on")
+    @Test(
+        "IDLE-2 IDLE-4 psql, north-south: an idle session is reset at both ends, a session with keepalives_idle stays")
     func databaseNorthSouth() async throws {
         try await withGateway(timeScale: idleScale) { lab, _ in
             let database = try await Database(lab: lab, zone: .internet)
@@ -14,7 +15,8 @@ extension LabTests {
             let idle = try await database.session()
             let idle6 = try await database.session(version: .six)
 
-            // The server, which waits for the next query, hears of it at once; psql looks at its socket only then.
+            // The server waits for the next query, and sees the reset at once. psql reads its socket only at the next
+            // query.
             try await database.server.waitForText(
                 "could not receive data from client: Connection reset by peer", within: northSouthIdle + patience)
             let areBothEnded = await eventually(within: .seconds(3)) {
@@ -24,7 +26,7 @@ extension LabTests {
             for client in [idle, idle6] {
                 Database.send(client, "lost")
                 try await client.waitForText("server closed the connection unexpectedly", within: .seconds(5))
-                // psql logs in anew by itself.
+                // psql logs in again by itself.
                 try await client.waitForText(
                     "The connection to the server was lost. Attempting reset: Succeeded.", within: .seconds(10))
                 try await Database.ask(client, "again", within: .seconds(10))
@@ -57,7 +59,7 @@ extension LabTests {
             #expect(await atPeer.stop() == [])
             #expect(!database.server.everythingSaid.contains("reset by peer"))
 
-            // In the end the client's own TCP gives up.
+            // Finally the client's own TCP gives up.
             try await idle.waitForText(
                 "could not receive data from server: Connection timed out", within: .seconds(60))
             transcript("psql east-west client", idle.everythingSaid)

@@ -17,7 +17,7 @@ extension LabTests {
                     #expect(result.output.contains("3 received"), "\(zone), \(size) bytes: \(result.everythingSaid)")
                 }
             }
-            // The gateway answers for itself.
+            // The gateway answers pings to its own address.
             let own = try await lab.execute(
                 in: .client, ["ping", "-c", "1", "-W", "3", LabZone.client.gatewayAddress(version)])
             #expect(own.succeeded, "\(own.everythingSaid)")
@@ -25,7 +25,7 @@ extension LabTests {
     }
 
     @Test(
-        "SESS-7 traceroute: the gateway is a hop under its own address, by UDP, ICMP and TCP",
+        "SESS-7 traceroute with UDP, ICMP and TCP: the gateway is a hop with its own address",
         arguments: IPVersion.allCases)
     func traceroute(version: IPVersion) async throws {
         try await withGateway { lab, _ in
@@ -44,7 +44,7 @@ extension LabTests {
     }
 
     @Test(
-        "SESS-7 path MTU: 'too big' reaches the sender of large packets, and bulk data flows on",
+        "SESS-7 path MTU: 'too big' reaches the sender of large packets, and bulk data continues",
         arguments: IPVersion.allCases)
     func pathMTU(version: IPVersion) async throws {
         let probe =
@@ -52,7 +52,7 @@ extension LabTests {
             + "destination: [\"*\"], destinationPorts: [44444-44500]"
         try await withGateway(mtu: [.client: 9000, .internet: 1500], rules: [probe]) { lab, _ in
             let target = LabZone.internet.address(version)
-            // The server claims to take large segments, so that the client sends them and must be told.
+            // The server announces a large MSS. So the client sends large segments, and must receive 'too big'.
             let claim =
                 ["ip", "-\(version.rawValue)", "route", "change", "default"]
                 + ["via", LabZone.internet.gatewayAddress(version), "dev", LabZone.hostInterface, "advmss", "8900"]

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Lab
 
-/// What these tests read of `sluice status --json`.
+/// The fields of `sluice status --json` that these tests use.
 struct DropStatus: Decodable {
     /// Packets dropped, by reason.
     let drops: [String: Int]

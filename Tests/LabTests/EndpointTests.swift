@@ -3,7 +3,7 @@ import Testing
 
 extension LabTests {
     @Test(
-        "lab-endpoint tells what its sockets see: data both ways, FIN, and a reset as ECONNRESET",
+        "lab-endpoint reports what its sockets see: data in both directions, FIN, and a reset as ECONNRESET",
         arguments: IPVersion.allCases)
     func endpoints(version: IPVersion) async throws {
         try await withLab { lab in
@@ -28,7 +28,7 @@ extension LabTests {
             let error = try await server.waitFor("error", within: .seconds(5))
             #expect(error.map(\.errno) == ["ECONNRESET"])
             server.perform("read off")
-            // Its answer says that it has read the command before.
+            // Its answer shows that it has read the command before it.
             _ = try await server.tcpState()
             client.perform("rst 3")
             #expect(try await server.waitFor("error", count: 2, within: .seconds(5)).last?.during == "wait")

@@ -6,39 +6,39 @@ import Testing
 private let fromClient = "src \(LabZone.client.address) or src \(LabZone.client.address6)"
 
 extension LabTests {
-    @Test("BAD-5 before it runs, while it starts and after it has stopped, not one packet crosses that no rule allows")
+    @Test("BAD-5 before the start, during it and after the stop, no packet crosses unless a rule allows it")
     func startAndStop() async throws {
         try await withLab { lab in
             let capture = try await lab.capture(in: .internet, filter: fromClient)
-            // Telnet, which no rule allows, several times a second, all the while.
+            // Telnet, which no rule allows, several times a second during the whole test.
             let flood = try Knocking(lab: lab, port: 23)
             let ping = try await pingBoth(lab)
             #expect(ping == [false, false])
-            #expect(capture.packets == [], "before it runs")
+            #expect(capture.packets == [], "before the start")
 
             let gateway = try await lab.startGateway(configuration: lab.configuration())
-            #expect(capture.packets == [], "while it starts")
-            // What is allowed passes: without this the test would prove nothing.
+            #expect(capture.packets == [], "during the start")
+            // The control: allowed packets pass.
             #expect(try await pingBoth(lab) == [true, true])
             let server = try await lab.listener(in: .internet, port: 8000, "--echo")
             let client = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
             try await client.waitFor("connected", within: .seconds(10))
 
             #expect(await gateway.stop() == .code(0))
-            // Forwarding stays on, or is switched on by someone: the guard alone must hold.
+            // Forwarding stays on, or another program enables it: the guard alone must drop the packets.
             try lab.setPlainForwarding(true)
             let crossed = capture.packets
             #expect(!crossed.isEmpty && !crossed.contains { $0.contains(".23: ") }, "\(crossed)")
             let seen = server.events("data").count
             client.perform("send 100")
             #expect(try await pingBoth(lab) == [false, false])
-            #expect(await capture.stop() == crossed, "after it has stopped")
+            #expect(await capture.stop() == crossed, "after the stop")
             #expect(server.events("data").count == seen)
             #expect(flood.process.isRunning)
         }
     }
 
-    @Test("BAD-5 where the program is torn off an interface by force, not one packet crosses")
+    @Test("BAD-5 if the program is detached from an interface by force, no packet crosses")
     func tornOff() async throws {
         try await withGateway { lab, gateway in
             let server = try await lab.listener(in: .internet, port: 8000, "--echo")
@@ -46,7 +46,7 @@ extension LabTests {
             try await client.waitFor("connected", within: .seconds(10))
             #expect(try await pingBoth(lab) == [true, true])
 
-            // The controller could put it back: it is held meanwhile.
+            // The controller could attach the program again, so it is stopped meanwhile.
             gateway.process.send(signal: SIGSTOP)
             let link = LabZone.client.gatewayInterface
             try await lab.execute(in: .gateway, [gateway.binary, "release", link, "--force"]).required()
@@ -62,7 +62,7 @@ extension LabTests {
         }
     }
 
-    @Test("BAD-5 RECOV-3 when all its processes are killed, the kernel goes on filtering by the same rules")
+    @Test("BAD-5 RECOV-3 after all processes are killed, the kernel continues to filter by the same rules")
     func killed() async throws {
         try await withLab { lab in
             let gateway = try await lab.startGateway(
@@ -74,7 +74,7 @@ extension LabTests {
             try await gateway.killAll()
             let capture = try await lab.capture(in: .internet, filter: fromClient)
             let flood = try Knocking(lab: lab, port: 23)
-            // The session goes on, new ones are admitted.
+            // The session continues, and new sessions are admitted.
             client.perform("send 100")
             try await client.waitFor("data", within: .seconds(5))
             for version in IPVersion.allCases {
@@ -82,7 +82,7 @@ extension LabTests {
                 try await other.waitFor("connected", within: .seconds(5))
             }
             #expect(try await pingBoth(lab) == [true, true])
-            // What is denied still is, and what comes in by itself too.
+            // Denied packets are still denied, and so are inbound connections.
             let inbound = try lab.connector(in: .internet, to: LabZone.client.address, port: 8000)
             try await pass(.seconds(1))
             #expect(inbound.events("connected").isEmpty && inbound.errors.isEmpty)
@@ -90,7 +90,7 @@ extension LabTests {
             #expect(!crossed.contains { $0.contains(".23: ") }, "\(crossed)")
             #expect(flood.process.isRunning && server.process.isRunning)
 
-            // A new controller finds the session as it was.
+            // A new controller finds the session unchanged.
             let successor = try await lab.startGateway(
                 configuration: lab.configuration(extra: "continuity: preserve"))
             client.perform("send 100")

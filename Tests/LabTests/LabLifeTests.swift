@@ -3,7 +3,7 @@ import Lab
 import Testing
 
 extension LabTests {
-    @Test("a lab that is up is refused a second time; one that is not up is missing; its end can be asked for twice")
+    @Test("a lab can't be created twice; a lab that is down is reported as missing; a lab can be taken down twice")
     func lifeOfALab() async throws {
         try await withLab { lab in
             #expect(throws: LabError.exists(lab: lab.name)) { try Lab.up(name: lab.name) }
@@ -23,7 +23,7 @@ extension LabTests {
         #expect(throws: LabError.badName(name)) { try Lab.down(name: name) }
     }
 
-    @Test("the end of a lab kills what runs in it, even what ignores SIGTERM, and leaves nothing behind")
+    @Test("the end of a lab kills all processes in it, even those that ignore SIGTERM, and leaves nothing behind")
     func endOfALab() async throws {
         try await withLab { lab in
             let script = "trap '' TERM HUP INT; echo up; while :; do sleep 1; done"
@@ -41,7 +41,7 @@ extension LabTests {
         }
     }
 
-    @Test("what a killed test run has left up is taken down; what belongs to a living process stays")
+    @Test("the labs of a killed test run are taken down; the labs of a running process stay")
     func abandonedLabs() async throws {
         let dead = try ChildProcess(["true"])
         #expect(await dead.waitForExit(within: .seconds(5)) == .code(0))
@@ -54,23 +54,23 @@ extension LabTests {
         #expect(!abandoned.isUp)
     }
 
-    @Test("a killed test run whose parent has not taken note of its end yet is over as well")
+    @Test("the labs of a killed test run are taken down even if the test run is still a zombie")
     func abandonedByZombie() async throws {
         try await withLab { _ in
             let ended = try ChildProcess(["true"])
-            // It is asked only at the end how it ended: until then it stays in the process table.
+            // Its exit status is read only at the end: until then it stays in the process table.
             var information = siginfo_t()
             try #require(waitid(P_PID, id_t(ended.identifier), &information, WEXITED | WNOWAIT) == 0)
             let abandoned = try Lab.up(name: "sluice-test-\(ended.identifier)-2")
             try Lab.downAbandoned(prefix: "sluice-test")
-            #expect(kill(ended.identifier, 0) == 0, "its identifier is still taken")
+            #expect(kill(ended.identifier, 0) == 0, "its identifier is still in use")
             #expect(!abandoned.isUp)
             try abandoned.down()
             #expect(ended.exit == .code(0))
         }
     }
 
-    @Test("a program that does not exist, ends badly or takes too long is told by name")
+    @Test("the error names a program that does not exist, fails or takes too long")
     func failures() async throws {
         #expect(throws: LabError.self) { try ChildProcess(["/does/not/exist"]) }
         try await withLab { lab in

@@ -2,7 +2,8 @@ import Glibc
 import Lab
 import Testing
 
-/// Everything here uses real namespaces and real programs; one at a time, since the machine is small and waits are timed.
+/// All tests here use real namespaces and real programs. They run one at a time, because the machine is small and time
+/// limits apply.
 @Suite("Lab", .serialized)
 struct LabTests {
     @Test("the lab's hosts reach one another over IPv4 and IPv6 once the gateway forwards, and not before")
@@ -24,7 +25,7 @@ struct LabTests {
     }
 
     @Test(
-        "the real servers and clients of these tests work over IPv4 and IPv6 when nothing is between them but a router")
+        "the real servers and clients of these tests work over IPv4 and IPv6 with only a router between them")
     func realPrograms() async throws {
         try await withLab { lab in
             try lab.setPlainForwarding(true)

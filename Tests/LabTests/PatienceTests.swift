@@ -14,7 +14,7 @@ struct PatienceTests {
         #expect(Patience.problem("10") == nil)
     }
 
-    @Test("PKG-5 a limit is only for giving up: what holds is found at once")
+    @Test("PKG-5 a longer limit does not slow a test down: a condition that holds is found at once")
     func scaling() async {
         #expect(Patience.scaled(.seconds(10)) == .seconds(10) * Patience.factor)
         var asked = 0

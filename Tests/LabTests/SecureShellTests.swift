@@ -4,7 +4,7 @@ import Testing
 
 extension LabTests {
     @Test(
-        "IDLE-2 IDLE-4 OpenSSH, north-south: an idle session is reset at both ends, one with ServerAliveInterval lives on"
+        "IDLE-2 IDLE-4 OpenSSH, north-south: an idle session is reset at both ends, a session with ServerAliveInterval stays"
     )
     func secureShellNorthSouth() async throws {
         try await withGateway(timeScale: idleScale) { lab, _ in
@@ -18,7 +18,7 @@ extension LabTests {
 
             for client in [idle, idle6] {
                 #expect(await client.waitForExit(within: northSouthIdle + patience) == .code(255))
-                // ssh reads the reset, and tries to say goodbye on the socket that is no more: it tells of the latter.
+                // ssh reads the reset, then sends a disconnect on the closed socket. It reports only the second error.
                 #expect(client.everythingSaid.contains(goodbye), "\(client.everythingSaid)")
             }
             #expect(ContinuousClock.now - idleSince >= northSouthIdle)
@@ -37,14 +37,14 @@ extension LabTests {
         }
     }
 
-    @Test("IDLE-3 OpenSSH, east-west: an idle session is dropped without a word, one with ServerAliveInterval lives on")
+    @Test("IDLE-3 OpenSSH, east-west: an idle session expires without a RST, a session with ServerAliveInterval stays")
     func secureShellEastWest() async throws {
         try await withGateway(timeScale: idleScale) { lab, _ in
             let shell = try await SecureShell(lab: lab, zone: .peer)
             try await shortenRetransmission(lab)
             let alive = try await shell.logIn(options: ["-o", "ServerAliveInterval=1"])
             let idle = try await shell.logIn()
-            // Asks for life too rarely: it helps ssh to find out, not to stay.
+            // Its keep-alives are too rare: the session expires, but ssh detects it.
             let rare = try await shell.logIn(options: ["-o", "ServerAliveInterval=9", "-o", "ServerAliveCountMax=1"])
             let atClient = try await lab.capture(in: .client, filter: resets)
             let atPeer = try await lab.capture(in: .peer, filter: resets)
@@ -58,7 +58,7 @@ extension LabTests {
             #expect(await atClient.stop() == [])
             #expect(await atPeer.stop() == [])
 
-            // In the end the client's own TCP gives up, or ssh does before.
+            // Finally the client's own TCP gives up, or ssh gives up before.
             #expect(await rare.waitForExit(within: .seconds(30)) == .code(255))
             #expect(rare.everythingSaid.contains("Timeout, server \(LabZone.peer.address) not responding."))
             #expect(await idle.waitForExit(within: .seconds(60)) == .code(255))
@@ -71,7 +71,7 @@ extension LabTests {
     }
 }
 
-/// What ssh says when its connection is gone.
+/// What ssh prints when its connection is gone.
 private let goodbye = "client_loop: send disconnect: Broken pipe"
 
 /// Lets the client's TCP give up after about 13 seconds instead of a quarter of an hour.

@@ -8,7 +8,8 @@ func withLab<Result>(mtu: [LabZone: Int] = [:], _ body: (Lab) async throws -> Re
     try await withTestLab(prefix: "sluice-test", mtu: mtu, body)
 }
 
-/// Runs a test in a lab of its own with Sluice running in it. What Sluice said is shown if the test fails by an error.
+/// Runs a test in a lab of its own with Sluice running in it. If the test throws an error, the output of
+/// Sluice is shown.
 func withGateway<Result>(
     mtu: [LabZone: Int] = [:], timeScale: Int = 1, rules: [String] = [],
     _ body: (Lab, LabGateway) async throws -> Result
@@ -43,7 +44,8 @@ func pass(_ duration: Duration) async throws {
     try await Task.sleep(for: duration)
 }
 
-/// Appends what a program said to the file that the variable SLUICE_TRANSCRIPTS names: the table of docs/how-to/test-your-application.md is made so.
+/// Appends the output of a program to the file that the variable SLUICE_TRANSCRIPTS names. The table of
+/// docs/how-to/test-your-application.md is written from that file.
 func transcript(_ title: String, _ text: String) {
     guard let path = getenv("SLUICE_TRANSCRIPTS") else { return }
     let file = fopen(String(cString: path), "a")
