@@ -4,10 +4,10 @@ import Testing
 
 @testable import sluice
 
-/// The acts of `sluice demo` about the fleet, with more than 200 connections that move data both ways: N-S and E-W, IPv4 and IPv6, with
-/// ssh and psql among them, and tcpdump at every host.
+/// The acts of `sluice demo` about the fleet, with more than 200 connections that carry data in both directions: N-S
+/// and E-W, IPv4 and IPv6. ssh and psql are among them, and tcpdump runs on every host.
 @Suite(.serialized) struct ActTests {
-    /// 208 connections with moving bytes, and 16 quiet ones.
+    /// 208 connections that carry data, and 16 idle ones.
     private static let load: LongSessions.Load = {
         var load = LongSessions.Load(moving: 52, quiet: 4)
         load.secondsBetweenWrites = 0.2
@@ -30,7 +30,7 @@ import Testing
     @Test(
         """
         KEEP-1 KEEP-3 preserve: scale-in, drain, maintenance, SIGSTOP and kill -9 of every instance in turn, kill -9 of the \
-        controller amid each: same connections, ssh and psql among them, every byte, no RST at any host
+        controller during each: all connections stay, ssh and psql too, every byte arrives, no host sees a RST
         """)
     func preserve() async throws {
         let verdicts = try await play(.preserve)

@@ -6,7 +6,7 @@ import Testing
 /// The autoscaler on measured load.
 @Suite(.serialized) struct AutoscalerTests {
     @Test(
-        "SCALE-1 SCALE-3 measured throughput above 60 % brings instances, below 20 % for the cool-down takes them away, one at a time"
+        "SCALE-1 SCALE-3 measured throughput above 60 % adds instances, below 20 % for the cool-down removes them, one at a time"
     )
     func throughput() async throws {
         // Sampled every 333 ms over 2 s; the cool-down is 2 s, a drain 3 s.

@@ -2,17 +2,17 @@ import Foundation
 import Lab
 import Testing
 
-/// Many TCP connections from the client to a server in another zone, which sends back what it gets: each sends a byte again and
-/// again, so that data moves both ways all the time, and every byte is checked at both ends.
+/// Many TCP connections from the client to an echo server in another zone. Each sends a byte again and again, so data
+/// always moves in both directions. Both ends check every byte.
 struct Crowd {
-    /// A connection by its ports. The client's alone won't do: connections to different servers may have the same one.
+    /// The ports of a connection. The client's port alone is not enough: connections to different servers may share it.
     struct Ports: Hashable {
         let client: Int
         let server: Int
     }
 
     let count: Int
-    /// The server's.
+    /// The server's port.
     let port: Int
     let client: Endpoint
     let server: Endpoint
@@ -33,7 +33,7 @@ struct Crowd {
         return Crowd(count: count, port: port, client: client, server: server)
     }
 
-    /// Checks that every connection is the one it was, and has had every byte (KEEP-1).
+    /// Checks that every connection is still the same one, and has received every byte (KEEP-1).
     func expectAlive(_ comment: Comment, sourceLocation: SourceLocation = #_sourceLocation) async throws {
         #expect(client.errors.isEmpty && server.errors.isEmpty, comment, sourceLocation: sourceLocation)
         let before = try await totals()
@@ -48,7 +48,7 @@ struct Crowd {
                 && server.events("end").isEmpty, comment, sourceLocation: sourceLocation)
     }
 
-    /// Stops sending, and checks that all that was sent has come back.
+    /// Stops sending, and checks that every sent byte has come back.
     func expectEveryByte(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         client.perform("rest")
         try await Task.sleep(for: .seconds(1))

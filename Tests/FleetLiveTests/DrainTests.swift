@@ -5,11 +5,11 @@ import Testing
 
 /// What the ends of real connections see of a drain, and when.
 @Suite(.serialized) struct DrainTests {
-    /// 45 s at the labs' pace.
+    /// 45 s on the labs' clock.
     static let half = Duration.seconds(45) / FleetLab.timeScale
 
     @Test(
-        "DRAIN-1 DRAIN-2 DRAIN-3 azure: 45 s of refusing, then both ends of every session are reset, N-S and E-W; gone at 90 s"
+        "DRAIN-1 DRAIN-2 DRAIN-3 azure: refuses for 45 s, then resets both ends of every session, N-S and E-W; ends at 90 s"
     )
     func azure() async throws {
         try await FleetLab.with { fleet in
@@ -23,7 +23,8 @@ import Testing
             #expect(try await fleet.run("instance", "drain", "1").succeeded)
             let late = try await Crowd.begin(fleet, count: 40, port: 8002)
             let lateOwners = try await fleet.owners().filter { late.ports.values.contains($0.key) }
-            #expect(lateOwners.count == 40 && !lateOwners.values.contains(1), "DRAIN-1: new sessions go elsewhere")
+            #expect(
+                lateOwners.count == 40 && !lateOwners.values.contains(1), "DRAIN-1: new sessions go to other instances")
             try await outer.expectAlive("DRAIN-1")
             try await inner.expectAlive("DRAIN-1")
             let progress = try await fleet.waitFor("the reset half") {
@@ -52,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("DRAIN-4 azure-2025: 90 s of refusing, then what is left is dropped without a reset")
+    @Test("DRAIN-4 azure-2025: refuses for 90 s, then drops the remaining sessions without a reset")
     func silent() async throws {
         try await FleetLab.with(profile: "azure-2025") { fleet in
             let crowd = try await Crowd.begin(fleet, count: 40)
@@ -74,7 +75,9 @@ import Testing
         }
     }
 
-    @Test("DRAIN-5 with keep-alives every 30 s both ends know within the reset half, though the first resets are lost")
+    @Test(
+        "DRAIN-5 with keep-alives every 30 s both ends see a reset within the reset half, even if the first resets are lost"
+    )
     func lostResets() async throws {
         try await FleetLab.with { fleet in
             let crowd = try await Crowd.begin(
@@ -94,7 +97,7 @@ import Testing
             }
             let start = ContinuousClock.now
             #expect(try await fleet.run("instance", "drain", "1").succeeded)
-            // Until after the first round: all first pairs of resets are lost.
+            // Until after the first round, so that the first pair of resets of every session is lost.
             try await Task.sleep(for: Self.half + Self.half / 3 - .milliseconds(200) - (ContinuousClock.now - start))
             #expect(crowd.client.errors.isEmpty && crowd.server.errors.isEmpty)
             for place in [LabPlace.client, .internet] {
@@ -109,7 +112,9 @@ import Testing
         }
     }
 
-    @Test("RECOV-3 DRAIN-2 a controller killed amid a drain: its successor resets when due, and ends it when due")
+    @Test(
+        "RECOV-3 DRAIN-2 a controller is killed during a drain: the next one resets on time, and ends the drain on time"
+    )
     func killedController() async throws {
         try await FleetLab.with { first in
             var fleet = first

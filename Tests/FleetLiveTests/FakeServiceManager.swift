@@ -3,7 +3,7 @@ import Lab
 import TestSupport
 import Testing
 
-/// The socket of a service manager: keeps what it is told.
+/// The socket of a service manager. Keeps the messages that it receives.
 final class FakeServiceManager {
     private let directory = TemporaryDirectory()
     private let descriptor: Int32
@@ -30,7 +30,7 @@ final class FakeServiceManager {
 
     deinit { close(descriptor) }
 
-    /// Everything so far, a message each.
+    /// All messages so far.
     var messages: [String] {
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Gateway
 
-/// A lab with a gateway whose fleet is disturbed.
+/// A lab with a gateway whose fleet the tests disturb.
 struct FleetLab {
     /// The clock runs this many times faster than the profile's: a drain of 90 s takes 9 s.
     static let timeScale = 10
@@ -36,7 +36,7 @@ struct FleetLab {
         }
     }
 
-    // MARK: Asking
+    // MARK: Queries
 
     func status() async throws -> FleetStatus {
         let output = try await gateway.command("instance", "list", "--json").required().output
@@ -66,7 +66,7 @@ struct FleetLab {
         var seen: String
     }
 
-    // MARK: Doing
+    // MARK: Commands and disturbances
 
     func run(_ arguments: String...) async throws -> CommandResult {
         try await lab.execute(
@@ -78,13 +78,13 @@ struct FleetLab {
         try #require(try await status().instances.first { $0.identifier == instance }).processIdentifier
     }
 
-    /// kill -9 to the controller alone; the instances go on.
+    /// Sends kill -9 to the controller alone. The instances continue.
     func killController() async {
         gateway.process.send(signal: SIGKILL)
         _ = await gateway.process.waitForExit(within: .seconds(5))
     }
 
-    /// Another controller for what is there, by the same configuration.
+    /// Starts another controller for the same gateway, with the same configuration.
     func startController() async throws -> FleetLab {
         let text = try String(contentsOfFile: gateway.configurationPath, encoding: .utf8)
         return FleetLab(lab: lab, gateway: try await lab.startGateway(configuration: text))

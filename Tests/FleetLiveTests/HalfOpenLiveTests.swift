@@ -7,14 +7,14 @@ import Lab
 import TestSupport
 import Testing
 
-/// The tally of half-open sessions of a real gateway, whose instances are killed amid handshakes (BAD-8).
+/// The tally of half-open sessions of a real gateway, whose instances are killed during handshakes (BAD-8).
 @Suite(.serialized) struct HalfOpenLiveTests {
     private static let kills = 6
-    /// Where SYNs go that nobody answers.
+    /// The port whose SYNs get no answer.
     private static let silentPort = "8099"
 
     @Test(
-        "BAD-8 kill -9 amid thousands of handshakes leaves the tally of half-open sessions true, and the door open",
+        "BAD-8 after kill -9 during thousands of handshakes the tally of half-open sessions is exact, and no session is refused",
         arguments: ["disruptive", "preserve"])
     func kills(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity, sessions: 131_072) { fleet in
@@ -31,7 +31,7 @@ import Testing
             var seed = SystemRandomNumberGenerator()
             for round in 0..<Self.kills {
                 try await flood(lab, 200)
-                // A pass takes place every quarter of a second: the kill comes anywhere in it.
+                // A pass runs every quarter of a second. The kill comes at a random moment of it.
                 for _ in 0..<Int.random(in: 1...12, using: &seed) {
                     expectBounds(datapath)
                     try await Task.sleep(for: .milliseconds(Int.random(in: 1...40, using: &seed)))
@@ -50,7 +50,7 @@ import Testing
             #expect(handshakes > 3000)
             print("half-open: \(handshakes) handshakes, \(Self.kills) kills")
 
-            // At rest, with some that are half-open: they rest for 3 s.
+            // Without handshakes, while some sessions are half-open: they expire after 3 s.
             var tally = HalfOpenTallies(datapath)
             for _ in 0..<5 where !(tally.isExact && tally.words > 100) {
                 try await flood(lab, 300)
@@ -60,7 +60,7 @@ import Testing
                 }
             }
             #expect(tally.isExact && tally.words > 100, "\(tally)")
-            // And with none.
+            // And without half-open sessions.
             let isEmpty = await eventually(within: .seconds(20)) {
                 tally = HalfOpenTallies(datapath)
                 return tally.isExact && tally.words == 0
@@ -82,7 +82,8 @@ import Testing
         try await flood.waitFor("flooded", within: .seconds(20))
     }
 
-    /// While everything moves: not below nothing, but for what a processor is just between a word and its counter with; and not above the share.
+    /// Checks the tallies under load: they are not below zero, and not above the limit. The tolerance is for sessions
+    /// whose word a processor has changed, but not their counter yet.
     private func expectBounds(_ datapath: Datapath) {
         let tally = HalfOpenTallies(datapath)
         #expect(tally.sum > -8, "\(tally)")
@@ -90,18 +91,18 @@ import Testing
         #expect(tally.bySlab.values.allSatisfy { $0.published > -8 }, "\(tally)")
     }
 
-    /// What was refused for want of room.
+    /// How many packets were dropped for lack of capacity, and for a limit.
     private func drops(_ datapath: Datapath) -> [UInt64] {
         let drops = CounterNames.drops(datapath.counters())
         return [drops["capacity"] ?? 0, drops["limited"] ?? 0]
     }
 }
 
-/// What is published of half-open sessions, beside what is true.
+/// The published tallies of half-open sessions, and the true numbers.
 private struct HalfOpenTallies: CustomStringConvertible {
-    /// What admission goes by.
+    /// The tally that admission uses.
     var sum: Int
-    /// What is half-open.
+    /// The number of half-open sessions.
     var words = 0
     var bySlab: [Int: (published: Int, words: Int)] = [:]
     /// By instance; 0: the pool.

@@ -4,12 +4,12 @@ import Lab
 import TestSupport
 import Testing
 
-/// SIGUSR2: a controller leaves its gateway to the next one, and nobody notices (PKG-3).
+/// SIGUSR2: a controller hands its gateway over to the next one, and no session is affected (PKG-3).
 @Suite(.serialized) struct HandOverTests {
     private static let continuities = ["disruptive", "preserve"]
 
     @Test(
-        "PKG-3 a controller is replaced again and again: every connection goes on, every byte comes, nothing is dropped",
+        "PKG-3 a controller is replaced repeatedly: every connection continues, every byte arrives, nothing is dropped",
         arguments: continuities)
     func again(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity) { first in
@@ -20,12 +20,12 @@ import Testing
             let drops = try await fleet.drops()
             for number in 1...3 {
                 try await fleet.handOver()
-                #expect(processes.allSatisfy { kill($0, 0) == 0 }, "the instances go on")
-                try await crowd.expectAlive("nobody controls it")
-                // The kernel admits meanwhile.
+                #expect(processes.allSatisfy { kill($0, 0) == 0 }, "the instances continue")
+                try await crowd.expectAlive("no controller runs")
+                // Meanwhile the kernel admits new sessions.
                 let more = try await Crowd.begin(fleet, count: 10, port: 8010 + number)
                 fleet = try await fleet.startController()
-                try await more.expectAlive("a controller again")
+                try await more.expectAlive("a controller runs again")
                 #expect(try await fleet.status().instances.map(\.processIdentifier) == processes)
             }
             try await crowd.expectEveryByte()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 DRAIN-2 handed over amid a drain: it goes on, its sessions are reset in time, and no others")
+    @Test("PKG-3 DRAIN-2 hand-over during a drain: the drain continues, its sessions are reset on time, and no others")
     func drain() async throws {
         try await FleetLab.with { first in
             var fleet = first
@@ -51,7 +51,7 @@ import Testing
                 try await fleet.handOver()
                 fleet = try await fleet.startController()
             }
-            try await fleet.waitFor("the drained one to go", within: .seconds(30)) { status in
+            try await fleet.waitFor("the end of the drained instance", within: .seconds(30)) { status in
                 status.serving == 2 && !status.instances.contains { $0.identifier == 1 }
             }
             #expect(Set(crowd.client.errors) == ["ECONNRESET"])
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 MAINT-1 handed over amid a maintenance: it goes on to its end", arguments: continuities)
+    @Test("PKG-3 MAINT-1 hand-over during maintenance: the maintenance continues to its end", arguments: continuities)
     func maintenance(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity, timeScale: 30) { first in
             var fleet = first
@@ -77,13 +77,15 @@ import Testing
             if continuity == "preserve" {
                 try await crowd.expectEveryByte()
             } else {
-                // As documented: each instance has reset what it had.
+                // As documented: each instance has reset its sessions.
                 #expect(crowd.client.errors.count == crowd.count && Set(crowd.client.errors) == ["ECONNRESET"])
             }
         }
     }
 
-    @Test("PKG-3 RECOV-1 handed over amid a recovery: the next controller replaces who died", arguments: continuities)
+    @Test(
+        "PKG-3 RECOV-1 hand-over during a recovery: the next controller replaces the dead instance",
+        arguments: continuities)
     func recovery(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity) { first in
             var fleet = first
@@ -100,13 +102,14 @@ import Testing
                 try await crowd.expectEveryByte()
             } else {
                 let left = try await fleet.owners().count
-                #expect(left == crowd.count - lost, "only what the dead instance had is lost")
+                #expect(left == crowd.count - lost, "only the dead instance's sessions are lost")
                 #expect(crowd.client.errors.isEmpty, "without a reset, as documented")
             }
         }
     }
 
-    @Test("PKG-3 who waits for an answer gets one, and SIGUSR2 during the start hands over as soon as it is ready")
+    @Test(
+        "PKG-3 a waiting client gets its answer, and SIGUSR2 during the start hands over once the controller is ready")
     func answers() async throws {
         try await FleetLab.with { first in
             let reload = try first.lab.spawn(
@@ -117,7 +120,7 @@ import Testing
             #expect(exit == .code(0) || reload.standardError.contains("is being replaced"), "\(reload.everythingSaid)")
             let path = first.gateway.configurationPath
             let early = try first.lab.spawn(in: .gateway, [first.gateway.binary, "run", "--config", path])
-            // It takes signals before it takes the lock.
+            // It handles signals before it takes the lock.
             let hasBegun = await eventually(within: .seconds(10)) {
                 let holder = try? String(contentsOfFile: "/run/sluice/\(first.lab.name)/lock", encoding: .utf8)
                 return holder == "\(early.identifier)\n"
@@ -131,14 +134,14 @@ import Testing
         }
     }
 
-    @Test("PKG-2 the service manager is told: start, ready, status, signs of life, a reload, a hand-over")
+    @Test("PKG-2 the service manager receives: start, ready, status, watchdog messages, a reload, a hand-over")
     func notices() async throws {
         let manager = try FakeServiceManager()
         try await withTestLab(prefix: "sluice-fl") { lab in
             let text = lab.configuration(timeScale: 10)
             let environment = ["NOTIFY_SOCKET": manager.path, "WATCHDOG_USEC": "400000"]
             let gateway = try await lab.startGateway(configuration: text, environment: environment)
-            try await manager.waitFor("status and signs of life") { messages in
+            try await manager.waitFor("status and watchdog messages") { messages in
                 messages.contains { $0.hasPrefix("STATUS=Healthy: 2 of 2 instances serve") }
                     && messages.count { $0 == "WATCHDOG=1" } > 3
             }
@@ -153,7 +156,7 @@ import Testing
                 }
                 return messages[begin...].contains("READY=1")
             }
-            // A loop that stands still gives no sign.
+            // A loop that is stopped sends no watchdog message.
             kill(gateway.process.identifier, SIGSTOP)
             try await Task.sleep(for: .milliseconds(300))
             let before = manager.messages.count
@@ -171,14 +174,14 @@ import Testing
 }
 
 extension FleetLab {
-    /// Has the controller hand over, and waits for its end.
+    /// Makes the controller hand over, and waits for its end.
     func handOver(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         gateway.process.send(signal: SIGUSR2)
         let exit = await gateway.process.waitForExit(within: .seconds(10))
         #expect(exit == .code(0), "\(gateway.process.everythingSaid)", sourceLocation: sourceLocation)
     }
 
-    /// What the kernel program has dropped of sessions, by reason: all but what is for the gateway itself.
+    /// Packets that the kernel program has dropped, by reason, without those for the gateway itself.
     func drops() async throws -> [String: Int] {
         let output = try await run("status", "--json").output
         let status = try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any])

@@ -3,11 +3,12 @@ import Inspection
 import Lab
 import Testing
 
-/// `continuity: preserve` with 200 real connections that move data both ways all the time: none ends, none loses a byte. Here is what
-/// ``ActTests`` leaves out, which kills the controller amid each disturbance.
+/// `continuity: preserve` with 200 real connections that always carry data in both directions: none ends, none loses a
+/// byte. ``ActTests`` kills the controller during each disturbance. Here the controller stays, or all processes are
+/// killed.
 @Suite(.serialized) struct KeepTests {
     @Test(
-        "KEEP-1 KEEP-3 SCALE-4 RECOV-1 MAINT-1 scaling, drain, stop, kill -9, SIGSTOP, update: all connections live")
+        "KEEP-1 KEEP-3 SCALE-4 RECOV-1 MAINT-1 scaling, drain, stop, kill -9, SIGSTOP, update: all connections stay")
     func everything() async throws {
         try await FleetLab.with(continuity: "preserve") { fleet in
             let crowd = try await Crowd.begin(fleet)
@@ -25,14 +26,14 @@ import Testing
         #expect(owners.values.allSatisfy { $0 == 1 || $0 == 2 } && Set(owners.values).count == 2)
         #expect(try await fleet.run("fleet", "scale", "--instances", "4").succeeded)
         try await fleet.waitFor("four to serve") { $0.serving == 4 }
-        #expect(try await fleet.owners() == owners, "a scale-out moves nothing")
+        #expect(try await fleet.owners() == owners, "a scale-out moves no session")
         try await crowd.expectAlive("scale-out")
         #expect(try await fleet.run("fleet", "scale", "--instances", "2").succeeded)
-        try await fleet.waitFor("two to be left") { $0.instances.count == 2 && $0.serving == 2 }
+        try await fleet.waitFor("two instances to remain") { $0.instances.count == 2 && $0.serving == 2 }
         try await crowd.expectAlive("scale-in")
     }
 
-    /// An operator takes one instance out, and another.
+    /// An operator drains one instance, and stops another.
     private func takeOut(_ fleet: FleetLab, _ crowd: Crowd) async throws {
         for command in ["drain", "stop"] {
             let first = try #require(try await fleet.status().instances.first?.identifier)
@@ -54,7 +55,7 @@ import Testing
                     && !status.instances.contains { $0.processIdentifier == instance.processIdentifier }
             }
             #expect(ContinuousClock.now - start < .seconds(10))
-            #expect(kill(instance.processIdentifier, 0) != 0, "the process that hung is gone")
+            #expect(kill(instance.processIdentifier, 0) != 0, "the old process is gone")
             try await crowd.expectAlive("signal \(signal) to instance \(instance.identifier)")
         }
     }
@@ -76,13 +77,13 @@ import Testing
         try await crowd.expectAlive("kernel program")
     }
 
-    @Test("KEEP-3 RECOV-3 kill -9 of every instance and of the controller at once: the next one brings all back")
+    @Test("KEEP-3 RECOV-3 kill -9 of every instance and of the controller at once: the next controller restores all")
     func nobodyLeft() async throws {
         try await FleetLab.with(continuity: "preserve") { fleet in
             let crowd = try await Crowd.begin(fleet)
             for instance in try await fleet.status().instances { kill(instance.processIdentifier, SIGKILL) }
             await fleet.killController()
-            try await crowd.expectAlive("nobody is left")
+            try await crowd.expectAlive("no process is left")
             let next = try await fleet.startController()
             try await next.waitFor("two to serve", within: .seconds(30)) { $0.serving == 2 && $0.instances.count == 2 }
             try await crowd.expectAlive("all serve again")
@@ -92,7 +93,7 @@ import Testing
 }
 
 extension FleetLab {
-    /// The instance of each session of the client's.
+    /// The instance of each TCP session of the client.
     func owners() async throws -> [Crowd.Ports: Int] {
         Dictionary(
             try await sessions().filter { $0.protocol == "tcp" }.map {

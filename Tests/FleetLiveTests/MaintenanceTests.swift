@@ -3,10 +3,10 @@ import Inspection
 import Lab
 import Testing
 
-/// Maintenance as operators steer it.
+/// Maintenance as operators control it.
 @Suite(.serialized) struct MaintenanceTests {
     @Test(
-        "MAINT-3 MAINT-4 paused it replaces no further instance, resumed it goes on, aborted it ends; the controller may die meanwhile"
+        "MAINT-3 MAINT-4 pause stops further replacements, resume continues, abort ends it; the controller may die meanwhile"
     )
     func steering() async throws {
         // A drain takes 3 s.
@@ -31,13 +31,14 @@ import Testing
             try await Task.sleep(for: .seconds(1))
             let still = try await fleet.status()
             #expect(still.maintenance?.updated.count == 1 && still.instances.allSatisfy { $0.drain == nil })
-            #expect(still.instances.contains { before[$0.identifier] == $0.processIdentifier }, "one is as it was")
+            #expect(
+                still.instances.contains { before[$0.identifier] == $0.processIdentifier }, "one instance is unchanged")
             #expect(try await fleet.run("maintenance", "resume").succeeded)
             try await fleet.waitFor("the second to drain") { $0.instances.contains { $0.drain != nil } }
             #expect(try await fleet.run("maintenance", "abort").succeeded)
             let over = try await fleet.waitFor("its end") { $0.maintenance?.phase == "aborted" }
             #expect(over.serving >= 2)
-            try await fleet.waitFor("two to be left") { $0.instances.count == 2 && $0.serving == 2 }
+            try await fleet.waitFor("two instances to remain") { $0.instances.count == 2 && $0.serving == 2 }
         }
     }
 

@@ -4,7 +4,7 @@ import Lab
 import TestSupport
 import Testing
 
-/// Auto-recovery as documented, and what operators must not be able to do.
+/// Auto-recovery as documented, and requests of operators that must be refused.
 @Suite(.serialized) struct RecoveryTests {
     @Test(
         "RECOV-1 RECOV-2 azure: a stopped and a killed instance are replaced within 10 s; their sessions are lost without a reset"
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("RECOV-1 a pause of the whole machine costs no instance and no session, again and again")
+    @Test("RECOV-1 a pause of the whole machine ends no instance and no session, even if repeated")
     func pause() async throws {
         try await FleetLab.with(timeScale: 1) { fleet in
             let crowd = try await Crowd.begin(fleet, count: 40)
@@ -45,7 +45,7 @@ import Testing
             for isControllerFirst in [true, false, true] {
                 for process in before + [controller] { kill(process, SIGSTOP) }
                 try await Task.sleep(for: .milliseconds(6500))
-                // Whoever goes on first sees the others as they were.
+                // The process that continues first sees the others still stopped.
                 for processes in isControllerFirst ? [[controller], before] : [before, [controller]] {
                     for process in processes { kill(process, SIGCONT) }
                     try await Task.sleep(for: .milliseconds(50))
@@ -60,7 +60,9 @@ import Testing
         }
     }
 
-    @Test("MET-3 RECOV-1 a log that nobody reads stops nothing: a killed instance is replaced, and status says so")
+    @Test(
+        "MET-3 RECOV-1 a log that is not read blocks nothing: a killed instance is replaced, and status reports the log"
+    )
     func unreadLog() async throws {
         try await withTestLab(prefix: "sluice-fl") { lab in
             // Standard error is a pipe that is full from the start, and whose reader sleeps.
@@ -77,7 +79,7 @@ import Testing
             let gateway = try await lab.startGateway(configuration: text, binary: binary)
             let fleet = FleetLab(lab: lab, gateway: gateway)
             try await fleet.waitFor("two instances to serve") { $0.serving == 2 }
-            // More than any queue holds, of lines and of bytes.
+            // More lines and more bytes than any queue holds.
             let crowd = try await Crowd.begin(fleet, count: 200)
             let process = try await fleet.process(1)
             kill(process, SIGKILL)
@@ -90,7 +92,7 @@ import Testing
                 return status.contains("nothing reads the log")
             }
             #expect(isReported, "\(status)")
-            // Ageing goes on: what is left of the crowd falls silent, and is reset after 24 s.
+            // Ageing continues: the remaining connections stop sending, and are reset after 24 s.
             crowd.client.perform("rest")
             let isEmpty = await eventually(within: .seconds(40)) {
                 (try? await fleet.sessions().filter { $0.state == "established" }.isEmpty) == true
@@ -100,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("BAD-6 MAINT-3 what can't be is refused, with what to do instead, and the fleet goes on")
+    @Test("BAD-6 MAINT-3 an impossible request is refused, with what to do instead, and the fleet continues")
     func refusals() async throws {
         try await FleetLab.with(timeScale: 2) { fleet in
             let crowd = try await Crowd.begin(fleet, count: 20)
@@ -127,12 +129,12 @@ import Testing
             try await refused(["instance", "drain", "1"], "drains already")
             try await refused(["instance", "drain", "2"], "only one may at a time")
             #expect(try await fleet.run("instance", "drain", "1", "--cancel").succeeded)
-            try await crowd.expectAlive("after all that")
+            try await crowd.expectAlive("after all refusals")
         }
     }
 
     @Test(
-        "MAINT-3 MAINT-1 a binary that does not come to serve is rolled back; pause, resume and abort do what they say")
+        "MAINT-3 MAINT-1 a binary whose instances do not start to serve is rolled back, and all connections stay")
     func rollBack() async throws {
         try await FleetLab.with(continuity: "preserve") { fleet in
             let crowd = try await Crowd.begin(fleet, count: 20)

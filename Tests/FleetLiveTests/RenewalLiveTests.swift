@@ -8,13 +8,13 @@ import Testing
 
 @testable import Gateway
 
-/// A controller of another version takes over, and renews the instances in place (PKG-3). The other version is another file: nothing
-/// else tells two builds of the same sources apart.
+/// A controller of another version takes over, and renews the instances in place (PKG-3). The other version is another
+/// file: nothing else distinguishes two builds of the same sources.
 @Suite(.serialized) struct RenewalLiveTests {
     private static let continuities = ["disruptive", "preserve"]
 
     @Test(
-        "PKG-3 an upgrade: each instance gets a process of the new version; no session moves or ends, every byte comes",
+        "PKG-3 an upgrade: each instance gets a process of the new version; no session moves or ends, every byte arrives",
         arguments: continuities)
     func upgrade(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity) { first in
@@ -32,7 +32,7 @@ import Testing
                 #expect(fleet.program(of: instance.processIdentifier) == version2)
             }
             try await crowd.expectAlive("after the upgrade")
-            // And ageing goes on: nobody is silent, and the drain of one is as documented.
+            // No session has moved, no packet was dropped, and no instance was drained or unresponsive.
             #expect(try await fleet.owners() == owners)
             #expect(try await fleet.drops() == drops)
             let events = try await fleet.kinds()
@@ -42,7 +42,7 @@ import Testing
             // The kernel program is the same in both files, so it stays.
             try await fleet.gateway.process.waitForText(
                 "the kernel program is this version's already", within: .seconds(20))
-            // Back again, by a crash, as a package's downgrade.
+            // Back to the first version after a crash, as in a downgrade of the package.
             await fleet.killController()
             let back = try await fleet.startController(binary: first.gateway.binary)
             try await back.waitForRenewal(number: 2)
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(
-        "PKG-3 RECOV-3 controllers of two versions are killed amid renewals: every connection goes on, every byte comes",
+        "PKG-3 RECOV-3 controllers of two versions are killed during renewals: connections continue, every byte arrives",
         arguments: continuities)
     func crash(continuity: String) async throws {
         try await FleetLab.with(continuity: continuity) { first in
@@ -71,8 +71,8 @@ import Testing
                 fleet = try await fleet.startController(binary: versions[number % 2])
                 try await Task.sleep(for: .milliseconds(milliseconds))
             }
-            try await fleet.waitFor("rest") { $0.renewal == nil && $0.serving == 2 }
-            try await crowd.expectAlive("at rest")
+            try await fleet.waitFor("the end of the renewals") { $0.renewal == nil && $0.serving == 2 }
+            try await crowd.expectAlive("after the renewals")
             try await crowd.expectEveryByte()
             #expect(try await fleet.owners() == owners, "no session has moved")
             let running = Set(try await fleet.status().instances.map { fleet.program(of: $0.processIdentifier) })
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 an upgrade amid a drain waits for its end, and then renews who is left")
+    @Test("PKG-3 an upgrade during a drain waits for the end of the drain, and then renews the remaining instances")
     func drain() async throws {
         try await FleetLab.with { first in
             let crowd = try await Crowd.begin(first, count: 60)
@@ -97,20 +97,21 @@ import Testing
             try await fleet.waitForRenewal(within: .seconds(40))
             let running = try await fleet.status().instances.map { fleet.program(of: $0.processIdentifier) }
             #expect(running == [version2, version2])
-            // As documented for the drained one, and nothing for the other.
+            // As documented, the drained instance has reset its sessions. The other instance has reset none.
             #expect(crowd.client.errors.count == leaving && crowd.server.errors.count == leaving)
         }
     }
 
     @Test(
-        "PKG-3 RECOV-1 an instance that does not come back is recovered as usual; the others stay, and status says why")
+        "PKG-3 RECOV-1 an instance that does not start again is recovered as usual; the others stay, and status says why"
+    )
     func failing() async throws {
         try await FleetLab.with(continuity: "preserve") { first in
             let crowd = try await Crowd.begin(first, count: 60)
             let second = try await first.process(2)
             let version2 = try await first.otherVersion("version-2")
             try await first.handOver()
-            // Whoever waits longest gets the lock when the old process is gone, and the new one does not.
+            // The process that waits longest gets the lock when the old process ends. The new process does not get it.
             let path = "/run/sluice/\(first.lab.name)/instance-1.lock"
             let thief = try first.lab.spawn(in: .gateway, ["flock", path, "sleep", "20"])
             let fleet = try await first.startController(binary: version2)
@@ -118,11 +119,11 @@ import Testing
                 $0.renewal?.current == nil && $0.renewal?.text.contains("after its renewal") == true
             }
             #expect(stopped.renewal?.remaining == [2])
-            #expect(try await fleet.process(2) == second, "it stays with what it runs")
+            #expect(try await fleet.process(2) == second, "the other instance keeps its process")
             let status = try await fleet.run("status")
             #expect(!status.succeeded && status.output.contains("after its renewal"), "\(status.output)")
-            try await fleet.waitFor("another in its place") { $0.serving == 2 }
-            try await crowd.expectAlive("the other has its sessions")
+            try await fleet.waitFor("a replacement") { $0.serving == 2 }
+            try await crowd.expectAlive("after the recovery")
             await thief.terminate()
             try await crowd.expectEveryByte()
             #expect(try await fleet.kinds().contains("renewalStopped"))
@@ -130,7 +131,7 @@ import Testing
     }
 
     @Test(
-        "PKG-3 a file that this version refuses: what is in force goes on, status says where the mistake is, a reload mends it"
+        "PKG-3 a file that this version refuses: the configuration in force stays, status shows the mistake, a reload corrects it"
     )
     func refusedFile() async throws {
         try await FleetLab.with { first in
@@ -147,9 +148,9 @@ import Testing
             let line = good.split(separator: "\n", omittingEmptySubsequences: false).count
             let status = try await fleet.run("status")
             #expect(!status.succeeded && status.output.contains("sluice.yaml:\(line):"), "\(status.output)")
-            // What is in force judges: a rule of it lets new connections through.
+            // The configuration in force applies: one of its rules allows new connections.
             let more = try await Crowd.begin(fleet, count: 5, port: 8001)
-            try await more.expectAlive("new ones")
+            try await more.expectAlive("new connections")
             #expect(try await !fleet.run("reload").succeeded)
             try await fleet.gateway.reload(good)
             #expect(try await fleet.run("status").succeeded)
@@ -158,14 +159,14 @@ import Testing
         }
     }
 
-    /// What a reload would refuse too, found only when the file meets what is in the kernel and on the machine.
+    /// Mistakes that a reload would refuse too. They show only against the state of the kernel and of the machine.
     static let impossible = [
         (from: "sessions: 16384", to: "sessions: 100000", reason: "capacity.sessions"),
         (from: "interfaces: [peer0]", to: "interfaces: [peer0, nosuch0]", reason: "nosuch0"),
     ]
 
     @Test(
-        "PKG-3 a file that can't be carried out for what is in the kernel: what is in force goes on, and status says why",
+        "PKG-3 a file that does not fit the kernel's state or the machine: the configuration in force stays, status says why",
         arguments: impossible)
     func impossibleFile(change: (from: String, to: String, reason: String)) async throws {
         try await FleetLab.with { first in
@@ -190,7 +191,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 BAD-6 an interface that is gone keeps no controller from taking over; it is attached when it is back")
+    @Test("PKG-3 BAD-6 a controller takes over though an interface is gone; the interface is attached when it is back")
     func missingInterface() async throws {
         try await FleetLab.with { first in
             let crowd = try await Crowd.begin(first, count: 20)
@@ -217,7 +218,8 @@ import Testing
     }
 
     @Test(
-        "PKG-3 a version whose API can't be served takes over without it, and says what is missing; a reload mends it")
+        "PKG-3 a version that can't serve the API takes over without it, and says what is missing; a reload corrects it"
+    )
     func missingAPI() async throws {
         try await FleetLab.with(extra: "api: { listen: 127.0.0.1:8686 }") { first in
             let crowd = try await Crowd.begin(first, count: 20)
@@ -270,7 +272,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 BAD-6 a first start by a file with a mistake fails, as ever; --check-takeover says so")
+    @Test("PKG-3 BAD-6 a first start with a mistake in the file fails, as always; --check-takeover says so")
     func firstStart() async throws {
         try await withTestLab(prefix: "sluice-fl") { lab in
             let path = try lab.write(lab.configuration() + "noSuchKey: 1\n", to: "sluice.yaml")
@@ -285,7 +287,7 @@ import Testing
         }
     }
 
-    @Test("PKG-3 another memory layout: asked beforehand it says what it costs; a start refuses, and touches nothing")
+    @Test("PKG-3 another memory layout: --check-takeover reports the cost; a start refuses, and changes nothing")
     func layout() async throws {
         try await FleetLab.with { first in
             let crowd = try await Crowd.begin(first, count: 30)
@@ -309,7 +311,7 @@ import Testing
                 in: .gateway, [first.gateway.binary, "run", "--config", first.gateway.configurationPath])
             #expect(run.exit == .code(1) && run.errors.contains(cost), "\(run.everythingSaid)")
             #expect(try await first.runFiles() == files)
-            try await crowd.expectAlive("nothing was touched")
+            try await crowd.expectAlive("nothing has changed")
             datapath.table.runtime.pointee.layoutVersion = own
             let fleet = try await first.startController()
             try await crowd.expectEveryByte()
@@ -322,7 +324,8 @@ extension FleetLab {
     /// Another file with the same program, as another version would be.
     func otherVersion(_ name: String) async throws -> String {
         let path = "\(lab.directory)/\(name)"
-        // By a process of its own: a file that any process has open for writing can't be run, and this one starts others all the time.
+        // A separate process copies it. A file that any process has open for writing can't be run, and this process
+        // starts others all the time, which inherit its open files.
         try await lab.execute(in: .gateway, ["cp", realPath(gateway.binary) ?? gateway.binary, path]).required()
         return path
     }
@@ -332,10 +335,10 @@ extension FleetLab {
         return FleetLab(lab: lab, gateway: try await lab.startGateway(configuration: text, binary: binary))
     }
 
-    /// What a process runs.
+    /// The path of the program that a process runs.
     func program(of process: pid_t) -> String? { realPath("/proc/\(process)/exe") }
 
-    /// - Parameter number: of renewals of the whole fleet, since the gateway's start.
+    /// - Parameter number: the number of renewals of the whole fleet since the gateway's start.
     func waitForRenewal(number: Int = 1, within limit: Duration = .seconds(20)) async throws {
         let isDone = await eventually(within: limit) {
             (try? await self.kinds().filter { $0 == "renewalCompleted" }.count == number) == true
@@ -349,7 +352,7 @@ extension FleetLab {
             [gateway.binary, "run", "--check-takeover", "--config", gateway.configurationPath], within: .seconds(30))
     }
 
-    /// Names of the run directory's files, with who holds the locks.
+    /// Names of the run directory's files, and the holders of the locks.
     func runFiles() async throws -> String {
         let look = "cd /run/sluice/\(lab.name) && ls && cat instance-*.lock && cat controller.json"
         return try await lab.execute(in: .gateway, ["sh", "-c", look]).required().output
