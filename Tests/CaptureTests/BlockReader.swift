@@ -1,4 +1,5 @@
-/// Reads pcapng as the draft says (draft-ietf-opsawg-pcapng, sections 3 and 4), and refuses what it forbids: the oracle for what we write.
+/// Reads pcapng as the draft says (draft-ietf-opsawg-pcapng, sections 3 and 4), and refuses what the draft
+/// forbids. It checks the files that we write.
 struct BlockReader {
     struct Mistake: Error { let what: String }
 
@@ -81,7 +82,7 @@ struct BlockReader {
             let code = try number(&body, 2)
             let length = try number(&body, 2)
             if code == 0 {
-                guard length == 0, body.isEmpty else { throw Mistake(what: "something behind the end of the options") }
+                guard length == 0, body.isEmpty else { throw Mistake(what: "data behind the end of the options") }
                 return options
             }
             options[code] = try bytes(&body, length)
@@ -91,7 +92,7 @@ struct BlockReader {
 
     private static func bytes(_ body: inout ArraySlice<UInt8>, _ count: Int) throws -> [UInt8] {
         let padded = (count + 3) / 4 * 4
-        guard body.count >= padded else { throw Mistake(what: "\(count) bytes are not there") }
+        guard body.count >= padded else { throw Mistake(what: "\(count) bytes are missing") }
         defer { body = body.dropFirst(padded) }
         return Array(body.prefix(count))
     }

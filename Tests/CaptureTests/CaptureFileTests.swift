@@ -12,7 +12,7 @@ struct CaptureFileTests {
     func blocks() throws {
         var file = CaptureFile(snapLength: 128)
         var bytes = file.beginning(application: "sluice")
-        // Of every length modulo 4: bytes and comments are padded.
+        // All lengths modulo 4, because bytes and comments are padded.
         let packets = (0..<8).map { count in
             packet(
                 [UInt8](repeating: UInt8(count), count: 60 + count), length: 1514,
@@ -36,7 +36,7 @@ struct CaptureFileTests {
         #expect(read.statistics.first?[7] == [77, 0, 0, 0, 0, 0, 0, 0])
     }
 
-    @Test("LOOK-2 a capture without packets is a file that can be read")
+    @Test("LOOK-2 a capture without packets is a valid file")
     func empty() throws {
         let file = CaptureFile(snapLength: 128)
         let read = try BlockReader(file.beginning(application: "sluice") + file.end(timeNanoseconds: 1, omitted: 0))

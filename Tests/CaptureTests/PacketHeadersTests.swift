@@ -4,7 +4,7 @@ import Testing
 @testable import Capture
 
 struct PacketHeadersTests {
-    /// Bytes as a dump has them.
+    /// Bytes from a hex dump.
     private func bytes(_ text: String) -> [UInt8] {
         text.filter { !$0.isWhitespace }.chunks(of: 2).compactMap { UInt8($0, radix: 16) }
     }
@@ -26,7 +26,7 @@ struct PacketHeadersTests {
         #expect(headers.window == 0x2000 && headers.fragmentOffset == nil)
     }
 
-    @Test("LOOK-1 an ICMP error shows whom it is from, and what it is about")
+    @Test("LOOK-1 an ICMP error shows its sender, and the packet that it quotes")
     func quoted() {
         // RFC 792: destination unreachable, port; quotes a UDP packet's first 28 bytes.
         let headers = PacketHeaders(
@@ -41,7 +41,7 @@ struct PacketHeadersTests {
         #expect(headers.quoted.first?.destinationPort == 53 && headers.quoted.first?.source?.bytes == [10, 1, 0, 10])
     }
 
-    @Test("LOOK-1 IPv6: extension headers and fragments on the way to the transport header; VLAN tags; plain IP")
+    @Test("LOOK-1 IPv6: extension headers and fragments before the transport header; VLAN tags; plain IP")
     func others() {
         let addresses = "20010db8000000000000000000000001 20010db8000000000000000000000002"
         let datagram = "d431 0035 0008 0000"
@@ -62,7 +62,7 @@ struct PacketHeadersTests {
         #expect(echo.etherType == 0x0800 && echo.ipProtocol == nil)
     }
 
-    @Test("LOOK-1 packets that are cut off anywhere, or are noise, are read as far as they make sense")
+    @Test("LOOK-1 truncated packets, and random bytes, are read as far as they are valid")
     func broken() {
         let whole = FrameBuilder().tcp(flags: 2, sequence: 7)
         let complete = PacketHeaders(frame: whole, linkHeaderLength: 14)

@@ -1,6 +1,6 @@
-/// So many of something may be in use at a time; who comes when all are taken waits, and is served in the order of coming.
+/// Limits how many of something are in use at a time. When all are taken, callers wait in the order of their arrival.
 package actor Seats {
-    /// For tests that wait in labs of their own: so many of all suites may be up at a time.
+    /// For tests that wait in labs of their own: how many labs of all suites may be up at a time.
     package static let labs = Seats(count: 6)
 
     private let count: Int
@@ -12,7 +12,7 @@ package actor Seats {
         free = count
     }
 
-    /// Runs what needs a seat, or, `alone`, all of them.
+    /// Runs `body` with one seat or, if `alone`, with all of them.
     nonisolated package func taken<Result>(
         alone: Bool = false, while body: () async throws -> Result
     ) async throws -> Result {

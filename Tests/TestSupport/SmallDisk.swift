@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file system of its own, some megabytes large, that can be filled: a tmpfs. Needs root.
+/// A separate file system of some megabytes, which a test can fill: a tmpfs. Needs root.
 package final class SmallDisk {
     private let directory = TemporaryDirectory()
 
@@ -15,7 +15,7 @@ package final class SmallDisk {
     deinit { umount2(path, Int32(MNT_DETACH)) }
 
     package struct Failure: Error {
-        /// Of errno.
+        /// The value of errno.
         package let errorNumber: Int32
     }
 

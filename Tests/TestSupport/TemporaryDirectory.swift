@@ -1,6 +1,6 @@
 import Glibc
 
-/// A directory of a test's own, gone with it.
+/// A directory of a test's own. It is removed when this object is.
 package final class TemporaryDirectory {
     package let path: String
 

@@ -4,8 +4,8 @@ import Synchronization
 
 private let counter = Atomic<Int>(0)
 
-/// Runs a test in a lab of its own, and takes the lab down whatever happens: also what an earlier run that was killed has left up of the labs
-/// of this prefix.
+/// Runs a test in a lab of its own, and takes the lab down whatever happens. First it takes down labs with
+/// the same prefix that a killed run has left up.
 package func withTestLab<Result>(
     prefix: String, mtu: [LabZone: Int] = [:], _ body: (Lab) async throws -> Result
 ) async throws -> Result {
