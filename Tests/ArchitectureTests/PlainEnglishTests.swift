@@ -64,6 +64,7 @@ private let modules = [
     "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
     "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
     "Sources/Gateway", "Tests/GatewayTests",
+    "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests", "Tests/TestSupport", "Tests/CaptureTests",
 ]
 
 @Suite("Plain English")
