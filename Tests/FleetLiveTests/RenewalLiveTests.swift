@@ -287,6 +287,35 @@ import Testing
         }
     }
 
+    @Test(
+        "PKG-3 RECOV-1 an upgrade during a recovery: the failed instance is replaced, the other is renewed",
+        arguments: ["disruptive", "preserve"])
+    func upgradeDuringRecovery(continuity: String) async throws {
+        try await FleetLab.with(continuity: continuity) { first in
+            let crowd = try await Crowd.begin(first, count: 60)
+            let lost = try await first.owners().filter { $0.value == 1 }.count
+            let dead = try await first.process(1)
+            let version2 = try await first.otherVersion("version-2")
+            kill(dead, SIGKILL)
+            try await first.handOver()
+            let fleet = try await first.startController(binary: version2)
+            let isRenewed = await eventually(within: .seconds(30)) {
+                guard let status = try? await fleet.status() else { return false }
+                return status.serving == 2
+                    && status.instances.allSatisfy { fleet.program(of: $0.processIdentifier) == version2 }
+            }
+            let status = try await fleet.status()
+            #expect(isRenewed, "\(status)")
+            if continuity == "preserve" {
+                try await crowd.expectEveryByte()
+            } else {
+                let left = try await fleet.owners().count
+                #expect(left == crowd.count - lost, "only the sessions of the killed instance are lost")
+                #expect(crowd.client.errors.isEmpty, "without a RST, as documented")
+            }
+        }
+    }
+
     @Test("PKG-3 another memory layout: --check-takeover reports the cost; a start refuses, and changes nothing")
     func layout() async throws {
         try await FleetLab.with { first in
