@@ -63,7 +63,8 @@ private let modules = [
     "Tests/ArchitectureTests/ArchitectureTests.swift",
     "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
     "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
-    "Sources/Gateway", "Tests/GatewayTests",
+    "Sources/Gateway", "Tests/GatewayTests", "Tests/KernelTests", "Tests/DatapathTests", "Tests/FlowCoreTests",
+    "Tests/FlowModel", "Tests/KernelMatrix",
 ]
 
 @Suite("Plain English")
