@@ -63,8 +63,9 @@ private let modules = [
     "Tests/ArchitectureTests/ArchitectureTests.swift",
     "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
     "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
-    "Sources/Gateway", "Tests/GatewayTests",
-    "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests", "Tests/TestSupport", "Tests/CaptureTests",
+    "Sources/Gateway", "Tests/GatewayTests", "Tests/KernelTests", "Tests/DatapathTests", "Tests/FlowCoreTests",
+    "Tests/FlowModel", "Tests/KernelMatrix", "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests",
+    "Tests/TestSupport", "Tests/CaptureTests",
 ]
 
 @Suite("Plain English")

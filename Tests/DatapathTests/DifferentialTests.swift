@@ -22,7 +22,7 @@ struct DifferentialTests {
         while number < Self.packets {
             if fuzzer.random.chance(20) { now &+= UInt32.random(in: 0...40, using: &fuzzer.random) }
             let (frame, circumstances) = fuzzer.next(now: now)
-            // Shorter ones are judged in FlowCoreTests.
+            // FlowCoreTests judges shorter frames.
             guard KernelBench.canRun(frame) else { continue }
             number += 1
             let (verdict, difference) = pair.judge(frame, circumstances)
@@ -35,7 +35,7 @@ struct DifferentialTests {
             if number % 64 == 0 { pair.disturb(&fuzzer.random, now: now) }
             if number % 128 == 0 { pair.release() }
         }
-        // A fuzzer that reaches nothing proves nothing.
+        // A reason that the fuzzer never reaches is not tested.
         for reason in DropReason.allCases where !Self.notJudged.contains(reason) {
             #expect(
                 verdicts.keys.contains { $0.reason == reason },
@@ -48,7 +48,7 @@ struct DifferentialTests {
         )
     }
 
-    /// Reasons that only the way out, or a full table, gives.
+    /// Reasons that only a full table or a limit causes.
     static let notJudged: Set<DropReason> = [.capacity, .limited]
 
     private func hex(_ bytes: [UInt8]) -> String {
@@ -60,11 +60,11 @@ struct DifferentialTests {
 }
 
 extension Verdict: Hashable {
-    /// For tallies.
+    /// For counts by verdict.
     public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
-/// A kernel bench and a model bench that are given the same packets.
+/// A kernel bench and a model bench that judge the same packets.
 final class BenchPair {
     let kernel: KernelBench
     let model: ModelBench
@@ -87,7 +87,8 @@ final class BenchPair {
         shareSlabs()
     }
 
-    /// Instances that take new sessions; 4 drains, and keeps its slabs, 5 has none, and some slabs are in the pool.
+    /// Instances that take new sessions. Instance 4 drains and keeps its slabs, instance 5 has no slab, and some slabs
+    /// are in the pool.
     static let serving: UInt64 = 0b10_1110
 
     /// Gives both sides the same owners, steering tables and hash seeds, so that they choose the same slots.
@@ -103,14 +104,14 @@ final class BenchPair {
                     let words = UnsafeMutableRawPointer(instances + instance).assumingMemoryBound(to: UInt64.self)
                     let bit = UInt64(1) << UInt64(slab & 63)
                     if instance == owner { sluice_or64(words + slab / 64, bit) }
-                    // A bit that is left over from an earlier owner does no harm.
+                    // A stale bit of an earlier owner does no harm.
                     if instance != owner && slab % 7 != 0 { sluice_and64(words + slab / 64, ~bit) }
                 }
                 slabs[slab].owner = UInt32(owner)
             }
         }
         for entry in 0..<Int(SLUICE_STEERING_ENTRIES) {
-            // 6 and 7 are no instances, and 0 is none at all.
+            // 6 and 7 are not instances, and 0 means no instance.
             let instance = UInt8((entry &* 2_654_435_761 >> 7) & 7)
             datapath.table.steering[entry] = instance
             tables.table.steering[entry] = instance
@@ -120,7 +121,7 @@ final class BenchPair {
         tables.runtime?.pointee.hashKeys = datapath.table.runtime.pointee.hashKeys
     }
 
-    /// Judges a packet twice; the second result says what differs.
+    /// Judges a packet on both sides. The second result describes the difference.
     func judge(_ frame: [UInt8], _ circumstances: Circumstances) -> (Verdict, String?) {
         var packet = sluice_packet()
         let expected = model.judge(frame, circumstances, &packet)
@@ -154,7 +155,7 @@ final class BenchPair {
         lastKeys.append(key)
     }
 
-    /// Does to some session, on both sides, what an owner does.
+    /// Changes the state of a random session on both sides, as its owner would.
     func disturb(_ random: inout RandomSource, now: UInt32) {
         guard let key = lastKeys.randomElement(using: &random), model.session(key) != nil else { return }
         let states: [SessionState] = [.resetting, .resetting, .ending, .ended]
@@ -167,7 +168,7 @@ final class BenchPair {
         }
     }
 
-    /// Gives ended and ending slots back, on both sides, as their owner does.
+    /// Releases ended and ending slots on both sides, as their owner does.
     func release() {
         let datapath = kernel.datapath
         let tables = model.tables

@@ -4,7 +4,7 @@ import FlowModel
 
 @testable import Kernel
 
-/// The kernel program, run on packets by hand (BPF_PROG_TEST_RUN), with maps of its own that nobody else sees.
+/// Runs the kernel program on single packets (BPF_PROG_TEST_RUN), with private maps.
 struct KernelBench: JudgeBench {
     let datapath: Datapath
 
@@ -18,7 +18,8 @@ struct KernelBench: JudgeBench {
         runtime.pointee.denyEventsPerTick = 64
     }
 
-    /// Whether the kernel runs programs on such a frame: BPF_PROG_TEST_RUN wants a whole fixed IP header behind the link header.
+    /// Whether the kernel runs programs on such a frame: BPF_PROG_TEST_RUN needs a complete fixed IP header after the
+    /// link header.
     static func canRun(_ frame: [UInt8]) -> Bool {
         frame.count >= 34 && !(frame[12] == 0x86 && frame[13] == 0xDD && frame.count < 54)
     }
@@ -44,7 +45,7 @@ struct KernelBench: JudgeBench {
         return (datapath.table.sessions[Int(flow.slot)], ControlWord(rawValue: datapath.table.words[Int(flow.slot)]))
     }
 
-    /// Whether the program still remembers a SYN or a SYN-ACK: it has room for some thousand, and forgets the oldest.
+    /// Whether the program still has the record of a SYN or a SYN-ACK. It stores some thousand, and evicts the oldest.
     func remembers(_ key: sluice_attempt_key) -> Bool {
         guard let map = datapath.maps["sluice_attempts"] else { return false }
         return withUnsafeBytes(of: key) { key in
@@ -64,7 +65,7 @@ struct KernelBench: JudgeBench {
         datapath.table.words[Int(flow.slot)] = word.with(state: state, tick: tick).rawValue
     }
 
-    /// Takes a key out, whatever its slot.
+    /// Removes a key, whatever its slot.
     func remove(_ key: sluice_session_key) {
         if let flow = datapath.findFlow(key) { datapath.removeFlow(key, slot: flow.slot) }
     }

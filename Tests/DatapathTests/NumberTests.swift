@@ -2,9 +2,9 @@ import FlowCore
 import FoundationEssentials
 import Testing
 
-@Suite("Numbers that the C side of the kernel program repeats")
+@Suite("Numbers that the kernel program's C code repeats")
 struct NumberTests {
-    @Test("OPS-1 the numbers of numbers.bpf.h are those of FlowCore's enums")
+    @Test("OPS-1 the numbers in numbers.bpf.h equal those of FlowCore's enums")
     func numbers() throws {
         var path = #filePath.split(separator: "/").map(String.init)
         path.removeLast(3)

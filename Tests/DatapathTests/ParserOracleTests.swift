@@ -9,7 +9,7 @@ import Testing
 struct KernelParserTests {
     static let packets = 1_000_000
 
-    @Test("BAD-1 SESS-8 a million frames: the kernel program judges what a reader of the RFCs finds in them")
+    @Test("BAD-1 SESS-8 a million frames: the kernel program agrees with a parser written from the RFCs")
     func agree() throws {
         let seed = RandomSource.runSeed()
         print("kernel parser oracle: SLUICE_SEED=\(seed)")
@@ -23,7 +23,7 @@ struct KernelParserTests {
             guard KernelBench.canRun(frame) else { continue }
             number += 1
             let expected = ReferenceParser.parse(frame, segmentSize: Int(circumstances.segmentSize))
-            // Every source lives where the frame comes in.
+            // Every source address belongs to the zone of the ingress interface.
             let place = Circumstances(
                 zone: Self.zone(expected), routeZone: 3 - Self.zone(expected), now: 100,
                 segmentSize: circumstances.segmentSize)
@@ -41,7 +41,7 @@ struct KernelParserTests {
         }
     }
 
-    /// Low addresses live in zone 1, high ones in zone 2. A quote's sender lives where the error goes to.
+    /// Low addresses belong to zone 1, high ones to zone 2. An ICMP error goes to the zone of the quoted sender.
     private static func zone(_ verdict: ReferenceVerdict) -> UInt8 {
         guard case .packet(let packet) = verdict else { return 1 }
         let comesFrom = packet.kind == .icmpError ? packet.destination : packet.source
@@ -62,7 +62,7 @@ struct KernelParserTests {
                 return verdict == .forward || verdict == .drop(.fragment) ? nil : "\(verdict): \(packet)"
             default: break
             }
-            // Loopback, multicast and the like.
+            // Loopback, multicast and similar addresses.
             if verdict == .drop(.unsupported) { return isForwardable(packet) ? "\(verdict): \(packet)" : nil }
             guard verdict == .forward, packet.kind != .icmpError else { return nil }
             return bench.session(key(packet)) == nil ? "forwarded without a session: \(packet)" : nil
@@ -109,7 +109,7 @@ struct KernelErrorTests {
     static let bench = try? KernelBench()
 
     @Test(
-        "SESS-7 errors that quote what a session may carry reach its sender, in the kernel program",
+        "SESS-7 ICMP errors that quote a session's packet reach the packet's sender, in the kernel program",
         arguments: QuotedErrors.kinds)
     func errors(kind: QuotedErrors.Kind) throws {
         let bench = try #require(Self.bench)
@@ -119,7 +119,7 @@ struct KernelErrorTests {
     }
 
     @Test(
-        "SESS-7 two hosts ping each other with one identifier, each by its own verdict, in the kernel program",
+        "SESS-7 two hosts ping each other with the same identifier, each with its own verdict, in the kernel program",
         arguments: [false, true], [false, true])
     func echoes(isIPv6: Bool, isAllowedBack: Bool) throws {
         let bench = try KernelBench()
@@ -132,7 +132,7 @@ struct KernelErrorTests {
         #expect(EchoPair.play(on: bench, frames: frames, isAllowedBack: isAllowedBack) == [])
     }
 
-    @Test("IDLE-5 the time stamps of a session that may be probed are kept, and of no other", arguments: [true, false])
+    @Test("IDLE-5 time stamps are stored for sessions that may be probed, and for no others", arguments: [true, false])
     func timestamps(isProbed: Bool) throws {
         let bench = try KernelBench()
         try bench.allow(TestPolicy.everything)
@@ -144,21 +144,21 @@ struct KernelErrorTests {
         #expect(stamps.map { [$0.0, $0.1] } == (isProbed ? [203, 305] : nil))
     }
 
-    @Test("IDLE-5 time stamps take memory once a policy may probe, and sessions go on without the table")
+    @Test("IDLE-5 the time stamp table is created once a policy may probe, and sessions work without it")
     func timestampMemory() throws {
         let bench = try KernelBench()
         try bench.allow(TestPolicy.everything)
         bench.datapath.table.treatments[Int(TreatmentIndex.northSouth)].onIdle = OnIdle.probe.rawValue
         bench.datapath.table.treatments[Int(TreatmentIndex.eastWest)].onIdle = OnIdle.probe.rawValue
         #expect(bench.datapath.timestampBytes() < 4096)
-        // A program that finds no table keeps nothing, and forwards all the same.
+        // Without the table the program stores no time stamps, and still forwards.
         #expect(TimestampScene.play(on: bench) { bench.datapath.timestamps(slot: $0) } == nil)
         let key = TCPScript("", "").key(of: FrameBuilder())
         let slot = try #require(bench.slot(key))
         #expect(bench.session(key)?.1.state == .established)
         try bench.datapath.keepTimestamps()
         #expect(bench.datapath.timestampBytes() > 1 << 20)
-        // The session was admitted as one that is probed: it has time stamps from its next segment on.
+        // The session was admitted as one that may be probed: its time stamps are stored from its next segment on.
         func kept(afterSending stamp: UInt8) throws -> UInt32 {
             _ = bench.judge(
                 FrameBuilder().tcp(
@@ -167,7 +167,7 @@ struct KernelErrorTests {
             return UInt32(truncatingIfNeeded: try #require(bench.datapath.timestamps(slot: slot)).originator)
         }
         #expect(try kept(afterSending: 210) == 210)
-        // Once made it stays: the program writes where this process reads.
+        // A second call keeps the table: the program writes to the memory that this process reads.
         try bench.datapath.keepTimestamps()
         #expect(try kept(afterSending: 211) == 211)
         bench.datapath.removeTimestamps(slot: slot)

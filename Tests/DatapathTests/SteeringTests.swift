@@ -7,14 +7,14 @@ import Testing
 /// Which instance's slots, and whose event ring, the kernel program chooses.
 @Suite("Steering in the kernel", .serialized)
 struct SteeringTests {
-    /// Slab s is instance s + 1's; a slab has 64 slots.
+    /// Slab s belongs to instance s + 1. A slab has 64 slots.
     private static let slabs = 3
 
     private struct Begun {
         let verdict: Verdict
         /// The owner of the session's slot; nil: there is no session.
         let owner: UInt32?
-        /// The entry of the steering table that its key leads to.
+        /// The index of its key in the steering table.
         let entry: Int
     }
 
@@ -60,7 +60,9 @@ struct SteeringTests {
         return Begun(verdict: verdict, owner: owner, entry: entry)
     }
 
-    @Test("FLEET-1 SESS-9 a new session goes where the table says; where that one is full, to another; at last nowhere")
+    @Test(
+        "FLEET-1 SESS-9 a new session goes to the table's instance; if it is full, to another; if all are full, to none"
+    )
     func steering() throws {
         let bench = try bench()
         let datapath = bench.datapath
@@ -75,7 +77,7 @@ struct SteeringTests {
         }
         #expect(expected.allSatisfy { $0 > 5 })
         for (index, ring) in rings.enumerated() {
-            // Each session is told to its owner, and to nobody else.
+            // Each session is reported to its owner, and to no other instance.
             var owners: Set<UInt32> = []
             let told = ring.drain {
                 owners.insert(datapath.table.slabs[Int($0.slot) >> datapath.table.slabShift].owner)
@@ -83,7 +85,7 @@ struct SteeringTests {
             #expect(told == expected[index] && owners == [UInt32(index + 1)])
         }
 
-        // All to instance 2, until its slab is full; what is left goes to the others.
+        // New sessions go to instance 2 until its slab is full. Later ones go to the other instances.
         steer(datapath) { _ in 2 }
         var owners: [UInt32: Int] = [:]
         for port in 2000..<UInt16(2000 + 192 - 60) {
@@ -95,14 +97,16 @@ struct SteeringTests {
         #expect(begin(bench, port: 5000).verdict == .drop(.capacity))
     }
 
-    @Test("DRAIN-1 FLEET-1 who does not serve gets no session, whatever the table says; the pool is the last resort")
+    @Test(
+        "DRAIN-1 FLEET-1 an instance that does not serve gets no session, whatever the table; the pool is used last"
+    )
     func serving() throws {
         let bench = try bench()
         let datapath = bench.datapath
         steer(datapath) { _ in 1 }
         serve(datapath, [2])
         for port in 1000..<UInt16(1010) { #expect(begin(bench, port: port).owner == 2) }
-        // A bit of a slab that another has by now: its slot is not taken.
+        // A stale bit of a slab that belongs to another instance now: its slots are not taken.
         let words = UnsafeMutableRawPointer(datapath.table.instances + 2).assumingMemoryBound(to: UInt64.self)
         sluice_or64(words, 0b111)
         for port in 2000..<UInt16(2054) { #expect(begin(bench, port: port).owner == 2) }
@@ -115,7 +119,7 @@ struct SteeringTests {
         #expect(begin(bench, port: 3002).owner == 0)
     }
 
-    @Test("LOG-2 a deny is told to the instance that the session would have gone to, if it has a ring")
+    @Test("LOG-2 a deny is reported to the instance that would have owned the session, if it has a ring")
     func denies() throws {
         let bench = try bench()
         let datapath = bench.datapath
@@ -136,7 +140,7 @@ struct SteeringTests {
         }
         #expect(told > 2 && told < 28)
         #expect(datapath.counters()[Int(Counter.eventsLost.rawValue)] == UInt64(30 - told))
-        // A second opening finds the same ring; one that was removed is made anew.
+        // A ring that was removed is created again, and is empty.
         _ = bench.judge(builder.tcp(flags: TCPFlags.syn, sequence: 1), Circumstances())
         EventRing.remove(datapath: datapath, instance: 3)
         let again = try EventRing(datapath: datapath, instance: 3)
@@ -144,7 +148,7 @@ struct SteeringTests {
         #expect(nothing == 0)
     }
 
-    @Test("DRAIN-2 a tombstone notes that one of its ends still speaks; an RST is no sign of life")
+    @Test("DRAIN-2 a tombstone records that one of its ends still sends; a RST does not count")
     func spoke() throws {
         let bench = try bench()
         serve(bench.datapath, [1])

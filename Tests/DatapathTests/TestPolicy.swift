@@ -5,13 +5,13 @@ import Policy
 
 /// Policies for the benches.
 enum TestPolicy {
-    /// Everything between everything.
+    /// Allows all traffic.
     static let everything = policy(
         """
           - { name: all, priority: 100, access: Allow, protocol: "*", source: ["*"], destination: ["*"] }
         """)
 
-    /// Some of it: telnet is denied, DNS has a treatment of its own.
+    /// Allows some protocols. Telnet is denied, and DNS has its own treatment.
     static let mixed = policy(
         """
           - { name: no-telnet, priority: 100, access: Deny, protocol: Tcp, source: ["*"], destination: ["*"], destinationPorts: [23] }
@@ -22,7 +22,7 @@ enum TestPolicy {
           - { name: esp, priority: 150, access: Allow, protocol: Esp, source: ["*"], destination: ["*"] }
         """)
 
-    /// Pings of one host only.
+    /// Allows pings from one host only.
     static let pingsOut = policy(
         """
           - { name: ping, priority: 100, access: Allow, protocol: Icmp, source: [10.1.0.10, "fd00:1::10"], destination: ["*"] }

@@ -20,7 +20,7 @@ struct AdmissionTests {
         return bench.session(key)
     }
 
-    @Test("SESS-1 a segment without session is answered with a reset where the configuration says so, an RST never")
+    @Test("SESS-1 a segment without a session is answered with a RST if the configuration says so; a RST never is")
     func resetWithoutSession() {
         bench.tables.runtime?.pointee.resetWithoutSession = 1
         let ack = bench.judge(frames.tcp(flags: TCPFlags.ack, sequence: 1, acknowledgment: 2), Circumstances())
@@ -50,7 +50,7 @@ struct AdmissionTests {
     }
 
     @Test(
-        "SESS-7 an ICMP error passes to the sender of what it quotes, from where the other end lives, and renews nothing"
+        "SESS-7 an ICMP error from the other end's zone reaches the quoted packet's sender, and restarts no timer"
     )
     func icmpErrors() {
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances(now: 1)) == .forward)
@@ -62,7 +62,7 @@ struct AdmissionTests {
         #expect(found(of: frames)?.1.tick == 1)
         #expect(bench.judge(unreachable, Circumstances(zone: 1, routeZone: 1, now: 50)) == .drop(.wrongZone))
 
-        // RFC 5927: what is quoted must be in flight.
+        // RFC 5927: the quoted segment must be in flight.
         let forged = Array(frames.tcp(flags: TCPFlags.ack, sequence: 77_000_000).dropFirst(14).prefix(28))
         #expect(
             bench.judge(router.icmp(type: 3, code: 4, rest: forged), Circumstances(zone: 2, routeZone: 1))
@@ -79,7 +79,7 @@ struct AdmissionTests {
     }
 
     @Test(
-        "BAD-7 multicast listener discovery of the link reaches the gateway, what is forged from afar does not",
+        "BAD-7 multicast listener discovery of the link reaches the gateway; forged messages from other links do not",
         arguments: [130, 131, 132, 143])
     func listenerDiscovery(type: UInt8) {
         bench.tables.policy = { question in
@@ -100,11 +100,11 @@ struct AdmissionTests {
         far = near
         far.source = "fd00:1::10"
         #expect(bench.judge(far.icmp(type: type), toHost) == .drop(.hostDenied))
-        // Types beside them (RFC 4443: 100, 127, 129 to 150).
+        // An adjacent type (RFC 4443: 100, 127, 129 to 150).
         #expect(bench.judge(near.icmp(type: 144), toHost) == .drop(.hostDenied))
     }
 
-    @Test("SESS-8 later fragments follow their first one, and one without it is dropped", arguments: [false, true])
+    @Test("SESS-8 later fragments pass after their first one, and are dropped without it", arguments: [false, true])
     func fragments(isIPv6: Bool) {
         var first = frames
         if isIPv6 {
@@ -124,7 +124,7 @@ struct AdmissionTests {
         var other = later
         other.identification = 78
         #expect(bench.judge(other.frame(protocol: 17, rest), Circumstances(now: 10)) == .drop(.fragment))
-        // From elsewhere, or too late.
+        // From another zone, or too late.
         #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(zone: 2, now: 10)) == .drop(.fragment))
         #expect(bench.judge(later.frame(protocol: 17, rest), Circumstances(now: 10 + 1801)) == .drop(.fragment))
     }
@@ -164,7 +164,7 @@ struct AdmissionTests {
         frames.sourcePort = 3
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .drop(.capacity))
         #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
-        // One that is established makes room.
+        // A session that becomes established makes room for another.
         frames.sourcePort = 1
         let back = Circumstances(zone: 2, routeZone: 1)
         let synAck = TCPFlags.syn | TCPFlags.ack
@@ -178,7 +178,7 @@ struct AdmissionTests {
     }
 
     @Test(
-        "SESS-10 class and direction go by the internal prefixes",
+        "SESS-10 class and direction depend on the internal prefixes",
         arguments: [
             (true, true, TrafficClass.eastWest, SessionDirection.outbound),
             (true, false, .northSouth, .outbound), (false, true, .northSouth, .inbound),
@@ -203,7 +203,7 @@ struct AdmissionTests {
         #expect(session.originator.zone == 1 && session.responder.zone == 2)
     }
 
-    @Test("IDLE-5 a rule's own treatment goes before the class's")
+    @Test("IDLE-5 a rule's own treatment takes precedence over the class's")
     func ownTreatment() throws {
         bench.tables.policy = { question in
             question.pointee.allowed = 1
@@ -214,7 +214,7 @@ struct AdmissionTests {
         #expect(try #require(found(of: frames)).1.treatment == 17)
     }
 
-    @Test("LOG-2 LOG-3 every begin and deny is an event, and a flood of denies is not")
+    @Test("LOG-2 LOG-3 every begin and deny is an event, but denies above the limit are not")
     func events() {
         _ = bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances())
         bench.tables.policy = { _ in true }
@@ -226,7 +226,7 @@ struct AdmissionTests {
         #expect(bench.tables.events.count == 2)
     }
 
-    @Test("LOG-2 where nothing is logged nobody is told")
+    @Test("LOG-2 without flow logs there are no events")
     func noEvents() throws {
         let runtime = try #require(bench.tables.runtime)
         runtime.pointee.tellsEvents = 0
@@ -243,7 +243,7 @@ struct AdmissionTests {
         #expect(bench.judge(frames.udp(), Circumstances(routeKind: .host)) == .drop(.hostDenied))
     }
 
-    @Test("BAD-1 a forged source, a martian and a way out of no zone are dropped")
+    @Test("BAD-1 packets with a forged source, a martian address, or an egress interface without a zone are dropped")
     func forged() {
         #expect(bench.judge(frames.udp(), Circumstances(sourceZone: 2)) == .drop(.wrongZone))
         #expect(bench.judge(frames.udp(), Circumstances(routeZone: 0)) == .drop(.noRoute))
@@ -256,7 +256,7 @@ struct AdmissionTests {
         }
     }
 
-    @Test("BAD-4 the gateway itself answers pings and neighbours, and nothing else unless a host rule allows it")
+    @Test("BAD-4 the gateway answers pings and neighbour solicitations, and nothing else unless a host rule allows it")
     func host() {
         bench.tables.policy = { question in
             question.pointee.allowed = question.pointee.forHost == 1 && question.pointee.destinationPort == 22 ? 1 : 0
@@ -277,12 +277,12 @@ struct AdmissionTests {
         #expect(bench.judge(frames.icmp(type: 8), toHost) == .drop(.hostDenied))
     }
 
-    @Test("LOG-2 two processors begin one session: it begins once, and nobody hears of the other slot")
+    @Test("LOG-2 two processors begin the same session: it begins once, and the other slot is not reported")
     func sameFlow() throws {
         let syn = frames.tcp(flags: TCPFlags.syn, sequence: 999)
         let tables = bench.tables
         let bench = bench
-        // While the policy is asked for the first, another processor takes the same SYN all the way.
+        // While the first processor asks the policy, another one judges the same SYN completely.
         tables.policy = { question in
             question.pointee.allowed = 1
             question.pointee.treatment = TreatmentIndex.byClass
@@ -303,12 +303,12 @@ struct AdmissionTests {
         #expect(found(of: frames)?.1.state == .synSent)
     }
 
-    @Test("KEEP-3 a slot that was taken for lost and is another session's is not taken over by who held it")
+    @Test("KEEP-3 a slot that belongs to a session is not given to another one, even if it is in the free ring again")
     func lostSlot() throws {
         #expect(bench.judge(frames.udp(), Circumstances()) == .forward)
         let slot = try #require((0..<bench.tables.table.slotCount).first { bench.tables.table.words[$0] != 0 })
         let before = bench.tables.table.sessions[slot]
-        // The same slot is in the ring once more.
+        // The same slot is in the free ring once more.
         let slab = bench.tables.table.slabs
         bench.tables.table.freeRing[Int(slab.pointee.head & 63)] = UInt16(slot)
         var other = frames
@@ -320,7 +320,8 @@ struct AdmissionTests {
         #expect(bench.judge(other.udp(), Circumstances()) == .forward)
     }
 
-    @Test("BAD-10 a source has only its part of the half-open sessions; what is over is `limited`, others are not")
+    @Test(
+        "BAD-10 a source has only its part of the half-open sessions; above it, its SYNs are `limited`, and no others")
     func sourceLimit() throws {
         let runtime = try #require(bench.tables.runtime)
         runtime.pointee.halfOpenLimit = 20
@@ -340,11 +341,11 @@ struct AdmissionTests {
         var datagram = frames
         datagram.sourcePort = 6
         #expect(bench.judge(datagram.udp(), Circumstances(now: 100)) == .forward)
-        // IPv6: all addresses of a /64 together.
+        // IPv6: all addresses of a /64 count as one source.
         for host: UInt16 in 1...5 { #expect(syn("2001:db8:0:1::\(host)", host) == .forward) }
         #expect(syn("2001:db8:0:1:ffff::9", 9) == .drop(.limited))
         #expect(syn("2001:db8:0:2::1", 9) == .forward)
-        // A handshake that is completed makes room for one.
+        // A completed handshake makes room for another.
         var first = frames
         first.sourcePort = 1
         let back = Circumstances(zone: 2, routeZone: 1, now: 101)
@@ -354,12 +355,12 @@ struct AdmissionTests {
         #expect(bench.judge(ack, Circumstances(now: 101)) == .forward)
         #expect(syn("10.1.0.10", 6, now: 102) == .forward)
         #expect(syn("10.1.0.10", 7, now: 102) == .drop(.limited))
-        // What nobody has subtracted is forgotten with its epoch: a process that was killed leaves nothing for ever.
+        // A count that was never subtracted ends with its epoch: a killed process leaves no permanent count.
         let epoch = UInt32(1) << runtime.pointee.sourceEpochShift
         #expect(syn("10.1.0.10", 7, now: 100 + 2 * epoch) == .forward)
     }
 
-    @Test("BAD-8 a tally of a source goes by what began in its epoch, and never below nothing")
+    @Test("BAD-8 a source's tally counts sessions by the epoch in which they began, and never falls below zero")
     func sourceTally() {
         var word: UInt64 = 0
         for _ in 0..<3 { word = SourceTally.adding(word, epoch: 7) }
@@ -374,13 +375,13 @@ struct AdmissionTests {
         #expect(SourceTally.count(word, epoch: 8) == 2)
         for _ in 0..<9 { word = SourceTally.removing(word, began: 7, epoch: 8) }
         #expect(SourceTally.count(word, epoch: 8) == 0)
-        // A processor whose clock was read a little earlier.
+        // A processor that has read the clock a little earlier.
         word = SourceTally.adding(word, epoch: 7)
         #expect(SourceTally.count(word, epoch: 8) == 1)
         // The numbers wrap.
         word = SourceTally.adding(0, epoch: 0xFFFF)
         #expect(SourceTally.count(SourceTally.adding(word, epoch: 0), epoch: 0) == 2)
-        // A session may rest twice its timeout, and is in one of two epochs all that time.
+        // A session may stay for twice its timeout, and is in one of two epochs for all that time.
         for ticks: UInt32 in [1, 100, 1789, 100_000] {
             #expect(UInt64(1) << UInt64(SourceTally.shift(halfOpenTimeoutTicks: ticks)) > 2 * UInt64(ticks))
         }

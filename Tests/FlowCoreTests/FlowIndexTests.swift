@@ -17,7 +17,7 @@ struct FlowIndexTests {
         tables.session(slot)?.pointee.key = key(number)
     }
 
-    @Test("SESS-9 every slot finds room in the index, and is found again")
+    @Test("SESS-9 every slot fits into the index, and is found again")
     func full() {
         let tables = ModelTables(slabs: 64, slabShift: 8)
         for number in 0..<tables.table.slotCount {
@@ -36,7 +36,7 @@ struct FlowIndexTests {
         }
     }
 
-    @Test("SESS-9 a key has two places in one page; the second is for when the first is more than half full")
+    @Test("SESS-9 a key has two places in one page; the second is used if the first is more than half full")
     func places() throws {
         let tables = ModelTables(slabs: 64, slabShift: 8)
         let runtime = try #require(tables.runtime)
@@ -61,7 +61,7 @@ struct FlowIndexTests {
         return (0..<8).count { entries[$0] != 0 }
     }
 
-    @Test("BAD-9 of a full bucket's entries with one and the same tag each is found, and none is entered twice")
+    @Test("BAD-9 if all entries of a full bucket have the same tag, each is found, and none is entered twice")
     func sameTag() throws {
         let tables = ModelTables()
         let runtime = try #require(tables.runtime)
@@ -88,17 +88,17 @@ struct FlowIndexTests {
         #expect(tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: 0))
         #expect(!tables.insertFlow(&key, hash: tables.keyHash(of: &key), slot: 1))
         #expect(tables.findFlow(&key)?.slot == 0)
-        // Only its own slot takes it out.
+        // Only its own slot removes it.
         tables.removeFlow(&key, slot: 1)
         #expect(tables.findFlow(&key)?.slot == 0)
         tables.removeFlow(&key, slot: 0)
         #expect(tables.findFlow(&key) == nil)
     }
 
-    @Test("SESS-9 processors that enter the same key at once never both stay")
+    @Test("SESS-9 if two processors enter the same key at once, at most one entry stays")
     func race() async {
         struct Shared: @unchecked Sendable {
-            // Unchecked: that this memory may be shared is what the test shows.
+            // Unchecked: the test shows that this memory may be shared.
             let tables = ModelTables(slabs: 4, slabShift: 8)
         }
         let shared = Shared()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Session hash")
 struct KeyHashTests {
-    /// Sets of secret words that each difference is tried with.
+    /// The number of seeds with which each difference is tried.
     private static let seeds = 128
 
     private func runtimes() -> [UnsafeMutablePointer<sluice_runtime>] {
@@ -17,7 +17,7 @@ struct KeyHashTests {
         }
     }
 
-    /// A key with those of its 320 bits changed.
+    /// A key with the given bits, out of 320, changed.
     private func key(_ base: [UInt64], flipping bits: [Int]) -> sluice_session_key {
         var words = base
         for bit in bits { words[bit / 64] ^= 1 << UInt64(bit % 64) }
@@ -30,7 +30,7 @@ struct KeyHashTests {
         return key
     }
 
-    @Test("BAD-9 keys that differ in one or two bits share their hash for no seed, and a bucket by chance only")
+    @Test("BAD-9 keys that differ in one or two bits never share a hash, and share a bucket only by chance")
     func differences() {
         let runtimes = runtimes()
         defer { for runtime in runtimes { runtime.deallocate() } }
@@ -39,7 +39,8 @@ struct KeyHashTests {
         ]
         var source = RandomSource(seed: 5)
         var differences: [[Int]] = (0..<304).map { [$0] }
-        // The pair that every seed of the former hash had in one place: bit 63 of an address's low half, bit 12 of a port.
+        // The former hash put this pair in one bucket with every seed: bit 63 of an address's low half and bit 12 of
+        // a port.
         differences.append([3 * 64 + 63, 4 * 64 + 16 + 12])
         differences.append([64 + 63, 2 * 64 + 28])
         for _ in 0..<2000 {
@@ -56,12 +57,12 @@ struct KeyHashTests {
                 #expect(found != hash, "bits \(bits)")
                 if (found ^ hash) & 0xFFF == 0 { sharing += 1 }
             }
-            // By chance in 1 of 4096: six of 128 seeds in one of a thousand million differences.
+            // The chance is 1 in 4096. Six of 128 seeds share a bucket in one of a thousand million differences.
             #expect(sharing < 6, "bits \(bits) share a bucket of 4096 with \(sharing) of \(Self.seeds) seeds")
         }
     }
 
-    @Test("BAD-9 what shares a bucket with one seed does not with another, nor tells what else shares one")
+    @Test("BAD-9 keys that share a bucket with one seed do not with another, and reveal no other such keys")
     func nothingFollows() {
         let runtimes = runtimes()
         defer { for runtime in runtimes { runtime.deallocate() } }
@@ -80,7 +81,7 @@ struct KeyHashTests {
         for runtime in runtimes.dropFirst() {
             #expect(Set(chosen.map { bucket(runtime, $0, 1) }).count > 30)
         }
-        // Nor does it hold with the same seed to another destination, as it would for a linear hash.
+        // With the same seed, they do not share one to another destination either. With a linear hash they would.
         #expect(Set(chosen.map { bucket(runtimes[0], $0, 2) }).count > 30)
     }
 
@@ -105,7 +106,7 @@ struct KeyHashTests {
                 sources[Int(KeyHash.of(source: address, family: 4, keys: sluice_hash_keys(runtime)) >> 6)] += 1
             }
             for counts in [buckets, steering] { #expect(counts.allSatisfy { (160...360).contains($0) }) }
-            // Of 65,536 addresses in a row; a multiplicative hash spreads them more evenly than chance, or less.
+            // 65,536 consecutive addresses: a multiplicative hash may spread them more or less evenly than chance.
             #expect(sources.allSatisfy { $0 < 1200 })
         }
     }

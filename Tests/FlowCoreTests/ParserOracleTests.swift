@@ -3,12 +3,12 @@ import FlowLayout
 import FlowModel
 import Testing
 
-/// The packet path's parser against one that shares no code with it.
+/// Compares the packet path's parser with one that shares no code with it.
 @Suite("Packet parser against the RFCs")
 struct ParserOracleTests {
     static let frames = 1_000_000
 
-    @Test("BAD-1 SESS-8 a million frames: the parser finds what a reader of the RFCs finds")
+    @Test("BAD-1 SESS-8 a million frames: the parser agrees with one written from the RFCs")
     func agree() {
         let seed = RandomSource.runSeed()
         print("parser oracle: SLUICE_SEED=\(seed)")
@@ -27,7 +27,7 @@ struct ParserOracleTests {
             kinds[ParserComparison.name(expected), default: 0] += 1
         }
         print("parser oracle: \(kinds.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" })")
-        // A fuzzer that reaches nothing proves nothing.
+        // A kind that the fuzzer never reaches is not tested.
         for name in [
             "notIP", "malformed", "unsupported", "invalidFlags", "tcp", "udp", "echoRequest", "echoReply", "icmpError",
             "icmpOther", "other", "laterFragment",
@@ -37,7 +37,7 @@ struct ParserOracleTests {
     }
 
     @Test(
-        "BAD-1 a chain of extension headers that is not followed to its end is malformed, whatever it hides",
+        "BAD-1 a chain of extension headers that is not read to its end is malformed, whatever follows it",
         arguments: [8, 9, 10, 64], [UInt8(60), 43])
     func longChain(count: Int, number: UInt8) {
         var frames = FrameBuilder()
@@ -58,7 +58,7 @@ struct ParserOracleTests {
         frames.destination = "fd00:2::1"
         frames.extensions = [(44, [0, 0, 0, 1, 0, 0, 0, 1]), (44, [0, 0, 0, 0, 0, 0, 0, 2])]
         #expect(ParserComparison.parse(frames.udp()).0 == .drop(.malformed))
-        // 64 bytes of quoted extension headers are announced, and 8 are there.
+        // The quote announces 64 bytes of extension headers, and has 8.
         let quote = frames.reversed
         var chained = quote
         chained.extensions = [(60, [0, 7] + [UInt8](repeating: 0, count: 62))]
@@ -67,7 +67,7 @@ struct ParserOracleTests {
         #expect(ParserComparison.parse(error).0 == .drop(.malformed))
     }
 
-    @Test("BAD-1 what stands behind a Shim6 header can't be judged: unsupported")
+    @Test("BAD-1 a packet with a Shim6 header can't be judged: unsupported")
     func shim6() {
         var frames = FrameBuilder()
         frames.source = "fd00:1::1"
@@ -79,7 +79,7 @@ struct ParserOracleTests {
     }
 }
 
-/// Holds what the parser finds against what the reference finds.
+/// Compares the parser's result with the reference's.
 enum ParserComparison {
     static func parse(_ frame: [UInt8], segmentSize: UInt32 = 0) -> (Verdict, sluice_packet) {
         var packet = sluice_packet()
@@ -94,7 +94,7 @@ enum ParserComparison {
         return "\(verdict)"
     }
 
-    /// What differs; nil: nothing.
+    /// The difference; nil: none.
     static func difference(_ frame: [UInt8], segmentSize: UInt32, _ expected: ReferenceVerdict) -> String? {
         let (verdict, packet) = parse(frame, segmentSize: segmentSize)
         switch expected {
@@ -110,7 +110,7 @@ enum ParserComparison {
         }
     }
 
-    /// What the parser found, in the reference's words.
+    /// The parser's result, in the reference's form.
     private static func reference(_ packet: sluice_packet) -> ReferencePacket {
         var found = ReferencePacket()
         let kinds: [PacketKind: ReferencePacket.Kind] = [
@@ -146,9 +146,9 @@ enum ParserComparison {
 
     private static func isSame(_ found: ReferencePacket, _ wanted: ReferencePacket) -> Bool {
         var wanted = wanted
-        // An error's identification is the quoted one's, and is looked at only where it quotes a later fragment.
+        // The identification of an error is the quoted packet's. It is used only if the error quotes a later fragment.
         if wanted.kind == .icmpError, wanted.fragmentOffset == 0 { wanted.identification = found.identification }
-        // Nobody asks how much another protocol carries.
+        // The payload length of other protocols is not used.
         if wanted.kind == .other { wanted.payloadLength = found.payloadLength }
         return found == wanted
     }

@@ -59,7 +59,7 @@ struct ParserTests {
         #expect(parse(frame).0 == .drop(.malformed))
     }
 
-    @Test("SESS-8 the key is the same from both sides, and knows who sends")
+    @Test("SESS-8 the key is the same in both directions, and the sender's side is known")
     func key() {
         let frames = FrameBuilder()
         let there = parse(frames.tcp(flags: TCPFlags.ack, sequence: 1)).1
@@ -71,7 +71,7 @@ struct ParserTests {
         #expect(there.flags & PacketFlags.sourceIsLow != back.flags & PacketFlags.sourceIsLow)
     }
 
-    @Test("SESS-8 IPv6 extension headers are walked, source routing is refused")
+    @Test("SESS-8 IPv6 extension headers are read, and source routing is refused")
     func extensions() {
         var frames = FrameBuilder()
         frames.source = "fd00:1::1"
@@ -86,7 +86,7 @@ struct ParserTests {
         #expect(parse(frames.tcp(flags: TCPFlags.syn, sequence: 5)).0 == .drop(.malformed))
     }
 
-    @Test("SESS-10 a super-packet counts as what it becomes on the wire")
+    @Test("SESS-10 a super-packet counts as the packets that it becomes on the wire")
     func segmentation() {
         let frame = FrameBuilder().tcp(flags: TCPFlags.ack, sequence: 1, payload: 3000)
         let packet = parse(frame, segmentSize: 1448).1

@@ -6,14 +6,15 @@ import Testing
 @Suite("ICMP errors and echoes")
 struct QuotedErrorTests {
     @Test(
-        "SESS-7 errors that quote what a session may carry reach its sender, in FlowCore", arguments: QuotedErrors.kinds
+        "SESS-7 ICMP errors that quote a session's packet reach the packet's sender, in FlowCore",
+        arguments: QuotedErrors.kinds
     )
     func errors(kind: QuotedErrors.Kind) {
         #expect(QuotedErrors.play(kind, on: ModelBench(), port: 4000) == [])
     }
 
     @Test(
-        "SESS-7 two hosts ping each other with one identifier, each by its own verdict, in FlowCore",
+        "SESS-7 two hosts ping each other with the same identifier, each with its own verdict, in FlowCore",
         arguments: [false, true], [false, true])
     func echoes(isIPv6: Bool, isAllowedBack: Bool) {
         var frames = FrameBuilder()
@@ -23,7 +24,7 @@ struct QuotedErrorTests {
         }
         for frames in [frames, frames.reversed] {
             let bench = ModelBench()
-            // Who asks first is allowed to.
+            // The host that asks first is allowed to ask.
             var first: (UInt64, UInt64)?
             bench.tables.policy = { question in
                 let source = (question.pointee.source.high, question.pointee.source.low)

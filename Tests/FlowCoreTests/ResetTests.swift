@@ -25,7 +25,7 @@ struct ResetTests {
         return found
     }
 
-    @Test("RST-1 one reset an end at the last ACK it sent")
+    @Test("RST-1 each end receives one RST, at the last ACK that it sent")
     func quiet() throws {
         let session = try play(
             """
@@ -37,7 +37,7 @@ struct ResetTests {
         #expect(resets(session) == [[40000, 5000, 1010, 0x14], [443, 1010, 5000, 0x14]])
     }
 
-    @Test("RST-1 a second one where data is not acknowledged yet")
+    @Test("RST-1 an end receives a second RST if data is not acknowledged yet")
     func delayedAcknowledgment() throws {
         let session = try play(
             """
@@ -95,7 +95,7 @@ struct ResetTests {
         #expect(resets(session) == [[40000, 5000, 1010, 0x14], [443, 1010, 5000, 0x14]])
     }
 
-    @Test("RST-2 a late segment is answered at SEG.ACK, or acknowledged where it has none")
+    @Test("RST-2 a late segment is answered with a RST at SEG.ACK, or with RST|ACK if it has no ACK")
     func answers() {
         func answer(_ frame: [UInt8]) -> [UInt32] {
             var packet = sluice_packet()
@@ -151,7 +151,7 @@ struct ResetTests {
     }
 
     @Test(
-        "IDLE-5 a probe carries the time stamps that its supposed sender sent last, and the end's own",
+        "IDLE-5 a probe carries the last time stamp of its supposed sender, and echoes the last one of its receiver",
         arguments: [false, true])
     func stampedProbes(isIPv6: Bool) throws {
         var frames = FrameBuilder()
@@ -193,7 +193,7 @@ struct ResetTests {
             let addresses = isIPv6 ? Array(bytes[8..<40]) : Array(bytes[12..<20])
             #expect(FrameBuilder.checksum(addresses + [0, 0, 0, 32, 0, 6] + bytes.dropFirst(header)) == 0)
         }
-        // Of another session in this slot, or of one end only: none.
+        // Time stamps of another session in this slot, or of one end only, are not used.
         for stamps in [(kept, UInt16(8)), (sluice_timestamps(originator: kept.originator, responder: 0), 7)] {
             ProbeSegments.forEach(session, timestamps: stamps.0, generation: stamps.1) { probe in
                 #expect(!probe.hasTimestamps && probe.length == header + 20)

@@ -5,15 +5,15 @@ import Foundation
 import Synchronization
 import Testing
 
-/// Segments of one direction that two processors judge at the same moment: a sender that moves to another processor has them in the
-/// queues of both.
+/// Two processors judge segments of one direction at the same moment. This happens if the sender moves to another
+/// processor: both queues then hold its segments.
 @Suite("Simultaneous segments", .serialized)
 struct SimultaneousSegmentsTests {
     private static let rounds: UInt32 = 20_000
-    /// What a thread judges without waiting for the other: little enough that neither leaves the other's window.
+    /// What a thread judges without waiting for the other. It is small enough that neither leaves the other's window.
     private static let segmentsPerRound: UInt32 = 20
 
-    @Test("SESS-8 RST-4 what was forwarded may be acknowledged, whoever judged another segment at the same moment")
+    @Test("SESS-8 RST-4 forwarded data may be acknowledged, even if another segment is judged at the same moment")
     func data() async {
         await expectNoDrops { number, session in
             let sequence = 901 + number * 10
@@ -24,7 +24,7 @@ struct SimultaneousSegmentsTests {
         }
     }
 
-    @Test("SESS-8 what a window has room for may be sent, whoever judged another acknowledgment at the same moment")
+    @Test("SESS-8 data that fits the window may be sent, even if another ACK is judged at the same moment")
     func acknowledgments() async {
         await expectNoDrops { number, session in
             let acknowledgment = 1 + number * 10
@@ -36,7 +36,7 @@ struct SimultaneousSegmentsTests {
         }
     }
 
-    /// Has two threads judge segments of one session, the one those of even numbers, the other those of odd ones.
+    /// Two threads judge segments of one session: one the even numbers, the other the odd ones.
     private func expectNoDrops(
         _ segments: @escaping @Sendable (_ number: UInt32, _ session: SharedSession) -> [Verdict]
     ) async {
@@ -47,7 +47,7 @@ struct SimultaneousSegmentsTests {
         #expect(dropped == 0, "of \(Self.rounds * Self.segmentsPerRound * 4) segments")
     }
 
-    /// On a thread of its own, since it waits for the other one.
+    /// Runs on its own thread, because it waits for the other one.
     private func dropped(
         _ session: SharedSession, first: UInt32,
         _ segments: @escaping @Sendable (_ number: UInt32, _ session: SharedSession) -> [Verdict]
@@ -68,7 +68,7 @@ struct SimultaneousSegmentsTests {
     }
 }
 
-/// An established session, 900 bytes of which the responder has read. Unchecked: that its memory may be shared is what the tests show.
+/// An established session. The responder has read 900 bytes. Unchecked: the tests show that its memory may be shared.
 private final class SharedSession: @unchecked Sendable {
     static let window: UInt16 = 900
 
@@ -92,7 +92,7 @@ private final class SharedSession: @unchecked Sendable {
         precondition(begun.allSatisfy { $0 == .forward }, "\(begun)")
     }
 
-    /// Comes back when both threads are at this round; each time a little earlier or later than the other.
+    /// Returns when both threads are at this round, each time a little earlier or later than the other thread.
     func meet(round: Int, thread: UInt32) {
         arrivals.add(1, ordering: .sequentiallyConsistent)
         var turns = 0

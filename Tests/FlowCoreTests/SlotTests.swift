@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Slots and control words")
 struct SlotTests {
-    @Test("SESS-9 every slot is handed out once, and again after it was put back")
+    @Test("SESS-9 every slot is taken once, and again after it was released")
     func allocation() throws {
         let tables = ModelTables(slabs: 3, slabShift: 6)
         var taken: Set<UInt32> = []
@@ -18,7 +18,7 @@ struct SlotTests {
         #expect(SlotAllocation.takeSlot(of: 1, tables.table.checked) == nil)
     }
 
-    @Test("SESS-9 processors that take at once never get the same slot")
+    @Test("SESS-9 processors that take slots at the same moment never get the same one")
     func race() async {
         let tables = SharedTables(ModelTables(slabs: 64, slabShift: 6))
         let taken = await withTaskGroup(of: [UInt32].self) { group in
@@ -35,13 +35,13 @@ struct SlotTests {
         #expect(taken.count == 64 * 64)
     }
 
-    /// Unchecked: that its memory may be shared is what the test shows.
+    /// Unchecked: the test shows that its memory may be shared.
     private struct SharedTables: @unchecked Sendable {
         let tables: ModelTables
         init(_ tables: ModelTables) { self.tables = tables }
     }
 
-    @Test("IDLE-6 a control word keeps its parts apart")
+    @Test("IDLE-6 the fields of a control word do not affect each other")
     func word() {
         let word = ControlWord(tick: 0xFFFF_FFFE, state: .resetting, treatment: 0xABC, generation: 0xDEF0)
         #expect(word.tick == 0xFFFF_FFFE && word.state == .resetting && word.treatment == 0xABC)
@@ -50,14 +50,14 @@ struct SlotTests {
         #expect(other.state == .free && other.tick == 3 && other.treatment == 0xABC && other.generation == 0xDEF0)
     }
 
-    @Test("IDLE-1 ticks cover a duration, never less")
+    @Test("IDLE-1 a timeout in ticks is never shorter than its duration")
     func ticks() {
         #expect(Tick.covering(nanoseconds: 0) == 1)
         #expect(Tick.covering(nanoseconds: Tick.nanoseconds) == 2)
         #expect(Tick.covering(nanoseconds: Tick.nanoseconds + 1) == 3)
         for seconds: UInt64 in [1, 240, 300, 604_800] {
             let ticks = Tick.covering(nanoseconds: seconds * 1_000_000_000)
-            // Last activity at the very end of its tick.
+            // The last activity was at the very end of its tick.
             #expect(UInt64(ticks) * Tick.nanoseconds >= seconds * 1_000_000_000 + Tick.nanoseconds)
             #expect(UInt64(ticks) * Tick.nanoseconds <= seconds * 1_000_000_000 + 2 * Tick.nanoseconds)
         }

@@ -3,7 +3,7 @@ import FlowLayout
 import FlowModel
 import Testing
 
-/// A processor stands still amid a segment, and others go on with the session.
+/// A processor pauses while it judges a segment, and others continue with the session.
 @Suite("Slow processors")
 struct SlowProcessorTests {
     private let bench = ModelBench()
@@ -35,14 +35,14 @@ struct SlowProcessorTests {
         try #require(bench.session(TCPScript("", "").key(of: frames)))
     }
 
-    @Test("KEEP-3 SESS-8 a SYN that a processor is slow with changes nothing of what others have established meanwhile")
+    @Test("KEEP-3 SESS-8 a SYN on a slow processor changes nothing that others have established meanwhile")
     func syn() throws {
         #expect(fromOriginator(TCPFlags.syn, 999) == .forward)
         bench.tables.meanwhile = {
             #expect(fromResponder(TCPFlags.syn | ack, 4999, 1000) == .forward)
             #expect(fromOriginator(ack, 1000, 5000, length: 10) == .forward)
         }
-        // Another attempt of the originator's, or a forged one.
+        // Another attempt of the originator, or a forged SYN.
         #expect(fromOriginator(TCPFlags.syn, 3_000_000_000) == .forward)
         #expect(bench.tables.meanwhile == nil)
         let (found, word) = try session()
@@ -53,13 +53,13 @@ struct SlowProcessorTests {
         #expect(fromOriginator(ack, 1010, 5010) == .forward)
     }
 
-    @Test("KEEP-3 SESS-8 an ACK that a processor is slow with does not move back what others have moved on meanwhile")
+    @Test("KEEP-3 SESS-8 an ACK on a slow processor does not move back what others have advanced meanwhile")
     func adoption() throws {
-        // The answer to the first of two SYNs: it and its ACK are the handshake.
+        // The SYN-ACK answers the first of two SYNs. It and its ACK complete the handshake.
         #expect(fromOriginator(TCPFlags.syn, 999) == .forward)
         #expect(fromOriginator(TCPFlags.syn, 3_000_000_000) == .forward)
         #expect(fromResponder(TCPFlags.syn | ack, 4999, 1000) == .forward)
-        // It has found the answer, and looks for the SYN.
+        // The slow processor has found the SYN-ACK, and looks for the SYN.
         bench.tables.lookupsBefore = 1
         bench.tables.meanwhile = {
             #expect(fromOriginator(ack, 1000, 5000, length: 10) == .forward)
@@ -75,7 +75,7 @@ struct SlowProcessorTests {
         #expect(slab.halfOpenBegun == 1 && slab.halfOpenLeft == 1)
     }
 
-    @Test("SESS-8 an end that begins again has other flags and another scale, and what lies beside them stays")
+    @Test("SESS-8 a new SYN of an end replaces its flags and window scale, and keeps the adjacent fields")
     func flags() {
         var end = sluice_flow_end()
         end.zone = 7

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("TCP options")
 struct TCPOptionsTests {
-    /// RFC 9293, 3.1, read byte by byte: an oracle that shares nothing with the branchless reader.
+    /// RFC 9293, 3.1, read byte by byte: an oracle that shares no code with the branchless reader.
     private func plainWindowScale(_ options: [UInt8]) -> UInt8 {
         var rest = options[...]
         var scale: UInt8 = 0xFF
@@ -22,7 +22,7 @@ struct TCPOptionsTests {
     }
 
     private func windowScale(_ options: [UInt8], after rubbish: UInt8 = 0) -> UInt8 {
-        // What lies behind the options must not count.
+        // Bytes after the options must not count.
         let memory = options + [UInt8](repeating: rubbish, count: 64 - options.count)
         var found = sluice_tcp_option_values()
         found.windowScale = 0xFF
@@ -34,7 +34,7 @@ struct TCPOptionsTests {
         return found.windowScale
     }
 
-    @Test("SESS-2 a million option lists give what RFC 9293 says", arguments: [UInt8(0), 1, 3])
+    @Test("SESS-2 a million option lists are read as RFC 9293 says", arguments: [UInt8(0), 1, 3])
     func random(rubbish: UInt8) {
         let seed = RandomSource.runSeed()
         var random = RandomSource(seed: seed)
@@ -54,7 +54,7 @@ struct TCPOptionsTests {
         #expect(found > 5_000)
     }
 
-    @Test("SESS-2 the option is found at the very end of 40 bytes, and behind no-operations")
+    @Test("SESS-2 the option is found at the very end of 40 bytes, and after no-operations")
     func places() {
         #expect(windowScale([UInt8](repeating: 1, count: 37) + [3, 3, 7]) == 7)
         #expect(windowScale([UInt8](repeating: 1, count: 38) + [3, 3], after: 3) == 0xFF)

@@ -21,7 +21,7 @@ struct TCPScriptTests {
     }
 
     @Test(
-        "BAD-8 a session that becomes half-open, again or not, is counted once, and once when it is no more",
+        "BAD-8 a session is counted once each time it becomes half-open, and once when it no longer is",
         arguments: TCPScripts.all)
     func halfOpenCount(_ script: TCPScript) {
         let bench = CountingBench()
@@ -30,11 +30,11 @@ struct TCPScriptTests {
     }
 }
 
-/// Compares, after each segment, what the kernel program's half counts with what is half-open.
+/// Compares the kernel program's count with the half-open sessions in the table, after each segment.
 private final class CountingBench: JudgeBench {
     private let model = ModelBench()
     private(set) var failures: [String] = []
-    /// What the owner of the slab has ended, and what it has made half-open: it counts by itself.
+    /// The changes that the owner of the slab made, which it counts itself.
     private var owners = 0
 
     private var truth: Int {

@@ -1,6 +1,6 @@
 import FlowLayout
 
-/// Builds Ethernet frames for tests, with valid checksums unless told otherwise.
+/// Builds Ethernet frames for tests, with valid checksums unless a test sets other ones.
 package struct FrameBuilder {
     package var source = "10.1.0.10"
     package var destination = "203.0.113.10"
@@ -18,7 +18,7 @@ package struct FrameBuilder {
 
     package var isIPv6: Bool { source.contains(":") }
 
-    /// The same ends, the other way.
+    /// The same ends in the other direction.
     package var reversed: FrameBuilder {
         var other = self
         swap(&other.source, &other.destination)
@@ -73,7 +73,7 @@ package struct FrameBuilder {
         return frame + packet(protocol: ipProtocol, payload)
     }
 
-    /// From the IP header on.
+    /// The packet from the IP header on.
     package func packet(protocol ipProtocol: UInt8, _ payload: [UInt8]) -> [UInt8] {
         isIPv6 ? ipv6(ipProtocol, payload) : ipv4(ipProtocol, payload)
     }
@@ -120,7 +120,7 @@ package struct FrameBuilder {
         return bytes
     }
 
-    /// RFC 1071, the plain way.
+    /// The checksum of RFC 1071, in simple code.
     package static func checksum(_ bytes: [UInt8]) -> UInt16 {
         var sum: UInt32 = 0
         for index in stride(from: 0, to: bytes.count, by: 2) {
@@ -130,7 +130,7 @@ package struct FrameBuilder {
         return ~UInt16(sum)
     }
 
-    /// The bytes of an address in text form; of IPv6's short forms only one `::`.
+    /// The bytes of an address in text form. Of the short forms of IPv6, it reads one `::`.
     package static func address(_ text: String) -> [UInt8] {
         guard text.contains(":") else { return text.split(separator: ".").map { UInt8($0) ?? 0 } }
         let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,13 +1,13 @@
 import FlowCore
 
-/// Frames as the world might send them: mostly near legal, of few 5-tuples, with sequence numbers near what a session expects;
-/// some mutilated, some noise.
+/// Random frames. Most are nearly legal and of few 5-tuples, with sequence numbers near those that a session expects.
+/// Some are damaged, and some are random bytes.
 package struct FrameFuzzer {
     package var random: RandomSource
 
     package init(seed: UInt64) { random = RandomSource(seed: seed) }
 
-    /// A frame, and under which circumstances it comes in.
+    /// A frame, and the circumstances in which it arrives.
     package mutating func next(now: UInt32) -> ([UInt8], Circumstances) {
         var frame = random.chance(3) ? noise() : packet()
         if random.chance(6) { mutilate(&frame) }
@@ -49,7 +49,7 @@ package struct FrameFuzzer {
     }
 
     private mutating func addExtensions(_ frames: inout FrameBuilder) {
-        // A chain that is legal but for its length, now and then.
+        // Sometimes a chain that is legal except for its length.
         if random.chance(30) {
             frames.extensions = (0..<Int.random(in: 6...12, using: &random)).map { _ in
                 (60, [UInt8](repeating: 0, count: 8))
@@ -92,7 +92,7 @@ package struct FrameFuzzer {
         }
     }
 
-    /// Sequence numbers lie near 1000 on one side and near 5000 on the other, whoever sends.
+    /// Sequence numbers lie near 1000 on one side and near 5000 on the other, in both directions.
     private mutating func near(_ base: UInt32) -> UInt32 {
         switch Int.random(in: 0..<20, using: &random) {
         case 0: UInt32.random(in: 0...UInt32.max, using: &random)
@@ -138,7 +138,7 @@ package struct FrameFuzzer {
     }
 
     private mutating func error(_ frames: inout FrameBuilder) -> [UInt8] {
-        // What is quoted was sent by the error's receiver.
+        // The receiver of the error has sent the quoted packet.
         var inner = random.chance(90) ? frames.reversed : frames
         if random.chance(15) { fragment(&inner) }
         let quoted = quoted(inner)

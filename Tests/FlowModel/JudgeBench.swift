@@ -1,7 +1,7 @@
 package import FlowCore
 package import FlowLayout
 
-/// Where and when a frame comes in, and where it would go.
+/// Where and when a frame arrives, and where its route leads.
 package struct Circumstances {
     package var zone: UInt8
     package var routeKind: RouteKind

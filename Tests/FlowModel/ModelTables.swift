@@ -1,22 +1,23 @@
 package import FlowCore
 package import FlowLayout
 
-/// The datapath's maps in plain memory: FlowCore judges by them as the kernel program does by its maps.
+/// The datapath's maps in plain memory: FlowCore uses them as the kernel program uses its maps.
 package final class ModelTables: Tables {
-    /// As instance 1 sees it.
+    /// The table as instance 1 sees it.
     package let table: SessionTable
     package var fragments: [FragmentKey: sluice_fragment_value] = [:]
     private var attempts: [AttemptKey: UnsafeMutablePointer<sluice_attempt>] = [:]
-    /// Attempts that the model is to have forgotten, as the kernel's memory is short.
+    /// Attempts that the model must not find, because the kernel evicts the oldest ones.
     package var hasForgotten: (sluice_attempt_key) -> Bool = { _ in false }
-    /// What other processors do while this one reviews a handshake, once; before that it looks for so many attempts.
+    /// What other processors do while this one reviews a handshake. It runs once, after ``lookupsBefore`` lookups of
+    /// attempts.
     package var meanwhile: (() -> Void)?
     package var lookupsBefore = 0
     package let timestampMemory: UnsafeMutablePointer<sluice_timestamps>
-    /// By treatment; others are reset.
+    /// The idle action by treatment; other treatments reset.
     package var onIdle: [UInt16: UInt8] = [:]
     package var events: [sluice_event] = []
-    /// Whose rings the events went to.
+    /// The instances whose rings received the events.
     package var eventInstances: [UInt32] = []
     package var begun: [SessionKind: Int] = [:]
     package var denyEventsAllowed = true
@@ -72,7 +73,7 @@ package final class ModelTables: Tables {
         table.removeFlow(key, slot: slot)
     }
 
-    /// Takes a key out, whatever its slot.
+    /// Removes a key, whatever its slot.
     package func removeFlow(_ key: sluice_session_key) {
         var key = key
         if let found = findFlow(&key) { removeFlow(&key, slot: found.slot) }
@@ -176,7 +177,7 @@ package final class ModelTables: Tables {
 }
 
 extension UnsafeMutablePointer where Pointee == sluice_runtime {
-    /// Makes the secret words of the hashes from a seed (SplitMix64), so that a test repeats itself.
+    /// Makes the secret words of the hashes from a seed (SplitMix64), so that a test is repeatable.
     package func setHashKeys(seed: UInt64) {
         var state = seed
         withUnsafeMutableBytes(of: &pointee.hashKeys) { bytes in

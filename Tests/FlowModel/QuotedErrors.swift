@@ -1,8 +1,8 @@
 import FlowCore
 import FlowLayout
 
-/// ICMP errors that quote whatever a session may carry, for anything that judges: each must reach the sender of what it quotes (SESS-7), so
-/// that the sender finds the path's MTU, and learns what became of its packets.
+/// ICMP errors that quote each kind of packet of a session, for any ``JudgeBench``. Each must reach the sender of the
+/// quoted packet (SESS-7), so that the sender learns the path MTU, and why its packets did not arrive.
 package struct QuotedErrors {
     /// One kind of packet that a session carries.
     package struct Kind: Sendable, CustomStringConvertible {
@@ -116,9 +116,9 @@ package struct QuotedErrors {
         isIPv6 ? [(1, 4), (2, 0), (3, 0), (4, 1)] : [(3, 3), (3, 4), (11, 0), (12, 0)]
     }
 
-    /// Has a session carry the packet, and errors about it come back.
+    /// Sends the packet through a session, and ICMP errors about it in the other direction.
     ///
-    /// - Returns: what was not as it should be.
+    /// - Returns: the verdicts that differ from the expected ones.
     package static func play(_ kind: Kind, on bench: some JudgeBench, port: UInt16) -> [String] {
         var frames = FrameBuilder()
         if kind.isIPv6 {
@@ -144,7 +144,7 @@ package struct QuotedErrors {
             expect("type \(type)", error, 2, .forward)
             expect("type \(type), from the sender's own zone", error, 1, .drop(.wrongZone))
         }
-        // What was not sent is nobody's: the same quote of another destination.
+        // A packet that was not sent belongs to no session: the same quote with another destination.
         var other = quote
         other[kind.isIPv6 ? 39 : 19] ^= 0x80
         expect("unknown", router.icmp(type: kind.isIPv6 ? 1 : 3, rest: other), 2, .drop(.noSession))

@@ -1,8 +1,9 @@
-/// A packet read as the RFCs describe it, plainly and slowly: what the packet path's parser is held against. Shares no code with FlowCore, and
-/// imports nothing.
+/// A packet, read as the RFCs describe it, in simple and slow code. Tests compare the packet path's parser with it. It
+/// shares no code with FlowCore, and imports nothing.
 ///
-/// RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6); and of docs/explanation, what a firewall does
-/// not let through: source routes, chains of more than eight extension headers, and fragments that begin within a TCP header.
+/// Sources: RFC 791 (IPv4), RFC 8200 (IPv6), RFC 9293 (TCP), RFC 768 (UDP), RFC 792 (ICMP), RFC 4443 (ICMPv6). From
+/// docs/explanation come the packets that a firewall refuses: source routes, chains of more than eight extension
+/// headers, and fragments that begin within a TCP header.
 package struct ReferencePacket: Equatable, Sendable {
     package enum Kind: String, Sendable {
         case tcp, udp, echoRequest, echoReply, icmpError, icmpOther, other, laterFragment
@@ -15,7 +16,7 @@ package struct ReferencePacket: Equatable, Sendable {
     package var destination: [UInt8] = []
     package var sourcePort: UInt16 = 0
     package var destinationPort: UInt16 = 0
-    /// Of an echo, or a quoted one: whether its sender asks.
+    /// For an echo, also a quoted one: whether its sender asks.
     package var senderAsks: Bool?
     package var sequence: UInt32 = 0
     package var acknowledgment: UInt32 = 0
@@ -41,14 +42,14 @@ package enum ReferenceVerdict: Equatable, Sendable {
 }
 
 package struct ReferenceParser {
-    /// What ends the reading of a packet early.
+    /// A reason to stop reading a packet early.
     private enum Fault: Error { case malformed, unsupported }
 
     private let bytes: [UInt8]
     private let segmentSize: Int
     private var packet = ReferencePacket()
 
-    /// - Parameter segmentSize: of a super-packet; 0: the packet is one.
+    /// - Parameter segmentSize: the segment size of a super-packet, in bytes; 0: the frame is a single packet.
     package static func parse(_ frame: [UInt8], segmentSize: Int = 0) -> ReferenceVerdict {
         var parser = ReferenceParser(bytes: frame, segmentSize: segmentSize)
         do throws(Fault) {
@@ -278,7 +279,7 @@ package struct ReferenceParser {
         }
     }
 
-    /// What an error quotes: the packet's addresses, protocol and ports are the quoted ones from here on.
+    /// Reads what an ICMP error quotes. From here on the packet's addresses, protocol and ports are the quoted ones.
     private mutating func readQuote(_ start: Int, _ end: Int) throws(Fault) {
         let receiver = packet.destination
         var at = start

@@ -2,7 +2,8 @@ package import FlowCore
 internal import FlowLayout
 
 extension SessionTable {
-    /// A table in plain memory, all of it zero but the masks of slots and buckets. Give it back by ``deallocate()``.
+    /// A table in plain memory. All of it is zero except the masks of slots and buckets. Release it with
+    /// ``deallocate()``.
     package static func allocate(slotCount: Int, slabShift: Int, instanceIdentifier: UInt16 = 0) -> SessionTable {
         func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
             let pointer = UnsafeMutablePointer<Element>.allocate(capacity: count)

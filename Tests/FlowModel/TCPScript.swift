@@ -1,7 +1,7 @@
 import FlowCore
 package import FlowLayout
 
-/// A TCP session's life in text, a segment a line, for anything that judges.
+/// A TCP session as text, one segment per line, for any ``JudgeBench``.
 ///
 ///     > S 999 ws 7              => forward synSent renews
 ///     < SA 4999 ack 1000 ws 7   => forward synReceived
@@ -10,8 +10,8 @@ package import FlowLayout
 ///     ! resetting
 ///
 /// `>` is from the originator, `<` from the responder; flags are S, A, F, R, P; then the sequence number, and `ack`, `win`, `len`, `ws`.
-/// Behind `=>` stand the verdict, the state afterwards (`none`: no session), and whether the segment `renews` the session's timer or
-/// `keeps` it. `+N` lets N ticks pass; `! STATE` is what the session's owner does.
+/// After `=>` come the verdict, the state afterwards (`none`: no session), and whether the segment `renews` the
+/// session's timer or `keeps` it. `+N` lets N ticks pass; `! STATE` is a change by the session's owner.
 package struct TCPScript: Sendable, CustomStringConvertible {
     package let name: String
     package let lines: [String]
@@ -23,7 +23,7 @@ package struct TCPScript: Sendable, CustomStringConvertible {
 
     package var description: String { name }
 
-    /// Plays the script, and returns what was not as it says, a line each.
+    /// Plays the script, and returns the differences, one per line.
     package func play(on bench: some JudgeBench, frames: FrameBuilder = FrameBuilder(), from start: UInt32 = 1000)
         -> [String]
     {

@@ -92,7 +92,7 @@ package enum TCPScripts {
             > S 999                    => forward synReceived keeps
             """),
         TCPScript(
-            "SESS-3 what is dropped does not restart the timer",
+            "SESS-3 a dropped segment does not restart the timer",
             open + """
 
                 +10
@@ -175,7 +175,7 @@ package enum TCPScripts {
             < SA 4999 ack 1000         => forward synReceived
             """),
         TCPScript(
-            "SESS-2 window scaling holds when both offer it",
+            "SESS-2 window scaling applies when both ends offer it",
             """
             > S 999 ws 7               => forward synSent
             < SA 4999 ack 1000 ws 2 win 1000 => forward synReceived
@@ -186,7 +186,7 @@ package enum TCPScripts {
             < PA 17000 ack 1000 len 800 => forward established
             """),
         TCPScript(
-            "SESS-2 window scaling does not hold when one end does not offer it",
+            "SESS-2 window scaling does not apply when one end does not offer it",
             """
             > S 999 ws 7               => forward synSent
             < SA 4999 ack 1000 win 1000 => forward synReceived
@@ -207,7 +207,7 @@ package enum TCPScripts {
             < R 9                      => forward closed
             """),
         TCPScript(
-            "RST-2 a tombstone answers, but no RST, and a new SYN ends it",
+            "RST-2 a tombstone answers all segments except a RST, and a new SYN ends it",
             open + """
 
                 ! resetting
@@ -226,7 +226,7 @@ package enum TCPScripts {
                 > S 88000                  => forward synSent renews
                 """),
         TCPScript(
-            "IDLE-6 a SYN that meets a session being taken down is dropped",
+            "IDLE-6 a SYN for a session that is being ended is dropped",
             open + """
 
                 ! ending
@@ -234,7 +234,7 @@ package enum TCPScripts {
                 > A 1000 ack 5000          => drop(noSession) ending
                 """),
         TCPScript(
-            "BAD-3 blind data and blind resets neither end nor renew",
+            "BAD-3 blind data and blind RSTs neither end a session nor restart its timer",
             open + """
 
                 +10
@@ -258,7 +258,8 @@ package enum TCPScripts {
                 """),
     ]
 
-    /// Every way in which an end may start over (RFC 9293, 3.5 and 3.10.7), what servers behind balancers do, and what a forger may try.
+    /// The cases in which an end may start again (RFC 9293, 3.5 and 3.10.7), what servers behind balancers do, and what
+    /// an attacker may try.
     private static let beginningAgain: [TCPScript] = [
         TCPScript(
             "SESS-2 a SYN, an RST, and the same SYN",
@@ -290,7 +291,7 @@ package enum TCPScripts {
             > A 1000 ack 9000          => forward established
             """),
         TCPScript(
-            "SESS-2 a server resets a connection that has carried nothing, and the client tries again",
+            "SESS-2 a server resets a connection that has carried no data, and the client tries again",
             open + """
 
                 < R 5000                   => forward closed
@@ -369,7 +370,7 @@ package enum TCPScripts {
             < PA 900109000 ack 1000 len 10 => forward established
             """),
         TCPScript(
-            "SESS-2 a server without memory answers the SYN anew each time (SYN cookies)",
+            "SESS-2 a server without state answers each SYN with a new sequence number (SYN cookies)",
             """
             > S 999                    => forward synSent
             < SA 4999 ack 1000         => forward synReceived
@@ -426,7 +427,7 @@ package enum TCPScripts {
                 > A 70001 ack 9000         => forward established
                 """),
         TCPScript(
-            "SESS-2 a server that has nothing left refuses a SYN on an open session",
+            "SESS-2 a server that has lost an open session refuses a SYN",
             open + """
 
                 > S 70000                  => forward established keeps
@@ -435,7 +436,7 @@ package enum TCPScripts {
                 < SA 8999 ack 70001        => drop(sessionEnding) closed
                 """),
         TCPScript(
-            "SESS-2 both ends open at once, and one of them had begun before",
+            "SESS-2 both ends open at once, and one of them has sent another SYN before",
             """
             > S 999                    => forward synSent
             > S 1999                   => forward synSent
@@ -445,7 +446,7 @@ package enum TCPScripts {
             > A 2000 ack 5000          => forward established
             """),
         TCPScript(
-            "BAD-3 a forged SYN does not break the handshake, whenever it comes",
+            "BAD-3 a forged SYN does not break the handshake, whenever it arrives",
             """
             > S 999                    => forward synSent
             > S 3000000000             => forward synSent keeps
@@ -464,7 +465,7 @@ package enum TCPScripts {
             < PA 5000 ack 1000 len 10  => forward established
             """),
         TCPScript(
-            "BAD-3 forged segments that name no SYN change no handshake",
+            "BAD-3 forged segments that acknowledge no SYN do not change the handshake",
             """
             > S 999                    => forward synSent
             < SA 4999 ack 1000         => forward synReceived
@@ -478,7 +479,7 @@ package enum TCPScripts {
             < SA 8999 ack 1000         => drop(outOfWindow) established
             """),
         TCPScript(
-            "BAD-3 a forged SYN on an open session: the responder's challenge, and nothing else, comes of it",
+            "BAD-3 a forged SYN on an open session causes the responder's challenge ACK, and nothing else",
             open + """
 
                 +10
@@ -489,7 +490,7 @@ package enum TCPScripts {
                 > PA 1000 ack 5000 len 10  => forward established renews
                 """),
         TCPScript(
-            "BAD-3 an answer to an earlier SYN that comes late does not end the session",
+            "BAD-3 a late answer to an earlier SYN does not end the session",
             """
             > S 999                    => forward synSent
             > S 70000                  => forward synSent
@@ -499,7 +500,7 @@ package enum TCPScripts {
             > PA 70001 ack 5000 len 10 => forward established
             """),
         TCPScript(
-            "SESS-4 an inexact RST that comes late, on a session that is closed, passes (conntrack_inexact_rst)",
+            "SESS-4 a late inexact RST on a closed session passes (conntrack_inexact_rst)",
             """
             > S 0                      => forward synSent
             < SA 1 ack 1               => forward synReceived

@@ -1,11 +1,11 @@
 import FlowCore
 package import FlowLayout
 
-/// A TCP session whose ends send time stamps (RFC 7323), now and then out of order, for anything that judges.
+/// A TCP session whose ends send time stamps (RFC 7323), sometimes out of order, for any ``JudgeBench``.
 package enum TimestampScene {
-    /// Plays it, and returns what the ends' clocks showed last, the originator's first; nil: nothing is kept.
+    /// Plays it, and returns the last time stamp of each end, the originator's first; nil: none is stored.
     ///
-    /// - Parameter stamps: what is kept of a slot.
+    /// - Parameter stamps: returns the stored time stamps of a slot.
     package static func play(
         on bench: some JudgeBench, _ stamps: (UInt32) -> sluice_timestamps?
     ) -> (UInt32, UInt32)? {
@@ -22,7 +22,7 @@ package enum TimestampScene {
             2)
         judge(frames.tcp(flags: ack, sequence: 1000, acknowledgment: 5000, options: option(201)), 1)
         judge(frames.tcp(flags: ack, sequence: 1000, acknowledgment: 5000, payload: 10, options: option(203)), 1)
-        // An older one comes late; one outside of the window is nobody's; one has none.
+        // One is older and late, one is outside of the window, and one has no time stamp.
         judge(frames.tcp(flags: ack, sequence: 1000, acknowledgment: 5000, payload: 5, options: option(202)), 1)
         judge(frames.tcp(flags: ack, sequence: 900_000, acknowledgment: 5000, payload: 5, options: option(250)), 1)
         judge(frames.tcp(flags: ack, sequence: 1010, acknowledgment: 5000, payload: 5), 1)

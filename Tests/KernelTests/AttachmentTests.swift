@@ -20,7 +20,7 @@ struct AttachmentTests {
         try Command.run("tc", ["qdisc", "show", "dev", interface], package: "iproute2").output
     }
 
-    @Test("it is attached, attached again, and leaves nothing behind")
+    @Test("the program is attached, attached again, and leaves nothing behind")
     func attachAndDetach() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -30,7 +30,7 @@ struct AttachmentTests {
             #expect(!datapath.isAttached(interfaceIndex: interface.index))
             try datapath.attach(interface: interface)
             #expect(datapath.isAttached(interfaceIndex: interface.index))
-            // The controller comes back.
+            // The controller has restarted.
             let reopened = try Datapath.open(gateway: gateway)
             #expect(reopened.isAttached(interfaceIndex: interface.index))
             try reopened.attach(interface: interface)
@@ -38,12 +38,12 @@ struct AttachmentTests {
             #expect(!datapath.isAttached(interfaceIndex: interface.index))
             #expect(datapath.attachedProgram(interface.index) == nil)
             #expect(try !queueingDisciplines("left").contains("clsact"))
-            // Again is no error.
+            // A second time is not an error.
             try reopened.detach(interface: interface)
         }
     }
 
-    @Test("on an older kernel's clsact: attached, attached again, and no clsact is left that was made for it")
+    @Test("on an older kernel's clsact: attached, attached again, and the clsact that was created for it is removed")
     func ownHook() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -62,7 +62,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("what lies on a clsact moves to tcx when it is attached again, and the clsact goes")
+    @Test("a program on a clsact moves to tcx when it is attached again, and the clsact is removed")
     func moves() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -79,7 +79,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("a clsact that was there, or that another uses, stays")
+    @Test("a clsact that existed before, or that another program uses, stays")
     func foreignHook() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -102,7 +102,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("BAD-6 what a gateway that is gone has left on an interface is released; what is in use only by force")
+    @Test("BAD-6 a program that a former gateway left on an interface is released; a program in use only by force")
     func release() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -124,7 +124,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("KEEP-3 replacements that overlap, and a controller that starts amid them, agree on one program in the end")
+    @Test("KEEP-3 replacements that overlap, and a controller that starts during them, agree on one program in the end")
     func overlappingReplacements() async throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -136,7 +136,7 @@ struct AttachmentTests {
             try datapath.attach(interface: interface)
             return interface
         }
-        // The helper of a killed controller, that of its successor, and the successor itself.
+        // The helper of a killed controller, the helper of its successor, and the successor itself.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<2 {
                 group.addTask {
@@ -150,7 +150,7 @@ struct AttachmentTests {
         try namespace.run {
             let pinned = try Datapath.open(gateway: gateway).ingressProgramIdentifier
             #expect(datapath.attachedProgram(interface.index) == pinned)
-            // Who has opened what was pinned in the beginning finds out, too.
+            // A process that opened the first pinned program finds the new one, too.
             try datapath.attach(interface: interface)
             #expect(datapath.attachedProgram(interface.index) == pinned)
             #expect(datapath.ingressProgramIdentifier == pinned)
@@ -179,13 +179,13 @@ struct AttachmentTests {
             #expect(one.isAttached(interfaceIndex: interface.index))
             try other.detach(interface: interface)
             #expect(one.isAttached(interfaceIndex: interface.index))
-            // A new program in the place of the old one, without a gap.
+            // The new program replaces the old one without a gap.
             try other.attach(interface: interface, replacing: one.ingressProgramIdentifier)
             #expect(other.isAttached(interfaceIndex: interface.index))
         }
     }
 
-    @Test("MAINT-3 RECOV-3 a program replaced by another process meanwhile is neither undone nor left behind")
+    @Test("MAINT-3 RECOV-3 a program that another process has attached meanwhile is neither replaced nor left behind")
     func replacedMeanwhile() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -198,22 +198,22 @@ struct AttachmentTests {
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
             let replaced = controller.attachedProgram(interface.index)
             #expect(replaced != original && replaced != nil)
-            // The controller has the old program open, and meets the new one.
+            // The controller has the old program open, and finds the new one attached.
             #expect(controller.isAttached(interfaceIndex: interface.index))
             try controller.attach(interface: interface)
             #expect(controller.attachedProgram(interface.index) == replaced)
             #expect(controller.ingressProgramIdentifier == replaced)
-            // One with the same instructions may stay.
+            // A program with the same instructions is not replaced.
             #expect(try Datapath.replacePrograms(gateway: gateway, onlyIfDifferent: true) == nil)
             #expect(controller.attachedProgram(interface.index) == replaced)
-            // Replaced again, and taken off by a controller that has not noticed.
+            // Replaced again, and detached by a controller that has not noticed.
             #expect(try Datapath.replacePrograms(gateway: gateway) == 1)
             try controller.detach(interface: interface)
             #expect(controller.attachedProgram(interface.index) == nil)
         }
     }
 
-    @Test("BAD-6 an interface that is missing or goes away is named")
+    @Test("BAD-6 the error names an interface that is missing or is removed")
     func missingInterface() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
@@ -228,7 +228,7 @@ struct AttachmentTests {
         }
     }
 
-    @Test("an interface tells its size and header, in the namespace of the thread")
+    @Test("an interface's MTU, header length and addresses are read in the network namespace of the thread")
     func interfaces() throws {
         try pair().run {
             try KernelMachine.ip("link set left mtu 9000 up")

@@ -1,7 +1,8 @@
-/// The stack that the compiled kernel program takes, read from the object's instructions: an oracle of its own, which neither
-/// libbpf nor the kernel takes part in.
+/// The stack that the compiled kernel program uses, computed from the object's instructions. It is an independent
+/// oracle: it uses neither libbpf nor the kernel.
 ///
-/// A function's frame is as deep as the lowest address that it forms of the frame pointer R10 (RFC 9669, 4.1: R10 is read-only).
+/// A function's frame reaches to the lowest address that it computes from the frame pointer R10 (RFC 9669, 4.1: R10 is
+/// read-only).
 struct CallChain {
     struct Function: Equatable {
         var frameBytes = 0
@@ -52,8 +53,8 @@ struct CallChain {
         }
     }
 
-    /// The chain of calls from a function that takes the most stack, and the bytes that it takes where a kernel rounds each frame
-    /// up to 32 bytes.
+    /// The call chain of a function that uses the most stack, and its size in bytes. Each frame is rounded up to 32
+    /// bytes, as a kernel may do.
     func deepest(from name: String) -> (bytes: Int, names: [String]) {
         guard let function = functions[name] else { return (0, []) }
         let below = function.calls.sorted().map { deepest(from: $0) }.max { $0.bytes < $1.bytes } ?? (0, [])

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Classifier in the kernel", .serialized)
 struct ClassifierInKernelTests {
-    @Test("NSG-7 explain asks the kernel, and the kernel answers as the process does: 120,000 random questions")
+    @Test("NSG-7 the kernel's answers to explain equal the process's: 120,000 random questions")
     func agreesWithProcess() throws {
         let seed = SeededGenerator.seedOfThisRun("agreesWithProcess")
         var random = RandomPolicies(seed: seed)
@@ -20,7 +20,7 @@ struct ClassifierInKernelTests {
             let configuration = random.configuration()
             let subject = RandomPolicies.Subject(configuration)
             let image = try CompiledPolicy(configuration).image
-            // Into the place that does not judge; then it does (NSG-8).
+            // The image is written to the inactive half, which then becomes active (NSG-8).
             let next = 1 - datapath.table.runtime.pointee.activePolicy
             image.write(to: datapath.policyMemory(Int(next)))
             datapath.table.runtime.pointee.activePolicy = next

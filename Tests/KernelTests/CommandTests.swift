@@ -4,9 +4,9 @@ import Testing
 @testable import Kernel
 
 @Suite struct CommandTests {
-    @Test("MET-3 a program that does not end in time is killed, with what it has started")
+    @Test("MET-3 a program that does not end in time is killed, with the processes that it has started")
     func hangs() throws {
-        // A file in memory takes the number of the process that the shell starts.
+        // A file in memory receives the PID of the process that the shell starts.
         var template = Array("/tmp/sluice-command-XXXXXX".utf8CString)
         let descriptor = mkstemp(&template)
         defer { close(descriptor) }
@@ -17,7 +17,7 @@ import Testing
         }
         let text = try #require(TextFile.read(path))
         let started = try #require(pid_t(text.prefix { $0 != "\n" }))
-        // It is nobody's child any more; whoever adopts it buries it, or leaves it dead.
+        // It is an orphan now. The process that adopts it reaps it, or leaves it as a zombie.
         var isDead = false
         for _ in 0..<1000 where !isDead {
             let state = TextFile.read("/proc/\(started)/stat")?.split(separator: ")").last?.first { $0 != " " }
@@ -27,7 +27,7 @@ import Testing
         #expect(isDead)
     }
 
-    @Test("MET-3 what a program says, and how it ended, is known; also when a signal ended it")
+    @Test("MET-3 a program's output and exit status are returned, also when a signal ended it")
     func ends() throws {
         let outcome = try Command.run("sh", ["-c", "cat; echo no >&2; exit 3"], input: "text", package: "dash")
         #expect(outcome == .init(status: 3, output: "text", errorOutput: "no\n"))

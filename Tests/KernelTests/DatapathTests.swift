@@ -9,7 +9,7 @@ import Testing
 
 @Suite("The datapath in the kernel", .onTheKernel, .serialized)
 struct DatapathTests {
-    @Test("it loads, is pinned, is opened by another, and is gone when unpinned")
+    @Test("the datapath is loaded, pinned, opened a second time, and gone when unpinned")
     func roundTrip() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -30,7 +30,7 @@ struct DatapathTests {
         #expect(opened.table.slotCount == loaded.table.slotCount && opened.table.slabShift == loaded.table.slabShift)
         #expect(opened.programNames == loaded.programNames && opened.programNames.contains("sluice_ingress"))
         #expect(opened.ingressProgramIdentifier == loaded.ingressProgramIdentifier)
-        // One memory, two views.
+        // Both objects map the same memory.
         loaded.table.words[3] = 0x0123_4567_89AB_CDEF
         #expect(sluice_load64(opened.table.words + 3) == 0x0123_4567_89AB_CDEF)
         opened.policyMemory(1)[Int(SLUICE_POLICY_BYTES) - 1] = 7
@@ -89,7 +89,9 @@ struct DatapathTests {
         #expect(plan.slabShift == shift && plan.slabCount == count)
     }
 
-    @Test("BAD-6 a capacity that cannot be had is refused with its limits", arguments: [0, -1, 1 << 24 + 1])
+    @Test(
+        "BAD-6 a capacity outside the limits is refused, and the message shows the limits",
+        arguments: [0, -1, 1 << 24 + 1])
     func impossibleCapacity(capacity: Int) {
         let error = #expect(throws: KernelError.self) {
             try Datapath.load(gateway: KernelMachine.gatewayName(), capacitySessions: capacity, pinned: false)
@@ -97,7 +99,7 @@ struct DatapathTests {
         #expect(error?.description.contains("between 1 and 16777216") == true)
     }
 
-    @Test("what a process writes into the memory, the kernel's maps hold")
+    @Test("what a process writes to the mapped memory is in the kernel's maps")
     func coherence() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
@@ -113,7 +115,7 @@ struct DatapathTests {
         #expect(try datapath.elementInKernel("sluice_sessions", 63, as: sluice_session.self).createdTick == 12)
     }
 
-    @Test("flows are found, and taken out by their own slots only")
+    @Test("flows are found, and removed by their own slots only")
     func flows() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 1000, pinned: false)
@@ -147,7 +149,7 @@ struct DatapathTests {
         #expect(error?.description.contains("ends every session") == true)
     }
 
-    @Test("BAD-6 a kernel program that the verifier refuses leaves nothing, and its log is in the message")
+    @Test("BAD-6 a kernel program that is refused leaves nothing behind, and the verifier's log is in the message")
     func refusedProgram() throws {
         let error = #expect(throws: KernelError.self) {
             try ObjectLoader.load(object: Array("not an object".utf8), programs: [], mapCapacities: [:])
@@ -183,12 +185,12 @@ struct DatapathTests {
         #expect(throws: KernelError.self) { try datapath.runProgram(named: "sluice_ingress", packet: [1, 2, 3]) }
     }
 
-    @Test("SCALE-3 the program's own time is sampled while it runs, and costs nothing between samples")
+    @Test("SCALE-3 the program's run time is sampled while it runs, and costs nothing between samples")
     func runStatistics() async throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
         let packet = [UInt8](repeating: 0xA5, count: 60)
-        // A thread of its own: tests that run beside this one may hold all threads of the concurrency pool.
+        // This needs its own thread: other tests may occupy all threads of the concurrency pool.
         let isOver = Atomic(false)
         let running = Thread {
             while !isOver.load(ordering: .relaxed) {
@@ -209,7 +211,7 @@ struct DatapathTests {
 }
 
 extension Datapath {
-    /// An element of a map as a lookup in the kernel finds it, not by way of the shared memory.
+    /// An element of a map, read by a lookup in the kernel, not from the shared memory.
     func elementInKernel<Element: BitwiseCopyable>(_ name: String, _ index: UInt32, as: Element.Type) throws -> Element
     {
         let map = try #require(maps[name])

@@ -3,7 +3,7 @@ struct ELFPlace: Hashable {
     let offset: Int
 }
 
-/// As much of the ELF format as an eBPF object needs.
+/// The part of the ELF format that an eBPF object needs.
 struct ELF {
     struct Symbol {
         let name: String
@@ -23,13 +23,13 @@ struct ELF {
         /// A call of `bpf_map_lookup_elem`.
         var isMapLookup: Bool { code == 0x85 && source == 0 && immediate == 1 }
 
-        /// Where it may jump to (RFC 9669, 4.3), if it stands at `place`; nil: nowhere.
+        /// The offset that it may jump to (RFC 9669, 4.3), if its own offset is `place`; nil: it does not jump.
         func jumpTarget(from place: Int) -> Int? {
             let isJump = (code & 7 == 5 || code & 7 == 6) && code != 0x85 && code != 0x95
             return isJump ? place + 8 + offset * 8 : nil
         }
 
-        /// Whether it changes a register: arithmetic and loads do (RFC 9669, 3), and a call the one of its result.
+        /// Whether it changes a register. Arithmetic and loads do (RFC 9669, 3). A call changes the result register.
         func writes(_ register: UInt8) -> Bool {
             code == 0x85 ? register == 0 : [0, 1, 4, 7].contains(code & 7) && destination == register
         }
@@ -96,7 +96,7 @@ struct ELF {
         return result
     }
 
-    /// Where a call leads: a symbol, or instructions behind the next one.
+    /// The target of a call: a symbol, or a distance from the next instruction.
     func callee(section: Int, offset: Int, _ immediate: Int) -> ELFPlace {
         guard let index = relocations[ELFPlace(section: section, offset: offset)] else {
             return ELFPlace(section: section, offset: offset + 8 + immediate * 8)

@@ -14,7 +14,7 @@ struct EventRingTests {
         return link + header + [0, 0, 0, 1, 0, 0, 0, 0, 0x50, 2, 0xFF, 0xFF, 0, 0, 0, 0]
     }
 
-    @Test("BAD-6 an instance's ring is found by its name among the pins, and the name goes with it")
+    @Test("BAD-6 an instance's ring is found by the name of its pin, and the pin is removed with it")
     func named() throws {
         let gateway = KernelMachine.gatewayName()
         defer { try? Datapath.removePins(gateway: gateway) }
@@ -31,7 +31,7 @@ struct EventRingTests {
         _ = try EventRing(datapath: datapath, instance: 3)
         let first = try entered()
         #expect(try named() == first)
-        // Another process finds the same one, and what is pinned besides is not in its way.
+        // Another process finds the same ring. The other pins do not disturb it.
         _ = try EventRing(datapath: try Datapath.open(gateway: gateway), instance: 3)
         #expect(try entered() == first)
         EventRing.remove(datapath: datapath, instance: 3)
@@ -41,7 +41,7 @@ struct EventRingTests {
         #expect(try second != first && named() == second)
     }
 
-    @Test("records are delivered once, in order, and no more at a time than asked for")
+    @Test("records are delivered once, in order, and at most as many at a time as asked for")
     func drain() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false, programs: [ProgramName.judgeTest]

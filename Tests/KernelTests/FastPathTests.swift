@@ -11,7 +11,7 @@ import Testing
 struct FastPathTests {
     private static let patience = ContinuousClock.Duration.seconds(20)
 
-    /// A UDP frame from the west's host to the east's, as it leaves there; `tag` is a VLAN tag in it.
+    /// A UDP frame from the west host to the east host, as the west host sends it. `tag` is its VLAN tag.
     private func frame(_ routed: RoutedDatapath, tag: UInt16? = nil, port: UInt16 = 9) throws -> [UInt8] {
         var builder = FrameBuilder()
         builder.source = "10.0.1.2"
@@ -29,7 +29,7 @@ struct FastPathTests {
             && frame.bytes[36...37] == [UInt8(port >> 8), UInt8(port & 0xFF)]
     }
 
-    @Test("BAD-7 a frame of another VLAN is not judged; one with a priority tag only is, and leaves without it")
+    @Test("BAD-7 a frame of another VLAN is not judged; one with only a priority tag is, and leaves untagged")
     func virtualLinks() throws {
         let routed = try RoutedDatapath()
         #expect(try routed.router.canPing())
@@ -40,16 +40,16 @@ struct FastPathTests {
         try west.send(try frame(routed, tag: 100, port: 7001))
         try west.send(try frame(routed, tag: 0xE000, port: 7002))
         let passed = east.receive { isDatagram($0, port: 7001) || isDatagram($0, port: 7002) }
-        #expect(passed.map { isDatagram($0, port: 7002) } == true, "only what has no VLAN's number")
+        #expect(passed.map { isDatagram($0, port: 7002) } == true, "only the frame without a VLAN identifier passes")
         #expect(passed?.tag == nil)
         #expect(allBegun() == begun + 1)
     }
 
-    @Test("BAD-7 what is left to the kernel's own forwarding passes the guard, whatever others do to the mark")
+    @Test("BAD-7 packets that take the kernel's own forwarding pass the guard, whatever other rules do to the mark")
     func marks() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
-        // A record of the route is an IP option.
+        // Record Route (`-R`) is an IP option.
         let options = { () throws in
             try router.westHost.run {
                 let arguments = ["-n", "-R", "-c", "1", "-W", "1", "10.0.2.2"]
@@ -63,10 +63,10 @@ struct FastPathTests {
         try router.namespace.run { try router.mark("meta mark set ct mark") }
         #expect(try options(), "a rule has set the mark")
         try router.namespace.run { try router.mark("meta mark and 0x4000 == 0x4000 drop") }
-        #expect(try options(), "a rule has looked at the mark")
+        #expect(try options(), "a rule has tested the mark")
     }
 
-    @Test("BAD-7 an interface that carries plain IP is judged and answered too, by the kernel's own forwarding")
+    @Test("BAD-7 packets of an interface without a link header are judged too, and take the kernel's own forwarding")
     func plainInternetProtocol() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
@@ -76,7 +76,7 @@ struct FastPathTests {
             try KernelMachine.ip("link set tun-test up")
             try Guard.install(gateway: routed.datapath.gateway, interfaces: ["east", "tun-test", "west"])
             try routed.attach("tun-test", zone: 3)
-            // Has both neighbours resolved.
+            // The ping resolves both neighbours.
             #expect(try router.canPing())
             var builder = FrameBuilder()
             builder.source = "10.0.7.2"
@@ -87,11 +87,11 @@ struct FastPathTests {
             packet.replaceSubrange(22..<24, with: [UInt8(sum >> 8), UInt8(sum & 0xFF)])
             try tunnel.send(packet)
             let answer = tunnel.receive { $0.count >= 28 && $0[9] == 1 && $0[20] == 0 }
-            #expect(answer != nil, "the answer comes back by the tunnel")
+            #expect(answer != nil, "the reply comes back through the tunnel")
         }
     }
 
-    @Test("BAD-7 an interface with a number beyond the table is a zone's like any other")
+    @Test("BAD-7 an interface whose index is beyond the table belongs to its zone like any other")
     func largeInterfaceNumbers() throws {
         let routed = try RoutedDatapath(indices: ["west": 70_000])
         let index = try routed.router.namespace.run { try NetworkInterface.find("west").index }
@@ -103,7 +103,7 @@ struct FastPathTests {
         #expect(try !routed.router.canPing())
     }
 
-    @Test("BAD-6 more interfaces beyond the table than there is room for are refused with number and limit")
+    @Test("BAD-6 too many interfaces beyond the table are refused, and the message shows the index and the limit")
     func tooManyLargeInterfaceNumbers() throws {
         let datapath = try Datapath.load(
             gateway: KernelMachine.gatewayName(), capacitySessions: 64, pinned: false)
@@ -115,7 +115,7 @@ struct FastPathTests {
         #expect(text.contains("index 71024") && text.contains("1024"), "\(text)")
     }
 
-    @Test("NSG-4 a way that comes to lead to another zone does not take its sessions along")
+    @Test("NSG-4 if a route changes to another zone, its sessions do not follow it")
     func zoneChange() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
@@ -138,14 +138,14 @@ struct FastPathTests {
         try west.send(bytes)
         usleep(100_000)
         #expect(routed.counter(Int(DropReason.wrongZone.rawValue)) == wrongZone + 1)
-        // And back: the session was not ended.
+        // The route changes back: the session has not ended.
         try router.namespace.run { try KernelMachine.ip("route replace 10.0.9.9/32 via 10.0.2.2") }
         usleep(50_000)
         try west.send(bytes)
         #expect(east.receive { isDatagram($0, port: 7100) } != nil)
     }
 
-    @Test("BAD-7 a session whose address becomes the gateway's own is judged by the host rules")
+    @Test("BAD-7 if a session's address becomes the gateway's own, the host rules judge the session's packets")
     func addressMovesHere() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
@@ -162,18 +162,18 @@ struct FastPathTests {
         let denied = routed.counter(Int(DropReason.hostDenied.rawValue))
         try west.send(try frame(routed, port: 7200))
         usleep(100_000)
-        // More than one where a host says something of itself meanwhile.
+        // There may be more than one, because a host may send packets of its own meanwhile.
         #expect(routed.counter(Int(DropReason.hostDenied.rawValue)) > denied)
     }
 
-    @Test("BAD-7 rules by interface: a source is looked for as the kernel's own check does")
+    @Test("BAD-7 with routing rules by interface, the source check equals the kernel's own")
     func rulesByInterface() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
         try router.namespace.run {
             try KernelMachine.ip("rule add iif west lookup 100")
             try KernelMachine.ip("route add 10.0.2.0/24 dev east table 100")
-            // What is not there in table 100: the network in the west.
+            // Table 100 has no route to the west network.
             try KernelMachine.ip("route add unreachable default table 100")
         }
         #expect(try router.canPing())
@@ -181,7 +181,7 @@ struct FastPathTests {
     }
 
     @Test(
-        "BAD-7 a host behind a bridge whose link address changes in silence is found again",
+        "BAD-7 a host behind a bridge is found again after its link address changes without notice",
         arguments: [4, 6], [false, true])
     func staleNeighbour(version: Int, handsToPeer: Bool) throws {
         let routed = try RoutedDatapath()
@@ -229,16 +229,16 @@ struct FastPathTests {
             usleep(50_000)
             wasStale = try isStale()
         }
-        // The control. An IPv6 host asks for its gateway itself, so that the gateway's entry is hardly ever seen stale.
-        if version == 4 { #expect(wasStale, "nobody asks for it any more") }
+        // The control. An IPv6 host sends solicitations to its gateway, so the gateway's entry is rarely seen stale.
+        if version == 4 { #expect(wasStale, "the neighbour entry never became stale") }
         try router.eastHost.run { try KernelMachine.ip("link set host address 02:00:00:00:00:77") }
         let begin = ContinuousClock.now
         var heals = false
         while !heals, ContinuousClock.now - begin < Self.patience { heals = try ping() }
-        #expect(heals, "not healed within \(Self.patience)")
+        #expect(heals, "no ping succeeded within \(Self.patience)")
     }
 
-    @Test("BAD-7 IPsec policies are seen, and where they are the kernel's own forwarding keeps them")
+    @Test("BAD-7 IPsec policies are detected, and the kernel's own forwarding enforces them")
     func securityPolicies() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
@@ -254,28 +254,28 @@ struct FastPathTests {
             #expect(poll(&entry, 1, 0) == 0)
             #expect(try SecurityPolicies.arePresent())
         }
-        #expect(try router.canPing(), "the control: the fast path knows no policies")
+        #expect(try router.canPing(), "the control: the fast path ignores IPsec policies")
         routed.datapath.set(leavesToKernel: true)
         usleep(50_000)
-        #expect(try !router.canPing(), "what a policy forbids does not pass")
+        #expect(try !router.canPing(), "a packet that an IPsec policy blocks does not pass")
         try router.namespace.run {
             try KernelMachine.ip("xfrm policy delete \(policy)")
             #expect(try !SecurityPolicies.arePresent())
         }
-        #expect(try router.canPing(), "the kernel's own forwarding carries what no policy forbids")
+        #expect(try router.canPing(), "without a policy the kernel's own forwarding passes the packet")
         try router.namespace.run {
             try KernelMachine.ip("xfrm policy setdefault fwd block")
             #expect(try SecurityPolicies.arePresent())
         }
     }
 
-    @Test("RST-1 a segment of our own goes by the way of the session's packets, where rules go by interface")
+    @Test("RST-1 with routing rules by interface, an injected segment takes the route of the session's packets")
     func sendsLikeForwarded() throws {
         let routed = try RoutedDatapath()
         let router = routed.router
         #expect(try router.canPing())
         try router.namespace.run {
-            // What comes in from the west goes east by table 100; a socket here has no way there at all.
+            // Packets from the west go east by table 100. A socket of this namespace has no route there.
             try KernelMachine.ip("rule add iif west lookup 100")
             try KernelMachine.ip("route add 10.0.2.0/24 dev east table 100")
             try KernelMachine.ip("route del 10.0.2.0/24")
@@ -289,7 +289,9 @@ struct FastPathTests {
         let east = try router.eastHost.run { try RawFrames("host") }
         try router.namespace.run {
             let (from, other) = (try NetworkInterface.find("west").index, try NetworkInterface.find("east").index)
-            #expect(try !routed.datapath.send(segment, family: 4, asFrom: other), "its source does not live there")
+            #expect(
+                try !routed.datapath.send(segment, family: 4, asFrom: other),
+                "its source address does not belong to that interface")
             #expect(try routed.datapath.send(segment, family: 4, asFrom: from))
         }
         #expect(east.receive { $0.bytes.count >= 54 && Array($0.bytes[14..<54]) == segment } != nil)
@@ -297,7 +299,8 @@ struct FastPathTests {
 }
 
 extension Router {
-    /// Has the router reach the east's host by a bridge, which knows link addresses and says nothing of its own.
+    /// Puts a bridge between the router and the east host. The bridge learns link addresses and sends no packets of its
+    /// own.
     func putBridgeBeforeEast() throws {
         try eastHost.run {
             try KernelMachine.ip("link set host down")
@@ -332,7 +335,7 @@ final class PlainLink {
 
     func send(_ packet: [UInt8]) throws { try #require(write(descriptor, packet, packet.count) == packet.count) }
 
-    /// The first packet out that satisfies a condition; nil: none within a second.
+    /// The first outgoing packet that satisfies a condition; nil: none within a second.
     func receive(where condition: ([UInt8]) -> Bool) -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         for _ in 0..<100 {

@@ -14,9 +14,10 @@ struct GuardTests {
         #expect(try router.canPing(), "without any guard the router forwards")
 
         try router.namespace.run { try Guard.install(gateway: "edge", interfaces: ["west", "east"]) }
-        #expect(try !router.canPing(), "what the datapath has not seen is dropped")
+        #expect(try !router.canPing(), "packets without the datapath's stamp are dropped")
 
-        // A stand-in for the datapath: it stamps what comes in. Other people's rules set the mark as they like, wg-quick among them.
+        // nftables stamps incoming packets in place of the datapath. Other rules may set the mark, such as those of
+        // wg-quick.
         try router.namespace.run {
             try router.stamp("52:51:c1:ce:a1:10")
             try router.mark("meta mark set ct mark")
@@ -27,19 +28,19 @@ struct GuardTests {
         try router.namespace.run { try router.stamp("52:51:c1:ce:a1:11") }
         #expect(try !router.canPing(), "packets with another stamp are dropped")
 
-        // East leaves the zones: what is stamped and crosses to it is dropped all the same, in both directions.
+        // East is no longer in a zone: packets to and from it are dropped, even with the stamp.
         try router.namespace.run {
             try router.stamp("52:51:c1:ce:a1:10")
             try Guard.install(gateway: "edge", interfaces: ["west"])
         }
         #expect(try !router.canPing())
         try router.namespace.run { try Guard.install(gateway: "edge", interfaces: ["elsewhere"]) }
-        #expect(try router.canPing(), "what concerns no zone is let alone")
+        #expect(try router.canPing(), "packets outside the zones pass")
         try router.namespace.run { try Guard.remove(gateway: "edge") }
         #expect(try router.canPing())
     }
 
-    @Test("BAD-5 it is installed again without harm, and known when it is altered or gone")
+    @Test("BAD-5 the guard can be installed again, and a changed or missing guard is detected")
     func idempotent() throws {
         try UnnamedNetworkNamespace().run {
             let interfaces = ["eth0", "lan-1.100", "wg0@x"]
@@ -75,7 +76,7 @@ struct GuardTests {
         #expect(error?.description == "'sluice-no-such-program' is not installed: apt-get install something")
     }
 
-    @Test("forwarding is switched on, and back as it was")
+    @Test("forwarding is switched on, and restored afterwards")
     func forwarding() throws {
         try UnnamedNetworkNamespace().run {
             try Forwarding(version4: false, version6: false).restore()
@@ -94,7 +95,7 @@ struct Router {
     let westHost: UnnamedNetworkNamespace
     let eastHost: UnnamedNetworkNamespace
 
-    /// `indices`: of the router's interfaces, where they matter.
+    /// `indices`: the indices of the router's interfaces, if they matter.
     init(indices: [String: Int] = [:]) throws {
         namespace = try UnnamedNetworkNamespace()
         westHost = try UnnamedNetworkNamespace()
@@ -114,7 +115,7 @@ struct Router {
         }
     }
 
-    /// Whether a ping from the west comes back from the east.
+    /// Whether the west host receives a reply to its ping of the east host.
     func canPing() throws -> Bool {
         try westHost.run {
             let arguments = ["-n", "-c", "1", "-W", "1", "10.0.2.2"]
@@ -122,7 +123,7 @@ struct Router {
         }
     }
 
-    /// Writes a destination over the link header of every packet that comes in, as the datapath does.
+    /// Overwrites the link destination of every incoming packet, as the datapath does.
     func stamp(_ address: String) throws {
         let chains = ["west", "east"].map {
             "chain \($0) { type filter hook ingress device \($0) priority 0; ether daddr set \(address); }"
@@ -133,7 +134,7 @@ struct Router {
         try #require(outcome.status == 0, "\(outcome.errorOutput)")
     }
 
-    /// Does something to every packet that comes in, before the forward hook.
+    /// Applies an nftables statement to every incoming packet, before the forward hook.
     func mark(_ statement: String) throws {
         let rules = """
             add table ip marks

@@ -1,9 +1,9 @@
-/// Map lookups whose map depends on the way that led to them, read from the object's instructions.
+/// Map lookups whose map depends on the branch that led to them, found in the object's instructions.
 ///
-/// LLVM makes one call of two that differ in the map alone. The verifier then does not know the map, and can't put the lookup's
-/// instructions in the call's place: it becomes an indirect call, many times as slow.
+/// LLVM merges two calls that differ only in the map. The verifier then does not know the map, and can't inline the
+/// lookup. The lookup becomes an indirect call, which is many times slower.
 struct JoinedLookups {
-    /// The functions that have one.
+    /// The functions that have such a lookup.
     private(set) var functions: Set<String> = []
 
     /// - Parameter object: an ELF64 file, little-endian, of eBPF.
@@ -18,14 +18,14 @@ struct JoinedLookups {
         }
     }
 
-    /// Whether another way leads in between the load of the map's address and the call that is the last instruction.
+    /// Whether a jump leads between the load of the map's address and the call, which is the last instruction.
     private static func isJoined(_ code: ArraySlice<ELF.Located>, _ targets: Set<Int>) -> Bool {
         var register: UInt8 = 1
         var isJoined = false
         for (offset, instruction) in code.reversed() {
             if offset != code.last?.offset, instruction.writes(register) {
                 if instruction.code == 0x18 { return isJoined }
-                // A map that was itself looked up, in a map of maps: the verifier knows those by their prototype.
+                // The map comes from a map of maps: the verifier knows it by its prototype.
                 guard instruction.code == 0xBF else { return false }
                 register = instruction.source
             }

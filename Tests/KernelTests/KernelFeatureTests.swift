@@ -2,9 +2,9 @@ import Testing
 
 @testable import Kernel
 
-@Suite("What a kernel may lack")
+@Suite("Optional kernel features")
 struct KernelFeatureTests {
-    @Test("PKG-5 each release of Linux is read right, and compared by number")
+    @Test("PKG-5 Linux release strings are parsed, and compared by number")
     func releases() throws {
         #expect(KernelRelease("6.1.0-18-amd64") == KernelRelease(6, 1))
         #expect(KernelRelease("7.0-rc1") == KernelRelease(7, 0))
@@ -12,7 +12,7 @@ struct KernelFeatureTests {
         #expect(KernelRelease("six") == nil && KernelRelease("") == nil && KernelRelease("6") == nil)
     }
 
-    @Test("PKG-5 what an older kernel lacks is told, with what is done instead, and is no fault")
+    @Test("PKG-5 a feature that an older kernel lacks is reported with its fallback, and is not an error")
     func older() throws {
         for feature in KernelFeature.all {
             #expect(feature.since > MachineCheck.oldestKernel, "\(feature.name): every kernel that is supported has it")
@@ -22,7 +22,7 @@ struct KernelFeatureTests {
         }
     }
 
-    @Test("PKG-5 doctor has a row for each of them, for BTF, and for the verifier's cost", .onTheKernel)
+    @Test("PKG-5 doctor has a row for each feature, for BTF, and for the verifier's cost", .onTheKernel)
     func rows() throws {
         let findings = MachineCheck.findings(capacitySessions: 1000)
         for name in KernelFeature.all.map(\.name) + ["BTF"] {
@@ -32,7 +32,7 @@ struct KernelFeatureTests {
         #expect(program.found.contains("instructions"), "\(program)")
     }
 
-    @Test("PKG-5 the kernel itself says the same of tcx as doctor", .onTheKernel)
+    @Test("PKG-5 doctor's row for tcx agrees with the kernel", .onTheKernel)
     func express() throws {
         let release = try #require(KernelRelease(MachineCheck.release))
         let tcx = try #require(KernelFeature.all.first { $0.name == "tcx" })

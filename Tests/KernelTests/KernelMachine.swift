@@ -4,11 +4,11 @@ import Testing
 
 /// The machine that these tests run on.
 enum KernelMachine {
-    /// Whether the caller has asked to do without the tests of the kernel. Where nobody has, they fail on a machine that
-    /// cannot run them, so that nobody takes silence for success.
+    /// Whether the caller has asked to skip the kernel tests. Otherwise they fail on a machine that cannot run them, so
+    /// that a test that did not run is not taken for a passed one.
     static let isAskedNotTo = getenv("SLUICE_WITHOUT_KERNEL").map { String(cString: $0) } == "1"
 
-    /// Unique to this process and call, so that runs beside each other never meet.
+    /// Unique to this process and call, so that concurrent runs never use the same name.
     static func gatewayName(_ what: String = #function) -> String {
         "test-\(getpid())-" + what.filter { $0.isLetter || $0.isNumber }
     }

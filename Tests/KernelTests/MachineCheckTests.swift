@@ -3,9 +3,9 @@ import Testing
 
 @testable import Kernel
 
-@Suite("What the machine must have")
+@Suite("Machine requirements")
 struct MachineCheckTests {
-    @Test("BAD-6 this machine has all of it, and the trial leaves nothing behind", .onTheKernel)
+    @Test("BAD-6 this machine meets all requirements, and the check leaves nothing behind", .onTheKernel)
     func everythingThere() throws {
         let findings = MachineCheck.findings(capacitySessions: 1000, interfaces: ["lo"])
         for finding in findings { #expect(finding.isMet, "\(finding)") }
@@ -14,7 +14,7 @@ struct MachineCheckTests {
         #expect(!Guard.isInstalled(gateway: "doctor"))
     }
 
-    @Test("IDLE-1 the clock of a time namespace is brought back to the machine's")
+    @Test("IDLE-1 the clock offset of a time namespace is read, so that the clock can equal the machine's")
     func timeNamespace() {
         #expect(
             MonotonicClock.offset(in: "monotonic      100000         5\nboottime            7         0\n")
@@ -24,7 +24,7 @@ struct MachineCheckTests {
         #expect(MonotonicClock.offset(in: "monotonic 0 0\n") == 0)
     }
 
-    @Test("OPS-2 frames that interfaces have received, as the kernel counts them")
+    @Test("OPS-2 the number of frames that interfaces have received is read from the kernel's counters")
     func receivedFrames() {
         let text = """
             Inter-|   Receive                                                |  Transmit
@@ -37,7 +37,7 @@ struct MachineCheckTests {
         #expect(ReceivedFrames.total(["eth0", "eth0.100", "nowhere"], in: text) == 65540)
     }
 
-    @Test("BAD-6 what is missing is told with what was found and a remedy")
+    @Test("BAD-6 a missing requirement is reported with what was found and a remedy")
     func missing() throws {
         let findings = MachineCheck.findings(capacitySessions: 0, interfaces: ["nowhere0"])
         let memory = try #require(findings.first { $0.requirement == "memory" })
@@ -61,13 +61,13 @@ struct MachineCheckTests {
         #expect(Capability.missing(in: 0x1FF_FFFF_FFFF).isEmpty)
         #expect(Capability.missing(in: ~(1 << 13)).map(\.name) == ["CAP_NET_RAW"])
         #expect(Capability.missing(in: 0) == Capability.needed)
-        // Just those; and CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON.
+        // Exactly the required ones. CAP_SYS_ADMIN includes CAP_BPF and CAP_PERFMON.
         #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 38 | 1 << 39).isEmpty)
         #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 21).isEmpty)
         #expect(Capability.missing(in: 1 << 12 | 1 << 13 | 1 << 39) == [.performance])
     }
 
-    @Test("errors tell the cause and what to do")
+    @Test("errors show the cause and what to do")
     func errors() {
         let noMemory = KernelError.refused(action: "loading it", errorNumber: ENOMEM, log: "libbpf: x\n")
         #expect("\(noMemory)".contains("lower capacity.sessions") && "\(noMemory)".hasSuffix("libbpf: x"))

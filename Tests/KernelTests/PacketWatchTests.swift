@@ -5,10 +5,10 @@ import Testing
 
 @testable import Kernel
 
-/// What the kernel program writes down of packets while somebody watches.
+/// What the kernel program records of packets while a watch is active.
 @Suite("A watch over packets", .onTheKernel, .serialized)
 struct PacketWatchTests {
-    /// What a watch saw; the C array of bytes as an array.
+    /// A record of a watch, with its C array of bytes as a Swift array.
     private struct Look {
         var record: sluice_look
         var bytes: [UInt8] {
@@ -38,10 +38,10 @@ struct PacketWatchTests {
         return frame
     }
 
-    /// A frame as the west's interface gets it: others' are not judged.
+    /// The frame, with the west interface as its link destination: frames to other addresses are not judged.
     private func addressed(_ frame: [UInt8]) -> [UInt8] { westAddress + frame.dropFirst(6) }
 
-    /// Runs the whole program on a frame that comes in from the west.
+    /// Runs the whole program on a frame that arrives from the west.
     @discardableResult
     private func run(_ frame: [UInt8], repetitions: Int = 1) throws -> UInt32 {
         try routed.router.namespace.run {
@@ -54,7 +54,7 @@ struct PacketWatchTests {
 
     private func syn(port: UInt16 = 443) -> [UInt8] { frame(port: port).tcp(flags: TCPFlags.syn, sequence: 1) }
 
-    /// All but what the hosts' own kernels send when their links come up.
+    /// The reasons of the tests' own packets. The hosts' kernels send other packets when their links come up.
     private static func everything(recordsPerTick: UInt32 = 1000) -> sluice_watch {
         var wanted = sluice_watch()
         wanted.reasons = 1 << UInt64(DropReason.denied.rawValue) | 1 << UInt64(DropReason.noSession.rawValue)
@@ -69,14 +69,14 @@ struct PacketWatchTests {
     }
 
     @Test(
-        "LOOK-1 a dropped packet's headers, reason and interface are written down while somebody watches, and only then"
+        "LOOK-1 a dropped packet's headers, reason and interface are recorded while a watch is active, and only then"
     )
     func drops() throws {
         try run(syn())
         #expect(datapath.table.runtime.pointee.dropWatchEnd == 0)
         do {
             let watch = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
-            #expect(looks(watch).isEmpty, "what came before")
+            #expect(looks(watch).isEmpty, "earlier packets are not recorded")
             let sent = addressed(syn(port: 8443))
             try run(sent)
             try run(frame().tcp(flags: TCPFlags.ack, sequence: 1))
@@ -95,26 +95,26 @@ struct PacketWatchTests {
             #expect(watch.omitted() == 0)
             #expect(datapath.map(MapName.looks).memoryBytes() > 0)
         }
-        #expect(datapath.table.runtime.pointee.dropWatchEnd == 0, "it has ended")
+        #expect(datapath.table.runtime.pointee.dropWatchEnd == 0, "the watch has ended")
         let again = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
         #expect(looks(again).isEmpty)
     }
 
-    @Test("LOOK-1 under a flood a tick's budget is written down, the rest is counted, and every packet is judged")
+    @Test("LOOK-1 in a flood a tick's budget is recorded, the other packets are counted, and every packet is judged")
     func flood() throws {
         let watch = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything(recordsPerTick: 5))
         let denied = routed.counter(Int(DropReason.denied.rawValue))
         let before = MonotonicClock.nanoseconds()
         try run(syn(), repetitions: 100_000)
         let ticks = (MonotonicClock.nanoseconds() - before) >> Tick.shift + 2
-        // A ring that has no room counts, too: 256 KiB are 1,489 records.
+        // Records that find the ring full are omitted, too: 256 KiB hold 1,489 records.
         let seen = UInt64(looks(watch).count)
         #expect(seen >= 5 && seen <= 5 * ticks)
         #expect(seen + watch.omitted() == 100_000)
         #expect(routed.counter(Int(DropReason.denied.rawValue)) == denied + 100_000)
     }
 
-    @Test("LOOK-1 a full ring makes no packet wait: what has no room is counted")
+    @Test("LOOK-1 a full ring delays no packet: records that do not fit are counted")
     func fullRing() throws {
         let watch = try PacketWatch(
             datapath: datapath, subject: .drops, wanted: Self.everything(recordsPerTick: 1_000_000), ringBytes: 4096)
@@ -124,13 +124,13 @@ struct PacketWatchTests {
         #expect(seen + watch.omitted() == 1000)
     }
 
-    @Test("LOOK-1 a watch whose process has died ends by itself, and leaves no memory")
+    @Test("LOOK-1 a watch whose process has died ends by itself, and its memory is released")
     func abandoned() throws {
         let watch = try PacketWatch(datapath: datapath, subject: .everyPacket, wanted: Self.everything())
         #expect(!datapath.hasAbandonedWatch(now: MonotonicClock.nanoseconds()))
         let later = MonotonicClock.nanoseconds() + PacketWatch.leaseNanoseconds + Tick.nanoseconds
         #expect(datapath.hasAbandonedWatch(now: later))
-        // As if nobody had renewed it for two seconds.
+        // As if its process had not renewed it for two seconds.
         let past = Tick.of(nanoseconds: MonotonicClock.nanoseconds()) &- 1
         datapath.table.runtime.pointee.dropWatchEnd = past
         try run(syn())
@@ -145,7 +145,7 @@ struct PacketWatchTests {
         #expect(!isEntered() && !datapath.hasAbandonedWatch(now: later))
     }
 
-    @Test("LOOK-1 reasons, ports, protocols, zones and prefixes that are not wanted take no room")
+    @Test("LOOK-1 packets of unwanted reasons, ports, protocols, zones and prefixes are not recorded")
     func filters() throws {
         func seen(_ change: (inout sluice_watch) -> Void) throws -> [Look] {
             var wanted = Self.everything()

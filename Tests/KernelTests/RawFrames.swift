@@ -5,7 +5,7 @@ import Testing
 final class RawFrames {
     struct Frame {
         var bytes: [UInt8]
-        /// The VLAN tag that came beside the frame; nil: none.
+        /// The VLAN tag, which the kernel delivers beside the frame; nil: none.
         var tag: UInt16?
     }
 
@@ -16,7 +16,7 @@ final class RawFrames {
         index = Int32(if_nametoindex(interface))
         descriptor = socket(AF_PACKET, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), Int32(UInt16(3).bigEndian))
         try #require(descriptor >= 0 && index > 0)
-        // struct sockaddr_ll: family, protocol, index; the rest is not looked at.
+        // struct sockaddr_ll: family, protocol, index; the other fields are not used.
         var address = [UInt8](repeating: 0, count: 20)
         address[0] = UInt8(AF_PACKET)
         address[3] = 3
@@ -41,7 +41,7 @@ final class RawFrames {
         try #require(Glibc.send(descriptor, frame, frame.count, 0) == frame.count)
     }
 
-    /// The first frame that comes in and satisfies a condition; nil: none within a second.
+    /// The first incoming frame that satisfies a condition; nil: none within a second.
     func receive(where condition: (Frame) -> Bool) -> Frame? {
         var buffer = [UInt8](repeating: 0, count: 4096)
         var control = [UInt8](repeating: 0, count: 256)

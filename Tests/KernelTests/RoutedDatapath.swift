@@ -5,8 +5,8 @@ import Testing
 @testable import Kernel
 @testable import Policy
 
-/// A router whose datapath allows everything, with a host west of it (zone 1) and one east of it (zone 2): ``Router`` with the program on
-/// both interfaces, the guard, and no processes.
+/// A router whose datapath allows everything, with a host west of it (zone 1) and one east of it (zone 2). It is
+/// ``Router`` with the program on both interfaces and the guard, and without processes.
 struct RoutedDatapath {
     static let zones = ["west": UInt8(1), "east": UInt8(2)]
 
@@ -27,7 +27,7 @@ struct RoutedDatapath {
         }
     }
 
-    /// In the router's namespace.
+    /// Call it in the router's namespace.
     func attach(_ name: String, zone: UInt8) throws {
         let interface = try NetworkInterface.find(name)
         let entry = sluice_interface(

@@ -6,14 +6,14 @@ import Testing
 
 @Suite("Injected segments", .onTheKernel, .serialized)
 struct SegmentInjectorTests {
-    /// 203.0.113.7, whom nobody here has as an address.
+    /// 203.0.113.7, which is an address of no host here.
     private static let spoofed4: UInt32 = 0xCB00_7107
     private static let spoofed6: UInt64 = 0x2001_0DB8_FFFF_0000
 
     private static let peer4 = sluice_address(high: 0, low: 0xFFFF_C000_0202)
     private static let peer6 = sluice_address(high: 0x2001_0DB8_0000_0000, low: 2)
 
-    /// TCP segments from the spoofed address, with a number each in the sequence field.
+    /// A TCP segment from the spoofed address, with a number in the sequence field.
     private func segment4(_ number: UInt32) -> [UInt8] {
         var bytes: [UInt8] = [0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0]
         bytes += Self.spoofed4.bigEndianBytes + [192, 0, 2, 2]
@@ -27,12 +27,12 @@ struct SegmentInjectorTests {
         return bytes + tcp(number)
     }
 
-    /// RST|ACK from port 443 to 50000, its checksum made up: nobody on the way may change it.
+    /// RST|ACK from port 443 to 50000. Its checksum is arbitrary, and nothing on the path may change it.
     private func tcp(_ number: UInt32) -> [UInt8] {
         [0x01, 0xBB, 0xC3, 0x50] + number.bigEndianBytes + [0, 0, 0, 9, 0x50, 0x14, 0, 0, 0xAB, 0xCD, 0, 0]
     }
 
-    @Test("RST-3 resets with others' source addresses leave the machine unchanged, IPv4 and IPv6, many at once")
+    @Test("RST-3 RSTs with spoofed source addresses are sent unchanged, over IPv4 and IPv6, many at once")
     func spoofed() throws {
         let (here, there) = (try UnnamedNetworkNamespace(), try UnnamedNetworkNamespace())
         try here.run {
@@ -91,7 +91,7 @@ struct SegmentInjectorTests {
         #expect(seen6.count == count)
     }
 
-    @Test("what has no route is counted with its reason, and the others are sent")
+    @Test("segments without a route are counted with the reason, and the others are sent")
     func noRoute() throws {
         let outcome = try UnnamedNetworkNamespace().run {
             try KernelMachine.ip("link set lo up")
@@ -120,7 +120,7 @@ struct SegmentInjectorTests {
     }
 }
 
-/// Sees every IP packet that comes in to the network namespace it was made in.
+/// Receives every IP packet that enters the network namespace in which it was created.
 private final class PacketSocket {
     private let number: Int32
 

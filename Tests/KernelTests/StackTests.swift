@@ -3,7 +3,7 @@ import Testing
 
 @Suite("The kernel program's object")
 struct StackTests {
-    /// The kernel's limit is 512. What lies between is room for what is to come.
+    /// The kernel's limit is 512. The difference is a reserve for later changes.
     private static let mostBytes = 448
 
     @Test("PKG-5 no chain of calls takes more stack than the limit", arguments: ["sluice_ingress", "sluice_explain"])
@@ -16,20 +16,20 @@ struct StackTests {
             chain.bytes <= Self.mostBytes,
             """
             \(chain.names.joined(separator: " > ")) takes \(chain.bytes) bytes of stack, \(Self.mostBytes) are allowed: give \
-            what needs a large structure a function of its own, off the deepest chain (ARCHITECTURE.md, Swift to eBPF)
+            code that needs a large structure its own function, off the deepest chain (ARCHITECTURE.md, Swift to eBPF)
             """)
     }
 
-    @Test("PKG-5 nothing in the object asks the kernel for BTF that it may not have")
+    @Test("PKG-5 nothing in the object needs a kernel with BTF")
     func noTrap() {
-        // With `__bpf_trap`, a weak symbol of LLVM's, libbpf refuses to load where the kernel has no BTF.
+        // With `__bpf_trap`, a weak symbol of LLVM, libbpf refuses to load the object if the kernel has no BTF.
         let name = Array("__bpf_trap".utf8)
         let object = KernelObject.bytes
         let isThere = object.indices.contains { object[$0...].starts(with: name) }
         #expect(!isThere)
     }
 
-    @Test("every map lookup is in a map that the verifier knows, so that no packet pays for an indirect call")
+    @Test("every map lookup is in a map that the verifier knows, so that no lookup is an indirect call")
     func knownMaps() {
         let joined = JoinedLookups(object: KernelObject.bytes).functions.sorted()
         #expect(

@@ -42,7 +42,7 @@ struct VerifierTests {
 
     @Test("PKG-5 a program that the kernel refuses is tried once, and the verifier's reason is reported", .onTheKernel)
     func refusal() throws {
-        // The first instruction of sluice_ingress reads what nobody has written: R9.
+        // The first instruction of sluice_ingress reads a register that was never written: R9.
         var object = KernelObject.bytes
         let position = try #require(CallChain(object: object).positions[ProgramName.ingress])
         object.replaceSubrange(position..<position + 8, with: [0xBF, 0x90, 0, 0, 0, 0, 0, 0])
@@ -54,7 +54,7 @@ struct VerifierTests {
             Issue.record("\(String(describing: refusal))")
             return
         }
-        // Once: the verifier leaves a line of statistics for each time.
+        // Once: the verifier logs a line of statistics for each attempt.
         #expect(log.split(separator: "\n").count { $0.hasPrefix("processed ") } == 1, "\(log)")
         #expect(log.contains("R9 !read_ok"), "\(log)")
     }
