@@ -40,7 +40,7 @@ struct TemplateScope {
     let template: Document
     let cloud: CloudFacts
     /// Parameter values that were passed: `{ name: { value } }`, or just `{ name: value }`.
-    private let given: Document?
+    let given: Document?
     private let memory = Memory()
     let budget: Budget
     var loops: [Loop] = []
@@ -305,57 +305,8 @@ struct TemplateScope {
         return try once("parameter \(name.lowercased())") { () throws(Mistake) in try foundParameter(name) }
     }
 
-    private func foundParameter(_ name: String) throws(Mistake) -> Document {
-        let declared = template["parameters"]?[name]
-        if let passed = given?.member(name) {
-            if passed["reference"] != nil {
-                throw .init(
-                    message: "refers to the parameter \"\(name)\", which is stored in a key vault: write its value")
-            }
-            if let value = passed.member("value") { return try allowed(value, name, declared) }
-            if case .unknown(let reason) = passed.value { throw .init(message: reason) }
-            if passed.members == nil, !passed.isNull { return try allowed(passed, name, declared) }
-        }
-        guard let declared else {
-            throw .init(message: "refers to the parameter \"\(name)\", which the template does not declare")
-        }
-        if let value = declared.member("defaultValue") { return try outsideLoops.resolve(value) }
-        if isNullable(declared) { return Document(.null, line: declared.line) }
-        throw .init(
-            message:
-                "refers to the parameter \"\(name)\", which has no value: give it one in a parameters file, or a defaultValue"
-        )
-    }
-
-    /// A value that a parameter accepts: one of its `allowedValues`, if it has any, and of its `type`.
-    private func allowed(_ value: Document, _ name: String, _ declared: Document?) throws(Mistake) -> Document {
-        if let choices = declared?["allowedValues"]?.list, case let texts = choices.compactMap(\.text), !texts.isEmpty,
-            let text = value.text, !texts.contains(where: { Document.isSame($0, text) })
-        {
-            let nearest = DidYouMean.nearest(to: text, among: texts).map { " (did you mean \($0)?)" } ?? ""
-            throw .init(
-                message:
-                    "refers to the parameter \"\(name)\", which can't be \"\(text)\"\(nearest): the template allows "
-                    + texts.map { "\"\($0)\"" }.joined(separator: ", "))
-        }
-        return value
-    }
-
-    /// Whether a parameter may be omitted: it is nullable, or the type that it refers to is.
-    private func isNullable(_ declared: Document) -> Bool {
-        var declared = declared
-        for _ in 0..<20 {
-            if let nullable = declared["nullable"]?.boolean { return nullable }
-            guard let reference = declared["$ref"]?.text, reference.hasPrefix("#/definitions/"),
-                let definition = template["definitions"]?[String(reference.dropFirst("#/definitions/".count))]
-            else { return false }
-            declared = definition
-        }
-        return false
-    }
-
     /// Variables, defaults and functions can't see loops and lambdas.
-    private var outsideLoops: TemplateScope {
+    var outsideLoops: TemplateScope {
         var scope = self
         scope.loops = []
         scope.lambdaVariables = [:]
