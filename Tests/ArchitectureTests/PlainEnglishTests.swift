@@ -54,7 +54,7 @@ private let phrases = [
     Phrase("(it|that|which|this|text|file|path|word) is no(?! longer| more| other)", "is not a"),
 ]
 
-/// What has been gone through. Add a module when its comments and messages are in plain English.
+/// The modules that are checked. Add a module when its comments and messages are in plain English.
 private let modules = [
     "Sources/Policy", "Sources/Fleet", "Sources/FlowLog", "Sources/Inspection", "Sources/API", "Sources/Store",
     "Sources/Simulation", "Sources/Lab", "Sources/LabEndpoint", "Sources/Capture", "Sources/Telemetry",
@@ -74,7 +74,7 @@ struct PlainEnglishTests {
     func words(module: String) throws {
         let checks = try phrases.map { (try NSRegularExpression(phrase: $0.pattern), $0) }
         let files = try files(of: module)
-        #expect(!files.isEmpty, "\(module) is gone: remove it from the list")
+        #expect(!files.isEmpty, "\(module) does not exist: remove it from the list")
         for (path, text) in files {
             for line in proseLines(text, isCode: isCode(path)) {
                 for (expression, phrase) in checks {
@@ -182,7 +182,7 @@ private func withoutInterpolation(_ line: Substring) -> String {
     String(line.replacing(/\\\((?:[^()]|\([^()]*\))*\)/, with: " "))
 }
 
-/// Text files of a module, by their paths in the repository. Embedded data, such as pictures, is left out.
+/// Text files of a module, by their paths in the repository. Embedded data, such as pictures, is skipped.
 private func files(of module: String) throws -> [(path: String, text: String)] {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
