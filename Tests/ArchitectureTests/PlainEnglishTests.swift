@@ -60,12 +60,16 @@ private let modules = [
     "Sources/Simulation", "Sources/Lab", "Sources/LabEndpoint", "Sources/Capture", "Sources/Telemetry",
     "Sources/sluice", "Sources/sluice-api", "Benchmarks", "packaging", "CHANGELOG.md", "Tests/PolicyTests",
     "Tests/FleetTests", "Tests/FlowLogTests", "Tests/SimulationTests", "Tests/StoreTests", "Tests/APITests",
-    "Tests/ArchitectureTests/ArchitectureTests.swift",
+    "Tests/ArchitectureTests/ArchitectureTests.swift", "Tests/ArchitectureTests/FidelityTests.swift",
+    "Tests/ArchitectureTests/NameTests.swift", "Tests/ArchitectureTests/SourceTree.swift",
+    "Tests/ArchitectureTests/WalkTests.swift",
     "Sources/FlowCore", "Sources/FlowLayout", "KernelProgram", "Sources/Kernel", "Sources/KernelObject", "Plugins",
-    "Sources/Documents/Pages", "run", "test", "prepare.sh", "package", "kernels", "bench",
+    "Sources/Documents", "run", "test", "prepare.sh", "package", "kernels", "bench",
     "Sources/Gateway", "Tests/GatewayTests", "Tests/KernelTests", "Tests/DatapathTests", "Tests/FlowCoreTests",
     "Tests/FlowModel", "Tests/KernelMatrix", "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests",
-    "Tests/TestSupport", "Tests/CaptureTests",
+    "Tests/TestSupport", "Tests/CaptureTests", "Tests/CommandTests", "Tests/BenchTests", "Tests/PackageTests",
+    "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "docs", "README.md",
+    "ARCHITECTURE.md",
 ]
 
 @Suite("Plain English")
