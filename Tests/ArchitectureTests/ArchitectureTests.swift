@@ -1,15 +1,15 @@
 import Testing
 
-/// The rooms of the package and what each may import. An arrow that is not in this table fails the tests, and so does a
-/// room that is not: to add one is to add a line.
+/// The rooms of the package, and what each may import. An import or a room that is not in this table fails the tests.
+/// To add one, add it to the table.
 private let allowedImports: [String: Set<String>] = [
     // Compiled for the kernel too: no heap, no clock, no I/O.
     "FlowLayout": [],
     "FlowCore": ["FlowLayout"],
     "KernelProgram": ["FlowLayout", "KernelFunctions"],
-    // What is asked for: nothing of the kernel's.
+    // The configuration and its compiled form. Independent of the kernel.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
-    // The life of instances: state machines, and nothing else.
+    // The life of instances. Only state machines.
     "Fleet": [],
     "Simulation": ["Fleet"],
     // The kernel's side.
@@ -18,25 +18,25 @@ private let allowedImports: [String: Set<String>] = [
     "Kernel": [
         "CLibBPF", "FlowCore", "FlowLayout", "KernelObject", "Glibc", "Synchronization", "FoundationEssentials",
     ],
-    // What happened: files, and nothing of the kernel's.
+    // Logs and history in files. Independent of the kernel.
     "FlowLog": ["Policy"] + shared,
     "Store": ["GRDB", "Glibc", "FoundationEssentials"],
-    // Packets for people: bytes in, text and files out.
+    // Packets in readable form: bytes in, text and files out.
     "Capture": [],
     // The shell.
     "Inspection": ["Capture", "Fleet", "FlowLog", "Store", "Kernel", "Policy"] + shared,
     "Gateway": ["Fleet", "FlowLog", "Store", "Kernel", "Policy", "Inspection"] + shared,
     "Telemetry": ["Inspection", "FlowLog", "Kernel", "FlowCore"],
-    // What is seen from outside. The heavy packages hang on this leaf, and on nothing below it.
+    // The HTTP API. Only this leaf imports the heavy packages.
     "API": [
         "Gateway", "Inspection", "Telemetry", "FlowLog", "Store", "Kernel", "Policy", "HTTPTypes",
         "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL",
     ] + shared,
-    // What the documents are made of: nothing of a running gateway.
+    // Generates the documents. Needs no running gateway.
     "Documents": [
         "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
     ] + shared,
-    // Around it.
+    // Labs and programs.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
@@ -53,7 +53,7 @@ private let shared: Set<String> = [
 
 private func + (left: Set<String>, right: Set<String>) -> Set<String> { left.union(right) }
 
-/// What must not stand in Sources, and what to do instead.
+/// Texts that Sources must not contain, and what to do instead.
 private let forbidden: [(text: String, instead: String)] = [
     ("fatal" + "Error(", "throw a typed error, or use precondition with the state in its message"),
     ("try" + "!", "handle the error or declare it"),
@@ -86,9 +86,7 @@ struct ArchitectureTests {
         #expect(seen == Set(allowedImports.keys), "these rooms of the table are empty or gone")
     }
 
-    @Test(
-        "API-1 the API's process knows nothing of loading the kernel program, of the fleet's machines, or of writing the maps"
-    )
+    @Test("API-1 the API's process can't load the kernel program, run the fleet's machines, or write the maps")
     func processOfTheAPI() throws {
         for file in try SourceTree.files() where file.room == "API" {
             for word in ["Datapath", "ObjectLoader", "FleetMachine", "KernelObject"] where file.text.contains(word) {
@@ -97,7 +95,7 @@ struct ArchitectureTests {
         }
     }
 
-    @Test("the import reader knows all forms of import, and finds arrows that point up")
+    @Test("the reader of imports knows all forms of import, and finds imports that point up")
     func importReader() {
         let text = """
             import A
@@ -113,12 +111,12 @@ struct ArchitectureTests {
         #expect(importedModules(text) == ["A", "B", "C", "D", "F", "J"])
     }
 
-    @Test("a file is one idea: at most 400 lines", arguments: try SourceTree.files())
+    @Test("a file has one idea: at most 400 lines", arguments: try SourceTree.files())
     func length(file: SourceFile) {
         #expect(file.lines.count <= maximumLines, "\(file.path): split it by ideas")
     }
 
-    @Test("nothing forbidden stands in the sources")
+    @Test("the sources contain no forbidden text")
     func forbiddenTexts() throws {
         for file in try SourceTree.files() {
             for (index, line) in file.lines.enumerated() {

@@ -6,7 +6,7 @@ struct FidelityTests {
     private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    @Test("every test that the page names exists, under that very name")
+    @Test("every test that the page names exists under exactly that name")
     func testsExist() throws {
         let page = try String(contentsOf: Self.root.appending(path: "docs/reference/fidelity.md"), encoding: .utf8)
         let names = testNames(page)
@@ -17,7 +17,7 @@ struct FidelityTests {
         }
     }
 
-    @Test("every row of a document's sentence names a rule and a test")
+    @Test("every row names a rule and a test")
     func rowsAreProved() throws {
         let page = try String(contentsOf: Self.root.appending(path: "docs/reference/fidelity.md"), encoding: .utf8)
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("| 2") && $0.split(separator: "|").count == 5 }
@@ -25,13 +25,13 @@ struct FidelityTests {
         for row in rows where testNames(String(row)).isEmpty { Issue.record("no test proves: \(row)") }
     }
 
-    @Test("the reader of test names knows them from keys and commands")
+    @Test("the reader of test names distinguishes them from keys and commands")
     func reader() {
         let text = "`IDLE-1 a` and `sluice status`, ``NSG-5 what `az` says``; `DRAIN-1 DRAIN-2 b`, `IDLE-4`"
         #expect(testNames(text) == ["NSG-5 what `az` says", "IDLE-1 a", "DRAIN-1 DRAIN-2 b"])
     }
 
-    /// Texts in backquotes, single or double, that begin with a rule's identifier and say more.
+    /// Texts in single or double backquotes that begin with a rule's identifier and have more words.
     private func testNames(_ text: String) -> [String] {
         let double = text.matches(of: /``([A-Z]+-[0-9]+ .+?)``/).map { String($0.1) }
         let rest = text.replacing(/``.+?``/, with: "")

@@ -3,17 +3,17 @@ import Testing
 
 /// Type names that two modules declare, each with the reason why.
 private let sharedTypeNames = [
-    "FleetCommand": "what the fleet's machine is asked for, and the commands below `sluice fleet` that ask for it"
+    "FleetCommand": "a command to the fleet's machine, and the commands below `sluice fleet` that send it"
 ]
 
 /// Files, or folders, that are not named after what they declare, each with the reason why.
 private let freeFileNames = [
     "Sources/API/Routes/": "a file has the routes of one subject, all of them extensions of Service",
-    "Sources/FlowLog/Reading/FlowLogQuery.swift": "a filter and the sums over what it lets pass: together a query",
+    "Sources/FlowLog/Reading/FlowLogQuery.swift": "a filter and the sums over its tuples: together a query",
     "Sources/Inspection/Reports/SmallReports.swift": "reports of a few lines each",
     "Sources/Inspection/Status/InstanceObservation.swift": "how a part of the status is observed",
     "Sources/Lab/LabFiles.swift": "functions for small files",
-    "Sources/Lab/ProcessLife.swift": "functions that look whether a process lives",
+    "Sources/Lab/ProcessLife.swift": "functions that check whether a process lives",
     "KernelProgram/Judgement.swift": "the Swift bodies of the functions of datapath.bpf.c",
     "KernelProgram/Rewriting.swift": "the Swift bodies that rewrite a frame",
 ]
@@ -21,11 +21,11 @@ private let freeFileNames = [
 /// A declaration at the top level of a Swift file.
 struct Declaration: Equatable {
     let kind: String
-    /// What is declared or extended, with the enclosing types: `GatewayStatus.Instance`.
+    /// The declared or extended name, with the enclosing types: `GatewayStatus.Instance`.
     let name: String
     /// Whether other files can't see it.
     let isPrivate: Bool
-    /// The rest of the line, with what an extension is limited to.
+    /// The rest of the line, including the constraint of an extension.
     let rest: String
 
     var isType: Bool { ["struct", "class", "enum", "actor", "protocol", "typealias"].contains(kind) }
@@ -55,7 +55,8 @@ func declarations(_ text: String) -> [Declaration] {
     }
 }
 
-/// Whether a file's name is that of something that it declares: a type, an extended type, a function; before `+`, if there is one.
+/// Whether a file is named after something that it declares: a type, an extended type or a function. In a name with
+/// a `+`, the part before it counts.
 func isNamedAfter(_ declared: [Declaration], file: String) -> Bool {
     func plain(_ text: some StringProtocol) -> String {
         text.lowercased().replacing("sluice_", with: "").replacing("_", with: "")
@@ -76,7 +77,7 @@ func isNamedAfter(_ declared: [Declaration], file: String) -> Bool {
 
 @Suite("Names")
 struct NameTests {
-    @Test("one thing for a name: no two modules declare a type of the same name")
+    @Test("one name, one thing: no two modules declare a type of the same name")
     func types() throws {
         var modules: [String: Set<String>] = [:]
         for file in try SourceTree.files(in: ["Sources", "KernelProgram", "Plugins", "Benchmarks", "Tests"])
@@ -92,7 +93,7 @@ struct NameTests {
             Issue.record("\(name) is a type of \(modules.sorted()): rename one, or add it to sharedTypeNames")
         }
         for name in sharedTypeNames.keys where shared[name] == nil {
-            Issue.record("\(name) is no longer declared twice: take it out of sharedTypeNames")
+            Issue.record("\(name) is no longer declared twice: remove it from sharedTypeNames")
         }
     }
 
@@ -104,16 +105,16 @@ struct NameTests {
             if isNamedAfter(declarations(file.text), file: String(file.name)) { continue }
             let reasons = freeFileNames.keys.filter { file.path.hasPrefix($0) }
             if reasons.isEmpty {
-                Issue.record("\(file.path) declares nothing of its name: rename it, or add it to freeFileNames")
+                Issue.record("\(file.path) declares no such name: rename it, or add it to freeFileNames")
             }
             needed.formUnion(reasons)
         }
         for path in freeFileNames.keys where !needed.contains(path) {
-            Issue.record("\(path) is named after what it declares, or gone: take it out of freeFileNames")
+            Issue.record("\(path) is named after what it declares, or gone: remove it from freeFileNames")
         }
     }
 
-    @Test("the reader of declarations knows types, extensions and functions, and what is private")
+    @Test("the reader of declarations finds types, extensions and functions, and knows whether they are private")
     func reader() {
         let text = """
             package import A

@@ -14,7 +14,7 @@ struct SourceFile: CustomTestStringConvertible, Sendable {
     var testDescription: String { path }
 }
 
-/// The repository as its files are now.
+/// The current files of the repository.
 enum SourceTree {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -23,7 +23,7 @@ enum SourceTree {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    /// The Swift and C files in some folders. Links to other files are left out.
+    /// The Swift and C files in some folders. Links to other files are skipped.
     static func files(in folders: [String] = ["Sources", "KernelProgram"]) throws -> [SourceFile] {
         var files: [SourceFile] = []
         for folder in folders {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A function and its file, as ARCHITECTURE.md names them: `` `Type.function` (`File.swift`) ``.
+/// A function and its file, in the notation of ARCHITECTURE.md: `` `Type.function` (`File.swift`) ``.
 struct NamedFunction: Equatable {
     let function: String
     let file: String
@@ -9,13 +9,13 @@ struct NamedFunction: Equatable {
 
 /// The functions that a text names with their files.
 func namedFunctions(_ text: String) -> [NamedFunction] {
-    // A line may break between the two.
+    // A line break may be between the two.
     text.matches(of: /`([A-Za-z_][\w.]*)`\s+\(`([\w+.\/]+\.(?:swift|c|h))`\)/).map {
         NamedFunction(function: String($0.1), file: String($0.2))
     }
 }
 
-/// Whether a file defines a function, and, where a type is named, knows that type.
+/// Whether a file defines a function. If a type is named, the file must contain its name too.
 func defines(_ function: String, in file: SourceFile) throws -> Bool {
     let parts = function.split(separator: ".")
     guard let name = parts.last else { return false }
@@ -45,18 +45,18 @@ struct WalkTests {
                 continue
             }
             if try !defines(named.function, in: file) {
-                Issue.record("\(file.path) defines no \(named.function): correct ARCHITECTURE.md")
+                Issue.record("\(file.path) does not define \(named.function): correct ARCHITECTURE.md")
             }
         }
     }
 
-    @Test("every function of the packet path's table is in its file, and a step's names have one stem")
+    @Test("every function of the packet path's table is in its file")
     func table() throws {
         let rows = try section("The packet path, step by step").split(separator: "\n").filter { $0.hasPrefix("| ") }
         #expect(rows.count > 30)
-        // All but the heading name a function.
+        // Every row except the heading names a function.
         for row in rows.dropFirst() where namedFunctions(String(row)).isEmpty {
-            Issue.record("this row names no function: \(row)")
+            Issue.record("this row does not name a function: \(row)")
         }
         try check(rows.flatMap { namedFunctions(String($0)) })
     }
@@ -75,7 +75,7 @@ struct WalkTests {
         #expect(inFiles == namedFunctions(text).count, "a hop is not written as `function` (`File.swift`)")
     }
 
-    @Test("each function that the verifier checks on its own has a body of the same stem, and a row in the table")
+    @Test("each function that the verifier checks separately has a body of the same stem, and a row in the table")
     func stems() throws {
         let table = try section("The packet path, step by step")
         let functions = try SourceTree.text("KernelProgram/include/KernelFunctions.h")
@@ -85,12 +85,12 @@ struct WalkTests {
         let bodies = try SourceTree.files(in: ["KernelProgram"]).map(\.text).joined()
         for name in names {
             #expect(table.contains("`\(name)`"), "\(name) has no row")
-            // An event is filled by the body and sent by the C function.
+            // The body fills an event, and the C function sends it.
             if name != "sluice_emit_event" { #expect(bodies.contains("@c(\(name)_body)"), "\(name) has no body") }
         }
     }
 
-    @Test("the reader knows a hop that is broken over two lines, and a function that is only called")
+    @Test("the reader finds a hop that is broken over two lines, and skips a function that is only called")
     func reader() throws {
         let text = "1. So. `A.b` (`C+D.swift`) → `sluice_e`\n   (`include/f.bpf.h`), `g`"
         #expect(

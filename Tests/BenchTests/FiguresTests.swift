@@ -14,7 +14,7 @@ struct FiguresTests {
         #expect(Spread([7]).median == 7)
     }
 
-    @Test("the median of 100 values lies between the 40th and the 61st with 95 %; nothing is said of few")
+    @Test("the median of 100 values is between the 40th and the 61st with 95 %; few values have no interval")
     func medianInterval() {
         let interval = Spread((1...100).reversed().map(Double.init)).medianInterval
         #expect(interval == Spread.Interval(lower: 40, upper: 61))
@@ -22,7 +22,7 @@ struct FiguresTests {
         #expect(Spread((1...9).map(Double.init)).medianInterval == nil)
     }
 
-    @Test("a verdict is certain where all of the median's interval shares it")
+    @Test("a verdict is certain if it holds for the median's whole interval")
     func certainty() {
         let values = Spread((1...100).map(Double.init))
         func comparison(_ limit: Double) -> RowReport.Comparison {
@@ -48,7 +48,7 @@ struct FiguresTests {
         #expect(comparison(1, nil) == nil)
     }
 
-    @Test("lateness is that of the oldest session that is left")
+    @Test("lateness is that of the oldest remaining session")
     func lateness() {
         let second = 1_000_000_000
         var expiry = IdleExpiry(idleSeconds: 10)
@@ -73,7 +73,7 @@ struct FiguresTests {
     func thousandRules() {
         #expect(BenchRule.thousand.count == 1000)
         #expect(Set(BenchRule.thousand.map { "\($0.destination) \($0.ports)" }).count == 1000)
-        // The one that matters is said once more for IPv6.
+        // The rule that matches is there a second time, for IPv6.
         #expect(NftablesRules.thousandAsChain.components(of: "ip saddr ") == 1000)
         #expect(NftablesRules.thousandAsChain.components(of: " ct state new accept") == 1001)
         #expect(NftablesRules.thousandAsSet.components(of: "10.0.0.0/8 . ") == 1000)
@@ -81,7 +81,7 @@ struct FiguresTests {
 }
 
 extension String {
-    /// How often a text stands in it.
+    /// How often a text occurs in it.
     fileprivate func components(of text: String) -> Int {
         var count = 0
         var rest = self[...]

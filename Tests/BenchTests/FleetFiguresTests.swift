@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Figures of the fleet")
 struct FleetFiguresTests {
-    @Test("times of the history are read to their fractions")
+    @Test("times of the history are read with their fractions")
     func times() {
         #expect(SluiceHistory.seconds("1970-01-01T00:00:10Z") == 10)
         #expect(SluiceHistory.seconds("1970-01-01T00:01:00.250000000Z") == 60.25)
@@ -12,7 +12,7 @@ struct FleetFiguresTests {
         #expect(SluiceHistory.seconds("yesterdayZ") == nil)
     }
 
-    @Test("memory is read from the kernel's summary, and private pages are summed up")
+    @Test("memory is read from the kernel's summary, and private pages are added up")
     func memory() {
         let text = """
             00400000-7ffc0000 ---p 00000000 00:00 0    [rollup]
@@ -30,14 +30,14 @@ struct FleetFiguresTests {
         #expect((memory + memory).residentKibibytes == 40960)
     }
 
-    /// What the watch sees; changed by the test.
+    /// The state that the watch reads. The test changes it.
     private final class World {
         var isGone = false
         var owners = [3: 1, 4: 1]
         var passes: [Int: UInt64] = [2: 7, 5: 100]
     }
 
-    @Test("a takeover is over when every new owner has ended two passes since the last slab came")
+    @Test("a takeover is complete when every new owner has finished two passes after the last slab moved")
     func takeover() {
         let world = World()
         var watch = TakeoverWatch(
@@ -50,7 +50,7 @@ struct FleetFiguresTests {
         watch.look(now: 20)
         world.owners = [3: 2, 4: 0]
         watch.look(now: 30)
-        #expect(watch.goneAt == 20 && watch.movedAt == nil, "a slab of nobody's has nobody to look after it")
+        #expect(watch.goneAt == 20 && watch.movedAt == nil, "a slab without an owner is not aged")
         world.owners = [3: 2, 4: 5]
         watch.look(now: 40)
         #expect(watch.movedAt == 40 && watch.agedAtLeastAt == nil)

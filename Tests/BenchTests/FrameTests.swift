@@ -7,7 +7,7 @@ import Testing
 struct FrameTests {
     private let memory = UnsafeMutablePointer<UInt8>.allocate(capacity: Frame.strideBytes)
 
-    /// The packet of a frame, from the IP header on.
+    /// The packet in a frame, starting with the IP header.
     private func packet(
         _ kind: Frame.Kind, _ direction: Frame.Direction, version: IPVersion = .four, _ write: (Frame) -> Void
     ) -> [UInt8] {
@@ -26,7 +26,7 @@ struct FrameTests {
         return sum
     }
 
-    @Test("the IP header's checksum is right, whatever the session", arguments: [0, 1, 65535, 65536, 999_999, 1 << 28])
+    @Test("the IP header's checksum is correct for every session", arguments: [0, 1, 65535, 65536, 999_999, 1 << 28])
     func headerChecksum(number: Int) {
         defer { memory.deallocate() }
         let flow = Flow(number: number)
@@ -43,7 +43,7 @@ struct FrameTests {
         #expect(UInt32(bytes[36]) << 8 | UInt32(bytes[37]) == sum(pseudoHeader[...]))
     }
 
-    @Test("a segment of IPv6 has the lengths, the ends and the pseudo header's sum of IPv6")
+    @Test("a segment over IPv6 has the lengths, addresses and pseudo header's sum of IPv6")
     func six() {
         defer { memory.deallocate() }
         let bytes = packet(.data, .fromService, version: .six) { $0.writeData(Flow(number: 1 << 20), segment: 3) }
@@ -63,7 +63,7 @@ struct FrameTests {
         #expect(Array(there[20..<22]) == Array(back[22..<24]) && Array(there[22..<24]) == Array(back[20..<22]))
     }
 
-    @Test("a data frame has Ethernet's least size")
+    @Test("a data frame has Ethernet's minimum size")
     func size() {
         memory.deallocate()
         #expect(Frame.Kind.data.frameBytes + 4 == 64)

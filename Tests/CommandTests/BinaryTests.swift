@@ -6,7 +6,7 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// The built program, run as people run it.
+/// The built program, run as a user runs it.
 struct BinaryTests {
     private struct Outcome {
         let exit: ChildProcess.Exit?
@@ -21,7 +21,7 @@ struct BinaryTests {
         return Outcome(exit: exit, output: child.standardOutput, errors: child.standardError)
     }
 
-    /// A file with this text, in a directory of this test's own.
+    /// A file with this text, in a separate directory for this test.
     private func withFile<Result>(_ text: String, _ body: (String) async throws -> Result) async throws -> Result {
         let path = "/tmp/sluice-command-tests-\(getpid())-\(UInt32.random(in: 0 ... .max)).yaml"
         try Data(text.utf8).write(to: URL(fileURLWithPath: path))
@@ -60,7 +60,7 @@ struct BinaryTests {
         }
     }
 
-    @Test("OPS-3 config check tells every mistake with file, line and column, exit code 1")
+    @Test("OPS-3 config check reports every mistake with file, line and column, exit code 1")
     func badFile() async throws {
         let text = Self.goodConfiguration + "\nprofil: azure\nnorthSouthIdleTimeout: 20m\n"
         try await withFile(text) { path in
@@ -81,7 +81,7 @@ struct BinaryTests {
         }
     }
 
-    @Test("NSG-9 policy check tells rules that can never match; a group file's mistakes come with its name and line")
+    @Test("NSG-9 policy check reports rules that can never match; mistakes in a group file have its name and line")
     func groups() async throws {
         let text =
             Self.goodConfiguration.replacing("[eth1] }", with: "[eth1], networkSecurityGroup: web }") + """
@@ -117,14 +117,14 @@ struct BinaryTests {
         }
     }
 
-    @Test("a file that is not there is one message and exit code 1")
+    @Test("a missing file gives one message and exit code 1")
     func missingFile() async throws {
         let outcome = try await sluice("config", "check", "/nonexistent/sluice.yaml")
         #expect(outcome.exit == .code(1))
         #expect(outcome.errors.contains("/nonexistent/sluice.yaml"))
     }
 
-    @Test("OPS-2 status of a gateway that does not run is down: exit code 2, with the next command, as text and JSON")
+    @Test("OPS-2 status of a gateway that does not run: down, exit code 2, with the next command, as text and JSON")
     func statusDown() async throws {
         let outcome = try await sluice("status", "--gateway", "nobody-\(getpid())")
         #expect(outcome.exit == .code(2))
@@ -136,7 +136,7 @@ struct BinaryTests {
     }
 
     @Test(
-        "every command that needs a gateway says what to do without one, on stderr, exit code 1",
+        "without a gateway, every command that needs one says on stderr what to do, exit code 1",
         arguments: [
             ["session", "list"], ["session", "list", "--json"], ["session", "show", "1-1"], ["session", "watch"],
             ["session", "reset", "--all"], ["policy", "show"], ["reload"],
@@ -151,7 +151,7 @@ struct BinaryTests {
         #expect(child.standardError.contains("next: "))
     }
 
-    @Test("a command line that is none gives the usage on stderr, exit code 64")
+    @Test("an invalid command line gives the usage on stderr, exit code 64")
     func usage() async throws {
         let outcome = try await sluice("session", "frobnicate")
         #expect(outcome.exit == .code(64))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import sluice
 
-/// What bash offers for a command line whose last word is to be completed.
+/// bash's completions of the last word of a command line.
 enum BashCompletion {
     /// - Parameters:
     ///   - lab: where the shell runs; nil: here.
@@ -16,7 +16,7 @@ enum BashCompletion {
         let path = "/tmp/sluice-completion-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         try Data(generated.output.utf8).write(to: URL(fileURLWithPath: path))
         defer { unlink(path) }
-        // What readline does at a Tab: it looks up the function, sets the line, and calls it.
+        // Does the same as readline at a Tab: finds the function, sets the line, and calls the function.
         let script = """
             cd "$2" || exit 1
             source "$1"
@@ -81,7 +81,7 @@ struct CompletionTests {
         )
     }
 
-    @Test("the value of an option of a line that is not complete yet")
+    @Test("the value of an option in a line that is not complete yet")
     func options() {
         #expect(Completing.option("--gateway", in: ["sluice", "session", "show", "--gateway", "a", ""]) == "a")
         #expect(Completing.option("--gateway", in: ["sluice", "--gateway=b"]) == "b")

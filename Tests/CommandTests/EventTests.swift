@@ -44,7 +44,7 @@ struct EventTests {
         #expect(EventRendering.table(Self.events.map(EventView.init)).text() == Self.table)
     }
 
-    @Test("OPS-4 an event on a line, as event follow writes it, for people and for programs")
+    @Test("OPS-4 event follow writes one event a line, as text and as JSON")
     func line() throws {
         let view = EventView(Self.events[2])
         #expect(
@@ -73,7 +73,7 @@ struct EventTests {
         }
     }
 
-    @Test("OPS-4 which history: the one that is named, that of what runs, or the only one")
+    @Test("OPS-4 the chosen history is the named one, that of the running gateway, or the only one")
     func location() throws {
         func choose(_ gateway: String?, _ running: String?, _ known: [String]) throws -> String {
             try HistoryLocation.choose(gateway: gateway, running: running, known: known, in: "/state")
@@ -84,7 +84,7 @@ struct EventTests {
         let many = #expect(throws: InspectionError.self) { try choose(nil, nil, ["a", "b"]) }
         #expect(many.map { "\($0)" }?.hasSuffix("a, b\nnext: sluice event list --gateway a") == true)
         #expect(throws: InspectionError.self) { try choose(nil, nil, []) }
-        // In a directory that was named, whatever runs elsewhere.
+        // In a named directory, running gateways do not matter.
         func inNamed(_ running: String?, _ known: [String]) throws -> String {
             try HistoryLocation.choose(gateway: nil, running: running, known: known, in: "/backup", isNamed: true)
         }
@@ -93,7 +93,7 @@ struct EventTests {
         #expect(throws: InspectionError.self) { try inNamed("running", []) }
     }
 
-    @Test("OPS-4 the built program lists, filters and follows the history of a gateway that runs no more")
+    @Test("OPS-4 the built program lists, filters and follows the history of a gateway that no longer runs")
     func binary() async throws {
         let place = try Place()
         let history = try History(gateway: "edge-1", stateDirectory: place.path, now: 1)
@@ -128,7 +128,7 @@ struct EventTests {
     }
 }
 
-/// A directory that is there as long as the value is.
+/// A directory that exists as long as the value does.
 final class Place {
     let path = "/tmp/sluice-command-tests-\(getpid())-\(UInt32.random(in: 0 ... .max))"
 

@@ -13,7 +13,7 @@ struct ExplanationTests {
             destination: try #require(NetworkAddress("203.0.113.10")), destinationPort: 443)
     }
 
-    /// As the classifier answers of a rule without an idle timeout of its own.
+    /// The classifier's answer for a rule without its own idle timeout.
     private func answer(
         allowed: Bool, rule: UInt16 = 3, eastWest: Bool = false, group: ProtocolGroup = .tcp
     ) -> sluice_classification {
@@ -26,7 +26,7 @@ struct ExplanationTests {
         return answer
     }
 
-    @Test("NSG-7 the classifier is asked about the 5-tuple as packets have it")
+    @Test("NSG-7 the classifier is asked about the 5-tuple in the form of a packet")
     func asked() throws {
         let asked = try question().classification
         #expect(asked.source.low == 0xFFFF_0A01_000A)
@@ -38,7 +38,7 @@ struct ExplanationTests {
         #expect(asked.forHost == 0)
     }
 
-    @Test("NSG-7 an allowed 5-tuple is told with its rule, class and idle treatment")
+    @Test("NSG-7 an allowed 5-tuple is shown with its rule, class and idle treatment")
     func allowed() throws {
         let explanation = PolicyExplanation(
             question: try question(), answer: answer(allowed: true), describer: Fixture.describer, session: nil)
@@ -68,7 +68,7 @@ struct ExplanationTests {
         #expect(explanation.onIdle == onIdle)
     }
 
-    @Test("NSG-7 what no rule matches is denied, and a session that lives is told all the same")
+    @Test("NSG-7 a 5-tuple without a matching rule is denied, and its live session is shown in any case")
     func denied() throws {
         let session = try #require(Fixture.views.first)
         let explanation = PolicyExplanation(
@@ -107,7 +107,7 @@ struct ExplanationTests {
         rules: [{ name: web, priority: 100, access: Allow, protocol: Tcp, source: "*", destination: "*" }]
         """
 
-    @Test("NSG-7 explain tells what each list says, the rules that would have matched later, and stops at a denial")
+    @Test("NSG-7 explain shows each list's decision and the rules that would match later, and stops at a denial")
     func steps() throws {
         let configuration = try Configuration.parse(Self.groups, file: "test.yaml", hostName: "test")
         var question = try question()
@@ -142,7 +142,7 @@ struct ExplanationTests {
         }
     }
 
-    @Test("NSG-2 NSG-7 policy show lists groups with their default rules, and of a zone what the tags stand for")
+    @Test("NSG-2 NSG-7 policy show lists groups with their default rules, and the meaning of a zone's tags")
     func groupRules() throws {
         let configuration = try Configuration.parse(Self.groups, file: "test.yaml", hostName: "test")
         let all = ActiveRule.list(configuration) { $0 == "edge/some" ? (7, 3) : (0, 0) }
@@ -159,7 +159,7 @@ struct ExplanationTests {
         #expect(ActiveRule.list(configuration, zone: "client") { _ in (0, 0) }.map(\.list) == ["rules"])
     }
 
-    @Test("policy diff tells rules, zones and the sessions that would end")
+    @Test("policy diff shows rules, zones and the sessions that would end")
     func preview() throws {
         #expect(
             PolicyPreviewRendering.page(PolicyPreview(), file: "a.yaml")
@@ -177,7 +177,8 @@ struct ExplanationTests {
         let image = try PolicyImage(compiling: new, identities: &identities, treatments: &treatments)
         let table = Fixture.table
         let (count, records) = PolicyPreview.sessionsToEnd(in: table.memory, by: image)
-        // The ICMP session was never allowed by this policy; the tombstone, and what is on its way out, is not ended again.
+        // This policy never allowed the ICMP session. The tombstone, and the session that is being removed,
+        // are not ended again.
         #expect(count == 4 && records.map(\.slot) == [26, 70, 71, 202])
         let difference = PolicyDifference(from: old, to: new)
         let preview = PolicyPreview(
@@ -187,7 +188,7 @@ struct ExplanationTests {
         #expect(try JSONText.of(preview).contains("\"sessionsToEnd\""))
     }
 
-    @Test("NSG-9 policy diff tells why a rule can never match: one rule, several together, or its addresses")
+    @Test("NSG-9 policy diff says why a rule can never match: one rule, several together, or its addresses")
     func shadowed() {
         func line(_ by: [String]) -> String {
             let change = PolicyDifference.Change(kind: .shadowed, list: "rules", rule: "late", by: by)

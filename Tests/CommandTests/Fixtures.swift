@@ -4,7 +4,7 @@ import FlowLayout
 import Kernel
 import Policy
 
-/// Session memory as the kernel shares it, on plain memory.
+/// Session memory with the layout that the kernel shares, in ordinary memory.
 final class TableMemory {
     let words: UnsafeMutablePointer<UInt64>
     let sessions: UnsafeMutablePointer<sluice_session>
@@ -45,11 +45,11 @@ final class TableMemory {
 }
 
 enum Fixture {
-    /// 1000 s after the clock began.
+    /// 1000 s after the start of the clock.
     static let nowNanoseconds: UInt64 = 1_000_000_000_000
     static var nowTick: UInt32 { Tick.of(nanoseconds: nowNanoseconds) }
 
-    /// A session between two ends, opened by the first.
+    /// A session between two ends. The first one opens it.
     static func session(
         _ source: String, _ sourcePort: UInt16, _ destination: String, _ destinationPort: UInt16,
         ipProtocol: UInt8 = 6, rule: UInt16 = 3, flags: UInt8 = 0, ageTicks: UInt32 = 0
@@ -101,7 +101,7 @@ enum Fixture {
             halfOpenTicks: ticks(30), closingTicks: ticks(120), closedTicks: ticks(10), tombstoneTicks: ticks(10))
     }
 
-    /// Ticks of so many seconds.
+    /// The given number of seconds in ticks.
     static func ticks(_ seconds: Double) -> UInt32 { UInt32(seconds * 1e9 / Double(Tick.nanoseconds)) }
 
     /// The sessions that the golden files show.
@@ -134,7 +134,7 @@ enum Fixture {
 
     static let version = BinaryVersion(version: "1.2.3", commit: "0123456789ab", layout: 8)
 
-    /// A gateway to which nothing is wrong.
+    /// A gateway without a finding.
     static func status(
         controller: GatewayStatus.Controller = .init(running: true, processIdentifier: 100),
         guardInstalled: Bool = true,
@@ -163,7 +163,7 @@ enum Fixture {
             drops: CounterNames.drops(counters), counters: CounterNames.others(counters))
     }
 
-    /// Two instances of which one serves, while the other leaves.
+    /// Two instances: one serves, the other drains.
     static func fleet() -> FleetStatus {
         FleetStatus(
             gateway: "edge-1", minCapacity: 2, maxCapacity: 20, desired: 2,

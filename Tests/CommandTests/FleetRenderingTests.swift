@@ -5,9 +5,9 @@ import Testing
 
 @testable import sluice
 
-@Suite("The fleet for people and programs")
+@Suite("The fleet as text and JSON")
 struct FleetRenderingTests {
-    /// One instance serves, one drains, one has just been asked for.
+    /// One instance serves, one drains, one is starting.
     private var fleet: FleetStatus {
         FleetStatus(
             gateway: "edge-1", minCapacity: 2, maxCapacity: 20, desired: 2,
@@ -34,7 +34,7 @@ struct FleetRenderingTests {
         )
     }
 
-    @Test("OPS-2 DRAIN-3 instance list shows state, load, and what is left of a drain until when")
+    @Test("OPS-2 DRAIN-3 instance list shows state, load, the sessions left in a drain, and its end")
     func list() {
         #expect(
             FleetRendering.screen(fleet) == """
@@ -54,7 +54,7 @@ struct FleetRenderingTests {
         #expect(FleetRendering.maintenance(nil) == "maintenance: none yet\n")
     }
 
-    @Test("PKG-3 instance list and status say which instances are still to be renewed, and what that waits for")
+    @Test("PKG-3 instance list and status say which instances are still to be renewed, and what the renewal waits for")
     func renewal() {
         var status = fleet
         status.maintenance = nil
@@ -76,7 +76,7 @@ struct FleetRenderingTests {
         #expect(stopped.text == "instance 2 did not serve")
     }
 
-    @Test("OPS-2 what programs read has every key")
+    @Test("OPS-2 the JSON has every key")
     func json() throws {
         let text = try JSONText.of(fleet)
         for key in [

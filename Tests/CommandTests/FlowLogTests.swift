@@ -6,7 +6,7 @@ import Testing
 
 @testable import sluice
 
-/// The built program on logs as the documents show them.
+/// The built program, with the logs that the documents show.
 struct FlowLogCommandTests {
     private static let version2 = """
         {"records":[
@@ -43,7 +43,7 @@ struct FlowLogCommandTests {
         }
     }
 
-    @Test("LOG-1 flow-log tail: a tuple on a line, oldest first, of either format")
+    @Test("LOG-1 flow-log tail writes one tuple a line, oldest first, from both formats")
     func tail() async throws {
         try await withLogs { run in
             let output1 = try await run(["tail"]).output
@@ -72,7 +72,7 @@ struct FlowLogCommandTests {
         }
     }
 
-    @Test("LOG-1 flow-log query: sums in all, by rule, and who moved most")
+    @Test("LOG-1 flow-log query: sums in total and by rule, and the addresses with most bytes")
     func query() async throws {
         try await withLogs { run in
             let output4 = try await run(["query"]).output
@@ -102,7 +102,7 @@ struct FlowLogCommandTests {
         }
     }
 
-    @Test("BAD-6 flow-log on a directory that is missing, empty, or of another format: an error with the next step")
+    @Test("BAD-6 flow-log with a directory that is missing, empty or of another format: an error with the next step")
     func nothingThere() async throws {
         let place = try Place()
         func run(_ arguments: String...) async throws -> CommandResult {
@@ -124,7 +124,7 @@ struct FlowLogCommandTests {
         #expect(damaged.exit == .code(1) && damaged.errors.contains("none of its 1 record is"))
     }
 
-    @Test("BAD-6 a pipe where a file should be makes no command wait: it is left out, or refused by name")
+    @Test("BAD-6 a pipe instead of a file blocks no command: it is skipped, or refused by name")
     func pipes() async throws {
         let place = try Place()
         func run(_ arguments: String...) async throws -> CommandResult {
@@ -158,7 +158,7 @@ struct FlowLogCommandTests {
         #expect(!events.succeeded && events.errors.contains("it is not a regular file"), "\(events)")
     }
 
-    @Test("LOG-1 flow-log says what is wrong with its options, and with files that are not flow logs")
+    @Test("LOG-1 flow-log reports wrong options, and files that are not flow logs")
     func mistakes() async throws {
         try await withLogs { run in
             let both = try await run(["tail", "--denied", "--allowed"])

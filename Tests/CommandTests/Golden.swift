@@ -1,6 +1,6 @@
 @testable import Inspection
 
-/// What commands must write, to the letter.
+/// The exact output of commands.
 enum Golden {
     static let sessionTable = """
         ID        PROTOCOL  SOURCE              DESTINATION        CLASS  STATE                  RULE    AGE   IDLE  TIMEOUT  BYTES >  BYTES <
@@ -84,7 +84,7 @@ enum Golden {
 
         """
 
-    /// A session of which every text needs care.
+    /// A session with extreme values, and with characters that need escaping.
     static let awkward = SessionView(
         id: "0-0", protocol: "tcp", source: .init(address: "::", port: 0),
         destination: .init(address: "::1", port: 65535),

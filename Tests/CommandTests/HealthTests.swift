@@ -6,7 +6,7 @@ import Kernel
 import Testing
 
 struct HealthTests {
-    @Test("OPS-2 a gateway to which nothing is wrong is healthy, exit code 0")
+    @Test("OPS-2 a gateway without a finding is healthy, exit code 0")
     func healthy() {
         let status = Fixture.status()
         #expect(status.health == GatewayHealth(level: .healthy, findings: []))
@@ -14,7 +14,7 @@ struct HealthTests {
     }
 
     @Test(
-        "OPS-2 what limits the gateway makes it degraded, exit code 1, with a remedy each",
+        "OPS-2 each limitation makes the gateway degraded, exit code 1, with a remedy",
         arguments: [
             Fixture.status(controller: .init(running: false, processIdentifier: 0)),
             Fixture.status(
@@ -35,7 +35,7 @@ struct HealthTests {
         #expect(status.health.findings.allSatisfy { !$0.remedy.isEmpty && !$0.reason.isEmpty })
     }
 
-    @Test("OPS-2 a problem of the controller's comes with the remedy that it names itself")
+    @Test("OPS-2 a problem of the controller is shown with the controller's own remedy")
     func problemRemedy() {
         func finding(_ problem: String) -> GatewayHealth.Finding? {
             Fixture.status(controller: .init(running: true, processIdentifier: 100, problems: [problem])).health
@@ -44,12 +44,12 @@ struct HealthTests {
         }
         let named = finding(ProblemText.join("no room on /var\nnext: is part of it", next: "make room: df"))
         #expect(named?.reason == "no room on /var\nnext: is part of it" && named?.remedy == "make room: df")
-        // As earlier versions write it.
+        // Earlier versions write no remedy.
         let bare = finding("interface eth7 is gone")
         #expect(bare?.reason == "interface eth7 is gone" && bare?.remedy.contains("sluice reload") == true)
     }
 
-    @Test("OPS-2 a gateway that is attached nowhere, or not in the kernel, is down, exit code 2")
+    @Test("OPS-2 a gateway that is not attached, or not in the kernel, is down, exit code 2")
     func down() {
         #expect(Fixture.status(attached: [false, false]).health.level == .down)
         #expect(Fixture.status(attached: [false, false], present: false).health.level == .down)
@@ -57,7 +57,7 @@ struct HealthTests {
         #expect(GatewayHealth.Level.down.exitCode == 2)
     }
 
-    /// What a minute looks like in which all goes well: 1000 packets pass, 5 are dropped, 20 sessions begin and 10 end.
+    /// A minute without problems: 1000 packets pass, 5 are dropped, 20 sessions begin and 10 end.
     private static func minute(
         seconds: Double = 60, passed: UInt64 = 1000, drops: [DropReason: UInt64] = [.noSession: 5], begun: UInt64 = 20,
         ends: [String: UInt64] = ["fin": 10], failed: UInt64 = 0, before: Int = 30, frames: UInt64 = 1100,
@@ -80,7 +80,7 @@ struct HealthTests {
         return status
     }
 
-    @Test("PKG-3 an instance that is being renewed is without a process for a moment, and the gateway is healthy")
+    @Test("PKG-3 an instance has no process for a moment while it is renewed, and the gateway stays healthy")
     func renewal() {
         var status = Fixture.status(instances: [Fixture.instance(running: false)])
         #expect(HealthRules.assess(status).level == .degraded)
@@ -91,7 +91,7 @@ struct HealthTests {
     }
 
     @Test(
-        "OPS-2 health is what packets experience: a gateway whose parts are all well is not healthy when they are not")
+        "OPS-2 health includes packets: if they are dropped, a gateway is not healthy, even if all its parts work")
     func traffic() {
         func expect(
             _ status: GatewayStatus, _ level: GatewayHealth.Level, _ text: String,
@@ -112,26 +112,26 @@ struct HealthTests {
             "none of the packets of the last 60 s passed")
         expect(Self.minute(passed: 0, drops: [.capacity: 160], begun: 0), .down, "160 capacity")
         expect(Self.minute(passed: 0, drops: [:], begun: 0, frames: 5000), .degraded, "saw none of them")
-        // Old sessions go on, and no new one begins.
+        // Old sessions continue, and no new one begins.
         expect(Self.minute(drops: [.capacity: 200], begun: 3), .degraded, "200 packets were dropped as capacity")
         expect(Self.minute(drops: [.wrongZone: 200], begun: 0), .degraded, "wrongZone")
-        // Resets.
+        // RSTs can't be sent.
         expect(Self.minute(failed: 1), .degraded, "1 RSTs of the last 60 s could not be sent")
         expect(Self.minute(ends: ["idleReset": 40]), .degraded, "clocks differ")
         expect(Self.minute(ends: ["probeFailed": 30, "fin": 10]), .degraded, "did not answer a probe")
     }
 
-    @Test("OPS-2 what happens on every good day leaves a gateway healthy")
+    @Test("OPS-2 normal conditions leave a gateway healthy")
     func goodDays() {
         for status in [
             Self.minute(), Self.minute(passed: 0, drops: [:], begun: 0, ends: [:], frames: 0),
-            // Somebody scans, and nobody works.
+            // A scan, and no other traffic.
             Self.minute(passed: 0, drops: [.denied: 99], begun: 0), Self.minute(drops: [.denied: 100_000]),
-            // A flood that the table holds out against, and sources that are forged now and then.
+            // A flood that does not fill the table, and an occasional forged source.
             Self.minute(drops: [.capacity: 160], begun: 500), Self.minute(drops: [.wrongZone: 99], begun: 0),
             // Only ARP.
             Self.minute(passed: 0, drops: [:], begun: 0, frames: 999),
-            // Idle sessions, as many as there were; and those of a clock that runs fast.
+            // As many idle sessions as before; and the same with a scaled clock.
             Self.minute(ends: ["idleReset": 30]), Self.minute(ends: ["idleReset": 4000], shortestIdle: 3),
             Self.minute(ends: ["probeFailed": 10, "fin": 10]),
         ] {
@@ -139,7 +139,7 @@ struct HealthTests {
         }
     }
 
-    @Test("just below its limit nothing is said")
+    @Test("a value just below its limit gives no finding")
     func belowLimits() {
         #expect(Fixture.status(count: 899).health.level == .healthy)
         #expect(Fixture.status(halfOpen: 499).health.level == .healthy)
@@ -168,7 +168,7 @@ struct HealthTests {
         #expect(census.byInstance == [1: 1, 2: 2, 4: 2])
     }
 
-    @Test("the gateway that is meant: the named one, the one of this network namespace, or the only one")
+    @Test("the chosen gateway is the named one, the one of this network namespace, or the only one")
     func resolving() throws {
         #expect(try GatewayDirectory.resolve("b", known: ["a", "b"], here: []) == "b")
         #expect(try GatewayDirectory.resolve(nil, known: ["a"], here: []) == "a")

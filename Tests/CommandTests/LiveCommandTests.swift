@@ -6,7 +6,7 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// What a new user tries on a gateway that runs.
+/// The commands that a new user tries on a running gateway.
 @Suite(.serialized)
 struct LiveCommandTests {
     private func withGateway(
@@ -27,7 +27,7 @@ struct LiveCommandTests {
         try await gateway.lab.execute(in: .gateway, [gateway.binary] + arguments + ["--gateway", gateway.lab.name])
     }
 
-    @Test("RST-5 the sixty seconds: the README's commands work, and both of their ends print the reset")
+    @Test("RST-5 the README's \"sixty seconds\": its commands work, and both ends print the reset")
     func sixtySeconds() async throws {
         let readme = try String(
             contentsOfFile: URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -70,7 +70,7 @@ struct LiveCommandTests {
     }
 
     @Test(
-        "OPS-2 session watch --json: an object on a line for each look; instance list and status too, without control codes"
+        "OPS-2 session watch --json writes one object a line; so do instance list and status; no control codes"
     )
     func watch() async throws {
         try await withGateway(number: 2) { gateway in
@@ -98,7 +98,7 @@ struct LiveCommandTests {
         }
     }
 
-    @Test("OPS-2 a real bash completes gateways, zones, ids, instances and rules of what runs")
+    @Test("OPS-2 a real bash completes gateways, and zones, ids, instances and rules of running ones")
     func completions() async throws {
         try await withGateway(number: 3) { gateway in
             let lab = gateway.lab
@@ -126,7 +126,7 @@ struct LiveCommandTests {
     }
 
     @Test(
-        "BAD-6 a flow log's directory that can't be made is reported at the start, by status, and over when it is there"
+        "BAD-6 if a flow log's directory can't be made, start and status report it until the directory exists"
     )
     func flowLogDirectory() async throws {
         let place = try Place()

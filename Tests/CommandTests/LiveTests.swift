@@ -7,10 +7,10 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// Commands on a gateway that runs, with sessions in it; and the demo as a whole.
+/// Commands on a running gateway with sessions, and the whole demo.
 @Suite(.serialized)
 struct LiveTests {
-    /// A lab of this test's own with a gateway in it, gone afterwards whatever happens.
+    /// A separate lab with a gateway for this test. It is always removed afterwards.
     private func withGateway(number: Int, _ body: (LabGateway) async throws -> Void) async throws {
         let lab = try Lab.up(name: LiveTests.name(number))
         do {
@@ -33,7 +33,7 @@ struct LiveTests {
         for path in [
             "/run/sluice/\(name)", "/sys/fs/bpf/sluice/\(name)", "/run/netns/\(name)-gw", "/run/\(name).files",
         ] {
-            #expect(access(path, F_OK) != 0, "\(path) is left behind")
+            #expect(access(path, F_OK) != 0, "\(path) was not removed")
         }
     }
 
@@ -66,7 +66,7 @@ struct LiveTests {
         }
     }
 
-    /// Sends datagrams from the client to a server in the Internet that is not there, until the gateway says what is expected.
+    /// Sends datagrams from the client to a missing server in the Internet, until the gateway reports what is expected.
     private func expectHealth(
         _ gateway: LabGateway, _ level: GatewayHealth.Level, _ words: String, datagrams: Int = 150
     ) async throws {
@@ -77,20 +77,20 @@ struct LiveTests {
         #expect(seen.output.contains(words), "\(seen.everythingSaid)")
     }
 
-    @Test("OPS-2 a gateway whose parts are all well, and that drops everything, is not healthy")
+    @Test("OPS-2 a gateway that drops everything is not healthy, even if all its parts work")
     func everythingDropped() async throws {
         try await withGateway(number: 8) { gateway in
             let lab = gateway.lab
             let rule =
                 #"name: none, priority: 90, access: Deny, protocol: "*", source: "*", destination: "*""#
             try await gateway.reload(lab.configuration(timeScale: 10, rules: [rule]))
-            // Until the controller has noted how it stands.
+            // Until the controller has recorded the state.
             try await Task.sleep(for: .seconds(2))
             try await expectHealth(gateway, .degraded, "none of the packets of the last")
         }
     }
 
-    @Test("OPS-2 RST-5 resets that can't be sent are seen: the gateway is not healthy")
+    @Test("OPS-2 RST-5 if RSTs can't be sent, the gateway is not healthy")
     func failedResets() async throws {
         try await withGateway(number: 9) { gateway in
             let lab = gateway.lab
@@ -109,7 +109,7 @@ struct LiveTests {
         }
     }
 
-    @Test("IDLE-1 BAD-6 in a time namespace processes and kernel agree on the time, and so do commands anywhere")
+    @Test("IDLE-1 BAD-6 in a time namespace, processes, kernel and commands outside it agree on the time")
     func timeNamespace() async throws {
         let lab = try Lab.up(name: LiveTests.name(10))
         defer { try? lab.down() }
@@ -183,7 +183,7 @@ struct LiveTests {
         }
     }
 
-    @Test("NSG-7 a live policy with groups: explain says what packets meet, diff names the sessions that would end")
+    @Test("NSG-7 a live policy with groups: explain agrees with the packets, diff names the sessions that would end")
     func groups() async throws {
         try await withGateway(number: 7) { gateway in
             let lab = gateway.lab
@@ -237,11 +237,11 @@ struct LiveTests {
         }
     }
 
-    @Test("OPS-2 who may not look is told so, and no exit code that tells of health")
+    @Test("OPS-2 a user without permission gets an error, and an exit code that does not stand for health")
     func notPermitted() async throws {
         try await withGateway(number: 6) { gateway in
-            // As somebody else than root, from where everybody may read it. Copied by a program of its own: a descriptor
-            // open for writing that another test's child inherits would make the copy "busy".
+            // Another user than root runs a copy that everybody may read. A separate program makes the copy. If this process
+            // made it, a child of another test could inherit the descriptor for writing, and the copy would be "busy".
             let copy = "/tmp/\(gateway.lab.name)-binary"
             defer { unlink(copy) }
             try await gateway.lab.execute(in: .gateway, ["cp", gateway.binary, copy]).required()
@@ -273,7 +273,7 @@ struct LiveTests {
         }
     }
 
-    @Test("the demo's sessions pass: IDLE-1, IDLE-2, IDLE-3, IDLE-4, RST-5, OPS-1, SESS-3; and leave nothing behind")
+    @Test("the demo's sessions pass: IDLE-1, IDLE-2, IDLE-3, IDLE-4, RST-5, OPS-1, SESS-3; all is removed at the end")
     func demo() async throws {
         let name = LiveTests.name(4)
         let demo = try ChildProcess([try SluiceBinary.path(), "demo", "--only", "sessions", "--json", "--name", name])

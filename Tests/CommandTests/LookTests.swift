@@ -8,7 +8,7 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// `drop watch`, `capture` and `session trace` on a gateway that runs.
+/// `drop watch`, `capture` and `session trace` on a running gateway.
 @Suite(.serialized)
 struct LookTests {
     private static let patience = Duration.seconds(20)
@@ -19,7 +19,7 @@ struct LookTests {
         }
     }
 
-    /// Begins a command that watches, and comes back when the kernel program does.
+    /// Starts a command that watches, and returns when the kernel program watches.
     private func start(_ gateway: LabGateway, _ arguments: String...) async throws -> ChildProcess {
         let process = try ChildProcess([gateway.binary] + arguments + ["--gateway", gateway.lab.name])
         let watches = await eventually(within: Self.patience) {
@@ -43,14 +43,14 @@ struct LookTests {
         try text.split(separator: "\n").map { try JSONDecoder().decode(PacketView.self, from: Data($0.utf8)) }
     }
 
-    /// Those of port 8080.
+    /// The sessions of port 8080.
     private func sessions(_ gateway: LabGateway) async throws -> [SessionView] {
         let command = [gateway.binary, "session", "list", "--port", "8080", "--json", "--gateway", gateway.lab.name]
         let listed = try await gateway.lab.execute(in: .gateway, command).required()
         return try JSONDecoder().decode([SessionView].self, from: Data(listed.output.utf8))
     }
 
-    /// A program that goes on, in the client's zone.
+    /// A program in the client's zone that keeps running.
     private func inside(_ gateway: LabGateway, _ command: String...) throws -> ChildProcess {
         let enter = ["lab", "exec", "--name", gateway.lab.name, "client", "--"]
         return try ChildProcess([gateway.binary] + enter + command, takesInput: true)
@@ -61,14 +61,14 @@ struct LookTests {
     }
 
     @Test(
-        "LOOK-1 drop watch shows a denied SYN with interface, 5-tuple, flags, reason and rule, and only what is asked for"
+        "LOOK-1 drop watch shows a denied SYN with interface, 5-tuple, flags, reason and rule, and obeys its filter"
     )
     func dropWatch() async throws {
         try await withGateway { gateway in
             let watch = try await start(
                 gateway, "drop", "watch", "--json", "--source", LabZone.client.prefix, "--count", "3")
             let address = LabZone.internet.address
-            // Of the peer: another source.
+            // From the peer, which is another source.
             try await send(gateway, from: .peer, "timeout 0.3 bash -c 'echo x > /dev/udp/\(address)/53'; true")
             try await send(gateway, "timeout 0.3 bash -c 'echo > /dev/tcp/\(address)/23'; true")
             try await send(gateway, "echo x > /dev/udp/\(address)/53")
@@ -88,7 +88,7 @@ struct LookTests {
         }
     }
 
-    @Test("LOOK-1 the deciding rule is named; a second watcher is told who watches; drop list says what to do next")
+    @Test("LOOK-1 the deciding rule is named; a second watcher gets the first one's process; drop list has next steps")
     func decidingRule() async throws {
         try await withGateway { gateway in
             let deny =
@@ -111,12 +111,12 @@ struct LookTests {
         }
     }
 
-    @Test("LOOK-1 a flood is sampled, and the watcher says how much it has left out")
+    @Test("LOOK-1 a flood is sampled, and the watcher reports how many packets it omitted")
     func flood() async throws {
         try await withGateway { gateway in
             let watch = try await start(gateway, "drop", "watch", "--json", "--protocol", "udp")
             let flood = "for i in $(seq 30000); do echo x; done > /dev/udp/\(LabZone.internet.address)/53"
-            // bash writes a datagram for each echo.
+            // bash sends a datagram for each echo.
             try await send(gateway, flood)
             try await Task.sleep(for: .seconds(1))
             watch.send(signal: SIGTERM)
@@ -128,7 +128,7 @@ struct LookTests {
         }
     }
 
-    @Test("LOOK-1 a watcher that is killed costs nothing for long: the controller ends its watch and frees its memory")
+    @Test("LOOK-1 when a watcher is killed, the controller soon ends its watch and frees its memory")
     func killedWatcher() async throws {
         try await withGateway { gateway in
             let inspector = try GatewayInspector(gateway: gateway.lab.name)
@@ -182,7 +182,7 @@ struct LookTests {
         }
     }
 
-    @Test("LOOK-2 a capture is bounded by count, bytes and time, each by itself; without --write it shows lines")
+    @Test("LOOK-2 count, bytes and time each limit a capture; without --write it prints lines")
     func bounds() async throws {
         try await withGateway { gateway in
             let place = try Place()
@@ -211,7 +211,7 @@ struct LookTests {
         }
     }
 
-    @Test("LOOK-3 session trace follows a session from now to its reset: positions, states, and why it ended")
+    @Test("LOOK-3 session trace follows a session until its reset: positions, states, and the end reason")
     func trace() async throws {
         try await withGateway { gateway in
             let lab = gateway.lab

@@ -5,7 +5,7 @@ import FlowLayout
 @testable import Kernel
 
 enum MetricsFixtures {
-    /// A gateway with some of everything.
+    /// A gateway with a value for every metric.
     static func reading(instances: Int = 2) -> GatewayReading {
         let memory = UnsafeMutablePointer<sluice_tallies>.allocate(capacity: Int(SLUICE_MAX_INSTANCES))
         defer { memory.deallocate() }
@@ -16,7 +16,7 @@ enum MetricsFixtures {
         sluice_duration_buckets(sluice_tally_lived(memory + 1, 0))[9] = 1
         sluice_tally_resets(memory + 1, UInt32(EndReason.drain.rawValue), 1).pointee = 9
         sluice_tally_sessions(memory + 1)[Int(SessionState.established.rawValue)] = 3
-        // Of an instance that is gone: its slabs are others' by now.
+        // Of an instance that is gone. Its slabs belong to other instances now.
         sluice_tally_sessions(memory + 60)[Int(SessionState.established.rawValue)] = 1000
         var reading = GatewayReading(tallies: SessionTallies(memory))
         reading.counters = Fixture.counters

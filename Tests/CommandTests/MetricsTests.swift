@@ -11,7 +11,7 @@ import Testing
 @testable import Telemetry
 
 @Suite struct MetricsTests {
-    @Test("MET-1 every reason of a drop and of an end is there from the start, at 0")
+    @Test("MET-1 every drop reason and end reason has a series from the start, with the value 0")
     func reasons() {
         let families = GatewayMetrics.families(MetricsFixtures.reading())
         func values(_ name: String, _ label: String) -> [String: Double] {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("MET-1 what a process takes: the fields of its stat, also where its name has blanks and parentheses")
+    @Test("MET-1 a process's CPU and memory are read from its stat, also if its name has blanks and parentheses")
     func processUsage() throws {
         let text = "42 (a ) b) S 1 42 42 0 -1 4194560 10 0 0 0 250 50 0 0 20 0 3 0 1000 99 1234 18446744073709551615 1"
         let usage = ProcessUsage(stat: text, ticksPerSecond: 100, pageBytes: 4096, bootSeconds: 1_700_000_000)
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "MET-1 Prometheus' text by default, OpenMetrics where the scraper asks for it",
+        "MET-1 Prometheus' text by default, OpenMetrics if the scraper asks for it",
         arguments: [
             (nil, Exposition.prometheus), ("*/*", .prometheus), ("text/plain", .prometheus),
             ("application/openmetrics-text; version=1.0.0", .openMetrics),
@@ -86,7 +86,7 @@ import Testing
         ])
     func negotiation(accept: String?, expected: Exposition) { #expect(Exposition(accept: accept) == expected) }
 
-    @Test("MET-1 the two formats, to the letter")
+    @Test("MET-1 the exact output in both formats")
     func texts() {
         let families = [
             MetricFamily("a", .counter, "One \"two\"\nthree \\.", by: "what", [("x\"y\\z\n", 3)]),
@@ -115,7 +115,7 @@ import Testing
                 """#)
     }
 
-    @Test("MET-1 promtool of Prometheus finds nothing to complain about, in either format's names")
+    @Test("MET-1 Prometheus' promtool accepts the names of both formats")
     func promtool() async throws {
         let text = Exposition.prometheus.text(GatewayMetrics.families(MetricsFixtures.reading()))
         let place = TemporaryDirectory()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Telemetry
 
-/// What is shipped for Prometheus and Grafana.
+/// The shipped files for Prometheus and Grafana.
 @Suite struct PackagingTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("packaging")
@@ -13,7 +13,7 @@ import Testing
         try String(contentsOf: Self.folder.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// Everything in a text that could be the name of a metric of ours. Recording rules have a colon in theirs.
+    /// Every word of a text that could be the name of a metric of Sluice. Names of recording rules have a colon.
     private func metrics(in text: String) -> Set<String> {
         let isNamePart = { (character: Character) in
             character.isLetter || character.isNumber || "_:".contains(character)
@@ -51,7 +51,7 @@ import Testing
         #expect(used.subtracting(known) == [])
     }
 
-    @Test("MET-2 promtool takes the rules, and they fire when they should")
+    @Test("MET-2 promtool accepts the rules, and each fires under its condition")
     func rules() async throws {
         let folder = Self.folder.appendingPathComponent("prometheus").path
         for command in ["check rules sluice.rules.yaml", "test rules sluice.rules.test.yaml"] {
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("MET-2 the rules' tests try every alert")
+    @Test("MET-2 the rules' tests cover every alert")
     func everyAlert() throws {
         let alerts = Set(try text("prometheus/sluice.rules.yaml").matches(of: /alert: (\w+)/).map { String($0.1) })
         let tried = Set(
@@ -70,7 +70,7 @@ import Testing
         #expect(alerts == tried && alerts.count >= 10)
     }
 
-    @Test("MET-2 the dashboard is one that Grafana can import")
+    @Test("MET-2 Grafana can import the dashboard")
     func dashboard() throws {
         let parsed = try JSONSerialization.jsonObject(with: Data(try text("grafana/sluice.json").utf8))
         let dashboard = try #require(parsed as? [String: Any])
@@ -82,7 +82,7 @@ import Testing
             let place = try #require(panel["gridPos"] as? [String: Int])
             let (x, y, width, height) = (place["x"] ?? 0, place["y"] ?? 0, place["w"] ?? 0, place["h"] ?? 0)
             #expect(x + width <= 24)
-            // No two panels share a place.
+            // No two panels overlap.
             for column in x..<x + width {
                 for row in y..<y + height {
                     #expect(places.insert(row * 24 + column).inserted, "\(panel["title"] ?? "")")

@@ -7,7 +7,7 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// Every command line of the contract's section 11 that this version has.
+/// All command lines of the contract's section 11 that this version has.
 struct ParsingTests {
     private func parse<Command: ParsableCommand>(_ line: String, as type: Command.Type = Command.self) throws -> Command
     {
@@ -21,7 +21,7 @@ struct ParsingTests {
         #expect(throws: (any Error).self) { try Sluice.parseAsRoot(["run"]) }
     }
 
-    @Test("the controller starts an instance, checks a binary and has a kernel program replaced by hidden commands")
+    @Test("hidden commands start an instance, check a binary and replace a kernel program for the controller")
     func hidden() throws {
         let command: InstanceProcessCommand = try parse("instance-process --gateway edge-1 --identifier 1")
         #expect(command.gateway == "edge-1")
@@ -56,7 +56,7 @@ struct ParsingTests {
     }
 
     @Test(
-        "OPS-2 every reading command takes --json",
+        "OPS-2 every command that reads takes --json",
         arguments: [
             "status --json", "instance list --json", "maintenance status --json", "session list --json",
             "session show 1a-7 --json", "policy show --json",
@@ -68,7 +68,7 @@ struct ParsingTests {
     func json(line: String) throws { _ = try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }
 
     @Test(
-        "the others parse",
+        "the other commands parse",
         arguments: [
             "status", "status --watch", "session list", "session watch", "session reset --all --dry-run", "reload",
             "reload --gateway edge-1", "doctor", "doctor --config f", "lab up", "lab up --bare --time-scale 60",
@@ -91,7 +91,7 @@ struct ParsingTests {
     }
 
     @Test(
-        "what is no filter is refused, and the message says what to write",
+        "an invalid filter is refused, and the message says what to write",
         arguments: [
             ("--source 10.1.0.0/33", "from 0 to 32"), ("--source x", "10.1.0.0/16"), ("--protocol foo", "tcp"),
             ("--class foo", "northSouth"), ("--state foo", "synReceived"), ("--state free", "synReceived"),
@@ -104,7 +104,7 @@ struct ParsingTests {
         #expect(Sluice.fullMessage(for: error ?? ExitCode.failure).contains(hint))
     }
 
-    @Test("RST-5 session reset wants to be told which: an id, a filter or all")
+    @Test("RST-5 session reset requires an id, a filter or --all")
     func reset() throws {
         let byID: SessionReset = try parse("session reset 1a-7 46-7")
         #expect(byID.ids == [SessionIdentifier(slot: 26, generation: 7), SessionIdentifier(slot: 70, generation: 7)])
@@ -121,7 +121,7 @@ struct ParsingTests {
         }
     }
 
-    @Test("the demo shows a part where it is asked to, and keeps only the lab that it shows")
+    @Test("the demo shows one part on request, and keeps only the lab of that part")
     func demo() throws {
         let whole: Demo = try parse("demo")
         #expect(whole.only == nil && whole.timeScale == 60 && whole.fleetTimeScale == 15)

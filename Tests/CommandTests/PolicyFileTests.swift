@@ -6,7 +6,7 @@ import Testing
 
 @testable import sluice
 
-/// `policy check`, `show` and `explain` of a file, as a CI runs them: no gateway, no privileges.
+/// `policy check`, `show` and `explain` of a file, as in a CI: without a gateway, without privileges.
 struct PolicyFileTests {
     private static let text = """
         gateway: edge-1
@@ -45,7 +45,7 @@ struct PolicyFileTests {
     }
 
     @Test(
-        "NSG-7 OPS-3 policy explain and show answer by a file where no gateway runs, with the gateway's own evaluator")
+        "NSG-7 OPS-3 policy explain and show read a file without a gateway, with the gateway's own evaluator")
     func answers() async throws {
         try await withFile(Self.text) { path in
             let zones = ["--zone", "inside", "--destination-zone", "internet"]
@@ -68,7 +68,7 @@ struct PolicyFileTests {
         }
     }
 
-    @Test("NSG-7 OPS-3 of a file: zones that are needed or unknown, and mistakes, are told with what to do next")
+    @Test("NSG-7 OPS-3 with a file: a missing or unknown zone, or a mistake, gives an error with the next step")
     func refused() async throws {
         try await withFile(Self.text) { path in
             let unzoned = try await sluice(explain(path, "443"))

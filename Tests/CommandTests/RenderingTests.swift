@@ -15,7 +15,7 @@ struct RenderingTests {
         #expect(SessionRendering.page(try #require(Fixture.views.first)) == Golden.sessionPage)
     }
 
-    @Test("SESS-10 a row of the list is the very JSON that an encoder makes of the session")
+    @Test("SESS-10 a row of the list is exactly the encoder's JSON for the session")
     func sessionRow() throws {
         for view in Fixture.views + [Golden.awkward] {
             var row = JSONRow()
@@ -43,14 +43,14 @@ struct RenderingTests {
         #expect(try JSONText.of(status).contains("\"scaled\" : true"))
     }
 
-    @Test("OPS-2 what is wrong is said with a remedy, in words that do without colour")
+    @Test("OPS-2 each finding has a remedy, and is readable without colour")
     func degraded() {
         let text = StatusRendering.screen(Fixture.status(guardInstalled: false))
         #expect(text.hasPrefix("gateway edge-1: degraded\n  degraded: the guard is not installed"))
         #expect(text.contains("next: install it again"))
     }
 
-    @Test("OPS-2 status --json of a gateway that is not there has its health")
+    @Test("OPS-2 status --json of a missing gateway has its health")
     func down() throws {
         let text = try JSONText.of(
             StatusReport(
@@ -69,7 +69,7 @@ struct RenderingTests {
         #expect(answer.drops == status.drops)
     }
 
-    @Test("columns are as wide as their widest cell, numbers to the right, nothing at the ends of lines")
+    @Test("columns are as wide as their widest cell, numbers are right-aligned, lines have no trailing blanks")
     func alignment() {
         var table = TextTable([.left("NAME"), .right("COUNT"), .left("NOTE")])
         table.add(["a", "5", ""])
@@ -112,7 +112,7 @@ struct RenderingTests {
         #expect(!TextStyle(isTerminal: true, environment: environment(["TERM": "dumb"])).isColoured)
     }
 
-    @Test("a screen that is redrawn is cut to the terminal, and says how much it leaves out")
+    @Test("a redrawn screen is cut to the terminal, and says how many lines it omits")
     func frame() {
         let text = (1...10).map { "line \($0)\n" }.joined()
         let frame = Screen.frame(text, width: 6, height: 5)
@@ -121,14 +121,14 @@ struct RenderingTests {
         #expect(frame.filter { $0 == "\n" }.count == 4)
     }
 
-    @Test("a line is cut to the terminal's width, and its colours end all the same")
+    @Test("a line is cut to the terminal's width, and its colours still end")
     func cutting() {
         #expect(Screen.cut("plain text", toColumns: 5) == "plain")
         #expect(Screen.cut("\u{1B}[1mbold text\u{1B}[0m", toColumns: 4) == "\u{1B}[1mbold\u{1B}[0m")
         #expect(Screen.cut("short", toColumns: 80) == "short")
     }
 
-    @Test("the demo passes when nothing failed and something passed; what was skipped counts neither way")
+    @Test("the demo passes if nothing failed and something passed; skipped steps do not count")
     func demoVerdicts() {
         let pass = DemoVerdict(rule: "IDLE-2", shown: "a", seen: "b", holds: true)
         let fail = DemoVerdict(rule: "IDLE-3", shown: "a", seen: "b", holds: false)

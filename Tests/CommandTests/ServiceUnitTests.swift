@@ -4,12 +4,12 @@ import Lab
 import TestSupport
 import Testing
 
-/// `packaging/systemd/sluice.service`, as systemd reads it.
+/// `packaging/systemd/sluice.service`, read by systemd.
 @Suite struct ServiceUnitTests {
     private static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("packaging/systemd/sluice.service").path
 
-    /// Values by name; of one that is there several times, all.
+    /// Values by name. A setting that is present several times has all its values.
     private func settings() throws -> [String: [String]] {
         var result: [String: [String]] = [:]
         for line in try String(contentsOfFile: Self.path, encoding: .utf8).split(separator: "\n")
@@ -26,12 +26,12 @@ import Testing
             within: .seconds(30))
     }
 
-    @Test("PKG-2 the sandbox: systemd calls its exposure at most 3.0, and knows every word of it")
+    @Test("PKG-2 the sandbox: systemd rates its exposure at most 3.0, and knows every setting")
     func sandbox() async throws {
         let result = try await exposure(Self.path)
         #expect(result.succeeded, "\(result.everythingSaid)")
         #expect(!result.errors.contains("ignoring"), "\(result.errors)")
-        // The threshold does find something.
+        // A unit without these settings fails the check.
         let directory = TemporaryDirectory()
         let lax = "\(directory.path)/lax.service"
         let text = try String(contentsOfFile: Self.path, encoding: .utf8)
@@ -40,7 +40,7 @@ import Testing
         #expect(try await !exposure(lax).succeeded)
     }
 
-    @Test("PKG-2 it has a user of its own, and the capabilities that a gateway takes, no others")
+    @Test("PKG-2 the service has its own user, and only the capabilities that a gateway needs")
     func privileges() throws {
         let settings = try settings()
         let needed = Set(Capability.needed.map(\.name))
@@ -49,11 +49,11 @@ import Testing
             #expect(Set(listed.split(separator: " ").map(String.init)) == needed)
         }
         #expect(settings["User"] == ["sluice"] && settings["NoNewPrivileges"] == ["yes"])
-        // Of /sys/fs/bpf itself systemd 252 keeps ProtectKernelTunables' read-only line, whatever stands here.
+        // For /sys/fs/bpf itself systemd 252 keeps the read-only setting of ProtectKernelTunables, whatever the unit says.
         #expect(settings["ReadWritePaths"] == ["-/sys/fs/bpf/sluice /proc/sys/net"])
     }
 
-    @Test("PKG-3 a restart hands over, a stop stops, instances outlive their controller, and so does what they need")
+    @Test("PKG-3 a restart hands over, a stop stops; the instances, and what they need, outlive their controller")
     func lifeCycle() throws {
         let settings = try settings()
         #expect(settings["Type"] == ["notify"] && settings["NotifyAccess"] == ["main"])

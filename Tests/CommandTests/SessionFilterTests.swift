@@ -17,7 +17,7 @@ struct SessionFilterTests {
         #expect(slots(SessionFilter()) == [26, 70, 71, 200, 202])
     }
 
-    @Test("source and destination are the ends that opened the session and were opened to, not the key's order")
+    @Test("source is the end that opened the session, destination the other, whatever their order in the key")
     func prefixes() throws {
         let external = try AddressPrefix(parsing: "203.0.113.0/24")
         #expect(slots(SessionFilter(source: external)) == [71])
@@ -26,7 +26,7 @@ struct SessionFilterTests {
         #expect(slots(SessionFilter(source: try AddressPrefix(parsing: "10.1.0.10"))) == [26, 200, 202])
     }
 
-    @Test("an IPv4 prefix matches no IPv6 session, nor the other way round")
+    @Test("an IPv4 prefix matches no IPv6 session, and an IPv6 prefix no IPv4 session")
     func families() throws {
         #expect(slots(SessionFilter(source: try AddressPrefix(parsing: "0.0.0.0/0"))) == [26, 71, 200, 202])
         #expect(slots(SessionFilter(source: try AddressPrefix(parsing: "::/0"))) == [70])

@@ -23,7 +23,7 @@ struct SessionTracerTests {
         return SessionRecord(slot: found.slot, word: found.word, session: found.session, instance: instance)
     }
 
-    @Test("LOOK-3 a trace tells states, owner, FINs, resets and the end, each once and in order")
+    @Test("LOOK-3 a trace shows states, owner, FINs, RSTs and the end, each once and in order")
     func story() throws {
         var tracer = SessionTracer(try record(.synSent), now: 0, positionInterval: Self.interval)
         func kinds(_ record: SessionRecord, now: UInt64 = 1) -> [SessionTraceEvent.Kind] {
@@ -47,20 +47,20 @@ struct SessionTracerTests {
         #expect(tracer.end(remains: nil).what == "it has ended: drain")
     }
 
-    @Test("LOOK-3 positions come no more often than asked for, and none is lost")
+    @Test("LOOK-3 positions are shown no more often than requested, and none is lost")
     func positions() throws {
         var tracer = SessionTracer(try record(.established), now: 0, positionInterval: Self.interval)
         func kinds(_ packets: UInt64, now: UInt64) throws -> [SessionTraceEvent.Kind] {
             tracer.look(try record(.established, packets: packets), now: now).map(\.kind)
         }
         #expect(try kinds(2, now: Self.interval / 2).isEmpty)
-        // Nothing new, but what was kept back is due.
+        // Nothing new, but the delayed position is due.
         #expect(try kinds(2, now: Self.interval) == [.positions])
         #expect(try kinds(2, now: 3 * Self.interval).isEmpty)
         #expect(try kinds(3, now: 4 * Self.interval) == [.positions])
     }
 
-    @Test("LOOK-3 the reason of an end that no look saw is read from the slot, unless it is another session's already")
+    @Test("LOOK-3 the reason of a missed end is read from the slot, unless another session has the slot already")
     func remains() throws {
         var tracer = SessionTracer(try record(.established), now: 0, positionInterval: Self.interval)
         var other = Fixture.session("10.1.0.99", 1, "203.0.113.10", 443)

@@ -60,7 +60,7 @@ struct SessionViewTests {
         #expect(view.idleTimeoutSeconds == seconds && view.onIdle == onIdle)
     }
 
-    @Test("RST-6 a session whose ends sign their segments is shown as one that can't be reset")
+    @Test("RST-6 if the ends of a session sign their segments, it is shown as one that can't be reset")
     func authenticated() throws {
         let table = TableMemory()
         table.put(5, Fixture.session("10.1.0.10", 179, "10.2.0.10", 179, flags: SessionFlags.signed))
@@ -69,7 +69,7 @@ struct SessionViewTests {
         #expect(Fixture.views.allSatisfy { !$0.tcpAuthentication })
     }
 
-    @Test("an inbound IPv4 session, an east-west IPv6 one and a tombstone are told apart")
+    @Test("an inbound IPv4 session, an east-west IPv6 session and a tombstone are shown as such")
     func kinds() throws {
         let views = Fixture.views
         #expect(views.map(\.id) == ["1a-7", "46-7", "47-1", "c8-65535", "ca-7"])
@@ -84,7 +84,7 @@ struct SessionViewTests {
         #expect(views[4].protocol == "icmp")
     }
 
-    @Test("free slots and slots on their way to free hold no session")
+    @Test("free slots, and slots that are being released, hold no session")
     func notLive() {
         let table = Fixture.table
         #expect(table.memory.record(at: 0) == nil)
@@ -94,7 +94,7 @@ struct SessionViewTests {
         #expect(table.memory.record(SessionIdentifier(slot: 26, generation: 7)) != nil)
     }
 
-    @Test("a segment that came in after the clock was read makes the idle time 0, not 2 years")
+    @Test("if a segment arrives after the clock is read, the idle time is 0, not 2 years")
     func newerThanNow() throws {
         let table = TableMemory()
         table.put(0, idleTicks: UInt32.max, Fixture.session("10.0.0.1", 1, "10.0.0.2", 2))
@@ -102,30 +102,30 @@ struct SessionViewTests {
         #expect(view.idleSeconds == 0)
     }
 
-    @Test("identifiers read back", arguments: ["0-0", "1a2b-7", "ffffffff-65535"])
+    @Test("identifiers can be parsed again", arguments: ["0-0", "1a2b-7", "ffffffff-65535"])
     func identifiers(text: String) {
         #expect(SessionIdentifier(text)?.description == text)
     }
 
-    @Test("what is no identifier is refused", arguments: ["", "1a2b", "-7", "1a2b-", "1a2b-65536", "xyz-1", "1-2-3"])
+    @Test("an invalid identifier is refused", arguments: ["", "1a2b", "-7", "1a2b-", "1a2b-65536", "xyz-1", "1-2-3"])
     func badIdentifiers(text: String) {
         #expect(SessionIdentifier(text) == nil)
     }
 
     @Test(
-        "a treatment's ticks are told as the duration that was asked for",
+        "a treatment's ticks are shown as the configured duration",
         arguments: [
             4.0, 5, 240, 300, 0.5, 1.5, 604_800, 7200, 30, 0.167,
         ])
     func durations(seconds: Double) {
         let ticks = Tick.covering(nanoseconds: UInt64((seconds * 1000).rounded()) * 1_000_000)
         let told = TreatmentDuration.seconds(ticks: ticks)
-        // Sixtieths of a second and their like come back within a tick.
+        // Sixtieths of a second and similar values are equal within a tick.
         if seconds == 0.167 { #expect(abs(told - seconds) < 0.017) } else { #expect(told == seconds) }
     }
 }
 
-/// A JSON value of which only the names of its members matter.
+/// A JSON value. Only the names of its members matter.
 private struct AnyMember: Decodable {
     let members: Set<String>
 

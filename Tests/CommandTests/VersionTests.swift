@@ -7,12 +7,12 @@ import Testing
 @testable import Kernel
 @testable import sluice
 
-/// What a binary says that it is.
+/// The version that a binary reports.
 struct VersionTests {
     private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    @Test("PKG-6 sluice --version: version, commit and layout on a line")
+    @Test("PKG-6 sluice --version prints version, commit and layout on one line")
     func version() async throws {
         let outcome = try await ChildProcess([try SluiceBinary.path(), "--version"]).result(within: .seconds(30))
         #expect(outcome.exit == .code(0))
@@ -22,7 +22,7 @@ struct VersionTests {
         #expect(greeting.output.split(separator: " ").last == outcome.output.split(separator: " ").last)
     }
 
-    @Test("PKG-6 status --json has the version, of a gateway that is down too")
+    @Test("PKG-6 status --json has the version, also if the gateway is down")
     func status() throws {
         struct Answer: Decodable { let version: BinaryVersion }
         let healthy = try JSONText.of(StatusReport(Fixture.status(), version: Fixture.version))
@@ -49,7 +49,7 @@ struct VersionTests {
         try #require(result.exit == .code(0), "\(command): \(result.errors)")
     }
 
-    @Test("PKG-6 the commit: unknown without a repository and inside another's, named where modified, written once")
+    @Test("PKG-6 the commit: unknown outside the repository, marked if modified, written once")
     func commit() async throws {
         let place = try Place()
         let (tree, output) = ("\(place.path)/tree", "\(place.path)/output")
@@ -70,13 +70,13 @@ struct VersionTests {
         #expect(try await stamp(tree, into: output) == String(commit))
         var after = stat()
         stat(output, &after)
-        #expect(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec && before.st_ino == after.st_ino, "touched for nothing")
-        #expect(try await stamp("\(tree)/inner", into: "\(place.path)/other") == "unknown", "another's repository")
+        #expect(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec && before.st_ino == after.st_ino, "written again")
+        #expect(try await stamp("\(tree)/inner", into: "\(place.path)/other") == "unknown", "wrong repository")
 
         try Data("two".utf8).write(to: URL(fileURLWithPath: "\(tree)/file"))
         #expect(try await stamp(tree, into: output) == "\(commit)-modified")
         let clean = try await ChildProcess(git + ["status", "--porcelain"]).result(within: .seconds(30))
-        #expect(clean.output == " M file\n", "the tree is left as it was")
+        #expect(clean.output == " M file\n", "the tree has changed")
     }
 }
 

@@ -8,7 +8,7 @@ import Testing
 @testable import Kernel
 @testable import sluice
 
-/// What a terminal of 80 columns shows, and narrower ones.
+/// Output on terminals of 80 columns, and on narrower ones.
 struct WidthTests {
     private static let widths = [80, 72, 60, 40]
 
@@ -61,7 +61,7 @@ struct WidthTests {
         check("event list") { style in
             let event = HistoryEvent(
                 time: 1_772_366_400_500_000_000, kind: "maintenanceRollingBack", subject: "instance 12",
-                cause: "instance 14 did not come to serve within 60 s: its binary /opt/sluice-next/bin/sluice ended",
+                cause: "instance 14 did not start to serve within 60 s: its binary /opt/sluice-next/bin/sluice ended",
                 detail: ["process": 4711, "sessionsLeft": 123_456])
             return EventRendering.table([EventView(event)]).text(style: style)
         }
@@ -77,19 +77,19 @@ struct WidthTests {
         }
     }
 
-    @Test("OPS-2 at 80 columns the table of sessions keeps what names a session, and says what it leaves out")
+    @Test("OPS-2 at 80 columns the table of sessions keeps id and ends, and names the omitted columns")
     func sessionTable() {
         let lines = SessionRendering.table(Fixture.views).lines(style: .plain(width: 80))
         #expect(lines[0].hasPrefix("ID") && lines[0].contains("SOURCE") && lines[0].contains("DESTINATION"))
         #expect(lines[0].contains("STATE") && lines[0].contains("IDLE"))
         #expect(lines.count > Fixture.views.count + 1 && lines.joined(separator: " ").contains("no room for"))
-        // Where there is room for all, nothing is left out.
+        // If there is room for all columns, none is omitted.
         #expect(
             SessionRendering.table(Fixture.views).lines(style: .plain(width: 200))
                 == SessionRendering.table(Fixture.views).lines())
     }
 
-    @Test("a column of text is folded before another is left out; a word that is too long is cut")
+    @Test("a column of text is folded before another column is omitted; a word that is too long is cut")
     func folding() {
         var table = TextTable([.left("A"), .right("N", spare: 1), .left("WHY", folds: true)])
         table.add(["one", "1", "it did not answer for five seconds, and was ended"])
@@ -108,7 +108,7 @@ struct WidthTests {
         #expect(plain.lines(style: .plain(width: 30))[0] == "LONG                  OTHER")
     }
 
-    @Test("a line is folded at words, below where its value begins; colours take no room")
+    @Test("a line is folded at words, and continues below its value; colours have no width")
     func lines() {
         #expect(
             TextFold.lines("idle timeouts   northSouthIdle 4m, eastWestIdle 5m", width: 40) == [

@@ -7,7 +7,7 @@ import Testing
 @testable import Inspection
 @testable import sluice
 
-/// Words that are none: each error names what was probably meant, and what there is.
+/// Unknown words: each error names the word that was probably meant, and the known words.
 struct WordTests {
     private func message(_ line: String) -> String {
         let arguments = line.split(separator: " ").map(String.init)
@@ -20,7 +20,7 @@ struct WordTests {
     }
 
     @Test(
-        "BAD-6 a mistyped word of any option is answered by the word that was meant",
+        "BAD-6 for a mistyped word of any option the error suggests the right word",
         arguments: [
             ("session list --state establised", "did you mean established?"),
             ("session list --class northSuoth", "did you mean northSouth?"),
@@ -42,7 +42,7 @@ struct WordTests {
     }
 
     @Test(
-        "BAD-6 a mistyped command names the one that was meant, all there are, and the next command",
+        "BAD-6 for a mistyped command the error names the right one, all commands, and the next command",
         arguments: [
             ("sesion list", "did you mean session?", "sluice --help"),
             ("session lst", "did you mean list?", "sluice session --help"),
@@ -56,7 +56,7 @@ struct WordTests {
     }
 
     @Test(
-        "what is right, or wrong elsewhere, is no wrong command",
+        "a correct command line, or one with another mistake, is not reported as a wrong command",
         arguments: ["session list", "session --help", "help", "session list extra", "status"])
     func known(line: String) {
         #expect(WrongCommand.message(line.split(separator: " ").map(String.init)) == nil)
@@ -79,7 +79,7 @@ struct WordTests {
         #expect(WordText.alternatives(["a", "b", "c"]) == "a, b or c" && WordText.alternatives([]) == "")
     }
 
-    @Test("BAD-6 a gateway that is mistyped: the next command has the nearest name")
+    @Test("BAD-6 for a mistyped gateway the next command has the nearest name")
     func gateway() {
         let error = InspectionError.noGateway(name: "edge-22", known: ["core", "edge-2"])
         #expect("\(error)".hasSuffix("next: sluice status --gateway edge-2"))

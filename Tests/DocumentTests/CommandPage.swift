@@ -1,19 +1,19 @@
 import Foundation
 
-/// The commands of a page, in the order in which they stand there.
+/// The commands of a page, in order.
 ///
-/// - A ```` ```sh ```` block is run; all blocks of a page run in one shell. `sh exit=28` says how its last command ends.
-/// - A ```` ```output ```` block behind it is what it prints: `...` alone in a line stands for any lines, within a line for any text. Blanks in
-///   a row count as one, and empty lines do not count.
-/// - `<!-- not run: REASON -->` in front of a block leaves it out.
+/// - A ```` ```sh ```` block is run. All blocks of a page run in one shell. `sh exit=28` gives the exit code of its last command.
+/// - A ```` ```output ```` block after it is the expected output. `...` alone in a line matches any lines, within a line any text.
+///   Several blanks count as one, and empty lines do not count.
+/// - A block after `<!-- not run: REASON -->` is not run.
 struct CommandPage {
     struct Block {
         var line: Int
         var script: String
         var exit: Int32 = 0
-        /// nil: nobody says.
+        /// nil: the page shows none.
         var output: String?
-        /// Why it is not run; nil: it is.
+        /// Why it is not run. nil: it is run.
         var notRun: String?
     }
 
@@ -22,7 +22,7 @@ struct CommandPage {
 
         var description: String {
             switch self {
-            case .outputWithoutCommands(let line): "line \(line): an output block stands behind a block of commands"
+            case .outputWithoutCommands(let line): "line \(line): an output block must follow a block of commands"
             }
         }
     }
@@ -65,7 +65,7 @@ struct CommandPage {
         }
     }
 
-    /// Whether something that was printed is what a page shows.
+    /// Whether the output matches what a page shows.
     static func matches(_ printed: String, expected: String) -> Bool {
         let line = { (text: Substring) in text.split(separator: " ").joined(separator: " ") }
         let lines = printed.split(separator: "\n").map(line).filter { !$0.isEmpty }
@@ -83,7 +83,7 @@ struct CommandPage {
         return matches(line: line, pattern: first) && matches(lines.dropFirst(), rest)
     }
 
-    /// `...` stands for any text, none included.
+    /// `...` matches any text, also an empty one.
     private static func matches(line: String, pattern: String) -> Bool {
         let parts = pattern.components(separatedBy: "...").map { $0.trimmingCharacters(in: .whitespaces) }
         guard parts.count > 1 else { return line == pattern }

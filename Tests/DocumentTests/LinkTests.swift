@@ -17,7 +17,7 @@ import Testing
                 count += 1
                 let parts = link.target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
                 let path = parts[0].isEmpty ? page : Self.resolved(folder, String(parts[0]))
-                #expect(Pages.exists(path), "\(page):\(link.line) links to \(path), which is not there")
+                #expect(Pages.exists(path), "\(page):\(link.line) links to \(path), which does not exist")
                 guard parts.count == 2, path.hasSuffix(".md"), Pages.exists(path) else { continue }
                 let anchors = Self.anchors(of: try Pages.text(path))
                 #expect(
@@ -28,7 +28,7 @@ import Testing
         #expect(count > 100)
     }
 
-    @Test("PKG-1 documents that manual pages, scripts and comments name are there")
+    @Test("PKG-1 documents that manual pages, scripts and comments name exist")
     func references() throws {
         var files = ["bench", "package", "test", "run", "kernels"]
         for folder in ["packaging", "Sources", "KernelProgram"] {
@@ -37,23 +37,23 @@ import Testing
         }
         var count = 0
         for file in files {
-            // Folders, and files that are no text.
+            // Skips folders and binary files.
             guard let text = try? Pages.text(file) else { continue }
             let named = text.matches(
                 of: /(?:^|[\s(`'])(docs\/[A-Za-z0-9\/-]+(?:\.md)?)/)
             for match in named where !match.0.hasPrefix("://") {
                 count += 1
-                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which is not there")
+                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which does not exist")
             }
             for match in text.matches(of: /\/usr\/share\/doc\/sluice\/([A-Za-z0-9\/-]+\.md)/) {
                 count += 1
-                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which is not there")
+                #expect(Pages.exists(String(match.1)), "\(file) names \(match.1), which does not exist")
             }
         }
         #expect(count >= 8)
     }
 
-    @Test("the index has every page of docs")
+    @Test("the index links to every page of docs")
     func index() throws {
         let targets = Set(Self.links(in: try Pages.text("docs/README.md")).map { "docs/\($0.target)" })
         for page in Pages.pages(in: "docs") where page != "docs/README.md" {
@@ -71,12 +71,12 @@ import Testing
         }
     }
 
-    @Test("the README is at most a screen and a half")
+    @Test("the README has at most one and a half screens")
     func length() throws {
         #expect(try Pages.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 91)
     }
 
-    @Test("the reader of links and headings leaves out code, and makes anchors as GitHub does")
+    @Test("the reader of links and headings skips code, and makes the same anchors as GitHub")
     func readers() {
         let text = """
             # A `b`, c: d_e?

@@ -3,14 +3,14 @@ import Lab
 import TestSupport
 import Testing
 
-/// The commands of the tutorial and the how-tos, run as they stand in the pages.
+/// Runs the commands of the tutorial and the how-tos exactly as the pages show them.
 @Suite struct PageTests {
     private static let pages = ["docs/tutorial.md"] + Pages.pages(in: "docs/how-to")
     private static let prefix = "page"
-    /// Blocks that may be left out, in all pages: what installs packages or starts services.
+    /// How many blocks of all pages may be skipped, because they install packages or start services.
     private static let mostNotRun = 9
 
-    @Test("every command of a page does what the page shows", arguments: pages)
+    @Test("every command of a page prints what the page shows", arguments: pages)
     func commands(path: String) async throws {
         let page = try CommandPage(try Pages.text(path))
         let blocks = page.blocks.filter { $0.notRun == nil }
@@ -35,7 +35,7 @@ import Testing
         for (number, block) in blocks.enumerated() {
             try Data((Self.renamed(block.script, to: lab) + "\n").utf8).write(
                 to: URL(fileURLWithPath: "\(place.path)/script-\(number)"))
-            // In the same shell, so that a variable, a directory and a program in the background are there in the next block.
+            // In the same shell, so that the next block has the variables, the directory and the background programs.
             // Every command must succeed, not only the last one, unless the page says otherwise.
             let trap =
                 block.exit == 0
@@ -59,7 +59,7 @@ import Testing
                 "NO_COLOR": "1",
             ])
         let exit = await shell.waitForExit(within: .seconds(120))
-        // Everything that it started has its session.
+        // All processes that the shell started are in its session.
         kill(-shell.identifier, SIGKILL)
         _ = await shell.waitForExit(within: .seconds(5))
         for (number, block) in blocks.enumerated() {
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// The lab's usual name is that of this test, but in the name of the folder where all labs have their files.
+    /// Replaces the lab's usual name by this test's name, except in the path of the folder of all labs.
     private static func renamed(_ text: String, to lab: String) -> String {
         text.replacing("/var/lib/sluice-lab/", with: "\u{0}").replacing("sluice-lab", with: lab)
             .replacing("\u{0}", with: "/var/lib/sluice-lab/")
@@ -90,7 +90,7 @@ import Testing
 
     private static func renamed(_ text: String, from lab: String) -> String { text.replacing(lab, with: "sluice-lab") }
 
-    @Test("what a page does not have run has a reason, and there is little of it")
+    @Test("skipped blocks have a reason, and there are few")
     func notRun() throws {
         var left = 0
         for path in Self.pages {
@@ -98,13 +98,13 @@ import Testing
             for block in page.blocks {
                 guard let reason = block.notRun else { continue }
                 left += 1
-                #expect(reason.split(separator: " ").count >= 4, "\(path):\(block.line): '\(reason)' is no reason")
+                #expect(reason.split(separator: " ").count >= 4, "\(path):\(block.line): '\(reason)' is not a reason")
             }
         }
         #expect(left <= Self.mostNotRun)
     }
 
-    @Test("tutorial and how-tos have commands that are run")
+    @Test("the tutorial and each how-to have commands that are run")
     func hasCommands() throws {
         for path in Self.pages where path != "docs/how-to/use-the-page.md" {
             let page = try CommandPage(try Pages.text(path))
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test("the reader of pages takes commands, exit codes, outputs and reasons")
+    @Test("the reader of pages finds commands, exit codes, outputs and reasons")
     func reader() throws {
         let text = """
             <!-- not run: it needs a network -->
@@ -138,7 +138,7 @@ import Testing
         #expect(throws: CommandPage.Problem.self) { try CommandPage("```output\nx\n```") }
     }
 
-    @Test("what is printed is compared with what a page shows")
+    @Test("the output is compared with what a page shows")
     func comparison() {
         let cases: [(printed: String, expected: String, isSame: Bool)] = [
             ("a  b\nc", "a b\nc", true), ("a\nc", "a", false), ("a\nb\nc", "a\n...", true), ("a\nb\nc", "...\nc", true),
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test("the lab of a page gets the test's own name, and the folder of all labs keeps its name")
+    @Test("the lab of a page gets the test's name, and the folder of all labs keeps its name")
     func names() {
         let text =
             "sluice lab up --name sluice-lab; cat /var/lib/sluice-lab/sluice-lab/state/sluice-lab/x /run/sluice/sluice-lab"

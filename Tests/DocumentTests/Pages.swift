@@ -1,6 +1,6 @@
 import Foundation
 
-/// The repository's documents, as they stand.
+/// The repository's documents.
 enum Pages {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -13,7 +13,7 @@ enum Pages {
         FileManager.default.fileExists(atPath: root.appendingPathComponent(path).path)
     }
 
-    /// Paths of all Markdown files below a folder; nothing of hidden folders.
+    /// Paths of all Markdown files below a folder, without hidden folders.
     static func pages(in folder: String = "") -> [String] {
         let base = folder.isEmpty ? root : root.appendingPathComponent(folder)
         let paths = FileManager.default.enumerator(atPath: base.path)?.compactMap { $0 as? String } ?? []

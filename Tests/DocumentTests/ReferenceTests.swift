@@ -4,25 +4,25 @@ import Testing
 
 @testable import sluice_documents
 
-/// The generated part of `docs` is what the program says.
+/// The generated part of `docs` is the program's current output.
 @Suite struct ReferenceTests {
     private static func generated() throws -> [GeneratedDocument] {
         try GeneratedDocument.all(root: Pages.root, commands: try CommandTree.ofProgram())
     }
 
-    @Test("OPS-1 OPS-3 the reference and the pictures are what the program says")
+    @Test("OPS-1 OPS-3 the reference and the pictures are the program's current output")
     func reference() throws {
         for document in try Self.generated() {
             let text = (try? Pages.text(document.path)) ?? ""
             let lines = zip(document.text.split(separator: "\n"), text.split(separator: "\n"))
-            let first = lines.first { $0 != $1 }.map { "it has '\($1)', the program says '\($0)'" } ?? "its length"
+            let first = lines.first { $0 != $1 }.map { "it has '\($1)', the program writes '\($0)'" } ?? "its length"
             #expect(
                 text == document.text,
-                "\(document.path) is not what the program says (\(first)): run \(GeneratedDocument.command)")
+                "\(document.path) differs from the program's output (\(first)): run \(GeneratedDocument.command)")
         }
     }
 
-    @Test("every page that says that it is generated, is")
+    @Test("every page that says it is generated is generated")
     func nothingStale() throws {
         let made = Set(try Self.generated().map(\.path))
         let pages = try Pages.pages(in: "docs").filter {
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "OPS-3 the program's own reader takes each example of the configuration, and no key is without one",
+        "OPS-3 the program's parser accepts each example of the configuration, and every key has one",
         arguments: ConfigurationReference.Place.allCases)
     func examples(place: ConfigurationReference.Place) throws {
         let example = ConfigurationExamples.text(place)
@@ -45,13 +45,13 @@ import Testing
         }
     }
 
-    @Test("OPS-3 the example of a whole file is one")
+    @Test("OPS-3 the example of a whole file is valid")
     func whole() throws {
         let configuration = try Configuration.parse(ConfigurationExamples.whole + "\n", file: "whole")
         #expect(configuration.zones.count == 2)
     }
 
-    @Test("the reader of transitions takes names outside of brackets only, and every state must have some")
+    @Test("the reader of transitions skips names in brackets, and every state must have transitions")
     func transitions() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("transitions-\(getpid())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

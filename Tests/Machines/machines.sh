@@ -1,7 +1,7 @@
-# Sourced by ./kernels and ./package, after prepare.sh: Debian's user land and kernels as machines, under emulation.
+# Sourced by ./kernels and ./package, after prepare.sh: emulated machines with Debian's user land and kernels.
 #
-# What is fetched and made stays in $cache. Kernel packages are fetched, not installed, from the mirror that this machine's apt uses
-# (or SLUICE_MIRROR).
+# Fetched and built files stay in $cache. Kernel packages are downloaded from the mirror of this machine's apt (or SLUICE_MIRROR), and are
+# not installed.
 
 cache=$PWD/.build/kernels
 
@@ -17,22 +17,22 @@ python3 python3'
 
 prepare_machines() {
     mirror=${SLUICE_MIRROR:-$(apt-get indextargets --format '$(REPO_URI) $(SUITE)' 2>/dev/null | sed -n 's,/* [a-z]*$,,p' | grep '/debian$' | head -n 1)}
-    [ -n "$mirror" ] || fail "apt has no sources of Debian: run 'apt-get update', or set SLUICE_MIRROR."
+    [ -n "$mirror" ] || fail "apt has no Debian source: run 'apt-get update', or set SLUICE_MIRROR."
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     mkdir -p "$cache"
 }
 
-# Makes a user land as an image, if it is not there, and says where in $root_image.
+# Builds an image of a user land, unless it exists. Its path is in $root_image.
 #
 #   build_root NAME SUITE PACKAGES FINISH KEY
 #
-# FINISH is a function that gets the tree's path, and KEY whatever its work depends on: another key makes another image.
+# FINISH is a function that gets the tree's path. KEY is the text that its work depends on: another key gives another image.
 build_root() {
     local name=$1 suite=$2 packages=$3 finish=$4 key=$5 image tree
     image=$cache/$name-$suite-$(printf '%s\n' "$packages" "$key" | cksum | cut -d' ' -f1).ext4
     root_image=$image
     [ ! -e "$image" ] || return 0
-    echo "$(basename "$0"): making the user land ($suite)" >&2
+    echo "$(basename "$0"): building the user land ($suite)" >&2
     tree=$(mktemp -d "$cache/tree.XXXXXX")
     nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" "$suite" "$tree" "$mirror" >&2
     mkdir -p "$tree/usr/lib/modules"
@@ -44,8 +44,8 @@ build_root() {
     mv "$image.new" "$image"
 }
 
-# Fetches a suite's kernel by an apt directory of its own, and unpacks it: vmlinuz, modules.ext4, initrd, version. The suite's index says which version is
-# current: old ones vanish from it.
+# Downloads a suite's kernel with a separate apt directory, and unpacks it: vmlinuz, modules.ext4, first-root, version. The suite's index gives
+# the current version. It does not keep old ones.
 build_kernel() {
     local name=$1 directory=$cache/kernel-$1 apt tree packages version modules initrd module list=
     [ ! -e "$directory/first-root" ] || return 0
@@ -63,10 +63,10 @@ build_kernel() {
     local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts="$apt/parts" -o Dir::State::lists="$apt/lists"
         -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" -o Acquire::Languages=none -o Debug::NoLocking=1 -o APT::Sandbox::User=root)
     apt-get "${options[@]}" -qq update
-    # The cloud flavour has all that is needed, and boots soonest.
+    # The cloud flavour has everything that is needed, and boots fastest.
     local target=(linux-image-cloud-amd64)
     case $name in *-backports) target=(-t "$name" linux-image-cloud-amd64) ;; esac
-    # From 6.19 on a kernel is several packages: image, binary, modules.
+    # From 6.19 on, a kernel has several packages: image, binary, modules.
     packages=$(apt-get "${options[@]}" -qq --print-uris --no-install-recommends install "${target[@]}" |
         sed -n "s/^'[^']*' \(linux-\(image\|binary\|modules\)-[0-9][^_]*\)_.*/\1/p")
     [ -n "$packages" ] || fail "there is no kernel package in $name."
@@ -84,7 +84,7 @@ build_kernel() {
     truncate -s 1G "$directory/modules.ext4.new"
     mke2fs -q -t ext4 -O ^has_journal -E lazy_itable_init=0,nodiscard -m 0 -d "$tree/out/lib/modules" "$directory/modules.ext4.new"
     mv "$directory/modules.ext4.new" "$directory/modules.ext4"
-    # The first root: busybox, and the drivers of the disks.
+    # The initial root file system: busybox and the disk drivers.
     initrd=$tree/initrd
     mkdir -p "$initrd"/{bin,proc,sys,dev,root,m}
     cp /bin/busybox "$initrd/bin/busybox"
@@ -113,15 +113,15 @@ END
     mv "$directory/first-root.new" "$directory/first-root"
 }
 
-# Drivers that udev would load, and that nobody needs here: a third of the time to the first step.
+# Drivers that udev would load, and that are not needed here. They take a third of the time to the first step.
 unneeded=ata_piix,ata_generic,libata,scsi_mod,kvm_amd,kvm_intel,kvm,aesni_intel,ghash_clmulni_intel,sha512_ssse3,sha256_ssse3,sha1_ssse3,crct10dif_pclmul,crc32_pclmul,polyval_clmulni,cryptd,powernow_k8,acpi_cpufreq,evdev,psmouse,i2c_piix4,dm_mod,loop,configfs,efi_pstore,autofs4
 
-# Boots a machine and comes back when it is off: its exit code is qemu's, 124 when it took too long.
+# Boots a machine, and returns when it is off. The exit code is qemu's, or 124 after a timeout.
 #
 #   boot KERNEL INIT FILES SECONDS CONSOLE OUTPUT [WORD ...]
 #
-# FILES is a folder, which the machine finds as a tar on /dev/vdc; what it writes to /dev/ttyS1 comes back in OUTPUT. WORDs are added to the
-# kernel's command line.
+# FILES is a folder. The machine gets it as a tar on /dev/vdc. OUTPUT gets the text that the machine writes to /dev/ttyS1. WORDs are added to
+# the kernel's command line.
 boot() {
     local kernel=$1 init=$2 files=$3 seconds=$4 console=$5 output=$6 code=0
     shift 6

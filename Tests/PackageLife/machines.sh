@@ -1,15 +1,16 @@
-# Sourced by ./package for its task `test`: makes three packages of what was built, and tries their life in emulated machines.
+# Sourced by ./package for its task `test`: builds three packages from the built files, and tests their life in emulated machines.
 # shellcheck shell=bash disable=SC2154
 
 life=$PWD/Tests/PackageLife
-# A machine is ended after so many seconds.
+# A machine is ended after this number of seconds.
 limit=${PACKAGE_LIMIT:-1800}
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 read -r -a continuities <<<"${PACKAGE_CONTINUITY:-preserve disruptive}"
 root_size=3G
 machine_memory=3072
 
-# The user land: Debian 12 with systemd. Units that only cost time here are masked; the machine id is set, so that no first boot happens.
+# The user land: Debian 12 with systemd. Units that only cost time here are masked. The machine id is set, so that systemd does not
+# treat the boot as the first one.
 finish_life() {
     local tree=$1 unit
     echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
@@ -47,13 +48,13 @@ END
     printf 'host all all all trust\n' >"$tree/etc/postgresql/15/main/pg_hba.conf"
 }
 
-# The package as it is; a newer version of the same; and one whose binary can't take over, as when its memory layout is another.
+# Three packages: the current one, the same with a newer version, and one whose binary can't take over, as with another memory layout.
 make_packages() {
     local refusing=$cache/life/refusing
     rm -rf "$cache/life"; mkdir -p "$cache/life/stage"
     make_package "$version" "$cache/life/stage/first.deb" -Znone
     make_package "$version+1" "$cache/life/stage/newer.deb" -Znone
-    # Of sluice-api likewise, for each of them.
+    # A package sluice-api for each of them.
     make_api_package "$version" "$cache/life/stage/first-api.deb" -Znone
     make_api_package "$version+1" "$cache/life/stage/newer-api.deb" -Znone
     make_api_package "$version+2" "$cache/life/stage/refusing-api.deb" -Znone
@@ -65,10 +66,11 @@ make_packages() {
     cp "$life/agent" "$life/steps" "$tree/usr/libexec/sluice/lab-endpoint" "$cache/life/stage/"
 }
 
-# What a root file system without systemd, as of a container, is like after a purge: as before. In a chroot the scripts leave the kernel alone.
+# Checks that a root file system without systemd, as in a container, is the same before the installation and after the purge. In a chroot
+# the scripts do not touch the kernel.
 try_chroot() {
     local root step before after
-    echo "package: trying a root file system without systemd" >&2
+    echo "package: testing a root file system without systemd" >&2
     root=$(mktemp -d "$cache/chroot.XXXXXX")
     nice -n 10 mmdebstrap --quiet --mode=root --variant=minbase \
         --include=nftables,iproute2,libbpf1,libsqlite3-0,libstdc++6,zlib1g,systemd-standalone-sysusers bookworm "$root" "$mirror" >&2
@@ -92,7 +94,7 @@ try_chroot() {
     echo "package: a root file system without systemd: ${failed:-as before} ($cache/life/chroot.out)" >&2
 }
 
-# Files, users and groups of a tree, without what dpkg writes of its own, and copies that programs of passwd's keep.
+# Files, users and groups of a tree, without dpkg's own files and the backup copies of the passwd programs.
 contents() {
     (cd "$1" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./var/lib/dpkg -prune -o -path ./var/log -prune -o -print | grep -v -e '-$' -e '/\.pwd\.lock$' | sort)
     cat "$1/etc/passwd" "$1/etc/group"
@@ -124,5 +126,5 @@ for suite in "${suites[@]}"; do
     done
 done
 if [ -n "$failed" ]; then
-    fail "FAILED:$failed; what was printed is in $cache/life/NAME.out, the consoles in $cache/life/NAME.console."
+    fail "FAILED:$failed; the output is in $cache/life/NAME.out, the consoles are in $cache/life/NAME.console."
 fi

@@ -5,9 +5,9 @@ import Testing
 
 @testable import sluice
 
-/// The manual pages, as the package makes them.
+/// The manual pages that the package builds.
 @Suite struct ManualTests {
-    /// A command of the parser's own description.
+    /// A command in the argument parser's description of the program.
     private struct Command: Decodable {
         let commandName: String
         let shouldDisplay: Bool?
@@ -19,7 +19,7 @@ import Testing
             let shouldDisplay: Bool?
         }
 
-        /// The pages of this command and those below it, with the words that each must hold.
+        /// The pages of this command and its subcommands, with the words that each must contain.
         func pages(_ path: String = "") -> [String: [String]] {
             guard shouldDisplay ?? true, !(path == "sluice" && commandName == "help") else { return [:] }
             let name = path.isEmpty ? commandName : "\(path)-\(commandName)"
@@ -32,7 +32,7 @@ import Testing
 
     private struct Dump: Decodable { let command: Command }
 
-    /// Makes all pages, and returns what was dumped.
+    /// Builds all pages, and returns the parser's description.
     private func make(into folder: String) async throws -> Dump {
         let sluice = try SluiceBinary.path()
         let dump = try await Repository.output(sluice, "--experimental-dump-help")
@@ -52,14 +52,14 @@ import Testing
         return try JSONDecoder().decode(Dump.self, from: Data(dump.utf8))
     }
 
-    @Test("PKG-1 a manual page for every command, with all of its options, and mandoc finds nothing in any of them")
+    @Test("PKG-1 every command has a manual page with all its options, and mandoc reports no finding")
     func pages() async throws {
         let place = TemporaryDirectory()
         let wanted = try await make(into: place.path).command.pages()
         #expect(wanted.count > 50)
         for (name, words) in wanted {
             let text = try String(contentsOfFile: "\(place.path)/man/\(name).8", encoding: .utf8)
-            // In the list of options, and not only in the synopsis.
+            // Each option is in the list of options, not only in the synopsis.
             let items = text.split(separator: "\n").filter { $0.hasPrefix(".It ") }
             for word in words {
                 let escaped = word.replacingOccurrences(of: "-", with: "\\-")
@@ -69,7 +69,7 @@ import Testing
         for name in ["sluice.service.8", "sluice.yaml.5"] {
             #expect(FileManager.default.fileExists(atPath: "\(place.path)/man/\(name)"), "\(name)")
         }
-        // Pages of other packages that are referred to need not be installed here.
+        // Referenced pages of other packages need not be installed here.
         let lint = try await ChildProcess([
             "sh", "-c",
             "cd \(place.path)/man && mandoc -T lint -W warning *.[58] | grep -v 'referenced manual not found'",
@@ -77,7 +77,7 @@ import Testing
         #expect(lint.output == "", "\(lint.output)")
     }
 
-    @Test("PKG-1 references between the pages lead somewhere")
+    @Test("PKG-1 every page that another page references exists")
     func references() async throws {
         let place = TemporaryDirectory()
         _ = try await make(into: place.path)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("PKG-4 the page of the service says of each step of the package's life what is forwarded")
+    @Test("PKG-4 the service's page says for each step of the package's life what is forwarded")
     func steps() throws {
         let page = try Repository.text("packaging/man/sluice.service.8.in")
         let steps = page.components(separatedBy: ".Ss What is forwarded, step by step")[1].components(

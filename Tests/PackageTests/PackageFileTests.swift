@@ -6,11 +6,11 @@ import Testing
 @testable import Policy
 @testable import sluice
 
-/// The files that become the package, as far as they can be judged without making it: `./package` and lintian do the rest.
+/// The files of the package, checked without building it. `./package` and lintian check the rest.
 @Suite struct PackageFileTests {
     static let scripts = ["preinst", "postinst", "prerm", "postrm"]
 
-    @Test("PKG-4 the maintainer scripts are shell that dash and shellcheck find nothing in", arguments: scripts)
+    @Test("PKG-4 dash and shellcheck report no finding in the maintainer scripts", arguments: scripts)
     func shell(script: String) async throws {
         let path = "\(Repository.root)/packaging/debian/\(script)"
         _ = try await Repository.output("sh", "-n", path)
@@ -18,9 +18,9 @@ import Testing
         #expect(try Repository.text("packaging/debian/\(script)").contains("\nset -e\n"))
     }
 
-    /// What dpkg calls each with (Debian Policy, 6.5).
+    /// The arguments that dpkg calls each script with (Debian Policy, 6.5).
     @Test(
-        "PKG-4 each maintainer script knows all that dpkg calls it with, and refuses all else",
+        "PKG-4 each maintainer script accepts all arguments of dpkg, and refuses any other",
         arguments: [
             ("preinst", ["install", "upgrade", "abort-upgrade"]),
             ("postinst", ["configure", "abort-upgrade", "abort-remove", "abort-deconfigure"]),
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "PKG-4 an upgrade asks the new binary before it touches the service; an upgrade's prerm and postrm leave it alone"
+        "PKG-4 an upgrade asks the new binary before it touches the service; its prerm and postrm do not touch it"
     )
     func upgrade() throws {
         let postinst = try Repository.text("packaging/debian/postinst")
@@ -55,7 +55,7 @@ import Testing
         #expect(try Repository.text("packaging/debian/postrm").contains("\nupgrade | failed-upgrade | abort-install"))
     }
 
-    @Test("PKG-4 BAD-5 no file of the package switches forwarding on: the gateway does, behind its guard")
+    @Test("PKG-4 BAD-5 no file of the package turns forwarding on; the gateway does, after its guard is up")
     func forwarding() throws {
         let package = try Repository.text("package")
         #expect(!package.contains("sysctl.d"))
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("PKG-1 the packaged configuration lacks only the zones, and says so at its beginning")
+    @Test("PKG-1 the packaged configuration lacks only the zones, and its first lines say so")
     func configuration() throws {
         let text = try Repository.text("packaging/sluice.yaml")
         #expect(text.contains("# FILL IN: the zones and their interfaces"))
@@ -85,7 +85,7 @@ import Testing
         _ = try Configuration.parse(try SchemaTests.filledIn(), file: "sluice.yaml")
     }
 
-    @Test("PKG-1 the unit's user is the one that the package makes, and its programs and files are in the package")
+    @Test("PKG-1 the package creates the unit's user, and contains the unit's programs and files")
     func unit() throws {
         let unit = try Repository.text("packaging/systemd/sluice.service")
         let user = try #require(unit.firstMatch(of: #/\nUser=(\w+)\n/#)).1
@@ -97,18 +97,18 @@ import Testing
         }
     }
 
-    @Test("PKG-1 the licence of every package that is depended upon is in the package")
+    @Test("PKG-1 the licence of every dependency is in the package")
     func licences() throws {
         let copyright = try Repository.text("packaging/debian/copyright")
         let packages = try Repository.text("Package.swift").matches(of: #/\.package\(url: "https://[^"]*/([^"/]+)"/#)
         #expect(packages.count >= 9)
         for package in packages { #expect(copyright.contains("linked/\(package.1)"), "\(package.1)") }
-        // Each licence that is named is told.
+        // The text of each named licence is there.
         let named = Set(copyright.matches(of: #/\nLicense: ([^\n]+)\n/#).map { String($0.1) })
         for licence in named { #expect(copyright.contains("\nLicense: \(licence)\n "), "\(licence)") }
     }
 
-    @Test("PKG-1 the changelog begins with the version of this binary, and becomes Debian's")
+    @Test("PKG-1 the changelog begins with the version of this binary, and is converted to Debian's format")
     func changelog() async throws {
         let version = BinaryVersion.own.version
         #expect(try Repository.text("CHANGELOG.md").firstMatch(of: #/\n## (\S+) /#)?.1 == Substring(version))
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test(
-        "PKG-1 lintian's findings that are let pass have a reason each",
+        "PKG-1 every lintian override has a reason",
         arguments: ["lintian-overrides", "lintian-overrides.api"])
     func overrides(file: String) throws {
         var reason = false
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(
-        "PKG-1 completions for bash, zsh and fish are scripts that these shells read",
+        "PKG-1 bash, zsh and fish can read their completion scripts",
         arguments: ["bash", "zsh", "fish"])
     func completions(shell: String) async throws {
         let script = try await Repository.output(try SluiceBinary.path(), "completions", "generate", shell)

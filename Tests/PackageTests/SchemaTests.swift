@@ -5,9 +5,9 @@ import Testing
 
 @testable import Policy
 
-/// The JSON Schema of `sluice.yaml`, judged by a program that shares no code with it.
+/// The JSON Schema of `sluice.yaml`, checked by a program that shares no code with Sluice.
 @Suite struct SchemaTests {
-    /// Verdicts by the names of the files.
+    /// Verdicts by file name.
     private func judge(_ files: [String: String]) async throws -> [String: String] {
         let place = TemporaryDirectory()
         try Repository.write(files, into: place.path)
@@ -23,7 +23,7 @@ import Testing
 
     private static let zones = "zones: [{ name: internet, interfaces: [eth0] }]\n"
 
-    /// The examples of the repository: in documents, in the manual page, the lab's and the packaged one with what is to be filled in.
+    /// All example configurations: in documents, in the manual page, and the packaged file with its gaps filled in.
     private static func examples() throws -> [String: String] {
         var examples: [String: String] = [:]
         let documents = (FileManager.default.enumerator(atPath: "\(Repository.root)/docs")?.allObjects ?? [])
@@ -33,7 +33,7 @@ import Testing
             for (number, part) in parts.enumerated() {
                 let text = part.components(separatedBy: "\n```")[0] + "\n"
                 let name = "\(path.replacingOccurrences(of: "/", with: "-"))-\(number)"
-                // A part of a file is a file with zones.
+                // An excerpt becomes a whole file when zones are added.
                 examples[name] = text.contains("zones:") ? text : zones + text
             }
         }
@@ -45,7 +45,7 @@ import Testing
         return examples
     }
 
-    /// The packaged file without the marks in front of what is to be filled in.
+    /// The packaged file, with the lines that are to be filled in uncommented.
     static func filledIn() throws -> String {
         var text = ""
         var isMarked = false
@@ -62,19 +62,19 @@ import Testing
         return text.replacingOccurrences(of: "ules: []", with: "ules:")
     }
 
-    @Test("PKG-1 every example of the repository fits the schema, and the reader")
+    @Test("PKG-1 every example of the repository is valid for the schema and for the parser")
     func examples() async throws {
         let examples = try Self.examples()
         #expect(examples.count >= 20)
         let verdicts = try await judge(examples)
         for (name, text) in examples {
             #expect(verdicts[name] == "ok", "\(name)")
-            // What a name of an example stands for need not be here: files of groups, certificates.
+            // Files that an example names, such as groups and certificates, need not exist here.
             #expect(throws: Never.self, "\(name)") { try Configuration.parse(text, file: name) }
         }
     }
 
-    @Test("PKG-1 a file with everything that the reader takes fits the schema")
+    @Test("PKG-1 a file with everything that the parser accepts is valid for the schema")
     func everything() async throws {
         let text = """
             gateway: 7
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test(
-        "PKG-1 a wrong file is refused where it is wrong",
+        "PKG-1 for a wrong file the schema reports the place of the mistake",
         arguments: [
             ("profile: azur", "profile"), ("timeScale: 0", "timeScale"), ("zone: []", "(top)"),
             ("northSouthIdleTimeout: 240", "northSouthIdleTimeout"),
@@ -145,13 +145,13 @@ import Testing
         #expect(verdict.split(separator: " ").first.map(String.init) == place, "\(verdict)")
     }
 
-    @Test("PKG-1 zones are required, as the reader has it")
+    @Test("PKG-1 zones are required, as in the parser")
     func zonesAreRequired() async throws {
         #expect(
             try await judge(["empty": "profile: azure\n"])["empty"]?.contains("'zones' is a required property") == true)
     }
 
-    @Test("PKG-1 the schema is one, and every key of the reference is in it with its meaning")
+    @Test("PKG-1 the schema is valid, and has every key of the reference with its meaning")
     func complete() async throws {
         let place = TemporaryDirectory()
         try Repository.write(["schema.json": ConfigurationSchema.text], into: place.path)

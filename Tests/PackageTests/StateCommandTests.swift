@@ -3,7 +3,7 @@ import Lab
 import TestSupport
 import Testing
 
-/// `sluice state`, as people call it; what it does is in `StateBackupTests`.
+/// `sluice state` on the command line. `StateBackupTests` tests the backup itself.
 @Suite struct StateCommandTests {
     private let place = TemporaryDirectory()
 
@@ -12,7 +12,7 @@ import Testing
         return (result.exit, result.everythingSaid)
     }
 
-    /// A history without events, as SQLite's own program would leave it.
+    /// A history that was written by SQLite's own program.
     private func makeHistory(_ directory: String) async throws {
         let folder = "\(directory)/command-edge"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -31,7 +31,7 @@ import Testing
         _ = try await Repository.output("python3", "-c", script)
     }
 
-    @Test("PKG-4 state export and import: by name and directory, and the events are there again")
+    @Test("PKG-4 state export and import by name and directory restore the events")
     func both() async throws {
         let (from, to) = ("\(place.path)/from", "\(place.path)/to")
         try await makeHistory(from)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Holds YAML files against a JSON Schema, with Debian's python3-jsonschema: judge.py SCHEMA FILE ...
+"""Checks YAML files with a JSON Schema, by Debian's python3-jsonschema: judge.py SCHEMA FILE ...
 
-A line for each file: FILE ok, or FILE PATH MESSAGE of its first mistake. `--check SCHEMA` looks at the schema itself.
+Prints a line for each file: FILE ok, or FILE PATH MESSAGE of its first mistake. `--check SCHEMA` checks the schema itself.
 """
 import json
 import os
@@ -12,7 +12,7 @@ import yaml
 
 
 class Loader(yaml.SafeLoader):
-    """As YAML 1.2 reads scalars: no numbers to the base of 60, no dates, no yes and no."""
+    """Reads scalars like YAML 1.2: no numbers to base 60, no dates, no yes and no."""
 
 
 Loader.yaml_implicit_resolvers = {

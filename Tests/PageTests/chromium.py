@@ -1,4 +1,4 @@
-"""Drives a headless Chromium by its DevTools protocol over a pipe. Needs nothing but Python's own library."""
+"""Drives a headless Chromium by its DevTools protocol over a pipe. Needs only Python's standard library."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ import time
 
 
 class Browser:
-    """One browser with one page. Keeps what the console, the policy and the network said."""
+    """One browser with one page. Records the messages of the console, the policy and the network."""
 
     def __init__(self, width=1440, height=900, dark=False):
         self.profile = tempfile.mkdtemp(prefix="sluice-page-")
@@ -19,7 +19,7 @@ class Browser:
         self.input, from_browser = os.pipe()
 
         def place():
-            # The protocol's pipe is at 3 and 4; out of their way first.
+            # The protocol's pipe uses descriptors 3 and 4, so the originals are moved away first.
             reader, writer = os.dup(to_browser), os.dup(from_browser)
             while reader in (3, 4):
                 reader = os.dup(reader)
@@ -39,9 +39,9 @@ class Browser:
         os.close(from_browser)
         self.number = 0
         self.rest = b""
-        #: What must not be: console errors, exceptions, violations of the policy.
+        #: Errors that must not happen: console errors, exceptions, violations of the policy.
         self.mistakes = []
-        #: Every address that was asked for.
+        #: Every requested address.
         self.addresses = []
         self.session = None
         target = next(t for t in self.call("Target.getTargets")["targetInfos"] if t["type"] == "page")
@@ -68,7 +68,7 @@ class Browser:
         raise RuntimeError(f"{method}: the browser did not answer within 60 s")
 
     def read(self, seconds):
-        """The next message; None: there was none in time."""
+        """The next message. None: no message arrived in time."""
         while b"\0" not in self.rest:
             if not select.select([self.input], [], [], max(0, seconds))[0]:
                 return None
@@ -96,7 +96,7 @@ class Browser:
             self.addresses.append(values["request"]["url"])
 
     def listen(self, seconds):
-        """Waits, and notes what is said meanwhile."""
+        """Waits, and records the messages that arrive meanwhile."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             self.read(end - time.monotonic())
@@ -114,18 +114,18 @@ class Browser:
         self.call("Page.navigate", url=address)
 
     def run(self, script):
-        """The value of an expression in the page; a promise is waited for."""
+        """The value of an expression in the page. Waits for a promise."""
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in answer:
             raise RuntimeError(f"{script}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
     def text(self, selector="body"):
-        """What is on the screen there."""
+        """The text on the screen there."""
         return self.run(f"document.querySelector({json.dumps(selector)})?.innerText ?? ''")
 
     def until(self, script, what, seconds=20):
-        """Waits until an expression is true; says what was on the screen if it never is."""
+        """Waits until an expression is true. After a timeout, the error has the text on the screen."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.run(f"Boolean({script})"):
@@ -134,7 +134,7 @@ class Browser:
         raise AssertionError(f"{what}: not within {seconds} s. On the screen:\n{self.text()[:4000]}")
 
     def shows(self, text, selector="main", seconds=20):
-        """Waits until a text is on the screen, whatever its case."""
+        """Waits until a text is on the screen, in any case."""
         self.until(
             f"(document.querySelector({json.dumps(selector)})?.innerText ?? '').toLowerCase()"
             f".includes({json.dumps(text.lower())})", f"'{text}' in {selector}", seconds)

@@ -1,9 +1,9 @@
-"""Walks through the page's views against a live gateway, with a drain under way, and checks what is on the screen.
+"""Opens all views of the page on a live gateway, drains an instance, and checks the screen.
 
     walk.py ADDRESS ADMIN_TOKEN_FILE [FOLDER_FOR_PICTURES]
 
-The gateway has at least 3 instances, some sessions to port 8080, flow logs, and has denied something to port 23.
-Whoever runs this stops the gateway when it prints 'stop the gateway now', and starts it when it prints 'start the gateway now'.
+The gateway needs at least 3 instances, some sessions to port 8080, flow logs, and a denied packet to port 23.
+The caller stops the gateway when this prints 'stop the gateway now', and starts it when this prints 'start the gateway now'.
 """
 
 import sys
@@ -18,7 +18,7 @@ with open(token_file) as file:
 
 
 def click(browser, selector, text=""):
-    """Clicks what can be seen there, and has this text."""
+    """Clicks the visible element with this selector and text."""
     find = (f"[...document.querySelectorAll({selector!r})].find(e => e.offsetParent !== null "
             f"&& (e.innerText + (e.ariaLabel ?? '')).includes({text!r}))")
     browser.until(find, f"{selector} '{text}'")
@@ -42,7 +42,7 @@ def check(condition, text):
 
 def first_paint(browser):
     browser.go(address)
-    # A machine under load may have a finding of its own.
+    # A machine under load may have a finding.
     browser.until("/^(Healthy|Degraded)$/.test(document.querySelector('.verdict h2')?.innerText)", "the verdict")
     browser.until("performance.getEntriesByName('first-contentful-paint').length", "first paint")
     print("first contentful paint:",
@@ -54,11 +54,11 @@ def first_paint(browser):
 
 
 def reset_asks(browser):
-    """A reset names what will be reset, and nothing happens without a token."""
+    """A reset asks first and names the session. Without a token nothing happens."""
     view(browser, "sessions", "Sessions")
     browser.until("document.querySelectorAll('tbody tr').length > 3", "rows")
     browser.shows("203.0.113.10:8080", "tbody")
-    # The filter, by keys alone.
+    # The filter, with the keyboard only.
     browser.press("/")
     browser.press("Tab")
     browser.press("Tab")
@@ -90,12 +90,12 @@ def reset_asks(browser):
     browser.press("Escape")
     browser.until("!document.querySelector('dialog')", "no dialog")
     check(browser.run("sessionStorage.getItem('sluice-token')") is None, "a wrong token is not kept")
-    # The answer 401 is an error in the browser's log, and here it was asked for.
+    # The browser's log has the answer 401 as an error. Here it is expected.
     browser.mistakes = [m for m in browser.mistakes if "401" not in m]
 
 
 def drain(browser):
-    """Drains an instance by the page, which asks first, and for the token then. Returns its name."""
+    """Drains an instance with the page, which asks for confirmation, then for the token. Returns its name."""
     view(browser, "fleet", "Fleet and maintenance")
     browser.shows("Start maintenance")
     browser.until("document.querySelector('tbody button')", "instances")
@@ -115,7 +115,7 @@ def drain(browser):
 
 
 def overview(browser, name):
-    """In five seconds: what drains and until when, what carries traffic, what is dropped and why."""
+    """The first screen shows what drains and until when, what carries traffic, and what is dropped and why."""
     view(browser, "overview", "Overview")
     browser.shows(f"{name} drains, and is gone in 0:", ".verdict")
     browser.shows("draining", ".box.warn")
@@ -132,7 +132,7 @@ def overview(browser, name):
 
 
 def confirm(browser, button, title, action, says):
-    """Presses a button, reads what it asks, confirms, and waits for what the page says then."""
+    """Presses a button, checks the question, confirms, and waits for the page's message."""
     click(browser, "button", button)
     browser.shows(title, "dialog")
     click(browser, "dialog button", action)
@@ -145,7 +145,7 @@ def write(browser, name, value):
 
 
 def changes(browser):
-    """Everything else that the fleet's view can change, each by its button; the token is known by now."""
+    """Uses every other button of the fleet's view. The page has the token already."""
     view(browser, "fleet", "Fleet and maintenance")
     click(browser, "tbody button", "Cancel the drain of")
     browser.shows("Cancel the drain of instance", "dialog")
@@ -201,7 +201,7 @@ def others(browser):
     browser.shows("Rule services decides")
     browser.shows("priority 100")
     picture(browser, "explain")
-    # Whatever is typed is text, and what is wrong is said.
+    # All input is shown as text, and mistakes are reported.
     browser.run("location.hash = '#/explain?protocol=tcp&source=%3Cimg%20src%3Dx%3E&destination=10.2.0.10&destinationPort=1'")
     browser.shows("<img src=x>", "main .problem")
     check(not browser.run("document.querySelector('main img') !== null"), "data became markup")
@@ -219,7 +219,7 @@ def small_and_dark(browser):
                 over = browser.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 check(over <= 0, f"{name} is {over} pixels too wide at {width}")
     browser.size(1440, 900)
-    # The flow logs are read for a few at a time: a view that was left a moment ago may hold that place.
+    # Only a few clients can read the flow logs at the same time. A view that was just closed may still count as one.
     browser.mistakes = [m for m in browser.mistakes if not ("status of 503" in m and "/v1/flow-logs" in m)]
 
 
@@ -235,8 +235,8 @@ def keys(browser):
     browser.shows("Last events")
     before = browser.run("getComputedStyle(document.body).color")
     browser.press("t")
-    check(browser.run("getComputedStyle(document.body).color") != before, "the theme is another one")
-    # By Tab one gets to every link of the navigation, and sees where one is.
+    check(browser.run("getComputedStyle(document.body).color") != before, "the theme changes")
+    # Tab reaches every link of the navigation, and the focus is visible.
     seen = set()
     browser.run("document.querySelector('.skip').focus()")
     for _ in range(14):
@@ -260,14 +260,14 @@ def disconnected(browser):
 
 
 def restarted(browser):
-    """The gateway ends and begins anew while the page is open: it says so, and goes on by itself."""
+    """The gateway stops and starts while the page is open. The page shows this, and reconnects by itself."""
     view(browser, "overview", "Overview")
     print("stop the gateway now", flush=True)
     browser.shows("No connection to the gateway", "#banner", 60)
     print("start the gateway now", flush=True)
     browser.until("document.getElementById('banner').hidden", "connected again by itself", 60)
     browser.until("/^(Healthy|Degraded)$/.test(document.querySelector('.verdict h2')?.innerText)", "the verdict")
-    # The events that came meanwhile, and those that come now.
+    # The events of the time without a connection, and the new ones.
     view(browser, "events", "Events")
     browser.shows("gateway stopped", ".tape", 30)
     browser.until("[...document.querySelectorAll('.tape li')].filter(e => e.innerText.includes('gateway started')).length === 2", "started twice", 30)
@@ -282,4 +282,4 @@ with Browser() as browser:
         print(step.__name__, "ok", flush=True)
     own = urlsplit(address).netloc
     foreign = [a for a in browser.addresses if urlsplit(a).netloc not in (own, "") and not a.startswith("about:")]
-    check(not foreign, f"asked for elsewhere: {foreign[:5]}")
+    check(not foreign, f"requests to other hosts: {foreign[:5]}")

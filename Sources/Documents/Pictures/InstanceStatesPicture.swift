@@ -29,11 +29,11 @@ enum InstanceStatesPicture {
     private static func place(_ state: InstanceState) -> (area: Area, text: String, tone: Drawing.Tone) {
         switch state {
         case .stopped: (Area(x: 20, y: 60, width: 120, height: 52), "no process", .plain)
-        case .starting: (Area(x: 180, y: 60, width: 140, height: 52), "process asked for", .plain)
+        case .starting: (Area(x: 180, y: 60, width: 140, height: 52), "process requested", .plain)
         case .serving: (Area(x: 368, y: 60, width: 148, height: 52), "takes new sessions", .good)
         case .drainingRefuse: (Area(x: 560, y: 60, width: 140, height: 52), "takes no new ones", .warning)
         case .drainingReset: (Area(x: 740, y: 60, width: 120, height: 52), "resets the rest", .warning)
-        case .ending: (Area(x: 190, y: 220, width: 180, height: 52), "process told to end", .plain)
+        case .ending: (Area(x: 190, y: 220, width: 180, height: 52), "process asked to end", .plain)
         case .unresponsive: (Area(x: 560, y: 220, width: 160, height: 52), "killed, replaced", .bad)
         }
     }
@@ -45,11 +45,12 @@ enum InstanceStatesPicture {
         switch (from, to) {
         case (nil, .ending):
             drawing.arrow(Point(x: 420, y: 132), Point(x: 340, y: target.y))
-            drawing.text("nothing left, time over, stop", at: Point(x: 400, y: 180), style: "small", anchor: "start")
+            drawing.text("no session left, time over, stop", at: Point(x: 400, y: 180), style: "small", anchor: "start")
         case (nil, .unresponsive):
             drawing.arrow(Point(x: target.top.x, y: 132), target.top)
             drawing.text(
-                "silent, or its process ended", at: Point(x: target.top.x + 8, y: 180), style: "small", anchor: "start")
+                "no answer, or its process ended", at: Point(x: target.top.x + 8, y: 180), style: "small",
+                anchor: "start")
         case (.starting, .ending): drawing.arrow(start.bottom, Point(x: start.bottom.x, y: target.y))
         case (.starting, .stopped), (.drainingRefuse, .serving):
             drawing.arrow(Point(x: start.x, y: start.y + 38), Point(x: target.x + target.width, y: start.y + 38))
