@@ -7,7 +7,7 @@
 
 #include "classify.bpf.h"
 #include "functions.bpf.h"
-#include "looking.bpf.h"
+#include "packet_watch.bpf.h"
 #include "neighbours.bpf.h"
 #include "routing.bpf.h"
 #include "route_cache.bpf.h"
@@ -152,7 +152,7 @@ INLINE static int hand_to_host(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t now) {
     uint32_t verdict = sluice_admit(packet, route, now);
     if ((verdict & 0xFF) != ACTION_HOST) return drop(skb, packet, route, verdict >> 8);
-    look_at(skb, packet, route, ACTION_HOST);
+    show_packet(skb, packet, route, ACTION_HOST);
     sluice_count(COUNTER_HOST);
     return TC_ACT_OK;
 }
@@ -173,17 +173,17 @@ INLINE static int forward(
     // The kernel's own forwarding reports it to the sender. If the kernel finds a route that the lookup did not find,
     // the guard drops the packet.
     if (route->kind == ROUTE_UNREACHABLE) {
-        look_at(skb, packet, route, ACTION_UNROUTABLE);
+        show_packet(skb, packet, route, ACTION_UNROUTABLE);
         return TC_ACT_OK;
     }
     if (route->zone == 0) return drop(skb, packet, route, REASON_NO_ROUTE);
     // The zones of a session are part of what was allowed. A route that now leads to another zone was not (NSG-4).
     if (route->zone != packet->peerZone) return drop(skb, packet, route, REASON_WRONG_ZONE);
     if (sluice_needs_slow_path_body(packet, route) || packet->networkOffset != 14) {
-        look_at(skb, packet, route, ACTION_FORWARD | LOOK_SLOWLY);
+        show_packet(skb, packet, route, ACTION_FORWARD | SHOWN_SLOW_PATH);
         return sluice_leave_to_kernel(skb, packet->networkOffset);
     }
-    look_at(skb, packet, route, ACTION_FORWARD);
+    show_packet(skb, packet, route, ACTION_FORWARD);
     uint32_t direction = packet->isAnswer ? COUNTERS_TO_SOURCE : 0;
     add_to_counter(COUNTER_FORWARDED_PACKETS + direction, packet->wirePackets);
     add_to_counter(COUNTER_FORWARDED_BYTES + direction, packet->wireBytes);
@@ -287,11 +287,11 @@ int sluice_ingress(struct __sk_buff *skb) {
         sluice_drop(skb, &packet, &route, verdict);
         return sluice_answer_reset(skb, &packet);
     case ACTION_HOST:
-        look_at(skb, &packet, &route, ACTION_HOST);
+        show_packet(skb, &packet, &route, ACTION_HOST);
         sluice_count(COUNTER_HOST);
         return TC_ACT_OK;
     case ACTION_UNROUTABLE:
-        look_at(skb, &packet, &route, ACTION_UNROUTABLE);
+        show_packet(skb, &packet, &route, ACTION_UNROUTABLE);
         return TC_ACT_OK;
     default:
         return drop(skb, &packet, &route, verdict >> 8);

@@ -3,7 +3,7 @@ enum BenchError: Error, CustomStringConvertible {
     /// A system call failed.
     case system(call: String, reason: String)
     /// A program gave an unexpected answer.
-    case answer(of: String, said: String)
+    case answer(of: String, was: String)
     /// A contender did not forward all packets, so its figures would have no meaning.
     case notForwarded(contender: String, sent: Int, arrived: Int)
     /// A contender has another number of sessions than were opened.
@@ -19,8 +19,8 @@ enum BenchError: Error, CustomStringConvertible {
         switch self {
         case .system(let call, let reason):
             "\(call): \(reason)"
-        case .answer(let program, let said):
-            "\(program) gave an unexpected answer: \(said)"
+        case .answer(let program, let was):
+            "\(program) gave an unexpected answer: \(was)"
         case .notForwarded(let contender, let sent, let arrived):
             "\(contender) was sent \(sent) packets and forwarded \(arrived): its figures would have no meaning"
         case .sessions(let contender, let expected, let found):

@@ -9,7 +9,7 @@ import Policy
 struct DatapathBenchmark {
     static func main() throws {
         // The cost of watching packets is measured separately, with interleaved runs.
-        if CommandLine.arguments.dropFirst().first == "looks" { return try LookCost.run() }
+        if CommandLine.arguments.dropFirst().first == "watching" { return try WatchCost.run() }
         let datapath = try Datapath.load(
             gateway: "benchmark", capacitySessions: 65536, pinned: false, programs: ProgramName.all)
         datapath.table.runtime.pointee.halfOpenLimit = 65536

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "FlowLayout.h"
-#include "Looks.h"
+#include "WatchedPackets.h"
 #include "Tallies.h"
 
 #include <linux/bpf.h>
@@ -120,7 +120,7 @@ struct {
 
 SLUICE_SHARED_ARRAY(sluice_watch, 1, struct sluice_watch);  // the filter of the process that watches packets
 
-struct sluice_look_ring {
+struct sluice_watched_ring {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 1 << 18);  // bytes; the ring that is inserted may have more
 };
@@ -131,12 +131,12 @@ struct {
     __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __array(values, struct sluice_look_ring);
-} sluice_looks SEC(".maps");
+    __array(values, struct sluice_watched_ring);
+} sluice_watched SEC(".maps");
 
 struct {
     __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, struct sluice_look_budget);
-} sluice_look_budgets SEC(".maps");
+    __type(value, struct sluice_watch_budget);
+} sluice_watch_budgets SEC(".maps");

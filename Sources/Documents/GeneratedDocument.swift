@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of `docs` that is generated from the program.
+/// A file that is generated from the program: of `docs`, or of the page of the API.
 struct GeneratedDocument: Equatable {
     /// From the root of the repository.
     var path: String
@@ -24,6 +24,7 @@ struct GeneratedDocument: Equatable {
             .page("profiles", ProfilesPage.text),
             .page("limits", LimitsPage.text),
             .page("api", APIPage.text(openAPI: root.appendingPathComponent("Sources/API/Page/openapi.json"))),
+            GeneratedDocument(path: "Sources/API/Page/assets/drop-reasons.js", text: ReasonPages.dropModule),
             .picture("packet-path", PacketPathPicture.drawing),
             .picture(
                 "session-states",

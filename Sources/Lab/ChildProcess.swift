@@ -80,7 +80,7 @@ package final class ChildProcess: Sendable {
     /// The standard error so far.
     package var standardError: String { errors.text }
     /// Both, for messages.
-    package var everythingSaid: String { standardOutput + standardError }
+    package var allOutput: String { standardOutput + standardError }
 
     /// How it ended, or nil while it runs.
     package var exit: Exit? {
@@ -153,12 +153,12 @@ package final class ChildProcess: Sendable {
     /// Waits until a text appears in its output or its errors.
     package func waitForText(_ text: String, within limit: Duration) async throws(LabError) {
         let found = await eventually(within: limit) {
-            self.everythingSaid.contains(text) || !self.isRunning
+            self.allOutput.contains(text) || !self.isRunning
         }
-        guard found, everythingSaid.contains(text) else {
+        guard found, allOutput.contains(text) else {
             throw .timedOut(
                 waitingFor: "'\(text)' from '\(command)'", seconds: Patience.seconds(limit),
-                seen: everythingSaid + (exit.map { " (ended with \($0))" } ?? " (still running)"))
+                seen: allOutput + (exit.map { " (ended with \($0))" } ?? " (still running)"))
         }
     }
 

@@ -9,13 +9,13 @@ package struct CommandResult: Sendable {
 
     package var succeeded: Bool { exit == .code(0) }
     /// Output and errors, for messages.
-    package var everythingSaid: String { output + errors }
+    package var allOutput: String { output + errors }
 
     /// Returns itself if the program succeeded; throws otherwise.
     @discardableResult
     package func required() throws(LabError) -> CommandResult {
         guard succeeded else {
-            throw .failed(command: command, status: "\(exit)", output: everythingSaid)
+            throw .failed(command: command, status: "\(exit)", output: allOutput)
         }
         return self
     }
@@ -28,7 +28,7 @@ extension ChildProcess {
             send(signal: SIGKILL)
             _ = await waitForExit(within: .seconds(5))
             throw .timedOut(
-                waitingFor: "the end of '\(command)'", seconds: Patience.seconds(limit), seen: everythingSaid)
+                waitingFor: "the end of '\(command)'", seconds: Patience.seconds(limit), seen: allOutput)
         }
         return CommandResult(command: command, exit: exit, output: standardOutput, errors: standardError)
     }
@@ -42,10 +42,10 @@ func runShort(_ command: [String], within limit: Duration = .seconds(20)) throws
         child.send(signal: SIGKILL)
         _ = child.waitForExitBlocking(within: .seconds(5))
         throw .timedOut(
-            waitingFor: "the end of '\(child.command)'", seconds: Patience.seconds(limit), seen: child.everythingSaid)
+            waitingFor: "the end of '\(child.command)'", seconds: Patience.seconds(limit), seen: child.allOutput)
     }
     guard exit == .code(0) else {
-        throw .failed(command: child.command, status: "\(exit)", output: child.everythingSaid)
+        throw .failed(command: child.command, status: "\(exit)", output: child.allOutput)
     }
     return child.standardOutput
 }

@@ -69,7 +69,7 @@ package final class Endpoint: Sendable {
         guard found.count >= count else {
             throw .timedOut(
                 waitingFor: "\(count) events '\(name)' of '\(process.command)'", seconds: Patience.seconds(limit),
-                seen: process.everythingSaid)
+                seen: process.allOutput)
         }
         return found
     }

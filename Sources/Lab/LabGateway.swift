@@ -77,13 +77,13 @@ extension Lab {
         }
         _ = await eventually(within: limit) { isReady() || !process.isRunning }
         if let exit = process.exit {
-            throw .failed(command: process.command, status: "\(exit)", output: process.everythingSaid)
+            throw .failed(command: process.command, status: "\(exit)", output: process.allOutput)
         }
         guard isReady() else {
             await process.terminate()
             throw .timedOut(
                 waitingFor: "'ready' from '\(process.command)'", seconds: Patience.seconds(limit),
-                seen: process.everythingSaid)
+                seen: process.allOutput)
         }
         return LabGateway(lab: self, process: process, configurationPath: path, binary: program)
     }

@@ -20,10 +20,10 @@ struct APILab {
                 configuration: lab.configuration(timeScale: timeScale, extra: "\(api)\n\(extra)"))
             let api = APILab(gateway: gateway)
             do {
-                #expect(await api.isServed(), "\(gateway.process.everythingSaid)")
+                #expect(await api.isServed(), "\(gateway.process.allOutput)")
                 try await body(api)
             } catch {
-                Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+                Issue.record("the gateway said: \(gateway.process.allOutput)")
                 throw error
             }
         }
@@ -46,7 +46,7 @@ struct APILab {
         let result = try await lab.execute(
             in: .gateway, ["curl", "-sS", "-i", "-m", "20", "--path-as-is"] + arguments + [base + path])
         guard let end = result.output.firstRange(of: "\r\n\r\n") else {
-            return Answer(status: 0, head: result.everythingSaid, body: "")
+            return Answer(status: 0, head: result.allOutput, body: "")
         }
         let head = String(result.output[..<end.lowerBound])
         let status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0

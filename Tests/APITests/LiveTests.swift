@@ -44,7 +44,7 @@ import Testing
             let ready = try await api.request("/readyz")
             #expect(ready.status == 200, "\(ready.body)")
             let before = try await api.command("status", "--json")
-            #expect(before.exit == .code(0), "\(before.everythingSaid)")
+            #expect(before.exit == .code(0), "\(before.allOutput)")
 
             // After a kill the gateway keeps running, reports it, and starts another one.
             kill(process, SIGKILL)
@@ -52,7 +52,7 @@ import Testing
                 let status = try? await api.command("event", "list", "--kind", "problemBegan")
                 return status?.output.contains("the process of the API ended (signal 9)") ?? false
             }
-            #expect(isSaid, "\(api.gateway.process.everythingSaid)")
+            #expect(isSaid, "\(api.gateway.process.allOutput)")
             let isBack = await eventually(within: .seconds(20)) {
                 guard let new = api.process(), new != process else { return false }
                 return (try? await api.request("/healthz").status) == 200
@@ -105,7 +105,7 @@ import Testing
                 _ = try lab.write(lab.configuration(timeScale: 10, extra: text), to: "sluice.yaml")
                 let reload = try await api.command("reload")
                 #expect(reload.exit != .code(0))
-                return reload.everythingSaid
+                return reload.allOutput
             }
             let port = try await refusal("api: { listen: 127.0.0.1:8700 }")
             #expect(port.contains("sluice.yaml:") && port.contains("another program listens there"), "\(port)")
@@ -152,7 +152,7 @@ import Testing
                     "/healthz", ["--cacert", "\(lab.directory)/good.pem"], base: "https://localhost:8686")
                 return answer?.status == 200
             }
-            #expect(isServed, "\(api.gateway.process.everythingSaid)")
+            #expect(isServed, "\(api.gateway.process.allOutput)")
             await taken.terminate()
         }
     }
@@ -168,8 +168,8 @@ import Testing
             _ = try lab.write(lab.configuration(timeScale: 10, extra: APILab.listen), to: "sluice.yaml")
             let reload = try await gateway.command("reload")
             #expect(
-                reload.exit != .code(0) && reload.errors.contains("Nothing was changed"), "\(reload.everythingSaid)")
-            #expect(reload.errors.contains("install the package 'sluice-api'"), "\(reload.everythingSaid)")
+                reload.exit != .code(0) && reload.errors.contains("Nothing was changed"), "\(reload.allOutput)")
+            #expect(reload.errors.contains("install the package 'sluice-api'"), "\(reload.allOutput)")
             #expect(await gateway.stop() == .code(0))
             let start = try await lab.execute(
                 in: .gateway, [alone, "run", "--config", "\(lab.directory)/sluice.yaml"])
@@ -217,7 +217,7 @@ import Testing
             _ = try lab.write(script, to: "flood.py")
             let flood = try lab.spawn(in: .gateway, ["sh", "-c", "ulimit -n 4096; python3 \(lab.directory)/flood.py"])
             let isUnderWay = await eventually(within: .seconds(20)) { flood.standardOutput.contains("held") }
-            #expect(isUnderWay, "\(flood.everythingSaid)")
+            #expect(isUnderWay, "\(flood.allOutput)")
             for _ in 0..<5 {
                 #expect(try await api.request("/healthz").status == 200)
                 #expect(try await api.command("status").exit == .code(0))
@@ -245,7 +245,7 @@ import Testing
                 guard let new = api.process(), new != first else { return false }
                 return (try? await api.request("/readyz").status) == 200
             }
-            #expect(isBack, "\(next.everythingSaid)")
+            #expect(isBack, "\(next.allOutput)")
             await next.terminate()
         }
     }

@@ -40,7 +40,7 @@ import Testing
             }
             let second = try await lab.startGateway(configuration: lab.configuration(timeScale: 2, extra: flows))
             let exit = await walk.waitForExit(within: .seconds(120))
-            #expect(exit == .code(0), "\(walk.everythingSaid)")
+            #expect(exit == .code(0), "\(walk.allOutput)")
             await second.stop()
             withExtendedLifetime((server, clients)) {}
         }

@@ -222,12 +222,12 @@ import Testing
             }
             let live = try curl()
             let begins = await eventually(within: .seconds(10)) { live.standardOutput.contains("retry: 2000") }
-            #expect(begins, "\(live.everythingSaid)")
+            #expect(begins, "\(live.allOutput)")
             #expect(try await api.change("PUT", "/v1/fleet/scale", #"{"instances":3}"#).status == 200)
             let comes = await eventually(within: .seconds(10)) {
                 live.standardOutput.contains("event: capacityChanged\n")
             }
-            #expect(comes, "\(live.everythingSaid)")
+            #expect(comes, "\(live.allOutput)")
             let text = live.standardOutput
             let mark = try #require(text.firstRange(of: "event: capacityChanged\n"))
             let id = try #require(text[..<mark.lowerBound].split(separator: "\n").last?.dropFirst("id: ".count))
@@ -236,7 +236,7 @@ import Testing
             let resumes = await eventually(within: .seconds(10)) {
                 again.standardOutput.contains("id: \(number)\nevent: capacityChanged\n")
             }
-            #expect(resumes, "\(again.everythingSaid)")
+            #expect(resumes, "\(again.allOutput)")
             let before = try await api.request("/v1/events?after=\(number - 1)&limit=1").body
             #expect(before.contains("\"kind\" : \"capacityChanged\""))
             for process in [live, again] { await process.terminate() }

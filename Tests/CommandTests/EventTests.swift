@@ -101,7 +101,7 @@ struct EventTests {
         let options = ["--gateway", "edge-1", "--state-directory", place.path]
         func list(_ more: String...) async throws -> (output: String, errors: String) {
             let child = try ChildProcess([try SluiceBinary.path(), "event", "list"] + options + more)
-            #expect(await child.waitForExit(within: .seconds(30)) == .code(0), "\(child.everythingSaid)")
+            #expect(await child.waitForExit(within: .seconds(30)) == .code(0), "\(child.allOutput)")
             return (child.standardOutput, child.standardError)
         }
         #expect(try await list().output == Self.table)

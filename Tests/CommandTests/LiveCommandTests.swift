@@ -54,14 +54,14 @@ struct LiveCommandTests {
                 listed = (try? await run(gateway, "session", "list", "--port", "8080").output) ?? ""
                 return listed.contains("established")
             }
-            #expect(isThere, "\(listed) \(client.everythingSaid) \(server.everythingSaid)")
+            #expect(isThere, "\(listed) \(client.allOutput) \(server.allOutput)")
             let reset = try await run(gateway, "session", "reset", "--port", "8080")
             #expect(reset.exit == .code(0) && reset.output == "1 session reset\n")
             for (name, end) in [("server", server), ("client", client)] {
                 let said = await eventually(within: .seconds(10)) {
                     end.standardError.contains("Connection reset by peer")
                 }
-                #expect(said, "the \(name) says: \(end.everythingSaid)")
+                #expect(said, "the \(name) says: \(end.allOutput)")
                 await end.terminate()
             }
             let text = LabText.running(lab, timeScale: 60)
@@ -84,7 +84,7 @@ struct LiveCommandTests {
             let came = await eventually(within: .seconds(20)) {
                 watch.standardOutput.split(separator: "\n").count >= 3
             }
-            #expect(came, "\(watch.everythingSaid)")
+            #expect(came, "\(watch.allOutput)")
             await watch.terminate()
             struct Look: Decodable {
                 let gateway, time: String
@@ -133,8 +133,8 @@ struct LiveCommandTests {
         try Data().write(to: URL(fileURLWithPath: "\(place.path)/file"))
         let directory = "\(place.path)/file/log"
         try await withGateway(number: 4, extra: "flowLog: { directory: \(directory) }") { gateway in
-            #expect(gateway.process.everythingSaid.contains("flowLog.directory: \(directory) can't be made"))
-            #expect(gateway.process.everythingSaid.contains("Not a directory"))
+            #expect(gateway.process.allOutput.contains("flowLog.directory: \(directory) can't be made"))
+            #expect(gateway.process.allOutput.contains("Not a directory"))
             let degraded = try await run(gateway, "status")
             #expect(
                 degraded.exit == .code(1) && degraded.output.contains("mkdir -p \(directory)"), "\(degraded.output)")
@@ -145,7 +145,7 @@ struct LiveCommandTests {
             }
             #expect(isWell)
             let empty = try await run(gateway, "flow-log", "query")
-            #expect(empty.exit == .code(0) && empty.errors.contains("nothing is logged yet"), "\(empty.everythingSaid)")
+            #expect(empty.exit == .code(0) && empty.errors.contains("nothing is logged yet"), "\(empty.allOutput)")
         }
     }
 }

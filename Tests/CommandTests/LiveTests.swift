@@ -52,7 +52,7 @@ struct LiveTests {
 
             try await gateway.killAll()
             let degraded = try await run(gateway, "status")
-            #expect(degraded.exit == .code(1), "\(degraded.everythingSaid)")
+            #expect(degraded.exit == .code(1), "\(degraded.allOutput)")
             #expect(degraded.output.contains("the controller is not running"))
             #expect(degraded.output.contains("instance 1 is not running"))
             #expect(degraded.output.contains("attached"))
@@ -62,7 +62,7 @@ struct LiveTests {
                 try await gateway.lab.execute(in: .gateway, command).required()
             }
             let down = try await run(gateway, "status")
-            #expect(down.exit == .code(2), "\(down.everythingSaid)")
+            #expect(down.exit == .code(2), "\(down.allOutput)")
         }
     }
 
@@ -73,8 +73,8 @@ struct LiveTests {
         let script = "for i in $(seq \(datagrams)); do echo x > /dev/udp/\(LabZone.internet.address)/9; done"
         try await gateway.lab.execute(in: .client, ["bash", "-c", script]).required()
         let seen = try await run(gateway, "status")
-        #expect(seen.exit == .code(level.exitCode), "\(seen.everythingSaid)")
-        #expect(seen.output.contains(words), "\(seen.everythingSaid)")
+        #expect(seen.exit == .code(level.exitCode), "\(seen.allOutput)")
+        #expect(seen.output.contains(words), "\(seen.allOutput)")
     }
 
     @Test("OPS-2 a gateway that drops everything is not healthy, even if all its parts work")
@@ -103,8 +103,8 @@ struct LiveTests {
             try await lab.execute(in: .gateway, ["nft", rules]).required()
             #expect(try await run(gateway, "session", "reset", "--port", "8080").succeeded)
             let seen = try await run(gateway, "status")
-            #expect(seen.exit == .code(1), "\(seen.everythingSaid)")
-            #expect(seen.output.contains("could not be sent"), "\(seen.everythingSaid)")
+            #expect(seen.exit == .code(1), "\(seen.allOutput)")
+            #expect(seen.output.contains("could not be sent"), "\(seen.allOutput)")
             withExtendedLifetime(server) {}
         }
     }
@@ -132,7 +132,7 @@ struct LiveTests {
             #expect(sessions.count == 1)
             #expect(sessions.allSatisfy { (3..<20).contains($0.idleSeconds) && (3..<20).contains($0.ageSeconds) })
             let status = try await lab.execute(in: .gateway, [binary, "status", "--gateway", lab.name])
-            #expect(status.exit == .code(0), "\(status.everythingSaid)")
+            #expect(status.exit == .code(0), "\(status.allOutput)")
         }
         try await client.waitFor("error", within: .seconds(30))
         #expect(client.errors == ["ECONNRESET"])
@@ -249,7 +249,7 @@ struct LiveTests {
             for gatewayOption in [[], ["--gateway", gateway.lab.name]] {
                 let outcome = try await gateway.lab.execute(
                     in: .gateway, asNobody + [copy, "status"] + gatewayOption)
-                #expect(outcome.exit == .code(77), "\(outcome.everythingSaid)")
+                #expect(outcome.exit == .code(77), "\(outcome.allOutput)")
                 #expect(outcome.errors.contains("only root may"))
                 #expect(outcome.output == "")
             }
@@ -281,7 +281,7 @@ struct LiveTests {
         expectNothingLeft(of: name)
         await demo.terminate()
         try Lab.down(name: name)
-        #expect(exit == .code(0), "\(demo.everythingSaid)")
+        #expect(exit == .code(0), "\(demo.allOutput)")
         let report = try JSONDecoder().decode(DemoReport.self, from: Data(demo.standardOutput.utf8))
         #expect(report.passed)
         #expect(report.seconds < 120)

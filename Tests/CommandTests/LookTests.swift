@@ -25,7 +25,7 @@ struct LookTests {
         let watches = await eventually(within: Self.patience) {
             !process.isRunning || ProcessWatches.isHeld(gateway.lab.name)
         }
-        #expect(watches && process.isRunning, "\(process.everythingSaid)")
+        #expect(watches && process.isRunning, "\(process.allOutput)")
         try await Task.sleep(for: .milliseconds(200))
         return process
     }
@@ -74,9 +74,9 @@ struct LookTests {
             try await send(gateway, "echo x > /dev/udp/\(address)/53")
             try await send(gateway, "timeout 0.3 bash -c 'echo > /dev/tcp/\(LabZone.client.gatewayAddress)/99'; true")
             let exit = await watch.waitForExit(within: Self.patience)
-            #expect(exit == .code(0), "\(watch.everythingSaid)")
+            #expect(exit == .code(0), "\(watch.allOutput)")
             let seen = try packets(watch.standardOutput)
-            try #require(seen.count == 3, "\(watch.everythingSaid)")
+            try #require(seen.count == 3, "\(watch.allOutput)")
             #expect(seen.allSatisfy { $0.interface == "client0" && $0.zone == "client" && $0.verdict == "drop" })
             #expect(seen.allSatisfy { $0.source?.address == LabZone.client.address })
             #expect(seen[0].protocol == "tcp" && seen[0].tcpFlags == "SYN" && seen[0].destination?.port == 23)
@@ -98,16 +98,16 @@ struct LookTests {
             let watch = try await start(gateway, "drop", "watch", "--port", "23")
             let second = try await gateway.lab.execute(
                 in: .gateway, [gateway.binary, "drop", "watch", "--gateway", gateway.lab.name])
-            #expect(second.exit != .code(0) && second.errors.contains("drop watch"), "\(second.everythingSaid)")
+            #expect(second.exit != .code(0) && second.errors.contains("drop watch"), "\(second.allOutput)")
             try await send(gateway, "timeout 0.3 bash -c 'echo > /dev/tcp/\(LabZone.internet.address)/23'; true")
             try await watch.waitForText("dropped: denied, rule no-telnet", within: Self.patience)
-            #expect(watch.standardOutput.contains("client0  tcp \(LabZone.client.address):"), "\(watch.everythingSaid)")
+            #expect(watch.standardOutput.contains("client0  tcp \(LabZone.client.address):"), "\(watch.allOutput)")
             watch.send(signal: SIGINT)
             #expect(await watch.waitForExit(within: Self.patience) == .code(0))
             #expect(!ProcessWatches.isHeld(gateway.lab.name))
             let list = try await gateway.lab.execute(
                 in: .gateway, [gateway.binary, "drop", "list", "--gateway", gateway.lab.name])
-            #expect(list.output.contains("denied") && list.output.contains("policy explain"), "\(list.everythingSaid)")
+            #expect(list.output.contains("denied") && list.output.contains("policy explain"), "\(list.allOutput)")
         }
     }
 
@@ -157,7 +157,7 @@ struct LookTests {
             try await send(gateway, "timeout 0.3 bash -c 'echo > /dev/tcp/\(LabZone.internet.address)/23'; true")
             try await Task.sleep(for: .seconds(1))
             capture.send(signal: SIGINT)
-            #expect(await capture.waitForExit(within: Self.patience) == .code(0), "\(capture.everythingSaid)")
+            #expect(await capture.waitForExit(within: Self.patience) == .code(0), "\(capture.allOutput)")
             #expect(capture.standardError.contains("packets in \(path), none left out"), "\(capture.standardError)")
             let fields = ["frame.interface_name", "ip.src", "tcp.dstport", "tcp.flags.syn", "frame.comment"]
             let read = try await ChildProcess(
@@ -199,12 +199,12 @@ struct LookTests {
             #expect(Set(seen.map(\.interface)) == ["client0", "internet0"])
             let path = "\(place.path)/small"
             let full = try await run("--bytes", "3000", "--write", path)
-            #expect(full.exit == .code(0), "\(full.everythingSaid)")
-            #expect(full.errors.contains("ended because the file has reached"), "\(full.everythingSaid)")
+            #expect(full.exit == .code(0), "\(full.allOutput)")
+            #expect(full.errors.contains("ended because the file has reached"), "\(full.allOutput)")
             let size = try #require(FileManager.default.contents(atPath: path)?.count)
             #expect(size > 2000 && size <= 3000)
             let timed = try await run("--seconds", "0.2", "--reason", "malformed")
-            #expect(timed.exit == .code(0) && timed.errors.contains("0 packets shown"), "\(timed.everythingSaid)")
+            #expect(timed.exit == .code(0) && timed.errors.contains("0 packets shown"), "\(timed.allOutput)")
             let refused = try await run("--write", "/nowhere/packets")
             #expect(refused.exit != .code(0) && refused.errors.contains("/nowhere/packets can't be created"))
             await ping.terminate()
@@ -222,7 +222,7 @@ struct LookTests {
                 sessions = (try? await self.sessions(gateway)) ?? []
                 return sessions.first?.state == "established"
             }
-            try #require(isThere, "\(client.everythingSaid)")
+            try #require(isThere, "\(client.allOutput)")
             let trace = try ChildProcess([
                 gateway.binary, "session", "trace", sessions[0].id, "--json", "--interval", "0", "--gateway", lab.name,
             ])
@@ -232,7 +232,7 @@ struct LookTests {
             try await lab.execute(
                 in: .gateway, [gateway.binary, "session", "reset", sessions[0].id, "--gateway", lab.name]
             ).required()
-            #expect(await trace.waitForExit(within: .seconds(60)) == .code(0), "\(trace.everythingSaid)")
+            #expect(await trace.waitForExit(within: .seconds(60)) == .code(0), "\(trace.allOutput)")
             await client.terminate()
             let events = try trace.standardOutput.split(separator: "\n").map {
                 try JSONDecoder().decode(SessionTraceEvent.self, from: Data($0.utf8))

@@ -123,6 +123,6 @@ import Testing
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         let result = try await ChildProcess(["sh", "-c", "promtool check metrics < \(path)"]).result(
             within: .seconds(20))
-        #expect(result.exit == .code(0) && result.everythingSaid.isEmpty, "\(result.everythingSaid)")
+        #expect(result.exit == .code(0) && result.allOutput.isEmpty, "\(result.allOutput)")
     }
 }

@@ -29,7 +29,7 @@ import Testing
     @Test("PKG-2 the sandbox: systemd rates its exposure at most 3.0, and knows every setting")
     func sandbox() async throws {
         let result = try await exposure(Self.path)
-        #expect(result.succeeded, "\(result.everythingSaid)")
+        #expect(result.succeeded, "\(result.allOutput)")
         #expect(!result.errors.contains("ignoring"), "\(result.errors)")
         // A unit without these settings fails the check.
         let directory = TemporaryDirectory()

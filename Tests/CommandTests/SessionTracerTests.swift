@@ -27,7 +27,7 @@ struct SessionTracerTests {
     func story() throws {
         var tracer = SessionTracer(try record(.synSent), now: 0, positionInterval: Self.interval)
         func kinds(_ record: SessionRecord, now: UInt64 = 1) -> [SessionTraceEvent.Kind] {
-            tracer.look(record, now: now).map(\.kind)
+            tracer.observe(record, now: now).map(\.kind)
         }
         #expect(kinds(try record(.synSent)).isEmpty)
         #expect(kinds(try record(.established)) == [.state])
@@ -36,7 +36,7 @@ struct SessionTracerTests {
         let closing = try record(.closing, packets: 2, endFlags: EndFlags.fin, instance: 2)
         #expect(kinds(closing) == [.positions, .fin, .state])
         let reset = try record(.resetting, packets: 2, endFlags: EndFlags.fin, endReason: .drain, instance: 2)
-        let events = tracer.look(reset, now: 2)
+        let events = tracer.observe(reset, now: 2)
         #expect(events.map(\.kind) == [.reset])
         #expect(events.first?.what == "both ends are reset (drain): was closing")
         let spoke = try record(
@@ -51,7 +51,7 @@ struct SessionTracerTests {
     func positions() throws {
         var tracer = SessionTracer(try record(.established), now: 0, positionInterval: Self.interval)
         func kinds(_ packets: UInt64, now: UInt64) throws -> [SessionTraceEvent.Kind] {
-            tracer.look(try record(.established, packets: packets), now: now).map(\.kind)
+            tracer.observe(try record(.established, packets: packets), now: now).map(\.kind)
         }
         #expect(try kinds(2, now: Self.interval / 2).isEmpty)
         // Nothing new, but the delayed position is due.

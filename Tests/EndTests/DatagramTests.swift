@@ -73,7 +73,7 @@ extension EndTests {
             async let there = lab.execute(in: .client, ping(.internet))
             async let back = lab.execute(in: .internet, ping(.client))
             for result in try await [there, back] {
-                #expect(result.output.contains("5 received"), "\(result.everythingSaid)")
+                #expect(result.output.contains("5 received"), "\(result.allOutput)")
             }
             let sessions = try GatewayInspector(gateway: lab.name).sessions().filter { $0.protocol.hasPrefix("icmp") }
             #expect(sessions.count == 2 && Set(sessions.map(\.source.address)).count == 2)
@@ -93,7 +93,7 @@ extension EndTests {
                     zone.address(version),
                 ]
                 let result = try await lab.execute(in: .client, ping)
-                #expect(result.output.contains("3 received"), "\(result.everythingSaid)")
+                #expect(result.output.contains("3 received"), "\(result.allOutput)")
                 // Each ping has three fragments in each direction.
                 #expect(await capture.stop().count >= 18)
             }

@@ -138,7 +138,7 @@ extension Endpoint {
             total = max(received, events("info").compactMap(\.total).max() ?? 0)
             return total >= bytes
         }
-        try #require(isThere, "received \(total) bytes of \(bytes): \(process.everythingSaid.suffix(500))")
+        try #require(isThere, "received \(total) bytes of \(bytes): \(process.allOutput.suffix(500))")
     }
 }
 

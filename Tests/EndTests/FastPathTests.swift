@@ -45,7 +45,7 @@ extension EndTests {
             #expect(await eventually(within: patience) { (try? inspector.status().leavesToKernel) == true })
             #expect(try await gateway.command("status").output.contains("IPsec"))
             let doctor = try await lab.execute(in: .gateway, [gateway.binary, "doctor"], within: .seconds(120))
-            #expect(doctor.output.contains("ip xfrm policy"), "\(doctor.everythingSaid)")
+            #expect(doctor.output.contains("ip xfrm policy"), "\(doctor.allOutput)")
             let before = pair.server.received
             pair.client.perform("send 1000")
             try await pass(.milliseconds(700))
@@ -73,7 +73,7 @@ extension EndTests {
             #expect(isNoticed)
             #expect(await gateway.stop() == .code(0))
             let released = try await lab.execute(in: .gateway, [gateway.binary, "release", "moved0"])
-            #expect(released.everythingSaid.contains("no program"), "\(released.everythingSaid)")
+            #expect(released.allOutput.contains("no program"), "\(released.allOutput)")
         }
     }
 }

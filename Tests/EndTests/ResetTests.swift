@@ -201,7 +201,7 @@ extension EndTests {
             try await client.waitFor("connected", count: 200, within: patience)
             try await server.waitFor("accepted", count: 200, within: patience)
             let result = try await gateway.command("session", "reset", "--port", "8000").required()
-            #expect(result.output.contains("200 sessions reset"), "\(result.everythingSaid)")
+            #expect(result.output.contains("200 sessions reset"), "\(result.allOutput)")
             let all = [String](repeating: "ECONNRESET", count: 200)
             _ = await eventually(within: soon) { client.errors.count >= 200 && server.errors.count >= 200 }
             #expect(client.errors == all)

@@ -28,7 +28,7 @@ extension EndTests {
             #expect(after == 50)
             // All rules and routes are read again at most every 10 s.
             #expect(await eventually(within: patience, routesByDestination))
-            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.everythingSaid)")
+            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.allOutput)")
             await others.terminate()
         }
     }
@@ -55,7 +55,7 @@ extension EndTests {
             #expect(
                 try await lab.pings(.four, from: second, count: 50).answers() == 0,
                 "pings took the route of another source")
-            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.everythingSaid)")
+            #expect(others.isRunning, "no other source sent to the address meanwhile: \(others.allOutput)")
             await others.terminate()
         }
     }
@@ -99,7 +99,7 @@ extension ChildProcess {
         _ = try await result(within: patience)
         let words = standardOutput.split(whereSeparator: { " ,".contains($0) })
         guard let index = words.firstIndex(of: "received"), let count = Int(words[index - 1]) else {
-            Issue.record("ping said: \(everythingSaid)")
+            Issue.record("ping said: \(allOutput)")
             return -1
         }
         return count

@@ -17,9 +17,9 @@ func withGateway(
             let gateway = try await lab.startGateway(configuration: text)
             do {
                 try await body(lab, gateway)
-                #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.everythingSaid)")
+                #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.allOutput)")
             } catch {
-                Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+                Issue.record("the gateway said: \(gateway.process.allOutput)")
                 throw error
             }
         }

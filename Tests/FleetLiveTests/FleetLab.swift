@@ -31,7 +31,7 @@ struct FleetLab {
                 try await fleet.waitFor("two instances to serve") { $0.serving == 2 }
                 try await body(fleet)
             } catch {
-                Issue.record("\(error)\nthe gateway said: \(gateway.process.everythingSaid)")
+                Issue.record("\(error)\nthe gateway said: \(gateway.process.allOutput)")
             }
         }
     }

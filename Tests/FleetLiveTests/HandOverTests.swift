@@ -117,7 +117,7 @@ import Testing
             try await first.gateway.process.waitForText("reading the configuration again", within: .seconds(5))
             try await first.handOver()
             let exit = await reload.waitForExit(within: .seconds(5))
-            #expect(exit == .code(0) || reload.standardError.contains("is being replaced"), "\(reload.everythingSaid)")
+            #expect(exit == .code(0) || reload.standardError.contains("is being replaced"), "\(reload.allOutput)")
             let path = first.gateway.configurationPath
             let early = try first.lab.spawn(in: .gateway, [first.gateway.binary, "run", "--config", path])
             // It handles signals before it takes the lock.
@@ -127,7 +127,7 @@ import Testing
             }
             #expect(hasBegun)
             early.send(signal: SIGUSR2)
-            #expect(await early.waitForExit(within: .seconds(15)) == .code(0), "\(early.everythingSaid)")
+            #expect(await early.waitForExit(within: .seconds(15)) == .code(0), "\(early.allOutput)")
             #expect(early.standardError.contains("handed over"))
             let fleet = try await first.startController()
             #expect(try await fleet.status().serving == 2)
@@ -178,7 +178,7 @@ extension FleetLab {
     func handOver(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         gateway.process.send(signal: SIGUSR2)
         let exit = await gateway.process.waitForExit(within: .seconds(10))
-        #expect(exit == .code(0), "\(gateway.process.everythingSaid)", sourceLocation: sourceLocation)
+        #expect(exit == .code(0), "\(gateway.process.allOutput)", sourceLocation: sourceLocation)
     }
 
     /// Packets that the kernel program has dropped, by reason, without those for the gateway itself.

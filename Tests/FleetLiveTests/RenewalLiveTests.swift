@@ -141,7 +141,7 @@ import Testing
             try await first.handOver()
             try (good + "noSuchKey: 1\n").write(toFile: path, atomically: true, encoding: .utf8)
             let check = try await first.checkTakeover()
-            #expect(check.exit == .code(4) && check.errors.contains("noSuchKey"), "\(check.everythingSaid)")
+            #expect(check.exit == .code(4) && check.errors.contains("noSuchKey"), "\(check.allOutput)")
             let fleet = FleetLab(
                 lab: first.lab, gateway: try await first.lab.startGateway(configuration: good + "noSuchKey: 1\n"))
             try await crowd.expectAlive("taken over")
@@ -177,7 +177,7 @@ import Testing
             #expect(bad != good)
             try bad.write(toFile: path, atomically: true, encoding: .utf8)
             let check = try await first.checkTakeover()
-            #expect(check.exit == .code(4) && check.errors.contains(change.reason), "\(check.everythingSaid)")
+            #expect(check.exit == .code(4) && check.errors.contains(change.reason), "\(check.allOutput)")
             #expect(check.errors.contains("keeps the configuration in force"))
             try await first.handOver()
             let fleet = FleetLab(lab: first.lab, gateway: try await first.lab.startGateway(configuration: bad))
@@ -227,7 +227,7 @@ import Testing
             let version2 = try await first.otherVersion("version-2")
             let arguments = [version2, "run", "--check-takeover", "--config", first.gateway.configurationPath]
             let check = try await first.lab.execute(in: .gateway, arguments, within: .seconds(30))
-            #expect(check.exit == .code(4) && check.errors.contains("sluice-api"), "\(check.everythingSaid)")
+            #expect(check.exit == .code(4) && check.errors.contains("sluice-api"), "\(check.allOutput)")
             try await first.handOver()
             let fleet = try await first.startController(binary: version2)
             try await fleet.waitForRenewal()
@@ -254,7 +254,7 @@ import Testing
                 (try? await first.lab.execute(in: .gateway, ["curl", "-s", "-m", "1", "telnet://127.0.0.1:8686"]).exit)
                     == .code(28)
             }
-            #expect(isTaken, "\(taken.everythingSaid)")
+            #expect(isTaken, "\(taken.allOutput)")
             let fleet = try await first.startController()
             let status = try await fleet.run("status")
             #expect(!status.succeeded && status.output.contains("the API is not served"), "\(status.output)")
@@ -264,7 +264,7 @@ import Testing
                     in: .gateway, ["curl", "-s", "-f", "http://127.0.0.1:8686/healthz"]
                 ).succeeded) == true
             }
-            #expect(isServed, "\(fleet.gateway.process.everythingSaid)")
+            #expect(isServed, "\(fleet.gateway.process.allOutput)")
             let isHealthy = await eventually(within: .seconds(10)) {
                 (try? await fleet.run("status").succeeded) == true
             }
@@ -280,10 +280,10 @@ import Testing
             let run = try await lab.execute(in: .gateway, [binary, "run", "--config", path])
             #expect(run.exit == .code(1) && run.errors.contains("noSuchKey"))
             let check = try await lab.execute(in: .gateway, [binary, "run", "--check-takeover", "--config", path])
-            #expect(check.exit == .code(4) && check.errors.contains("would not start"), "\(check.everythingSaid)")
+            #expect(check.exit == .code(4) && check.errors.contains("would not start"), "\(check.allOutput)")
             let good = try lab.write(lab.configuration(), to: "sluice.yaml")
             let anew = try await lab.execute(in: .gateway, [binary, "run", "--check-takeover", "--config", good])
-            #expect(anew.exit == .code(0) && anew.output.contains("is not in the kernel"), "\(anew.everythingSaid)")
+            #expect(anew.exit == .code(0) && anew.output.contains("is not in the kernel"), "\(anew.allOutput)")
         }
     }
 
@@ -321,7 +321,7 @@ import Testing
         try await FleetLab.with { first in
             let crowd = try await Crowd.begin(first, count: 30)
             let same = try await first.checkTakeover()
-            #expect(same.exit == .code(0) && same.output.contains("takes over"), "\(same.everythingSaid)")
+            #expect(same.exit == .code(0) && same.output.contains("takes over"), "\(same.allOutput)")
             // Sessions are counted every second here.
             let isCounted = await eventually(within: .seconds(10)) {
                 (try? await first.checkTakeover().output.contains("its 30 sessions continue")) == true
@@ -335,10 +335,10 @@ import Testing
             defer { datapath.table.runtime.pointee.layoutVersion = own }
             let check = try await first.checkTakeover()
             let cost = "that ends its 30 sessions"
-            #expect(check.exit == .code(3) && check.errors.contains(cost), "\(check.everythingSaid)")
+            #expect(check.exit == .code(3) && check.errors.contains(cost), "\(check.allOutput)")
             let run = try await first.lab.execute(
                 in: .gateway, [first.gateway.binary, "run", "--config", first.gateway.configurationPath])
-            #expect(run.exit == .code(1) && run.errors.contains(cost), "\(run.everythingSaid)")
+            #expect(run.exit == .code(1) && run.errors.contains(cost), "\(run.allOutput)")
             #expect(try await first.runFiles() == files)
             try await crowd.expectAlive("nothing has changed")
             datapath.table.runtime.pointee.layoutVersion = own

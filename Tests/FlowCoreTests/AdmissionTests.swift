@@ -229,7 +229,7 @@ struct AdmissionTests {
     @Test("LOG-2 without flow logs there are no events")
     func noEvents() throws {
         let runtime = try #require(bench.tables.runtime)
-        runtime.pointee.tellsEvents = 0
+        runtime.pointee.reportsEvents = 0
         #expect(bench.judge(frames.tcp(flags: TCPFlags.syn, sequence: 999), Circumstances()) == .forward)
         bench.tables.policy = { _ in true }
         #expect(bench.judge(frames.udp(), Circumstances()) == .drop(.denied))

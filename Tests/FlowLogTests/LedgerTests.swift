@@ -7,7 +7,7 @@ import Testing
 /// A ledger, a session and a clock, as in an instance.
 private final class FlowBench {
     var ledger: FlowLedger
-    let marks: UnsafeMutablePointer<FlowMark>
+    let records: UnsafeMutablePointer<SlotRecord>
     var session = sluice_session()
     var word: ControlWord
     var monotonic: UInt64
@@ -16,10 +16,10 @@ private final class FlowBench {
     static let wall: UInt64 = 1_700_000_000_000_000_000
 
     init(generation: UInt16 = 7, denies: Int = 1000) {
-        marks = .allocate(capacity: 4)
-        marks.initialize(repeating: FlowMark(), count: 4)
+        records = .allocate(capacity: 4)
+        records.initialize(repeating: SlotRecord(), count: 4)
         ledger = FlowLedger(
-            marks: marks, intervalTicks: Tick.of(nanoseconds: FlowLedger.unscaledIntervalNanoseconds),
+            records: records, intervalTicks: Tick.of(nanoseconds: FlowLedger.unscaledIntervalNanoseconds),
             sampling: DenySampling(perSecond: denies))
         monotonic = Self.start
         word = ControlWord(tick: 1000, state: .established, treatment: 0, generation: generation)
@@ -28,7 +28,7 @@ private final class FlowBench {
         session.rule = 3
     }
 
-    deinit { marks.deallocate() }
+    deinit { records.deallocate() }
 
     var clock: WallClock { WallClock(monotonic: monotonic, wall: Self.wall + monotonic - Self.start) }
 
@@ -58,7 +58,7 @@ private final class FlowBench {
             event(.begin), generation: word.generation, groupRule: session.groupRule, clock: clock)
         if let entry { entries.append(entry) }
     }
-    func look() { ledger.looked(slot: 2, word: word, session: session, clock: clock) { entries.append($0) } }
+    func observe() { ledger.observed(slot: 2, word: word, session: session, clock: clock) { entries.append($0) } }
     func stop() { ledger.gatewayStopped(slot: 2, word: word, session: session, clock: clock) { entries.append($0) } }
     func release(_ reason: EndReason) {
         session.endReason = reason.rawValue
@@ -77,7 +77,7 @@ struct LedgerTests {
         bench.session.responder.groupRulePart = 0x12
         bench.begin()
         bench.pass(seconds: 301)
-        bench.look()
+        bench.observe()
         bench.release(.reset)
         #expect(
             bench.entries.map(\.groupRule) == [0x1234, 0x1234, 0x1234] && bench.entries.allSatisfy { $0.rule == 3 })
@@ -93,11 +93,11 @@ struct LedgerTests {
         bench.begin()
         bench.count(1021, 588_096, back: 8005, 4_610_880)
         bench.pass(seconds: 299)
-        bench.look()
+        bench.observe()
         #expect(bench.states == [.begin])
         bench.pass(seconds: 2)
-        bench.look()
-        bench.look()
+        bench.observe()
+        bench.observe()
         bench.count(52, 29952, back: 47, 27072)
         bench.pass(seconds: 120)
         bench.release(.fin)
@@ -126,7 +126,7 @@ struct LedgerTests {
         bench.begin()
         bench.count(10, 1000, back: 5, 500)
         bench.pass(seconds: 301)
-        bench.look()
+        bench.observe()
         bench.count(2, 200, back: 1, 100)
         bench.pass(seconds: 3)
         bench.stop()
@@ -153,7 +153,7 @@ struct LedgerTests {
         bench.begin()
         for _ in 0..<360 {
             bench.pass(seconds: 10)
-            bench.look()
+            bench.observe()
         }
         #expect((11...12).contains(bench.states.filter { $0 == .continuing }.count))
         let times = bench.entries.map { ($0.time - FlowBench.wall) / 1_000_000_000 }
@@ -163,7 +163,7 @@ struct LedgerTests {
     @Test("LOG-2 a lost begin is logged later, by the walk or at the end, and only once")
     func lostBegin() {
         let byWalk = FlowBench()
-        byWalk.look()
+        byWalk.observe()
         byWalk.begin()
         byWalk.release(.idleReset)
         #expect(byWalk.states == [.begin, .end])
@@ -200,10 +200,10 @@ struct LedgerTests {
         bench.begin()
         bench.count(10, 1000, back: 0, 0)
         bench.pass(seconds: 301)
-        bench.look()
-        bench.ledger = FlowLedger(marks: bench.marks, intervalTicks: bench.ledger.intervalTicks)
+        bench.observe()
+        bench.ledger = FlowLedger(records: bench.records, intervalTicks: bench.ledger.intervalTicks)
         bench.begin()
-        bench.look()
+        bench.observe()
         bench.count(1, 100, back: 0, 0)
         bench.release(.reset)
         #expect(bench.states == [.begin, .continuing, .end])
@@ -230,7 +230,7 @@ struct LedgerTests {
             bench.word = ControlWord(tick: 0, state: state, treatment: 0, generation: 7)
             bench.pass(seconds: 1000)
             #expect(!bench.ledger.isDue(slot: 2, word: bench.word, tick: bench.clock.tick))
-            bench.look()
+            bench.observe()
         }
         #expect(bench.entries.isEmpty)
     }

@@ -10,7 +10,7 @@ private final class TimedSession {
     static let tick: UInt64 = 16_777_216
     static let calendar: UInt64 = 1_700_000_000_000_000_000
 
-    private let marks = UnsafeMutablePointer<FlowMark>.allocate(capacity: 1)
+    private let records = UnsafeMutablePointer<SlotRecord>.allocate(capacity: 1)
     private var ledger: FlowLedger
     private var session = sluice_session()
     private(set) var entries: [FlowEntry] = []
@@ -18,12 +18,12 @@ private final class TimedSession {
     var offset = TimedSession.calendar
 
     init() {
-        marks.initialize(to: FlowMark())
-        ledger = FlowLedger(marks: marks, intervalTicks: UInt32(300_000_000_000 / Self.tick))
+        records.initialize(to: SlotRecord())
+        ledger = FlowLedger(records: records, intervalTicks: UInt32(300_000_000_000 / Self.tick))
         (session.key, session.flags) = key("10.0.0.1", 5000, "192.0.2.1", 443)
     }
 
-    deinit { marks.deallocate() }
+    deinit { records.deallocate() }
 
     func clock(_ now: UInt64) -> WallClock { WallClock(monotonic: now, wall: now + offset) }
 
@@ -39,7 +39,7 @@ private final class TimedSession {
     }
 
     func look(lastPacket: UInt64, at now: UInt64) {
-        ledger.looked(slot: 0, word: word(.established, lastPacket), session: session, clock: clock(now)) {
+        ledger.observed(slot: 0, word: word(.established, lastPacket), session: session, clock: clock(now)) {
             entries.append($0)
         }
     }

@@ -41,7 +41,7 @@ package final class ModelTables: Tables {
         runtime.pointee.halfOpenLimit = UInt32(table.slotCount)
         runtime.pointee.fragmentTimeoutTicks = 1800
         runtime.pointee.hostPing = 1
-        runtime.pointee.tellsEvents = 1
+        runtime.pointee.reportsEvents = 1
         runtime.pointee.servingInstances = 1 << 1
         for entry in 0..<Int(SLUICE_STEERING_ENTRIES) { table.steering[entry] = 1 }
         let slabsOfFirst = UnsafeMutableRawPointer(table.instances + 1).assumingMemoryBound(to: UInt64.self)

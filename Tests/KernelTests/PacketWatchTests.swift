@@ -9,8 +9,8 @@ import Testing
 @Suite("A watch over packets", .onTheKernel, .serialized)
 struct PacketWatchTests {
     /// A record of a watch, with its C array of bytes as a Swift array.
-    private struct Look {
-        var record: sluice_look
+    private struct Watched {
+        var record: sluice_watched_packet
         var bytes: [UInt8] {
             withUnsafeBytes(of: record.bytes) { Array($0.prefix(Int(record.copied))) }
         }
@@ -62,10 +62,10 @@ struct PacketWatchTests {
         return wanted
     }
 
-    private func looks(_ watch: PacketWatch) -> [Look] {
-        var looks: [Look] = []
-        watch.drain { looks.append(Look(record: $0)) }
-        return looks
+    private func watched(_ watch: PacketWatch) -> [Watched] {
+        var packets: [Watched] = []
+        watch.drain { packets.append(Watched(record: $0)) }
+        return packets
     }
 
     @Test(
@@ -76,13 +76,13 @@ struct PacketWatchTests {
         #expect(datapath.table.runtime.pointee.dropWatchEnd == 0)
         do {
             let watch = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
-            #expect(looks(watch).isEmpty, "earlier packets are not recorded")
+            #expect(watched(watch).isEmpty, "earlier packets are not recorded")
             let sent = addressed(syn(port: 8443))
             try run(sent)
             try run(frame().tcp(flags: TCPFlags.ack, sequence: 1))
             let long = addressed(frame().udp(payload: 600))
             try run(long)
-            let seen = looks(watch)
+            let seen = watched(watch)
             try #require(seen.count == 3)
             #expect(seen.map(\.reason) == [.denied, .noSession, .denied])
             #expect(seen[0].bytes == sent)
@@ -93,11 +93,11 @@ struct PacketWatchTests {
             #expect(seen[0].record.destinationZone == 2 && seen[0].record.forHost == 0)
             #expect(seen.map(\.record.timeNanoseconds) == seen.map(\.record.timeNanoseconds).sorted())
             #expect(watch.omitted() == 0)
-            #expect(datapath.map(MapName.looks).memoryBytes() > 0)
+            #expect(datapath.map(MapName.watched).memoryBytes() > 0)
         }
         #expect(datapath.table.runtime.pointee.dropWatchEnd == 0, "the watch has ended")
         let again = try PacketWatch(datapath: datapath, subject: .drops, wanted: Self.everything())
-        #expect(looks(again).isEmpty)
+        #expect(watched(again).isEmpty)
     }
 
     @Test("LOOK-1 in a flood a tick's budget is recorded, the other packets are counted, and every packet is judged")
@@ -108,7 +108,7 @@ struct PacketWatchTests {
         try run(syn(), repetitions: 100_000)
         let ticks = (MonotonicClock.nanoseconds() - before) >> Tick.shift + 2
         // Records that find the ring full are omitted, too: 256 KiB hold 1,489 records.
-        let seen = UInt64(looks(watch).count)
+        let seen = UInt64(watched(watch).count)
         #expect(seen >= 5 && seen <= 5 * ticks)
         #expect(seen + watch.omitted() == 100_000)
         #expect(routed.counter(Int(DropReason.denied.rawValue)) == denied + 100_000)
@@ -119,7 +119,7 @@ struct PacketWatchTests {
         let watch = try PacketWatch(
             datapath: datapath, subject: .drops, wanted: Self.everything(recordsPerTick: 1_000_000), ringBytes: 4096)
         try run(syn(), repetitions: 1000)
-        let seen = UInt64(looks(watch).count)
+        let seen = UInt64(watched(watch).count)
         #expect(seen >= 20 && seen <= 24)
         #expect(seen + watch.omitted() == 1000)
     }
@@ -134,10 +134,10 @@ struct PacketWatchTests {
         let past = Tick.of(nanoseconds: MonotonicClock.nanoseconds()) &- 1
         datapath.table.runtime.pointee.dropWatchEnd = past
         try run(syn())
-        #expect(looks(watch).isEmpty)
+        #expect(watched(watch).isEmpty)
         func isEntered() -> Bool {
             var value: UInt64 = 0
-            return (try? withUnsafeMutableBytes(of: &value) { try datapath.map(MapName.looks).lookup(0, into: $0) })
+            return (try? withUnsafeMutableBytes(of: &value) { try datapath.map(MapName.watched).lookup(0, into: $0) })
                 != nil
         }
         #expect(isEntered())
@@ -147,7 +147,7 @@ struct PacketWatchTests {
 
     @Test("LOOK-1 packets of unwanted reasons, ports, protocols, zones and prefixes are not recorded")
     func filters() throws {
-        func seen(_ change: (inout sluice_watch) -> Void) throws -> [Look] {
+        func seen(_ change: (inout sluice_watch) -> Void) throws -> [Watched] {
             var wanted = Self.everything()
             change(&wanted)
             let watch = try PacketWatch(datapath: datapath, subject: .drops, wanted: wanted)
@@ -155,7 +155,7 @@ struct PacketWatchTests {
             try run(syn(port: 2))
             try run(frame(port: 3).udp())
             try run(frame(port: 4).tcp(flags: TCPFlags.ack, sequence: 1))
-            return looks(watch)
+            return watched(watch)
         }
         #expect(try seen { _ in }.count == 4)
         #expect(try seen { $0.reasons = 1 << UInt64(DropReason.noSession.rawValue) }.map(\.reason) == [.noSession])

@@ -63,16 +63,16 @@ extension LabTests {
                     let all = machine.instances()
                     return all.count == 2 && all.allSatisfy { realPath("/proc/\($0)/exe") == other }
                 }
-                #expect(isRenewed, "\(earlier) \(machine.instances()) \(last.process.everythingSaid)")
+                #expect(isRenewed, "\(earlier) \(machine.instances()) \(last.process.allOutput)")
                 try await last.process.waitForText("the kernel program is this version's already", within: .seconds(20))
                 let third = try lab.connector(in: .client, to: LabZone.internet.address, port: 8000)
                 try await third.waitFor("connected", within: .seconds(10))
                 third.perform("send 100")
                 try await third.waitFor("data", within: .seconds(5))
-                #expect(await last.stop() == .code(0), "\(last.process.everythingSaid)")
+                #expect(await last.stop() == .code(0), "\(last.process.allOutput)")
                 #expect(try await machine.remains() == before)
             } catch {
-                Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+                Issue.record("the gateway said: \(gateway.process.allOutput)")
                 throw error
             }
         }
@@ -93,7 +93,7 @@ extension LabTests {
             }
             let base = "http://127.0.0.1:8686"
             let answer = try await ask("\(base)/v1/status").required()
-            #expect(answer.output.contains("\"gateway\" : \"\(lab.name)\""), "\(answer.everythingSaid)")
+            #expect(answer.output.contains("\"gateway\" : \"\(lab.name)\""), "\(answer.allOutput)")
             #expect(try await ask("\(base)/readyz").required().output.contains("\"ready\" : true"))
             let process = try #require(
                 lab.processes(in: .gateway).first { arguments(of: $0).hasPrefix("sluice-api\0serve\0") })
@@ -105,8 +105,8 @@ extension LabTests {
             let change = try await ask(
                 "-X", "PUT", "-H", "Authorization: Bearer \(token.output.prefix { $0 != "\n" })", "-H",
                 "Content-Type: application/json", "-d", "{\"instances\":3}", "\(base)/v1/fleet/scale")
-            #expect(change.output.contains("3 instances are to serve"), "\(change.everythingSaid)")
-            #expect(await gateway.stop() == .code(0), "\(gateway.process.everythingSaid)")
+            #expect(change.output.contains("3 instances are to serve"), "\(change.allOutput)")
+            #expect(await gateway.stop() == .code(0), "\(gateway.process.allOutput)")
         }
     }
 
@@ -122,7 +122,7 @@ extension LabTests {
             let command = try machine.sluice(listed.filter { $0 != name })
             let result = try await lab.execute(in: .gateway, [command, "run", "--config", path])
             #expect(!result.succeeded && !result.output.contains("ready"))
-            #expect(result.errors.contains("lacks CAP_\(name.uppercased()):"), "\(result.everythingSaid)")
+            #expect(result.errors.contains("lacks CAP_\(name.uppercased()):"), "\(result.allOutput)")
             #expect(try await machine.remains() == before)
             let doctor = try await lab.execute(in: .gateway, [command, "doctor"])
             #expect(!doctor.succeeded && doctor.output.contains("missing CAP_\(name.uppercased())\n"))
@@ -138,7 +138,7 @@ extension LabTests {
             let path = try lab.write(lab.configuration(), to: "sluice.yaml", mode: 0o644)
             let result = try await lab.execute(
                 in: .gateway, [try machine.sluice(listed), "doctor", "--config", path], within: .seconds(60))
-            #expect(result.succeeded, "\(result.everythingSaid)")
+            #expect(result.succeeded, "\(result.allOutput)")
         }
     }
 
@@ -154,11 +154,11 @@ extension LabTests {
             let command = try machine.sluice(listed)
             let result = try await lab.execute(in: .gateway, [command, "run", "--config", file])
             let remedy = "install -d -o \(users[0]) -m 0700 \(path)"
-            #expect(!result.succeeded && result.errors.contains("'\(remedy)'"), "\(result.everythingSaid)")
+            #expect(!result.succeeded && result.errors.contains("'\(remedy)'"), "\(result.allOutput)")
             #expect(try await machine.remains() == before)
             let doctor = try await lab.execute(
                 in: .gateway, [command, "doctor", "--config", file], within: .seconds(60))
-            #expect(!doctor.succeeded && doctor.output.contains("'\(remedy)'"), "\(doctor.everythingSaid)")
+            #expect(!doctor.succeeded && doctor.output.contains("'\(remedy)'"), "\(doctor.allOutput)")
             // The named command helps.
             try await machine.execute(remedy.split(separator: " ").map { String($0) }).required()
             let gateway = try await lab.startGateway(configuration: lab.configuration(), binary: command)
@@ -192,7 +192,7 @@ extension LabTests {
             for arguments in [["run", "--config", file], ["doctor"]] {
                 let result = try await lab.execute(in: .gateway, [command] + arguments, within: .seconds(60))
                 #expect(!result.succeeded)
-                #expect(result.everythingSaid.contains("'mount -t bpf bpf /sys/fs/bpf'"), "\(result.everythingSaid)")
+                #expect(result.allOutput.contains("'mount -t bpf bpf /sys/fs/bpf'"), "\(result.allOutput)")
             }
         }
     }

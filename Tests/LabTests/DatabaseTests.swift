@@ -20,9 +20,9 @@ extension LabTests {
             try await database.server.waitForText(
                 "could not receive data from client: Connection reset by peer", within: northSouthIdle + patience)
             let areBothEnded = await eventually(within: .seconds(3)) {
-                database.server.everythingSaid.components(separatedBy: "Connection reset by peer").count == 3
+                database.server.allOutput.components(separatedBy: "Connection reset by peer").count == 3
             }
-            #expect(areBothEnded, "\(database.server.everythingSaid)")
+            #expect(areBothEnded, "\(database.server.allOutput)")
             for client in [idle, idle6] {
                 Database.send(client, "lost")
                 try await client.waitForText("server closed the connection unexpectedly", within: .seconds(5))
@@ -31,8 +31,8 @@ extension LabTests {
                     "The connection to the server was lost. Attempting reset: Succeeded.", within: .seconds(10))
                 try await Database.ask(client, "again", within: .seconds(10))
             }
-            transcript("psql north-south client", idle.everythingSaid)
-            transcript("psql north-south server", database.server.everythingSaid)
+            transcript("psql north-south client", idle.allOutput)
+            transcript("psql north-south server", database.server.allOutput)
 
             try await pass(northSouthIdle)
             try await Database.ask(alive, "later", within: .seconds(5))
@@ -54,15 +54,15 @@ extension LabTests {
             Database.send(idle, "lost")
             try await pass(.seconds(2))
             #expect(idle.isRunning)
-            #expect(!idle.everythingSaid.contains("answer-lost") && !idle.everythingSaid.contains("connection"))
+            #expect(!idle.allOutput.contains("answer-lost") && !idle.allOutput.contains("connection"))
             #expect(await atClient.stop() == [])
             #expect(await atPeer.stop() == [])
-            #expect(!database.server.everythingSaid.contains("reset by peer"))
+            #expect(!database.server.allOutput.contains("reset by peer"))
 
             // Finally the client's own TCP gives up.
             try await idle.waitForText(
                 "could not receive data from server: Connection timed out", within: .seconds(60))
-            transcript("psql east-west client", idle.everythingSaid)
+            transcript("psql east-west client", idle.allOutput)
             try await Database.ask(alive, "later", within: .seconds(5))
         }
     }

@@ -14,13 +14,13 @@ extension LabTests {
                             "ping", "-\(version.rawValue)", "-c", "3", "-i", "0.2", "-W", "3", "-s", size,
                             zone.address(version),
                         ])
-                    #expect(result.output.contains("3 received"), "\(zone), \(size) bytes: \(result.everythingSaid)")
+                    #expect(result.output.contains("3 received"), "\(zone), \(size) bytes: \(result.allOutput)")
                 }
             }
             // The gateway answers pings to its own address.
             let own = try await lab.execute(
                 in: .client, ["ping", "-c", "1", "-W", "3", LabZone.client.gatewayAddress(version)])
-            #expect(own.succeeded, "\(own.everythingSaid)")
+            #expect(own.succeeded, "\(own.allOutput)")
         }
     }
 
@@ -38,7 +38,7 @@ extension LabTests {
                     line.split(separator: " ").prefix(2).joined(separator: " ")
                 }
                 #expect(
-                    hops == ["1 \(LabZone.client.gatewayAddress(version))", "2 \(target)"], "\(result.everythingSaid)")
+                    hops == ["1 \(LabZone.client.gatewayAddress(version))", "2 \(target)"], "\(result.allOutput)")
             }
         }
     }
@@ -70,10 +70,10 @@ extension LabTests {
             try await capture.waitForPackets(with: told, within: .seconds(5))
 
             let route = try await lab.execute(in: .client, ["ip", "-\(version.rawValue)", "route", "get", target])
-            #expect(route.output.contains("mtu 1500"), "\(route.everythingSaid)")
+            #expect(route.output.contains("mtu 1500"), "\(route.allOutput)")
             let path = try await lab.execute(
                 in: .client, ["tracepath", "-\(version.rawValue)", "-n", "-m", "4", target], within: .seconds(60))
-            #expect(path.output.contains("pmtu 1500") && path.output.contains("reached"), "\(path.everythingSaid)")
+            #expect(path.output.contains("pmtu 1500") && path.output.contains("reached"), "\(path.allOutput)")
         }
     }
 }

@@ -19,15 +19,15 @@ extension LabTests {
             for client in [idle, idle6] {
                 #expect(await client.waitForExit(within: northSouthIdle + patience) == .code(255))
                 // ssh reads the reset, then sends a disconnect on the closed socket. It reports only the second error.
-                #expect(client.everythingSaid.contains(goodbye), "\(client.everythingSaid)")
+                #expect(client.allOutput.contains(goodbye), "\(client.allOutput)")
             }
             #expect(ContinuousClock.now - idleSince >= northSouthIdle)
-            let isToldToServer = await eventually(within: .seconds(3)) {
-                shell.server.everythingSaid.components(separatedBy: "Connection reset by peer").count == 3
+            let reachesServer = await eventually(within: .seconds(3)) {
+                shell.server.allOutput.components(separatedBy: "Connection reset by peer").count == 3
             }
-            #expect(isToldToServer, "the server's end: \(shell.server.everythingSaid)")
-            transcript("ssh north-south client", idle.everythingSaid)
-            transcript("ssh north-south server", shell.server.everythingSaid)
+            #expect(reachesServer, "the server's end: \(shell.server.allOutput)")
+            transcript("ssh north-south client", idle.allOutput)
+            transcript("ssh north-south server", shell.server.allOutput)
 
             try await pass(northSouthIdle)
             for client in [alive, alive6] {
@@ -50,22 +50,22 @@ extension LabTests {
             let atPeer = try await lab.capture(in: .peer, filter: resets)
 
             try await pass(eastWestIdle + .milliseconds(1_500))
-            let before = idle.everythingSaid
+            let before = idle.allOutput
             SecureShell.send(idle, "lost")
             try await pass(.seconds(2))
             #expect(idle.isRunning)
-            #expect(idle.everythingSaid == before)
+            #expect(idle.allOutput == before)
             #expect(await atClient.stop() == [])
             #expect(await atPeer.stop() == [])
 
             // Finally the client's own TCP gives up, or ssh gives up before.
             #expect(await rare.waitForExit(within: .seconds(30)) == .code(255))
-            #expect(rare.everythingSaid.contains("Timeout, server \(LabZone.peer.address) not responding."))
+            #expect(rare.allOutput.contains("Timeout, server \(LabZone.peer.address) not responding."))
             #expect(await idle.waitForExit(within: .seconds(60)) == .code(255))
-            #expect(idle.everythingSaid.contains(goodbye), "\(idle.everythingSaid)")
-            transcript("ssh east-west client", idle.everythingSaid)
-            transcript("ssh east-west client with a rare ServerAliveInterval", rare.everythingSaid)
-            #expect(!shell.server.everythingSaid.contains("reset by peer"))
+            #expect(idle.allOutput.contains(goodbye), "\(idle.allOutput)")
+            transcript("ssh east-west client", idle.allOutput)
+            transcript("ssh east-west client with a rare ServerAliveInterval", rare.allOutput)
+            #expect(!shell.server.allOutput.contains("reset by peer"))
             try await SecureShell.ask(alive, "later", within: .seconds(5))
         }
     }

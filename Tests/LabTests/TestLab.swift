@@ -19,10 +19,10 @@ func withGateway<Result>(
         let gateway = try await lab.startGateway(configuration: configuration)
         do {
             let result = try await body(lab, gateway)
-            #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.everythingSaid)")
+            #expect(gateway.process.isRunning, "the gateway has ended: \(gateway.process.allOutput)")
             return result
         } catch {
-            Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+            Issue.record("the gateway said: \(gateway.process.allOutput)")
             throw error
         }
     }

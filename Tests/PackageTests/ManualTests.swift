@@ -48,7 +48,7 @@ import Testing
             + ["--version", "1.2.3", "--date", "2026-03-01", "--output", "\(folder)/man"]
             + pages.map { "\(manual)/\($0)" }
         let result = try await ChildProcess(command).result(within: .seconds(60))
-        try #require(result.exit == .code(0), "\(result.everythingSaid)")
+        try #require(result.exit == .code(0), "\(result.allOutput)")
         return try JSONDecoder().decode(Dump.self, from: Data(dump.utf8))
     }
 

@@ -14,7 +14,7 @@ enum Repository {
     /// The output of a program that succeeds.
     static func output(_ command: String...) async throws -> String {
         let result = try await ChildProcess(command).result(within: .seconds(120))
-        try #require(result.exit == .code(0), "\(command.joined(separator: " ")): \(result.everythingSaid)")
+        try #require(result.exit == .code(0), "\(command.joined(separator: " ")): \(result.allOutput)")
         return result.output
     }
 

@@ -16,7 +16,7 @@ import Testing
         let paths = files.keys.sorted().map { "\(place.path)/\($0)" }
         let command = ["python3", "\(Repository.root)/Tests/PackageTests/judge.py", schema] + paths
         let result = try await ChildProcess(command).result(within: .seconds(120))
-        try #require(result.exit == .code(0), "\(result.everythingSaid)")
+        try #require(result.exit == .code(0), "\(result.allOutput)")
         let lines = result.output.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
         return Dictionary(uniqueKeysWithValues: lines.map { ($0[0], $0[1]) })
     }

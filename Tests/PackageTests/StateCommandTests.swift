@@ -9,7 +9,7 @@ import Testing
 
     private func sluice(_ arguments: String...) async throws -> (code: ChildProcess.Exit?, said: String) {
         let result = try await ChildProcess([try SluiceBinary.path()] + arguments).result(within: .seconds(30))
-        return (result.exit, result.everythingSaid)
+        return (result.exit, result.allOutput)
     }
 
     /// A history that was written by SQLite's own program.

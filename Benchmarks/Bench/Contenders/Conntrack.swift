@@ -19,7 +19,7 @@ enum Conntrack {
         let kept = try lock.text
         guard !kept.isEmpty else { return }
         let numbers = kept.split(separator: " ").compactMap { Int($0) }
-        guard numbers.count == 2 else { throw BenchError.answer(of: "the lock's file", said: kept) }
+        guard numbers.count == 2 else { throw BenchError.answer(of: "the lock's file", was: kept) }
         // The limit comes last, because setting the buckets may change it.
         try BenchFile.write("\(numbers[0])", to: buckets)
         try BenchFile.write("\(numbers[1])", to: limit)
@@ -28,7 +28,7 @@ enum Conntrack {
 
     private static func number(in file: String) throws -> Int {
         let text = try BenchFile.read(file)
-        guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, said: text) }
+        guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, was: text) }
         return number
     }
 
@@ -39,7 +39,7 @@ enum Conntrack {
         }
         let found = try place.number(in: limit)
         guard found >= mostSessions else {
-            throw BenchError.answer(of: limit, said: "\(found) in \(place.name), though \(mostSessions) was written")
+            throw BenchError.answer(of: limit, was: "\(found) in \(place.name), though \(mostSessions) was written")
         }
     }
 

@@ -33,7 +33,7 @@ enum EntryDrop {
         let shown = try await lab.execute(in: place, ["tc", "-s", "-j", "qdisc", "show", "dev", interface]).required()
         let disciplines = try JSONDecoder().decode([Discipline].self, from: Data(shown.output.utf8))
         guard let packets = disciplines.first(where: { $0.kind == "clsact" })?.packets else {
-            throw BenchError.answer(of: shown.command, said: shown.everythingSaid)
+            throw BenchError.answer(of: shown.command, was: shown.allOutput)
         }
         return packets
     }

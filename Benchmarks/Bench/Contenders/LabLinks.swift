@@ -43,7 +43,7 @@ struct LabLinks {
         let words = shown.output.split(separator: " ")
         guard let index = words.firstIndex(of: "link/ether"), index + 1 < words.count,
             Self.bytes(String(words[index + 1])).count == 6
-        else { throw BenchError.answer(of: shown.command, said: shown.everythingSaid) }
+        else { throw BenchError.answer(of: shown.command, was: shown.allOutput) }
         return String(words[index + 1])
     }
 

@@ -12,7 +12,7 @@ final class ProxyServer {
         let listens = try await eventually(within: .seconds(10), every: .milliseconds(100)) {
             try await !lab.execute(in: .gateway, ["ss", "-Hltn", "sport = :\(port)"]).required().output.isEmpty
         }
-        guard listens else { throw BenchError.answer(of: process.command, said: process.everythingSaid) }
+        guard listens else { throw BenchError.answer(of: process.command, was: process.allOutput) }
     }
 
     func end() async {

@@ -18,7 +18,7 @@ struct SluiceFleet: Decodable {
         do {
             self = try JSONDecoder().decode(SluiceFleet.self, from: Data(result.output.utf8))
         } catch {
-            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+            throw BenchError.answer(of: result.command, was: result.allOutput)
         }
     }
 
@@ -33,7 +33,7 @@ struct SluiceFleet: Decodable {
                 let states = fleet.instances.map { "\($0.identifier) \($0.state)" }
                 throw BenchError.answer(
                     of: "sluice instance list",
-                    said: "\(states.joined(separator: ", ")), but \(instances) should serve")
+                    was: "\(states.joined(separator: ", ")), but \(instances) should serve")
             }
             try await Task.sleep(for: .milliseconds(100))
         }

@@ -20,7 +20,7 @@ struct SluiceHistory {
         do {
             events = try JSONDecoder().decode([Event].self, from: Data(result.output.utf8))
         } catch {
-            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+            throw BenchError.answer(of: result.command, was: result.allOutput)
         }
     }
 

@@ -30,7 +30,7 @@ struct SluiceStatus: Decodable {
         do {
             self = try JSONDecoder().decode(SluiceStatus.self, from: Data(result.output.utf8))
         } catch {
-            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+            throw BenchError.answer(of: result.command, was: result.allOutput)
         }
     }
 }

@@ -30,7 +30,7 @@ struct CPUMeter {
     init(processes: [pid_t]) throws {
         self.processes = processes
         softirqThreads = Self.softirqThreads
-        guard !softirqThreads.isEmpty else { throw BenchError.answer(of: "/proc", said: "there is no ksoftirqd") }
+        guard !softirqThreads.isEmpty else { throw BenchError.answer(of: "/proc", was: "there is no ksoftirqd") }
     }
 
     /// The cost of `body`.
@@ -62,7 +62,7 @@ struct CPUMeter {
     static func runtime(ofProcess identifier: pid_t) throws -> Int {
         var clock = clockid_t()
         guard clock_getcpuclockid(identifier, &clock) == 0 else {
-            throw BenchError.answer(of: "clock_getcpuclockid", said: "there is no process \(identifier)")
+            throw BenchError.answer(of: "clock_getcpuclockid", was: "there is no process \(identifier)")
         }
         return nanoseconds(clock)
     }
@@ -71,7 +71,7 @@ struct CPUMeter {
     private static func runtime(_ path: String) throws -> Int {
         let text = try BenchFile.read(path)
         guard let first = text.split(separator: " ").first.flatMap({ Int($0) }) else {
-            throw BenchError.answer(of: path, said: text)
+            throw BenchError.answer(of: path, was: text)
         }
         return first
     }

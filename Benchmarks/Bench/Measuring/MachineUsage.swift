@@ -15,7 +15,7 @@ struct MachineUsage: Codable {
         init() throws {
             let text = try BenchFile.read("/proc/stat")
             fields = text.prefix { $0 != "\n" }.split(separator: " ").dropFirst().compactMap { Double($0) }
-            guard fields.count >= 8 else { throw BenchError.answer(of: "/proc/stat", said: text) }
+            guard fields.count >= 8 else { throw BenchError.answer(of: "/proc/stat", was: text) }
             // All processes of the run have ended by then, or are threads of this process.
             var ours = 0.0
             for who in [RUSAGE_SELF, RUSAGE_CHILDREN] {

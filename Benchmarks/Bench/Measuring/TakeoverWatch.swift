@@ -37,7 +37,7 @@ struct TakeoverWatch {
 
     var isOver: Bool { agedAtMostAt != nil }
 
-    mutating func look(now: Int) {
+    mutating func check(now: Int) {
         if goneAt == nil, eyes.isGone() { goneAt = now }
         if movedAt == nil {
             let owners = Set(slabs.map { eyes.owner($0) })

@@ -112,7 +112,7 @@ struct APIRow: Row {
     private func apiProcess(of gateway: LabGateway) throws -> pid_t {
         let path = "/run/sluice/\(gateway.lab.name)/api.lock"
         let text = try BenchFile.read(path)
-        guard let process = pid_t(text.prefix { $0.isNumber }) else { throw BenchError.answer(of: path, said: text) }
+        guard let process = pid_t(text.prefix { $0.isNumber }) else { throw BenchError.answer(of: path, was: text) }
         return process
     }
 }

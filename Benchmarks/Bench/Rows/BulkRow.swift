@@ -32,7 +32,7 @@ struct BulkRow: Row {
             let outcome = try await transfer.run(streams: streams, .bytes(Self.bytes))
             let after = try meter.reading() - before
             throughputs[contender.kind, default: []].append(outcome.bitsPerSecond)
-            return Rounds.Turn(
+            return Rounds.Sample(
                 cpuNanoseconds: Double(outcome.cpuNanoseconds + after.softirq + after.processes) / outcome.bytes,
                 wallNanoseconds: 8e9 / outcome.bitsPerSecond)
         }

@@ -60,7 +60,7 @@ struct DrainRow: Row {
             try StopRequest.check()
             guard ContinuousClock.now < deadline else {
                 throw BenchError.answer(
-                    of: "the drain", said: "\(memory.established(of: leaving.identifier)) sessions remain")
+                    of: "the drain", was: "\(memory.established(of: leaving.identifier)) sessions remain")
             }
             try await Task.sleep(for: .milliseconds(20))
             let now = try sample()
@@ -102,7 +102,7 @@ struct DrainRow: Row {
             last = now
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw BenchError.answer(of: "the drain", said: "the process \(process) has not ended")
+        throw BenchError.answer(of: "the drain", was: "the process \(process) has not ended")
     }
 
     private func report(

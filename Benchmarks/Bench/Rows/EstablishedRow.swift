@@ -34,7 +34,7 @@ struct EstablishedRow: Row {
             let before = try await contender.arrivals()
             let reading = try meter.measure { try send(sender, effort.packets, seed: round + 1) }
             try await check(contender, sent: effort.packets, arrived: try await contender.arrivals() - before)
-            return Rounds.Turn(reading, operations: effort.packets)
+            return Rounds.Sample(reading, operations: effort.packets)
         }
         return RowReport(
             name: name,

@@ -17,7 +17,7 @@ struct FloodRow: Row {
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         guard sysconf(Int32(_SC_NPROCESSORS_ONLN)) >= 2 else {
-            throw BenchError.answer(of: "this machine", said: "one core, but the row needs two")
+            throw BenchError.answer(of: "this machine", was: "one core, but the row needs two")
         }
         let contenders = try await testbed.contenders(Self.kinds)
         var transfers: [ContenderKind: BulkTransfer] = [:]

@@ -35,7 +35,7 @@ struct LatencyRow: Row {
             let sorted = trips.sorted().map(Double.init)
             middles[contender.kind, default: []].append(Spread.quantile(sorted, 0.5))
             tails[contender.kind, default: []].append(Spread.quantile(sorted, 0.99))
-            return Rounds.Turn(reading, operations: count)
+            return Rounds.Sample(reading, operations: count)
         }
         func figures(_ values: [ContenderKind: [Double]], _ what: String) -> [RowReport.Figure] {
             rounds.kinds.map {

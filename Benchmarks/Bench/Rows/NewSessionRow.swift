@@ -46,7 +46,7 @@ struct NewSessionRow: Row {
             try await check(contender, sent: effort.newSessions, arrived: try await contender.arrivals() - before)
             var all = reading
             all.processes += later
-            return Rounds.Turn(all, operations: effort.newSessions)
+            return Rounds.Sample(all, operations: effort.newSessions)
         }
         return report(rounds)
     }

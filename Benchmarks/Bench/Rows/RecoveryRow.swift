@@ -67,6 +67,6 @@ struct RecoveryRow: Row {
             }
         }
         throw BenchError.answer(
-            of: "sluice event list", said: "no replacement of instance \(victim.identifier) within 30 s")
+            of: "sluice event list", was: "no replacement of instance \(victim.identifier) within 30 s")
     }
 }

@@ -2,7 +2,7 @@
 /// that changes on the machine, and effects of one contender on the next, affect all equally.
 struct Rounds {
     /// The cost of a contender's turn, for each operation.
-    struct Turn {
+    struct Sample {
         var cpuNanoseconds: Double
         var wallNanoseconds: Double
 
@@ -18,10 +18,10 @@ struct Rounds {
     }
 
     let kinds: [ContenderKind]
-    private(set) var turns: [ContenderKind: [Turn]] = [:]
+    private(set) var samples: [ContenderKind: [Sample]] = [:]
 
     init(
-        _ contenders: [Contender], rounds: Int, _ body: (Contender, _ round: Int) async throws -> Turn
+        _ contenders: [Contender], rounds: Int, _ body: (Contender, _ round: Int) async throws -> Sample
     ) async throws {
         kinds = contenders.map(\.kind)
         for round in 0..<rounds {
@@ -29,22 +29,22 @@ struct Rounds {
             for index in order.indices {
                 try StopRequest.check()
                 let contender = order[(index + round / 2) % order.count]
-                turns[contender.kind, default: []].append(try await body(contender, round))
+                samples[contender.kind, default: []].append(try await body(contender, round))
             }
         }
     }
 
     /// CPU time of each round, minus that of the sender alone in the same round if that is one of the contenders.
     func net(_ kind: ContenderKind) -> [Double] {
-        let own = (turns[kind] ?? []).map(\.cpuNanoseconds)
-        guard let door = turns[.door], kind != .door else { return own }
+        let own = (samples[kind] ?? []).map(\.cpuNanoseconds)
+        guard let door = samples[.door], kind != .door else { return own }
         return zip(own, door).map { $0 - $1.cpuNanoseconds }
     }
 
     /// The figures of all contenders; those of the sender alone are not reduced.
     var figures: [RowReport.Figure] {
         kinds.map { kind in
-            let own = turns[kind] ?? []
+            let own = samples[kind] ?? []
             return RowReport.Figure(
                 contender: kind.rawValue, title: kind.title,
                 value: Spread(net(kind)),
@@ -70,7 +70,7 @@ struct Rounds {
     func wallRate(
         _ left: ContenderKind, to right: ContenderKind, _ what: String, _ target: RowReport.Comparison.Target?
     ) -> RowReport.Comparison {
-        let ratios = zip(turns[left] ?? [], turns[right] ?? []).map { $1.wallNanoseconds / $0.wallNanoseconds }
+        let ratios = zip(samples[left] ?? [], samples[right] ?? []).map { $1.wallNanoseconds / $0.wallNanoseconds }
         return RowReport.Comparison(what: what, value: Spread(ratios), target: target)
     }
 }

@@ -12,8 +12,8 @@ struct Effort {
     let isQuick: Bool
 
     var rounds: Int { isQuick ? 3 : 9 }
-    /// For rows with short turns. The speed of a shared machine changes within tenths of a second. The closer together
-    /// the two turns of a ratio are, the less this affects the ratio.
+    /// For rows with short samples. The speed of a shared machine changes within tenths of a second. The closer together
+    /// the two samples of a ratio are, the less this affects the ratio.
     var shortRounds: Int { isQuick ? 20 : 90 }
     /// Packets in a short turn of a contender.
     var packets: Int { isQuick ? 10_000 : 25_000 }

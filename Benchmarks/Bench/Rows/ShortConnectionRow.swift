@@ -31,7 +31,7 @@ struct ShortConnectionRow: Row {
                     for number in 0..<count { try Self.connection(listeners, number, to: contender.entry) }
                 }
             }
-            return Rounds.Turn(reading, operations: count)
+            return Rounds.Sample(reading, operations: count)
         }
         return RowReport(
             name: name, title: "A whole short connection: handshake, request, response, close",

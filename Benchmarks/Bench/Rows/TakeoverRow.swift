@@ -78,7 +78,7 @@ struct TakeoverRow: Row {
             kill(owners[0].processIdentifier, SIGKILL)
             try await Task.sleep(for: .seconds(2))
         }
-        throw BenchError.answer(of: "the fleet", said: "several instances have sessions, but one was expected")
+        throw BenchError.answer(of: "the fleet", was: "several instances have sessions, but one was expected")
     }
 
     private func take(
@@ -92,10 +92,10 @@ struct TakeoverRow: Row {
                 isGone: { process.isGone }, owner: { memory.owner(of: $0) }, passes: { memory.passes(of: $0) }))
         let before = try stream.run(milliseconds: Self.streamMilliseconds)
         var command: ChildProcess?
-        var looks = 0
+        var iterations = 0
         let during = try stream.run(milliseconds: Self.streamMilliseconds) { now in
-            looks += 1
-            if looks == Self.disturbanceAtMillisecond {
+            iterations += 1
+            if iterations == Self.disturbanceAtMillisecond {
                 switch departure {
                 case .killed: kill(leaving.processIdentifier, SIGKILL)
                 case .stopped:
@@ -104,7 +104,7 @@ struct TakeoverRow: Row {
                         [gateway.binary, "instance", "stop", "\(leaving.identifier)", "--gateway", contender.lab.name])
                 }
             }
-            if !watch.isOver { watch.look(now: now) }
+            if !watch.isOver { watch.check(now: now) }
         }
         _ = await command?.waitForExit(within: .seconds(10))
         guard let gone = watch.goneAt, let moved = watch.movedAt, let least = watch.agedAtLeastAt,
@@ -112,8 +112,8 @@ struct TakeoverRow: Row {
         else {
             throw BenchError.answer(
                 of: "the takeover",
-                said:
-                    "it did not end within \(Self.streamMilliseconds) ms: \(gateway.process.everythingSaid.suffix(1000))"
+                was:
+                    "it did not end within \(Self.streamMilliseconds) ms: \(gateway.process.allOutput.suffix(1000))"
             )
         }
         return Takeover(

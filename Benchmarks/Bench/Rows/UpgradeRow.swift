@@ -58,7 +58,7 @@ struct UpgradeRow: Row {
         guard let renewed else {
             throw BenchError.answer(
                 of: "the upgrade",
-                said: "it was not over within \(Self.streamMilliseconds) ms: \(new.process.everythingSaid.suffix(1000))"
+                was: "it was not over within \(Self.streamMilliseconds) ms: \(new.process.allOutput.suffix(1000))"
             )
         }
         unlink(old.binary.hasPrefix(contender.lab.directory) ? old.binary : "")
@@ -75,7 +75,7 @@ struct UpgradeRow: Row {
         let began = Double(CPUMeter.nanoseconds(CLOCK_REALTIME)) / 1e9
         old.process.send(signal: SIGUSR2)
         guard await old.process.waitForExit(within: .seconds(10)) == .code(0) else {
-            throw BenchError.answer(of: "the controller that hands over", said: old.process.everythingSaid)
+            throw BenchError.answer(of: "the controller that hands over", was: old.process.allOutput)
         }
         return (try await old.lab.startGateway(configuration: text, binary: binary), began)
     }

@@ -73,7 +73,7 @@ final class BulkTransfer {
             decoder.keyDecodingStrategy = .convertFromSnakeCase
             report = try decoder.decode(Report.self, from: Data(result.output.utf8))
         } catch {
-            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+            throw BenchError.answer(of: result.command, was: result.allOutput)
         }
         let received = report.end.sumReceived
         return Outcome(bytes: received.bytes, bitsPerSecond: received.bitsPerSecond, cpuNanoseconds: spent)

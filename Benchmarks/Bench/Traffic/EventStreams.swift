@@ -15,7 +15,7 @@ final class EventStreams {
             try request.withUnsafeBytes { try socket.send($0) }
             let answer = try socket.receive(untilText: "\r\n\r\n", withinSeconds: 5)
             guard answer.hasPrefix("HTTP/1.1 200 ") else {
-                throw BenchError.answer(of: "GET /v1/events/stream", said: answer)
+                throw BenchError.answer(of: "GET /v1/events/stream", was: answer)
             }
         }
         self.sockets = sockets

@@ -40,12 +40,12 @@ struct HTTPRequests {
         var outcome = Outcome()
         for line in result.output.split(separator: "\n") {
             let timing = try JSONDecoder().decode(Timing.self, from: Data(line.utf8))
-            guard timing.status == 200 else { throw BenchError.answer(of: path, said: "\(timing.status)") }
+            guard timing.status == 200 else { throw BenchError.answer(of: path, was: "\(timing.status)") }
             outcome.milliseconds.append(timing.seconds * 1000)
             outcome.bytes = timing.bytes
         }
         guard outcome.milliseconds.count == count else {
-            throw BenchError.answer(of: result.command, said: result.everythingSaid)
+            throw BenchError.answer(of: result.command, was: result.allOutput)
         }
         return outcome
     }

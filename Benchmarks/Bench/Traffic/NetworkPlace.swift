@@ -28,7 +28,7 @@ struct NetworkPlace {
     /// A number from a file as this namespace shows it: `/proc/sys/net/netfilter/nf_conntrack_count`.
     func number(in file: String) throws -> Int {
         let text = try visit { try BenchFile.read(file) }
-        guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, said: text) }
+        guard let number = Int(text.filter(\.isNumber)) else { throw BenchError.answer(of: file, was: text) }
         return number
     }
 }

@@ -82,7 +82,7 @@ final class StreamSocket {
                 return String(decoding: received, as: UTF8.self)
             }
         }
-        throw BenchError.answer(of: "the other end", said: String(decoding: received.suffix(500), as: UTF8.self))
+        throw BenchError.answer(of: "the other end", was: String(decoding: received.suffix(500), as: UTF8.self))
     }
 
     /// Sends a FIN.

@@ -12,7 +12,7 @@ struct EventStream: Sendable {
     static let mostBehind = 1000
     /// How many events are read at once.
     private static let portion = 100
-    private static let lookInterval = Duration.milliseconds(500)
+    private static let pollInterval = Duration.milliseconds(500)
     private static let commentInterval = Duration.seconds(15)
     /// The delay after which a client reconnects when it has lost its connection.
     private static let retryMilliseconds = 2000
@@ -40,7 +40,7 @@ struct EventStream: Sendable {
                 try await writer.write(ByteBuffer(string: ": nothing new\n\n"))
                 quietSince = .now
             }
-            try await Task.sleep(for: Self.lookInterval)
+            try await Task.sleep(for: Self.pollInterval)
         }
     }
 

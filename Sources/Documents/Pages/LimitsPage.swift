@@ -19,7 +19,7 @@ enum LimitsPage {
             [
                 section("A configuration", configuration), section("A network security group", groups),
                 section("Sessions", sessions), section("The fleet", fleet), section("The HTTP API", api),
-                section("Flow logs and history", records), section("A look at packets", looks),
+                section("Flow logs and history", records), section("Watched packets", watching),
             ])
     }
 
@@ -65,8 +65,8 @@ enum LimitsPage {
     private static let sessions = [
         ("sessions of the table (`capacity.sessions`)", range(ConfigurationLimits.capacitySessions)),
         ("different idle timeouts of rules", count(Int(SLUICE_MAX_TREATMENTS) / 8 - 1)),
-        ("probes of an idle session before it is given up", count(ProbeBook.attempts)),
-        ("sessions of one instance that are being probed", count(ProbeBook.capacity)),
+        ("probes of an idle session before it is given up", count(ProbeTable.attempts)),
+        ("sessions of one instance that are being probed", count(ProbeTable.capacity)),
         ("extension headers of an IPv6 packet", "8"),
     ]
 
@@ -125,8 +125,8 @@ enum LimitsPage {
         ("events of the history that are read at once", count(HistoryReader.maximumEvents)),
     ]
 
-    private static let looks = [
-        ("bytes of a packet that are seen", count(SLUICE_LOOK_BYTES)),
+    private static let watching = [
+        ("bytes of a packet that are seen", count(SLUICE_WATCHED_BYTES)),
         ("processes that watch one gateway at the same time", "1"),
     ]
 

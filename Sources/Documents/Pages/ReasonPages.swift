@@ -1,7 +1,7 @@
 import FlowCore
 import Inspection
 
-/// docs/reference/drop-reasons.md and docs/reference/end-reasons.md
+/// docs/reference/drop-reasons.md, docs/reference/end-reasons.md, and the page's own drop-reasons.js
 enum ReasonPages {
     static var drops: String {
         let rows = DropReason.allCases.map { reason in
@@ -15,6 +15,28 @@ enum ReasonPages {
             log. [How to find out why a packet was dropped](../how-to/find-out-why-a-packet-was-dropped.md) shows the commands.
             """,
             [Markdown.table(["reason", "the packet", "what to do next"], rows)])
+    }
+
+    /// The meaning of each drop reason and what to do next, as a module of the page.
+    static var dropModule: String {
+        let entries = DropReason.allCases.map { reason in
+            let advice = DropAdvice.of(reason)
+            return "  \(reason.name): [\(literal(advice.meaning)), \(literal(advice.next))],"
+        }
+        return """
+            // Made by \(GeneratedDocument.command) of what the program says. Edit the program, not this file.
+
+            /** The meaning of each drop reason, and what to do next. */
+            export const dropReasons = {
+            \(entries.joined(separator: "\n"))
+            };
+
+            """
+    }
+
+    /// A string literal of JavaScript. The texts are our own: quotes and backslashes are all that needs an escape.
+    private static func literal(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
     static var ends: String {

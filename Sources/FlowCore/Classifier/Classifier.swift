@@ -123,9 +123,9 @@ package enum Classifier {
         // Rows are only as long as their set needs: at most 31 words, whatever the image says. See `mostSteps` for how
         // the loop counts.
         var word: UInt64 = 0
-        var turn = 31 &- (sluice_opaque64(words) & 31)
-        while turn < 31 {
-            turn = sluice_opaque64(turn &+ 1)
+        var iteration = 31 &- (sluice_opaque64(words) & 31)
+        while iteration < 31 {
+            iteration = sluice_opaque64(iteration &+ 1)
             let offset = word << 3
             let matching =
                 load64(image, protocolRow &+ offset) & load64(image, destinationPortRow &+ offset)
@@ -243,10 +243,10 @@ extension Classifier {
         let value = UInt64(port)
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var turn = mostSteps &- steps(image, record, field)
-        while turn < mostSteps {
-            turn = sluice_opaque64(turn &+ 1)
-            let step = mostSteps &- turn
+        var iteration = mostSteps &- steps(image, record, field)
+        while iteration < mostSteps {
+            iteration = sluice_opaque64(iteration &+ 1)
+            let step = mostSteps &- iteration
             let low = UInt64(load16(image, boundaries &+ (index | 1 &<< step) << 1))
             index |= isReached(low, by: value) &<< step
         }
@@ -260,10 +260,10 @@ extension Classifier {
         let value = address.low & 0xFFFF_FFFF
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var turn = mostSteps &- steps(image, record, field)
-        while turn < mostSteps {
-            turn = sluice_opaque64(turn &+ 1)
-            let step = mostSteps &- turn
+        var iteration = mostSteps &- steps(image, record, field)
+        while iteration < mostSteps {
+            iteration = sluice_opaque64(iteration &+ 1)
+            let step = mostSteps &- iteration
             let low = UInt64(load32(image, boundaries &+ (index | 1 &<< step) << 2))
             index |= isReached(low, by: value) &<< step
         }
@@ -276,10 +276,10 @@ extension Classifier {
     ) -> UInt64 {
         let boundaries = number(image, record, field, 0)
         var index: UInt64 = 0
-        var turn = mostSteps &- steps(image, record, field)
-        while turn < mostSteps {
-            turn = sluice_opaque64(turn &+ 1)
-            let step = mostSteps &- turn
+        var iteration = mostSteps &- steps(image, record, field)
+        while iteration < mostSteps {
+            iteration = sluice_opaque64(iteration &+ 1)
+            let step = mostSteps &- iteration
             let offset = boundaries &+ (index | 1 &<< step) << 4
             let high = load64(image, offset)
             let low = load64(image, offset &+ 8)

@@ -28,7 +28,7 @@ package enum Admission {
         guard route.pointee.sourceZone == packet.pointee.zone else { return .drop(.wrongZone) }
         let isAllowed = tables.classify(&question) && question.allowed != 0
         guard isAllowed else {
-            if runtime.pointee.tellsEvents != 0 && tables.mayEmitDeny(now: now) {
+            if runtime.pointee.reportsEvents != 0 && tables.mayEmitDeny(now: now) {
                 tables.emitEvent(
                     .deny, reason: DropReason.denied.rawValue, packet, route, &question, sluice_flow_value())
             }
@@ -134,7 +134,7 @@ package enum Admission {
         packet.pointee.slot = slot
         if isTCP { tables.noteHalfOpenBegan(slot: slot, source: halfOpen.source, now: now) }
         tables.countBegun(SessionKind(treatment: treatment))
-        if runtime.pointee.tellsEvents != 0 { tables.emitEvent(.begin, reason: 0, packet, route, &question, value) }
+        if runtime.pointee.reportsEvents != 0 { tables.emitEvent(.begin, reason: 0, packet, route, &question, value) }
         if packet.pointee.flags & PacketFlags.firstFragment != 0 {
             tables.rememberFragment(packet, value, isOriginator: true, now: now)
         }

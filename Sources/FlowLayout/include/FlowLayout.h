@@ -14,7 +14,7 @@
 
 enum {
     /// Raised with every change of this file that affects the other side.
-    SLUICE_LAYOUT_VERSION = 9,
+    SLUICE_LAYOUT_VERSION = 10,
     /// One tick of the coarse clock is 2^24 ns (16.8 ms) of CLOCK_MONOTONIC; ticks are 32 bits wide and wrap.
     SLUICE_TICK_SHIFT = 24,
     /// Slabs of session slots in one gateway, whatever its capacity.
@@ -229,7 +229,7 @@ struct sluice_runtime {
     uint32_t denyEventsPerTick;
     uint8_t resetWithoutSession;  // 1: answer a segment without a session with a RST instead of dropping it
     uint8_t hostPing;  // 1: ICMP echo to the gateway's own addresses is answered
-    uint8_t tellsEvents;  // 1: the event rings report begins and denies; 0 if nothing is logged
+    uint8_t reportsEvents;  // 1: the event rings report begins and denies; 0 if nothing is logged
     uint8_t reserved;
     uint32_t bucketMask;  // the flow index has bucketMask + 1 buckets, a power of two
     uint64_t identity;  // random: distinguishes this table from all others

@@ -16,18 +16,18 @@ package struct FlowLedger {
     /// The interval between two tuples of a flow that continues, before scaling.
     package static let unscaledIntervalNanoseconds: UInt64 = 300_000_000_000
 
-    private let marks: UnsafeMutablePointer<FlowMark>
+    private let records: UnsafeMutablePointer<SlotRecord>
     /// Ticks between two tuples of a flow that continues.
     package var intervalTicks: UInt32
     private var sampling: DenySampling
     /// What was left out since the last call of ``takeOmissions()``.
     private var omitted = Omissions()
 
-    /// - Parameter marks: one for each slot.
+    /// - Parameter records: one for each slot.
     package init(
-        marks: UnsafeMutablePointer<FlowMark>, intervalTicks: UInt32, sampling: DenySampling = DenySampling()
+        records: UnsafeMutablePointer<SlotRecord>, intervalTicks: UInt32, sampling: DenySampling = DenySampling()
     ) {
-        self.marks = marks
+        self.records = records
         self.intervalTicks = intervalTicks
         self.sampling = sampling
     }
@@ -43,7 +43,7 @@ package struct FlowLedger {
     ) -> FlowEntry? {
         let slot = Int(event.slot)
         let begun = UInt16(truncatingIfNeeded: event.generation)
-        guard begun == generation, !marks[slot].hasLoggedBegin(of: begun) else { return nil }
+        guard begun == generation, !records[slot].hasLoggedBegin(of: begun) else { return nil }
         let time = clock.wall(ofMonotonic: event.timeNanoseconds)
         open(slot, generation: begun, tick: Tick.of(nanoseconds: event.timeNanoseconds), time: time)
         return FlowEntry(
@@ -69,23 +69,23 @@ package struct FlowLedger {
     @inline(__always)
     package func isDue(slot: Int, word: ControlWord, tick: UInt32) -> Bool {
         guard Self.isGoingOn(word) else { return false }
-        return !marks[slot].hasLoggedBegin(of: word.generation)
-            || Int32(truncatingIfNeeded: tick &- marks[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
+        return !records[slot].hasLoggedBegin(of: word.generation)
+            || Int32(truncatingIfNeeded: tick &- records[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
     }
 
     /// A live session was inspected: logs its begin if that is missing, and its counts if the interval has passed.
-    package func looked(
+    package func observed(
         slot: Int, word: ControlWord, session: sluice_session, clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
         guard Self.isGoingOn(word) else { return }
-        if !marks[slot].hasLoggedBegin(of: word.generation) {
+        if !records[slot].hasLoggedBegin(of: word.generation) {
             emit(beginning(slot, word.generation, session, clock))
         }
-        guard Int32(truncatingIfNeeded: clock.tick &- marks[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
+        guard Int32(truncatingIfNeeded: clock.tick &- records[slot].tick) >= Int32(truncatingIfNeeded: intervalTicks)
         else { return }
-        let time = max(clock.wall, marks[slot].time &+ surelyPassed(slot, clock.tick))
+        let time = max(clock.wall, records[slot].time &+ surelyPassed(slot, clock.tick))
         emit(counted(.continuing, slot, word.generation, session, time: time))
-        (marks[slot].tick, marks[slot].time) = (clock.tick, time)
+        (records[slot].tick, records[slot].time) = (clock.tick, time)
     }
 
     /// A session's slot is released; its counts no longer change.
@@ -119,23 +119,23 @@ package struct FlowLedger {
         _ slot: Int, _ generation: UInt16, _ session: sluice_session, _ reason: EndReason, tick: UInt32, time: UInt64,
         isExact: Bool = false, _ clock: WallClock, _ emit: (FlowEntry) -> Void
     ) {
-        if !marks[slot].hasLoggedBegin(of: generation) { emit(beginning(slot, generation, session, clock)) }
-        let time = max(time, marks[slot].time &+ (isExact ? surelyPassed(slot, tick) : passed(slot, tick)))
+        if !records[slot].hasLoggedBegin(of: generation) { emit(beginning(slot, generation, session, clock)) }
+        let time = max(time, records[slot].time &+ (isExact ? surelyPassed(slot, tick) : passed(slot, tick)))
         var entry = counted(.end, slot, generation, session, time: time)
         entry.reason = reason
         entry.totals = FlowCounters(session)
         // The time of the begin tuple if it was the last one; otherwise the time is exact only to a tick.
-        let isBeginLast = marks[slot].tick == session.createdTick
-        entry.beganAt = min(time, isBeginLast ? marks[slot].time : clock.wall(ofEndOfTick: session.createdTick))
+        let isBeginLast = records[slot].tick == session.createdTick
+        entry.beganAt = min(time, isBeginLast ? records[slot].time : clock.wall(ofEndOfTick: session.createdTick))
         entry.lastedNanoseconds = Self.lasted(
             time &- entry.beganAt, ticks: Int32(truncatingIfNeeded: tick &- session.createdTick))
         emit(entry)
-        marks[slot] = FlowMark()
+        records[slot] = SlotRecord()
     }
 
     /// Nanoseconds by the session's own clock since the tick of the slot's last tuple.
     private func passed(_ slot: Int, _ tick: UInt32) -> UInt64 {
-        UInt64(max(0, Int32(truncatingIfNeeded: tick &- marks[slot].tick))) &* Tick.nanoseconds
+        UInt64(max(0, Int32(truncatingIfNeeded: tick &- records[slot].tick))) &* Tick.nanoseconds
     }
 
     /// Like ``passed(_:_:)``, but up to a moment somewhere in its tick, like that of the last tuple: one tick less.
@@ -162,10 +162,10 @@ package struct FlowLedger {
     }
 
     private func open(_ slot: Int, generation: UInt16, tick: UInt32, time: UInt64) {
-        marks[slot] = FlowMark()
-        marks[slot].time = time
-        marks[slot].generationPlusOne = UInt32(generation) + 1
-        marks[slot].tick = tick
+        records[slot] = SlotRecord()
+        records[slot].time = time
+        records[slot].generationPlusOne = UInt32(generation) + 1
+        records[slot].tick = tick
     }
 
     private func beginning(
@@ -181,8 +181,8 @@ package struct FlowLedger {
     ) -> FlowEntry {
         var result = entry(state, slot, generation, session, time: time)
         let counters = FlowCounters(session)
-        result.counters = counters.since(marks[slot].counters)
-        marks[slot].counters = counters
+        result.counters = counters.since(records[slot].counters)
+        records[slot].counters = counters
         return result
     }
 

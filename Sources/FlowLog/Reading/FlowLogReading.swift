@@ -46,9 +46,9 @@ package enum FlowLogReading {
             for line in data.split(separator: UInt8(ascii: "\n")) {
                 // These lines are rare. A check of the beginning avoids parsing all others as JSON.
                 guard line.prefix(80).firstRange(of: Self.mark) != nil,
-                    let said = try? JSONDecoder().decode(Omission.self, from: line), said.time >= earliest
+                    let omission = try? JSONDecoder().decode(Omission.self, from: line), omission.time >= earliest
                 else { continue }
-                sum += Omissions(denies: said.denies, events: said.events, entries: said.entries)
+                sum += Omissions(denies: omission.denies, events: omission.events, entries: omission.entries)
             }
         }
         return sum

@@ -60,7 +60,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     ///
     /// - Parameter now: tick.
     package func beginRecovery(now: UInt32 = 0) {
-        recovery.begin(slabs.inherited() + slabs.look(order: order), work: work, now: now)
+        recovery.begin(slabs.inherited() + slabs.review(order: order), work: work, now: now)
         freeSlots.announceAll()
         halfOpenCount.run()
     }
@@ -107,7 +107,7 @@ package final class AgeingMachine<Flows: FlowTable> {
     }
 
     private func keepSlabs(now: UInt32) {
-        let gained = slabs.look(order: order)
+        let gained = slabs.review(order: order)
         if !gained.isEmpty { recovery.begin(gained, work: work, now: now) }
         _ = recovery.finish(now: now)
     }

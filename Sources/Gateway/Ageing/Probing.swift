@@ -1,9 +1,9 @@
 package import FlowCore
 package import FlowLayout
 
-/// Executes the directives of the ``ProbeBook``.
+/// Executes the directives of the ``ProbeTable``.
 package struct Probing {
-    package private(set) var book = ProbeBook()
+    package private(set) var table = ProbeTable()
     let table: SessionTable
     let ending: SessionEnding
     let outlet: any SegmentOutlet
@@ -24,9 +24,9 @@ package struct Probing {
         self.intervalTicks = intervalTicks
     }
 
-    package func isProbed(_ slot: Int) -> Bool { book.contains(UInt32(truncatingIfNeeded: slot)) }
+    package func isProbed(_ slot: Int) -> Bool { table.contains(UInt32(truncatingIfNeeded: slot)) }
 
-    package mutating func wasAway(ticks: UInt32) { book.wasAway(ticks: ticks) }
+    package mutating func wasAway(ticks: UInt32) { table.wasAway(ticks: ticks) }
 
     /// Begins to probe the sessions that the scan found idle, and continues with those that wait for answers.
     ///
@@ -35,14 +35,14 @@ package struct Probing {
         var segments: [TCPSegment] = []
         var dead = 0
         // Before the new ones, which can't have an answer yet.
-        for slot in book.slots {
+        for slot in table.slots {
             let place = Int(slot)
-            guard let generation = book.generation(slot) else { continue }
+            guard let generation = table.generation(slot) else { continue }
             guard table.holds(place, generation: generation, state: .established) else {
-                book.forget(slot: slot)
+                table.forget(slot: slot)
                 continue
             }
-            switch book.tick(slot: slot, tally: tally(place), now: now) {
+            switch table.tick(slot: slot, tally: tally(place), now: now) {
             case .wait, .alive: break
             case .send(let originator, let responder):
                 append(place, originator: originator, responder: responder, to: &segments)
@@ -57,10 +57,10 @@ package struct Probing {
             let place = Int(entry.slot)
             let word = table.word(place)
             guard word.generation == entry.generation, word.isState(.established) else { continue }
-            let interval = ProbeBook.intervalTicks(
+            let interval = ProbeTable.intervalTicks(
                 configuredTicks: intervalTicks,
                 timeoutTicks: table.treatments[Int(word.treatment)].timeoutTicks)
-            let directive = book.begin(
+            let directive = table.begin(
                 slot: entry.slot, generation: entry.generation, tally: tally(place), intervalTicks: interval, now: now)
             if case .send(let originator, let responder) = directive {
                 append(place, originator: originator, responder: responder, to: &segments)
@@ -71,8 +71,8 @@ package struct Probing {
         return (sent, failed, dead)
     }
 
-    private func tally(_ slot: Int) -> ProbeBook.Tally {
-        ProbeBook.Tally(
+    private func tally(_ slot: Int) -> ProbeTable.Tally {
+        ProbeTable.Tally(
             originator: table.sessions[slot].originator.packets, responder: table.sessions[slot].responder.packets)
     }
 

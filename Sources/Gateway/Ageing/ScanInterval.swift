@@ -9,20 +9,20 @@ package enum ScanInterval {
     static let shortestNanoseconds: UInt64 = 20_000_000
     /// If half-open sessions crowd their share, the pause for each slot is shorter: passes take a twentieth of the time instead of a
     /// hundredth.
-    private static let crowdedRestPerSlotNanoseconds: UInt64 = 20
+    private static let crowdedPausePerSlotNanoseconds: UInt64 = 20
 
     /// The check of a slot takes about one nanosecond, and adds a hundred to the pause.
-    private static let restPerSlotNanoseconds: UInt64 = 100
+    private static let pausePerSlotNanoseconds: UInt64 = 100
 
     /// A quarter of the shortest timeout, so that expiry stays precise with a scaled clock. The result is 20 to 250 ms, and up to 500 ms
     /// for a table so large that passes would take more than a hundredth of the time.
     ///
     /// - Parameter isCrowded: whether room must be made for new handshakes (``HalfOpenRoom``).
     package static func nanoseconds(shortestTimeoutTicks: UInt32, slots: Int, isCrowded: Bool = false) -> UInt64 {
-        if isCrowded { return max(shortestNanoseconds, UInt64(slots) * crowdedRestPerSlotNanoseconds) }
+        if isCrowded { return max(shortestNanoseconds, UInt64(slots) * crowdedPausePerSlotNanoseconds) }
         let quarter = UInt64(shortestTimeoutTicks) * Tick.nanoseconds / 4
-        let rest = min(longestNanoseconds, max(usualNanoseconds, UInt64(slots) * restPerSlotNanoseconds))
-        return max(shortestNanoseconds, min(rest, quarter))
+        let pause = min(longestNanoseconds, max(usualNanoseconds, UInt64(slots) * pausePerSlotNanoseconds))
+        return max(shortestNanoseconds, min(pause, quarter))
     }
 
     /// The shortest timeout that sessions of this table can have.

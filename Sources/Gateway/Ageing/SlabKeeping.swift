@@ -26,7 +26,7 @@ package final class SlabKeeping {
     ///
     /// - Parameter order: the state that the instance is ordered to have.
     /// - Returns: slabs that it got since the last check and that contain unfinished work of other owners: they must be recovered.
-    func look(order: InstanceState) -> [Int] {
+    func review(order: InstanceState) -> [Int] {
         var gained: [Int] = []
         for slab in 0..<table.slabCount {
             let isMine = table.owns(slab: slab)

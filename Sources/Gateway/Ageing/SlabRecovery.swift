@@ -5,7 +5,7 @@ internal import FlowLayout
 /// are in no ring. (Every scan finds slots in `ending` and `ended`.)
 struct SlabRecovery {
     /// Ticks between the two checks for leaked slots, about 100 ms.
-    static let restTicks: UInt32 = 6
+    static let pauseTicks: UInt32 = 6
 
     let table: SessionTable
     let freeSlots: FreeSlots
@@ -36,7 +36,7 @@ struct SlabRecovery {
     mutating func finish(now: UInt32? = nil) -> Int {
         var count = 0
         waiting.removeAll { entry in
-            if let now, now &- entry.tick < Self.restTicks { return false }
+            if let now, now &- entry.tick < Self.pauseTicks { return false }
             count += freeSlots.recover(first: entry.candidates, second: freeSlots.unlisted(in: entry.slabs))
             return true
         }

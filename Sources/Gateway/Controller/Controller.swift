@@ -7,9 +7,9 @@ package enum Controller {
     /// The interval between two checks of instances and interfaces.
     private static let watchNanoseconds: UInt64 = 1_000_000_000
     /// The guard is checked once in this many checks, because that starts a program.
-    private static let looksPerGuardCheck = 10
+    private static let iterationsPerGuardCheck = 10
     /// A sample of the traffic counters is written once in this many checks.
-    private static let looksPerSample = Int(TrafficSamples.intervalNanoseconds / watchNanoseconds)
+    private static let iterationsPerSample = Int(TrafficSamples.intervalNanoseconds / watchNanoseconds)
 
     /// Why the loop ends.
     private enum Ending {
@@ -45,7 +45,7 @@ package enum Controller {
         if !ServiceNotification.send("READY=1") {
             log.warning("the service manager did not accept the ready message", ["socket": "NOTIFY_SOCKET"])
         }
-        let ending = look(after: gateway, signals: signals)
+        let ending = watch(gateway, signals: signals)
         ServiceNotification.send("STOPPING=1")
         switch ending {
         case .stop: try gateway.shutDown()
@@ -53,20 +53,20 @@ package enum Controller {
         }
     }
 
-    private static func look(after gateway: RunningGateway, signals: SignalPipe) -> Ending {
+    private static func watch(_ gateway: RunningGateway, signals: SignalPipe) -> Ending {
         var nextWatch = MonotonicClock.nanoseconds() + watchNanoseconds
-        var looks = 0
-        var lastTurn = MonotonicClock.nanoseconds()
+        var iterations = 0
+        var lastIteration = MonotonicClock.nanoseconds()
         while true {
             let began = MonotonicClock.nanoseconds()
-            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.nextTurn(now: began)) : began
+            let due = gateway.jobs.isEmpty ? min(nextWatch, gateway.nextIteration(now: began)) : began
             let woken = wait(gateway, signals, until: due)
             let wokenAt = MonotonicClock.nanoseconds()
-            gateway.turns.begin(now: wokenAt)
-            defer { gateway.noticeTurn(now: MonotonicClock.nanoseconds()) }
+            gateway.iterations.begin(now: wokenAt)
+            defer { gateway.noticeIteration(now: MonotonicClock.nanoseconds()) }
             // Even if nothing happens, the loop runs once a second.
-            gateway.noticeAbsence(due: lastTurn + watchNanoseconds, now: wokenAt)
-            lastTurn = wokenAt
+            gateway.noticeAbsence(due: lastIteration + watchNanoseconds, now: wokenAt)
+            lastIteration = wokenAt
             for signal in signals.take() {
                 switch signal {
                 case SIGTERM, SIGINT:
@@ -86,7 +86,7 @@ package enum Controller {
                 gateway.answer($0, from: $1, number: $2)
             }
             gateway.did(.requests)
-            gateway.fleet.turn(now: MonotonicClock.nanoseconds())
+            gateway.fleet.iterate(now: MonotonicClock.nanoseconds())
             gateway.sendAnswers(now: MonotonicClock.nanoseconds())
             gateway.did(.fleet)
             gateway.finishGuard()
@@ -104,11 +104,11 @@ package enum Controller {
             gateway.notifyService(now: now)
             guard now >= nextWatch else { continue }
             nextWatch = now + watchNanoseconds
-            if looks % looksPerSample == 0 { gateway.sampleTraffic(now: now) }
+            if iterations % iterationsPerSample == 0 { gateway.sampleTraffic(now: now) }
             gateway.did(.traffic)
             watch(gateway)
-            looks += 1
-            if looks % looksPerGuardCheck == 0 { gateway.shrinkGuard() }
+            iterations += 1
+            if iterations % iterationsPerGuardCheck == 0 { gateway.shrinkGuard() }
             gateway.did(.guard)
         }
     }

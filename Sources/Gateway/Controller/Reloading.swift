@@ -82,5 +82,5 @@ struct AppliedReload {
     let plan: ReloadPlan
     let rules: Int
     /// The number of the guard check that uses the new configuration; see ``GuardKeeping/finished``.
-    let guardLook: Int
+    let guardCheck: Int
 }

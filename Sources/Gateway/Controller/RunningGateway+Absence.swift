@@ -21,19 +21,19 @@ extension RunningGateway {
     }
 
     /// The latest time of the next iteration, apart from the checks of each second.
-    func nextTurn(now: UInt64) -> UInt64 { min(fleet.nextTurn(now: now), nextReloadStep ?? .max) }
+    func nextIteration(now: UInt64) -> UInt64 { min(fleet.nextIteration(now: now), nextReloadStep ?? .max) }
 
     /// Records that the loop has finished one kind of work of this iteration.
-    func did(_ work: TurnAccounting.Work) { turns.finished(work, now: MonotonicClock.nanoseconds()) }
+    func did(_ work: IterationAccounting.Work) { iterations.finished(work, now: MonotonicClock.nanoseconds()) }
 
     /// Ends an iteration of the loop. If it took long, the log says so, with the work that took longest.
-    func noticeTurn(now: UInt64) {
-        guard let turn = turns.end(now: now) else { return }
+    func noticeIteration(now: UInt64) {
+        guard let iteration = iterations.end(now: now) else { return }
         log.warning(
             "an iteration of the controller's loop took long: instances were not supervised meanwhile",
             [
-                "milliseconds": "\(turn.milliseconds)", "longest": turn.work,
-                "longestMilliseconds": "\(turn.workMilliseconds)",
+                "milliseconds": "\(iteration.milliseconds)", "longest": iteration.work,
+                "longestMilliseconds": "\(iteration.workMilliseconds)",
             ])
     }
 

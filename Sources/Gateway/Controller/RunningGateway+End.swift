@@ -25,7 +25,7 @@ extension RunningGateway {
         }
         announceStop()
         fleet.shutDown(patienceNanoseconds: Self.instancePatienceNanoseconds)
-        tellStop()
+        recordStop()
         attempt("the datapath's pins could not be removed") { try datapath.unpin() }
         attempt("IP forwarding could not be restored") { try record.forwardingBefore.restore() }
         switch configuration.guardOnStop {
@@ -67,7 +67,7 @@ extension RunningGateway {
         server.remove()
         api.stop()
         saveRecord()
-        tell(.handedOver(reason: stopCause))
+        recordEvent(.handedOver(reason: stopCause))
         history.tend(now: WallTimeSource.nanoseconds())
         if let problem = history.problem { log.error("\(history.waiting) events are lost", ["cause": problem]) }
         log.notice("handed over: the kernel and the instances continue; the next 'sluice run' takes over")

@@ -30,7 +30,7 @@ extension RunningGateway {
 
     /// Passes the changed configuration to the fleet.
     func applyFleetSettings() {
-        fleet.tellSettingsChanged()
+        fleet.announceSettings()
         fleet.handle(.settingsChanged(Fleet.FleetSettings(configuration)))
     }
 }

@@ -66,7 +66,7 @@ extension RunningGateway {
             try attachment.attach(interface, zone: zone)
             attached[interface.name] = interface
             log.notice("attached to interface \(interface.name) again")
-            tell(.interfaceAttached(interface.name, reason: "it was gone, or the program was taken off"))
+            recordEvent(.interfaceAttached(interface.name, reason: "it was gone, or the program was taken off"))
             saveRecord()
         } catch {
             report(

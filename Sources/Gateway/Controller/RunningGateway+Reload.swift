@@ -60,7 +60,7 @@ extension RunningGateway {
             guard let problem = work.take() else { break }
             if let problem { refuse(GatewayError(problem)) } else { enforce(prepared, now: now) }
         case .settling(let until, let applied):
-            if now >= until, guardKeeping.finished >= applied.guardLook { finish(applied) }
+            if now >= until, guardKeeping.finished >= applied.guardCheck { finish(applied) }
         }
     }
 
@@ -108,7 +108,7 @@ extension RunningGateway {
     private func refuse(_ error: GatewayError) {
         log.error("reload refused; what was in force stays", ["cause": "\(error)"])
         datapath.table.runtime.pointee.reloadErrors &+= 1
-        tell(.reloadRefused(reason: "\(error)", by: reloading.requester))
+        recordEvent(.reloadRefused(reason: "\(error)", by: reloading.requester))
         for number in reloading.asked {
             server.answer(
                 number, ControlResponse(ok: false, message: "\(error)\nNothing was changed.", refusal: .invalid),
@@ -175,7 +175,7 @@ extension RunningGateway {
             until: MonotonicClock.nanoseconds() + PolicyChange.graceNanoseconds,
             AppliedReload(
                 path: prepared.source.path, plan: prepared.plan, rules: prepared.source.configuration.rules.count,
-                guardLook: shrinkGuard()))
+                guardCheck: shrinkGuard()))
     }
 
     /// First the steps that can fail, each with its undo step; then the change of policy, which can't fail.
@@ -206,7 +206,7 @@ extension RunningGateway {
         source = new
         policy = change
         rewriteInterfaces()
-        for (interface, _) in added { tell(.interfaceAttached(interface.name, reason: "a zone has it now")) }
+        for (interface, _) in added { recordEvent(.interfaceAttached(interface.name, reason: "a zone has it now")) }
         for name in plan.detach { detach(name) }
         applyFleetSettings()
         checkFlowLog()
@@ -225,7 +225,7 @@ extension RunningGateway {
             guard let self else { return }
             let summary = Self.summary(applied.plan, rules: applied.rules, ended: ended, isWhole: isWhole)
             log.notice("reloaded", ["file": applied.path, "changes": summary])
-            tell(.reloaded(file: applied.path, changes: summary, by: requester))
+            recordEvent(.reloaded(file: applied.path, changes: summary, by: requester))
             for number in asked {
                 server.answer(
                     number, ControlResponse(ok: true, message: summary), now: MonotonicClock.nanoseconds())
@@ -239,7 +239,7 @@ extension RunningGateway {
         guard let interface = attached.removeValue(forKey: name) else { return }
         do throws(KernelError) {
             try attachment.detach(index: interface.index)
-            tell(.interfaceDetached(name))
+            recordEvent(.interfaceDetached(name))
             report("interface \(name)", nil)
         } catch {
             reportAttached(name, "\(error)")

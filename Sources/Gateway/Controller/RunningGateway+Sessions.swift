@@ -13,13 +13,13 @@ struct SessionJob {
 
 extension RunningGateway {
     /// Time that one iteration of the loop spends on sessions.
-    private static let turnNanoseconds: UInt64 = 10_000_000
+    private static let pieceNanoseconds: UInt64 = 10_000_000
 
     /// Resets sessions by hand (RST-5). The request is answered when all is done.
     func resetByHand(_ sessions: [SessionReference], by requester: String, number: Int) {
         begin(SessionWork(ending: sessions, reason: .operatorReset), isJudging: false) { [weak self] ended, _ in
             guard let self else { return }
-            tell(.sessionsReset(asked: sessions.count, reset: ended, by: requester))
+            recordEvent(.sessionsReset(asked: sessions.count, reset: ended, by: requester))
             log.notice("sessions reset by hand", ["asked": "\(sessions.count)", "reset": "\(ended)"])
             server.answer(
                 number,
@@ -36,7 +36,7 @@ extension RunningGateway {
         jobs.removeAll(where: \.isJudging)
         for job in older { job.finished(job.work.ended, false) }
         begin(SessionWork(judgingBy: policy.image.classify), isJudging: true) { [weak self] ended, isWhole in
-            if ended > 0 { self?.tell(.policyEndedSessions(count: ended)) }
+            if ended > 0 { self?.recordEvent(.policyEndedSessions(count: ended)) }
             finished(ended, isWhole)
         }
     }
@@ -45,11 +45,11 @@ extension RunningGateway {
         jobs.append(SessionJob(work: work, isJudging: isJudging, finished: finished))
     }
 
-    /// Continues the work in the queue, for at most ``turnNanoseconds``.
+    /// Continues the work in the queue, for at most ``pieceNanoseconds``.
     func workOnSessions() {
         let resetting = SessionResetting(
             table: datapath.table.seen(by: Datapath.firstInstance), journal: journal, outlet: outlet)
-        let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
+        let end = MonotonicClock.nanoseconds() + Self.pieceNanoseconds
         while !jobs.isEmpty {
             let now = MonotonicClock.nanoseconds()
             if now >= end { return }

@@ -7,12 +7,12 @@ extension RunningGateway {
         guard let routingSocket else { return }
         for news in routingSocket.news() { routing.note(news) }
         let now = MonotonicClock.nanoseconds()
-        if routing.wantsLook(now: now) {
+        if routing.needsRead(now: now) {
             do throws(KernelError) {
-                routing.noteLook(try RoutingSocket.routesByDestination(), now: now)
+                routing.noteRead(try RoutingSocket.routesByDestination(), now: now)
             } catch {
                 log.debug("the routing can't be read, so next hops are cached by source too", ["cause": "\(error)"])
-                routing.noteLook(nil, now: now)
+                routing.noteRead(nil, now: now)
             }
         }
         datapath.set(routesByDestination: routing.routesByDestination, now: now)
@@ -56,8 +56,8 @@ extension RunningGateway {
                 nanoseconds: now, counters: datapath.counters(), resetsSent: resetsSent, resetsFailed: resetsFailed,
                 ends: datapath.sessionTallies.endsByName, sessions: fleet.sessions,
                 receivedFrames: ReceivedFrames.total(Set(attached.keys))))
-        if record.longestTurn != turns.longest(now: now) {
-            record.longestTurn = turns.longest(now: now)
+        if record.longestTurn != iterations.longest(now: now) {
+            record.longestTurn = iterations.longest(now: now)
             saveRecord()
         }
         do throws(SystemError) {

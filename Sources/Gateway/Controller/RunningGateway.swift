@@ -39,7 +39,7 @@ final class RunningGateway {
     var reloading = Reloading()
     var guardKeeping = GuardKeeping()
     /// How long the iterations of the loop take.
-    var turns = TurnAccounting()
+    var iterations = IterationAccounting()
     /// Work on many sessions, in order.
     var jobs: [SessionJob] = []
     /// The state that is reported to the service manager.
@@ -99,10 +99,10 @@ final class RunningGateway {
         problems[subject] = text
         if let problem {
             log.error(problem, ["about": subject])
-            tell(.problemBegan(subject: subject, problem: problem))
+            recordEvent(.problemBegan(subject: subject, problem: problem))
         } else {
             log.notice("the problem is over", ["about": subject])
-            tell(.problemEnded(subject: subject))
+            recordEvent(.problemEnded(subject: subject))
         }
         saveRecord()
     }

@@ -37,7 +37,7 @@ package enum RuntimeSettings {
             SourceTally.shift(halfOpenTimeoutTicks: Tick.covering(nanoseconds: timeouts.halfOpen)))
         runtime.pointee.resetWithoutSession = configuration.withoutSession == .reset ? 1 : 0
         runtime.pointee.hostPing = configuration.hostPing ? 1 : 0
-        runtime.pointee.tellsEvents = configuration.flowLog != nil || isDebugging ? 1 : 0
+        runtime.pointee.reportsEvents = configuration.flowLog != nil || isDebugging ? 1 : 0
     }
 
     static func halfOpenLimit(slotCount: Int) -> UInt32 {

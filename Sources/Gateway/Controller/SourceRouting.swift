@@ -6,7 +6,7 @@ package import Kernel
 /// knowledge comes from a lookup of all rules and routes, and from the changes that the kernel has reported since.
 package struct SourceRouting: Equatable, Sendable {
     /// A lookup reads all routes. After one, there is no other for this time, however often routes change.
-    package static let restNanoseconds: UInt64 = 10_000_000_000
+    package static let pauseNanoseconds: UInt64 = 10_000_000_000
 
     private enum Knowledge: Equatable {
         case unknown
@@ -16,7 +16,7 @@ package struct SourceRouting: Equatable, Sendable {
     }
 
     private var knowledge = Knowledge.unknown
-    private var nextLook: UInt64 = 0
+    private var nextRead: UInt64 = 0
 
     package init() {}
 
@@ -26,7 +26,7 @@ package struct SourceRouting: Equatable, Sendable {
         switch news {
         case .lost: knowledge = .unknown
         case .message(let message):
-            if message.looksAtMore && !message.isRemoval {
+            if message.dependsOnMore && !message.isRemoval {
                 knowledge = .byMore(isOutdated: false)
             } else if case .byMore = knowledge {
                 // The one that depended on more may have been removed, or replaced by this one.
@@ -36,16 +36,16 @@ package struct SourceRouting: Equatable, Sendable {
     }
 
     /// Whether it is time to look up all rules and routes.
-    package func wantsLook(now: UInt64) -> Bool {
+    package func needsRead(now: UInt64) -> Bool {
         switch knowledge {
-        case .unknown, .byMore(isOutdated: true): now >= nextLook
+        case .unknown, .byMore(isOutdated: true): now >= nextRead
         case .byDestination, .byMore(isOutdated: false): false
         }
     }
 
     /// - Parameter found: whether routes depend on the destination only; nil if the lookup failed.
-    package mutating func noteLook(_ found: Bool?, now: UInt64) {
-        nextLook = now + Self.restNanoseconds
+    package mutating func noteRead(_ found: Bool?, now: UInt64) {
+        nextRead = now + Self.pauseNanoseconds
         knowledge =
             switch found {
             case nil: .unknown

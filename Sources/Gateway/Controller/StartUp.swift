@@ -125,7 +125,7 @@ struct StartUp {
             journal: LogJournal(log: log), server: server, history: history, fleet: fleet, waker: try LoopWaker(),
             source: source, policy: policy, record: record, attached: attached, api: api)
         fleet.surroundings = gateway
-        gateway.tell(
+        gateway.recordEvent(
             isTakeover
                 ? .tookOver(
                     rules: configuration.rules.count, predecessor: predecessor?.processIdentifier,
@@ -205,7 +205,7 @@ struct StartUp {
             serving = fleet.machine.view.instances.count { $0.state == .serving }
             let now = MonotonicClock.nanoseconds()
             if serving >= fleet.machine.view.capacity.minimum || now >= deadline { break }
-            fleet.turn(now: now)
+            fleet.iterate(now: now)
             usleep(5_000)
         }
         guard isTakeover || serving > 0 else {

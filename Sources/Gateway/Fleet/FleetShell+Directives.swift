@@ -38,13 +38,13 @@ extension FleetShell {
             for identifier in identifiers { sluice_store64(&record(identifier).pointee.askedNumber, UInt64(number)) }
         case .measure: measure()
         case .checkBinary(let binary): check(binary)
-        case .record(let change): tell(change)
+        case .record(let change): report(change)
         case .accept(let command, let text): surroundings?.answer(command, granted: true, text)
         case .refuse(let command, let text): surroundings?.answer(command, granted: false, text)
         }
     }
 
-    private func tell(_ change: FleetChange) {
+    private func report(_ change: FleetChange) {
         let subject = change.instance.map { "instance \($0)" } ?? "fleet"
         let details = change.details.sorted { $0.key < $1.key }.map { "\($0.key)=\(FleetHistory.text($0.value))" }
         log.notice(

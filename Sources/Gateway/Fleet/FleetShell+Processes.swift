@@ -38,7 +38,7 @@ extension FleetShell {
     }
 
     /// Reaps processes that have ended, and notices those that have begun to serve.
-    func lookAtProcesses() {
+    func checkProcesses() {
         for (identifier, process) in processes.sorted(by: { $0.key < $1.key }) {
             if let end = process.ended() {
                 processes[identifier] = nil
@@ -85,7 +85,7 @@ extension FleetShell {
     }
 
     /// Makes the instances read their settings again.
-    func tellSettingsChanged() {
+    func announceSettings() {
         for process in processes.values { process.send(InstanceSignal.settingsChanged) }
     }
 }

@@ -19,7 +19,7 @@ extension FleetShell {
     }
 
     /// Time that one iteration of the loop spends on slabs.
-    private static let slabTurnNanoseconds: UInt64 = 10_000_000
+    private static let slabPieceNanoseconds: UInt64 = 10_000_000
 
     /// Queues an operation on all slabs. The order is kept, so that no slab is given to an instance after that instance's own slabs were
     /// moved. An operation that is queued already is not queued twice.
@@ -30,10 +30,10 @@ extension FleetShell {
         slabTasks.append(SlabTask(purpose: purpose, job: SlabJob(kind), finished: finished))
     }
 
-    /// Continues the work in the queue, for at most ``slabTurnNanoseconds``.
+    /// Continues the work in the queue, for at most ``slabPieceNanoseconds``.
     func workOnSlabs() {
         let sharing = sharing
-        let end = MonotonicClock.nanoseconds() + Self.slabTurnNanoseconds
+        let end = MonotonicClock.nanoseconds() + Self.slabPieceNanoseconds
         while !slabTasks.isEmpty {
             let now = MonotonicClock.nanoseconds()
             if now >= end { return }

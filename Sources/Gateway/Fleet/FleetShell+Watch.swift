@@ -5,14 +5,14 @@ internal import Kernel
 
 extension FleetShell {
     /// The interval of heartbeat checks. It is well below a quarter of the time between two questions, which ``Liveness`` allows for.
-    private static let lookNanoseconds: UInt64 = 100_000_000
+    private static let checkNanoseconds: UInt64 = 100_000_000
     /// The interval while the controller waits for a process or a check.
     private static let impatientNanoseconds: UInt64 = 10_000_000
     private static let wallClockNanoseconds: UInt64 = 20_000_000_000
 
     /// The latest time of the next ``turn(now:)``.
-    func nextTurn(now: UInt64) -> UInt64 {
-        var next = lastLook + Self.lookNanoseconds
+    func nextIteration(now: UInt64) -> UInt64 {
+        var next = lastCheck + Self.checkNanoseconds
         if machine.view.instances.contains(where: \.state.isDraining) { next = min(next, lastCount + countNanoseconds) }
         if !slabTasks.isEmpty { return now }
         // No signal reports the end of a process that an earlier controller started.
@@ -24,15 +24,15 @@ extension FleetShell {
     }
 
     /// Checks everything that changes by itself, and runs the machine's timers.
-    func turn(now: UInt64) {
-        lookAtProcesses()
+    func iterate(now: UInt64) {
+        checkProcesses()
         finishBinaryCheck()
         finishReplacement(now: now)
         replaceOutdatedProgram()
         let timerIsDue = now >= machine.nextTimer
-        if timerIsDue || now >= lastLook + Self.lookNanoseconds {
-            lastLook = now
-            lookForLife()
+        if timerIsDue || now >= lastCheck + Self.checkNanoseconds {
+            lastCheck = now
+            checkHeartbeats()
         }
         if now >= lastCount + countNanoseconds {
             lastCount = now
@@ -52,7 +52,7 @@ extension FleetShell {
         replacement.deadline += nanoseconds
     }
 
-    private func lookForLife() {
+    private func checkHeartbeats() {
         for identifier in processes.keys.sorted() {
             let record = record(identifier)
             handle(

@@ -31,7 +31,7 @@ final class FleetShell {
     /// Whether the kernel program may be from another binary. It is replaced when no instance has to be renewed any more.
     var programIsOutdated = false
     /// When heartbeats, remaining sessions and the wall clock were last checked.
-    var lastLook: UInt64 = 0
+    var lastCheck: UInt64 = 0
     var lastCount: UInt64 = 0
     var lastWallClock: UInt64 = 0
     /// Sessions and tombstones, as last measured.

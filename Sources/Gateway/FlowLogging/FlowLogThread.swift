@@ -6,7 +6,7 @@ import Synchronization
 final class FlowLogThread: Sendable {
     /// Together with the pause and the write itself, less than the second that a crash may lose (LOG-4).
     fileprivate static let flushNanoseconds: UInt64 = 900_000_000
-    fileprivate static let restMicroseconds: UInt32 = 50_000
+    fileprivate static let pauseMicroseconds: UInt32 = 50_000
 
     let queue = FlowLogQueue()
     fileprivate let isStopping = Atomic(false)
@@ -78,7 +78,7 @@ extension FlowLogThread.Work {
                 }
             }
             if isStopping { break }
-            usleep(FlowLogThread.restMicroseconds)
+            usleep(FlowLogThread.pauseMicroseconds)
         }
         thread.hasEnded.store(true, ordering: .releasing)
     }

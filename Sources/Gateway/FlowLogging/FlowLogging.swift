@@ -9,7 +9,7 @@ internal import Policy
 /// writes. Nothing here waits.
 final class FlowLogging: ReleaseObserver {
     /// Slots that are checked in one iteration.
-    private static let slotsPerTurn = 1 << 16
+    private static let slotsPerIteration = 1 << 16
     /// Number of walks over all slots in an interval. An entry is late by at most the interval divided by this.
     private static let walksPerInterval: UInt64 = 30
 
@@ -18,7 +18,7 @@ final class FlowLogging: ReleaseObserver {
 
     private let table: SessionTable
     private let datapath: Datapath
-    private let memory: FlowMarkMemory
+    private let memory: SlotRecordMemory
     private let thread: FlowLogThread
     private let walkNanoseconds: UInt64
     private var ledger: FlowLedger
@@ -34,10 +34,10 @@ final class FlowLogging: ReleaseObserver {
     ) throws(SystemError) {
         self.table = table
         self.datapath = datapath
-        memory = try FlowMarkMemory(
-            path: directory.flowMarksPath, slotCount: table.slotCount, identity: table.runtime.pointee.identity)
+        memory = try SlotRecordMemory(
+            path: directory.slotRecordsPath, slotCount: table.slotCount, identity: table.runtime.pointee.identity)
         ledger = FlowLedger(
-            marks: memory.marks, intervalTicks: Tick.of(nanoseconds: plan.intervalNanoseconds))
+            records: memory.records, intervalTicks: Tick.of(nanoseconds: plan.intervalNanoseconds))
         walkNanoseconds = max(plan.intervalNanoseconds / Self.walksPerInterval, Tick.nanoseconds)
         let statePath = directory.flowLogStatePath(table.instanceIdentifier)
         var lastProblem: String?
@@ -74,7 +74,7 @@ final class FlowLogging: ReleaseObserver {
     }
 
     /// Begins an iteration of the loop.
-    func turn() { clock = Self.now() }
+    func iterate() { clock = Self.now() }
 
     /// Takes an event of the kernel program. An end is logged when the slot is released, with the final counters.
     func take(_ event: sluice_event) {
@@ -99,7 +99,7 @@ final class FlowLogging: ReleaseObserver {
     }
 
     /// Ends an iteration of the loop: checks a portion of the slots, and passes the collected entries to the writer.
-    func finishTurn(now: UInt64) {
+    func finishIteration(now: UInt64) {
         walk(now: now)
         var omitted = ledger.takeOmissions()
         if now &- countedAt >= 1_000_000_000 {
@@ -112,10 +112,10 @@ final class FlowLogging: ReleaseObserver {
     }
 
     /// - Parameter withGateway: whether the gateway stops, and its sessions end. Otherwise they continue, and the next owner of the slabs
-    ///   continues with the marks.
+    ///   continues with the records.
     func stop(withGateway: Bool = false) {
-        turn()
-        finishTurn(now: clock.monotonic)
+        iterate()
+        finishIteration(now: clock.monotonic)
         if withGateway { endAll() }
         thread.stop()
     }
@@ -142,7 +142,7 @@ final class FlowLogging: ReleaseObserver {
             guard now >= nextWalk else { return }
             nextWalk = now + walkNanoseconds
         }
-        let end = min(table.slotCount, cursor + Self.slotsPerTurn)
+        let end = min(table.slotCount, cursor + Self.slotsPerIteration)
         let tick = clock.tick
         for slot in cursor..<end {
             let word = table.word(slot)
@@ -152,13 +152,13 @@ final class FlowLogging: ReleaseObserver {
             let session = table.sessions[slot]
             // The session must be the same before and after the copy. Otherwise the copy may mix two sessions.
             guard table.word(slot).generation == word.generation else { continue }
-            ledger.looked(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
+            ledger.observed(slot: slot, word: word, session: session, clock: clock) { entries.append($0) }
         }
         cursor = end == table.slotCount ? 0 : end
     }
 
     /// Entries that the kernel program has omitted and that no instance has logged yet.
-    private static func leftOut(_ datapath: Datapath, _ memory: FlowMarkMemory) -> Omissions {
+    private static func leftOut(_ datapath: Datapath, _ memory: SlotRecordMemory) -> Omissions {
         let counters = datapath.counters()
         return Omissions(
             denies: memory.new(.suppressedDenies, of: counters[Int(Counter.eventsSuppressed.rawValue)]),

@@ -5,7 +5,7 @@ internal import Store
 
 extension RunningGateway {
     /// Records an event, and state changes with it. Never fails, and never waits.
-    func tell(_ event: GatewayEvent, state: [StateChange] = []) {
+    func recordEvent(_ event: GatewayEvent, state: [StateChange] = []) {
         history.record(event.record(time: WallTimeSource.nanoseconds()), state: state)
     }
 
@@ -14,7 +14,7 @@ extension RunningGateway {
         let now = WallTimeSource.nanoseconds()
         if endTally.isDue(now: now) {
             let counts = endTally.take(datapath.sessionTallies.endsByName, now: now)
-            if !counts.isEmpty { tell(.sessionsEnded(counts)) }
+            if !counts.isEmpty { recordEvent(.sessionsEnded(counts)) }
         }
         history.tend(now: now)
         for notice in history.takeNotices() { log.notice(notice) }
@@ -35,13 +35,13 @@ extension RunningGateway {
     }
 
     /// Records the last event of this controller. If the history can't store it, the log has it.
-    func tellStop() {
+    func recordStop() {
         var left = 0
         for slot in 0..<datapath.table.slotCount {
             let word = ControlWord(rawValue: sluice_load64(datapath.table.words + slot))
             if (SessionState.synSent.rawValue...SessionState.closing.rawValue).contains(word.stateValue) { left += 1 }
         }
-        tell(.stopped(reason: stopCause, sessionsLeft: left, ends: datapath.sessionTallies.endsByName))
+        recordEvent(.stopped(reason: stopCause, sessionsLeft: left, ends: datapath.sessionTallies.endsByName))
         history.tend(now: WallTimeSource.nanoseconds())
         guard let problem = history.problem else { return }
         log.error("\(history.waiting) events are lost", ["cause": problem])
@@ -59,14 +59,14 @@ struct EndTally: Equatable {
     static let intervalNanoseconds: UInt64 = 3_600_000_000_000
 
     /// The counts that are in the history already, or were there before.
-    private var told: [String: UInt64]
+    private var recorded: [String: UInt64]
     private var nextAt: UInt64
 
     /// - Parameters:
     ///   - counts: the counts so far.
     ///   - now: nanoseconds since 1970.
     init(counts: [String: UInt64], now: UInt64) {
-        told = counts
+        recorded = counts
         nextAt = now + Self.intervalNanoseconds
     }
 
@@ -75,10 +75,10 @@ struct EndTally: Equatable {
     /// - Returns: the increase since the last time; reasons without one are omitted.
     mutating func take(_ counts: [String: UInt64], now: UInt64) -> [String: UInt64] {
         let new = counts.reduce(into: [String: UInt64]()) { new, entry in
-            let before = told[entry.key] ?? 0
+            let before = recorded[entry.key] ?? 0
             if entry.value > before { new[entry.key] = entry.value - before }
         }
-        told = counts
+        recorded = counts
         nextAt = now + Self.intervalNanoseconds
         return new
     }

@@ -8,17 +8,17 @@ internal import Kernel
 /// heartbeat continues however much there is to do.
 final class InstanceLoop {
     /// The pause between the two checks for leaked slots.
-    private static let recoveryRestNanoseconds: UInt64 = 100_000_000
+    private static let recoveryPauseNanoseconds: UInt64 = 100_000_000
     /// An iteration always ends far sooner than this, whatever there is to do.
     private static let toleratedNanoseconds: UInt64 = 1_000_000_000
     /// Time that one iteration spends on queued work.
-    private static let turnNanoseconds: UInt64 = 20_000_000
+    private static let pieceNanoseconds: UInt64 = 20_000_000
 
     /// The interval of counting all sessions, for metrics.
-    private static let countRestNanoseconds: UInt64 = 5_000_000_000
+    private static let countPauseNanoseconds: UInt64 = 5_000_000_000
 
     /// The pause between two iterations of a drain with work to do, or of an instance that waits for slabs.
-    private static let drainRestNanoseconds: UInt64 = 10_000_000
+    private static let drainPauseNanoseconds: UInt64 = 10_000_000
 
     private let datapath: Datapath
     private let machine: AgeingMachine<KernelFlowTable>
@@ -59,7 +59,7 @@ final class InstanceLoop {
         var now = MonotonicClock.nanoseconds()
         updateFlowLogging(settings().flowLog, isStart: true)
         machine.beginRecovery(now: Tick.of(nanoseconds: now))
-        recoveryEnds = now + Self.recoveryRestNanoseconds
+        recoveryEnds = now + Self.recoveryPauseNanoseconds
         heartbeat.begin(processIdentifier: getpid(), now: now)
         log.info("instance serves", ["sessions": "\(machine.freeSlots.occupied)"])
         var isBusy = true
@@ -73,7 +73,7 @@ final class InstanceLoop {
                 updateFlowLogging(settings.flowLog)
             }
             now = noticeAbsence(before: now)
-            flowLogging?.turn()
+            flowLogging?.iterate()
             events.drain {
                 consumption.take($0)
                 flowLogging?.take($0)
@@ -84,9 +84,9 @@ final class InstanceLoop {
             if isPass { pass(now: now) }
             if now >= nextCount { count(now: now) }
             let drain = machine.drain(now: now, isPass: isPass)
-            if drain == .busy { nextPass = min(nextPass, now + Self.drainRestNanoseconds) }
+            if drain == .busy { nextPass = min(nextPass, now + Self.drainPauseNanoseconds) }
             isBusy = workOff()
-            flowLogging?.finishTurn(now: now)
+            flowLogging?.finishIteration(now: now)
         }
         flowLogging?.stop(withGateway: settings().gatewayStops == true)
         heartbeat.end()
@@ -170,12 +170,12 @@ final class InstanceLoop {
 
     private func count(now: UInt64) {
         machine.table.countSessions(now: now)
-        nextCount = now + Self.countRestNanoseconds
+        nextCount = now + Self.countPauseNanoseconds
     }
 
     /// - Returns: whether more work is queued.
     private func workOff() -> Bool {
-        let end = MonotonicClock.nanoseconds() + Self.turnNanoseconds
+        let end = MonotonicClock.nanoseconds() + Self.pieceNanoseconds
         while machine.workOff() {
             if MonotonicClock.nanoseconds() >= end { return true }
         }

@@ -26,13 +26,13 @@ struct EventConsumption {
     func take(_ event: sluice_event) {
         guard log.threshold == .debug else { return }
         switch EventKind(rawValue: event.kind) {
-        case .begin: tell(event, "session began", reason: nil)
-        case .deny: tell(event, "session denied", reason: DropReason(rawValue: event.reason)?.name)
+        case .begin: report(event, "session began", reason: nil)
+        case .deny: report(event, "session denied", reason: DropReason(rawValue: event.reason)?.name)
         case nil: log.warning("unknown event", ["kind": "\(event.kind)"])
         }
     }
 
-    private func tell(_ event: sluice_event, _ message: String, reason: String?) {
+    private func report(_ event: sluice_event, _ message: String, reason: String?) {
         log.debug(
             message,
             [

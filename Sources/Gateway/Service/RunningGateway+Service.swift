@@ -14,7 +14,7 @@ extension ServiceNotices {
 extension RunningGateway {
     /// Reports the gateway's state to the service manager, in each iteration of the loop.
     func notifyService(now: UInt64) {
-        notices.turn(now: now, isReloading: !reloading.isIdle, line: serviceLine) {
+        notices.iterate(now: now, isReloading: !reloading.isIdle, line: serviceLine) {
             ServiceNotification.send($0, waits: false)
         }
     }

@@ -29,7 +29,7 @@ struct ServiceNotices {
     ///   - isReloading: whether a reload is in progress.
     ///   - line: the state of the gateway in one line; evaluated once a second.
     ///   - send: sends a message; false: it was not accepted.
-    mutating func turn(now: UInt64, isReloading: Bool, line: @autoclosure () -> String, send: (String) -> Bool) {
+    mutating func iterate(now: UInt64, isReloading: Bool, line: @autoclosure () -> String, send: (String) -> Bool) {
         if isReloading != self.isReloading {
             let message = isReloading ? "RELOADING=1\nMONOTONIC_USEC=\(now / 1000)" : "READY=1"
             if send(message) { self.isReloading = isReloading }

@@ -17,7 +17,7 @@ package struct ControllerRecord: Codable, Equatable, Sendable {
     /// The version of the controller's binary; nil: an earlier version that did not record it.
     package var version: BinaryVersion?
     /// The longest iteration of its loop in the last minute; nil: not recorded.
-    package var longestTurn: LongestTurn?
+    package var longestTurn: LongestIteration?
 
     package init(
         gateway: String, processIdentifier: Int32, configurationFile: String, interfaces: [String: Int],

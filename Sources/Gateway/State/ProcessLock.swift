@@ -12,7 +12,7 @@ package final class ProcessLock {
     private let descriptor: Int32
 
     /// A process that checks whether a lock is held (``isHeld(path:)``) takes it shared for a moment. This is how long that is waited for.
-    private static let lookMicroseconds: UInt32 = 200_000
+    private static let pollMicroseconds: UInt32 = 200_000
     private static let pauseMicroseconds: UInt32 = 1_000
 
     /// Takes the lock, or throws the holder.
@@ -34,7 +34,7 @@ package final class ProcessLock {
                 guard errorNumber == EWOULDBLOCK else {
                     throw .system(SystemError("locking \(path)", errorNumber: errorNumber))
                 }
-                guard waited < Self.lookMicroseconds else { throw .held(by: Self.holder(path: path)) }
+                guard waited < Self.pollMicroseconds else { throw .held(by: Self.holder(path: path)) }
                 pause(Self.pauseMicroseconds)
                 waited += Self.pauseMicroseconds
                 continue

@@ -30,8 +30,8 @@ package struct RunDirectory: Sendable {
     package var zonesPath: String { "\(path)/zones.json" }
     /// The settings of instances (``InstanceSettings``).
     package var instanceSettingsPath: String { "\(path)/instance.json" }
-    /// What the flow logs have recorded of the session in each slot (`FlowMark`).
-    package var flowMarksPath: String { "\(path)/flow-marks" }
+    /// What the flow logs have recorded of the session in each slot (`SlotRecord`).
+    package var slotRecordsPath: String { "\(path)/flow-marks" }
     /// The state of an instance's flow log writer (`FlowLogState`).
     package func flowLogStatePath(_ identifier: UInt16) -> String { "\(path)/flow-log-\(identifier).json" }
     package var controllerPath: String { "\(path)/controller.json" }

@@ -112,7 +112,7 @@ package struct GatewayDirectory: Sendable {
     }
 
     /// The longest iteration of the controller's loop in the last minute; nil if it was not reported.
-    package func longestTurn() throws(InspectionError) -> LongestTurn? {
+    package func longestTurn() throws(InspectionError) -> LongestIteration? {
         try read("controller.json", as: ControllerNote.self)?.longestTurn
     }
 
@@ -147,7 +147,7 @@ package struct GatewayDirectory: Sendable {
     private struct ControllerNote: Decodable {
         let problems: [String]
         let version: BinaryVersion?
-        let longestTurn: LongestTurn?
+        let longestTurn: LongestIteration?
     }
 
     private func read<Value: Decodable>(_ name: String, as type: Value.Type) throws(InspectionError) -> Value? {

@@ -25,51 +25,51 @@ package struct PacketDescriber {
         names = inspector.describer()
     }
 
-    package static func headers(of look: sluice_look) -> PacketHeaders {
-        PacketHeaders(frame: bytes(of: look), linkHeaderLength: Int(look.linkHeaderLength))
+    package static func headers(of watched: sluice_watched_packet) -> PacketHeaders {
+        PacketHeaders(frame: bytes(of: watched), linkHeaderLength: Int(watched.linkHeaderLength))
     }
 
     /// The packet's first bytes, starting at the link header.
-    package static func bytes(of look: sluice_look) -> [UInt8] {
-        withUnsafeBytes(of: look.bytes) { Array($0.prefix(Int(look.copied))) }
+    package static func bytes(of watched: sluice_watched_packet) -> [UInt8] {
+        withUnsafeBytes(of: watched.bytes) { Array($0.prefix(Int(watched.copied))) }
     }
 
     /// Nanoseconds since 1970.
-    package func wallNanoseconds(of look: sluice_look) -> UInt64 { look.timeNanoseconds &+ clockOffset }
+    package func wallNanoseconds(of watched: sluice_watched_packet) -> UInt64 { watched.timeNanoseconds &+ clockOffset }
 
-    package func interfaceName(of look: sluice_look) -> String {
-        interfaces[look.interfaceIndex] ?? "#\(look.interfaceIndex)"
+    package func interfaceName(of watched: sluice_watched_packet) -> String {
+        interfaces[watched.interfaceIndex] ?? "#\(watched.interfaceIndex)"
     }
 
-    package mutating func view(_ look: sluice_look, _ headers: PacketHeaders) -> PacketView {
+    package mutating func view(_ watched: sluice_watched_packet, _ headers: PacketHeaders) -> PacketView {
         let current = sluice_load32(&inspector.datapath.table.runtime.pointee.policyGeneration)
         if current != policyGeneration {
             policyGeneration = current
             names = inspector.describer()
         }
-        let verdict = Verdict(rawValue: UInt32(look.action) | UInt32(look.reason) << 8)
+        let verdict = Verdict(rawValue: UInt32(watched.action) | UInt32(watched.reason) << 8)
         var view = PacketView(
-            time: WallTime(nanoseconds: wallNanoseconds(of: look)).text, interface: interfaceName(of: look),
-            zone: names.zoneName(look.sourceZone), protocol: Self.protocolName(headers),
+            time: WallTime(nanoseconds: wallNanoseconds(of: watched)).text, interface: interfaceName(of: watched),
+            zone: names.zoneName(watched.sourceZone), protocol: Self.protocolName(headers),
             source: Self.endpoint(headers.source, headers.sourcePort),
             destination: Self.endpoint(headers.destination, headers.destinationPort), tcpFlags: headers.tcpFlagNames,
             sequence: headers.sequence, acknowledgment: headers.acknowledgment, icmpType: headers.icmpType,
             icmpCode: headers.icmpCode, fragmentOffset: headers.fragmentOffset,
-            quoted: headers.quoted.first.flatMap(Self.text), length: look.length,
+            quoted: headers.quoted.first.flatMap(Self.text), length: watched.length,
             verdict: verdict.action.map { "\($0)" } ?? "unknown", reason: verdict.reason?.name)
-        if look.hasSession != 0 {
-            view.session = SessionIdentifier(slot: look.slot, generation: look.generation).description
-            view.rule = names.ruleName(look.rule)
+        if watched.hasSession != 0 {
+            view.session = SessionIdentifier(slot: watched.slot, generation: watched.generation).description
+            view.rule = names.ruleName(watched.rule)
         } else if verdict.reason == .denied || verdict.reason == .hostDenied {
-            view.rule = decidingRule(look, headers)
+            view.rule = decidingRule(watched, headers)
         }
-        if look.slowly != 0 { view.slowly = true }
+        if watched.slowly != 0 { view.slowly = true }
         return view
     }
 
     /// The rule that denied it; nil if it is unknown, because the policy has changed or the headers are incomplete.
-    private func decidingRule(_ look: sluice_look, _ headers: PacketHeaders) -> String? {
-        guard look.policyGeneration == policyGeneration, let ipProtocol = headers.ipProtocol,
+    private func decidingRule(_ watched: sluice_watched_packet, _ headers: PacketHeaders) -> String? {
+        guard watched.policyGeneration == policyGeneration, let ipProtocol = headers.ipProtocol,
             let source = headers.source.flatMap(NetworkAddress.init),
             let destination = headers.destination.flatMap(NetworkAddress.init), source.family == destination.family
         else { return nil }
@@ -77,8 +77,8 @@ package struct PacketDescriber {
         if hasPorts && headers.destinationPort == nil { return nil }
         let question = FlowQuestion(
             ipProtocol: ipProtocol, source: source, sourcePort: headers.sourcePort ?? 0, destination: destination,
-            destinationPort: headers.destinationPort ?? 0, forHost: look.forHost != 0, sourceZone: look.sourceZone,
-            destinationZone: look.destinationZone)
+            destinationPort: headers.destinationPort ?? 0, forHost: watched.forHost != 0,
+            sourceZone: watched.sourceZone, destinationZone: watched.destinationZone)
         guard let answer = try? inspector.datapath.classify(question.classification), answer.allowed == 0 else {
             return nil
         }
@@ -120,7 +120,7 @@ extension GatewayInspector {
     /// The names of the zone interfaces, by index, in the network namespace of the gateway's processes.
     package func interfaceNames() -> [UInt32: String] {
         guard let configuration = try? directory.configuration() else { return [:] }
-        let look = {
+        let read = {
             var names: [UInt32: String] = [:]
             for name in configuration.zones.flatMap(\.interfaces) {
                 if let interface = try? NetworkInterface.find(name) { names[UInt32(interface.index)] = name }
@@ -128,8 +128,8 @@ extension GatewayInspector {
             return names
         }
         for process in directory.processes() {
-            if let names = NetworkVisit.run(in: "/proc/\(process)/ns/net", look), !names.isEmpty { return names }
+            if let names = NetworkVisit.run(in: "/proc/\(process)/ns/net", read), !names.isEmpty { return names }
         }
-        return look()
+        return read()
     }
 }

@@ -43,8 +43,8 @@ package struct PacketFilter: Sendable, Equatable {
         return wanted
     }
 
-    package func matches(_ look: borrowing sluice_look, _ headers: PacketHeaders) -> Bool {
-        if let zone, look.sourceZone != zone { return false }
+    package func matches(_ watched: borrowing sluice_watched_packet, _ headers: PacketHeaders) -> Bool {
+        if let zone, watched.sourceZone != zone { return false }
         if let ipProtocol, headers.ipProtocol != ipProtocol { return false }
         if let source, !Self.lies(headers.source, in: source) { return false }
         if let destination, !Self.lies(headers.destination, in: destination) { return false }
@@ -53,7 +53,7 @@ package struct PacketFilter: Sendable, Equatable {
             guard all.contains(where: { $0.sourcePort == port || $0.destinationPort == port }) else { return false }
         }
         guard !reasons.isEmpty else { return true }
-        let verdict = Verdict(rawValue: UInt32(look.action) | UInt32(look.reason) << 8)
+        let verdict = Verdict(rawValue: UInt32(watched.action) | UInt32(watched.reason) << 8)
         return verdict.reason.map(reasons.contains) ?? false
     }
 

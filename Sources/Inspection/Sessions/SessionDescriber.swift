@@ -28,7 +28,7 @@ package struct SessionDescriber {
         let family = session.key.family
         let treatment = Int(record.word.treatment)
         let entry = treatment < treatments.count ? treatments[treatment] : sluice_treatment()
-        let rest = stateTimeouts.rest(of: record.word, treatment: entry)
+        let rest = stateTimeouts.idleLimit(of: record.word, treatment: entry)
         return SessionView(
             id: record.identifier.description,
             protocol: ProtocolName.write(session.key.protocol),

@@ -59,7 +59,7 @@ package struct SessionTracer {
     /// The changes since the last inspection, in the order in which they must have happened.
     ///
     /// - Returns: kinds, each with a short text.
-    package mutating func look(
+    package mutating func observe(
         _ record: SessionRecord, now: UInt64
     ) -> [(kind: SessionTraceEvent.Kind, what: String)] {
         var events: [(kind: SessionTraceEvent.Kind, what: String)] = []

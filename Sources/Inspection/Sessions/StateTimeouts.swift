@@ -27,7 +27,7 @@ package struct StateTimeouts: Equatable, Sendable {
     }
 
     /// How long a session may be idle in its state before it is ended, and how it is ended (``OnIdle``).
-    package func rest(of word: ControlWord, treatment: sluice_treatment) -> (ticks: UInt32, onIdle: UInt8) {
+    package func idleLimit(of word: ControlWord, treatment: sluice_treatment) -> (ticks: UInt32, onIdle: UInt8) {
         switch word.state {
         // A table that is nearly full shortens it (SESS-9).
         case .synSent, .synReceived: (halfOpenTicks, OnIdle.silent.rawValue)

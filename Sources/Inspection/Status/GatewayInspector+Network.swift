@@ -19,7 +19,7 @@ extension GatewayInspector {
     /// own namespace and all named ones are searched for it.
     func network(_ configuration: Configuration, processes: [Int32]) -> NetworkFindings {
         if isConfined { return written(configuration) }
-        let look = {
+        let read = {
             let zones = self.zones(configuration)
             let attached = zones.flatMap(\.interfaces).filter(\.attached).map(\.name)
             return NetworkFindings(
@@ -27,13 +27,13 @@ extension GatewayInspector {
                 receivedFrames: ReceivedFrames.total(Set(attached)))
         }
         for process in processes {
-            if let findings = NetworkVisit.run(in: "/proc/\(process)/ns/net", look) { return findings }
+            if let findings = NetworkVisit.run(in: "/proc/\(process)/ns/net", read) { return findings }
         }
-        let here = look()
+        let here = read()
         if here.isAttached { return here }
         let named = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
         for name in named.sorted() {
-            if let findings = NetworkVisit.run(in: "/run/netns/\(name)", look), findings.isAttached { return findings }
+            if let findings = NetworkVisit.run(in: "/run/netns/\(name)", read), findings.isAttached { return findings }
         }
         return here
     }

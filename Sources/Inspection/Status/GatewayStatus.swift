@@ -114,11 +114,11 @@ package struct GatewayStatus: Codable, Equatable, Sendable {
         package var version: BinaryVersion?
         /// The longest iteration of its loop in the last minute; instances are not checked during one. nil if none
         /// runs, or if it was not reported.
-        package var longestTurn: LongestTurn?
+        package var longestTurn: LongestIteration?
 
         package init(
             running: Bool, processIdentifier: Int32, problems: [String] = [], version: BinaryVersion? = nil,
-            longestTurn: LongestTurn? = nil
+            longestTurn: LongestIteration? = nil
         ) {
             self.running = running
             self.processIdentifier = processIdentifier

@@ -191,7 +191,7 @@ package final class Datapath: @unchecked Sendable {
             for index in bytes.indices { bytes[index] = UInt8.random(in: 0...UInt8.max) }
         }
         runtime.pointee.startedNanoseconds = MonotonicClock.nanoseconds()
-        runtime.pointee.tellsEvents = 1
+        runtime.pointee.reportsEvents = 1
         runtime.pointee.layoutVersion = UInt32(SLUICE_LAYOUT_VERSION)
     }
 

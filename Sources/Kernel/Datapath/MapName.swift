@@ -20,14 +20,14 @@ enum MapName {
     static let traffic = "sluice_slab_traffic"
     static let sources = "sluice_sources"
     static let watch = "sluice_watch"
-    static let looks = "sluice_looks"
-    static let lookBudgets = "sluice_look_budgets"
+    static let watched = "sluice_watched"
+    static let watchBudgets = "sluice_watch_budgets"
 
     /// The maps that this module uses. The kernel program may have more for itself.
     static let all = [
         flows, sessions, words, free, slabs, instances, treatments, runtime, policies, interfaces, farInterfaces,
         fragments, counters, timestamps, tallies, events, steering, traffic, sources,
-        watch, looks, lookBudgets,
+        watch, watched, watchBudgets,
     ]
 }
 

@@ -33,18 +33,18 @@ package final class PacketWatch {
         self.datapath = datapath
         self.subject = subject
         let number = try SystemCall.check("creating the ring of packets that are watched") {
-            bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_looks", 0, 0, ringBytes, nil)
+            bpf_map_create(BPF_MAP_TYPE_RINGBUF, "sluice_watched", 0, 0, ringBytes, nil)
         }
-        let map = try KernelMap(name: MapName.looks, descriptor: FileDescriptor(number))
+        let map = try KernelMap(name: MapName.watched, descriptor: FileDescriptor(number))
         ring = try RingReader(map)
-        omittedBefore = datapath.omittedLooks()
+        omittedBefore = datapath.omittedPackets()
         datapath.watch.pointee = wanted
         // The lease comes first: whoever finds an expired lease removes the ring as well.
         renew()
         try SystemCall.check("inserting the ring of packets that are watched") {
             var key: UInt32 = 0
             var value = number
-            return bpf_map_update_elem(datapath.map(MapName.looks).fileDescriptor, &key, &value, 0)
+            return bpf_map_update_elem(datapath.map(MapName.watched).fileDescriptor, &key, &value, 0)
         }
     }
 
@@ -59,15 +59,15 @@ package final class PacketWatch {
 
     /// Passes on the available records, oldest first, without waiting. Returns how many.
     @discardableResult
-    package func drain(atMost limit: Int = 65_536, _ body: (sluice_look) -> Void) -> Int {
+    package func drain(atMost limit: Int = 65_536, _ body: (sluice_watched_packet) -> Void) -> Int {
         ring.drain(atMost: limit) { record in
-            guard record.count >= MemoryLayout<sluice_look>.size else { return }
-            body(record.loadUnaligned(as: sluice_look.self))
+            guard record.count >= MemoryLayout<sluice_watched_packet>.size else { return }
+            body(record.loadUnaligned(as: sluice_watched_packet.self))
         }
     }
 
     /// Packets that were wanted but have no record, since the watch began.
-    package func omitted() -> UInt64 { datapath.omittedLooks() &- omittedBefore }
+    package func omitted() -> UInt64 { datapath.omittedPackets() &- omittedBefore }
 }
 
 extension Datapath {
@@ -81,16 +81,16 @@ extension Datapath {
     package func endWatch() {
         sluice_store32(&table.runtime.pointee.dropWatchEnd, 0)
         sluice_store32(&table.runtime.pointee.packetWatchEnd, 0)
-        map(MapName.looks).remove(0)
+        map(MapName.watched).remove(0)
     }
 
     /// Packets that were wanted by any watch but have no record, summed over the processors.
-    func omittedLooks() -> UInt64 {
+    func omittedPackets() -> UInt64 {
         let processors = max(Int(libbpf_num_possible_cpus()), 1)
-        return withUnsafeTemporaryAllocation(of: sluice_look_budget.self, capacity: processors) { perProcessor in
-            perProcessor.initialize(repeating: sluice_look_budget())
+        return withUnsafeTemporaryAllocation(of: sluice_watch_budget.self, capacity: processors) { perProcessor in
+            perProcessor.initialize(repeating: sluice_watch_budget())
             var key: UInt32 = 0
-            let descriptor = map(MapName.lookBudgets).fileDescriptor
+            let descriptor = map(MapName.watchBudgets).fileDescriptor
             guard bpf_map_lookup_elem(descriptor, &key, perProcessor.baseAddress) == 0 else { return 0 }
             return perProcessor.reduce(0) { $0 &+ $1.omitted }
         }

@@ -10,7 +10,7 @@ package struct RoutingMessage: Equatable, Sendable {
     package let isRemoval: Bool
     /// Whether this route or rule may make a packet's route depend on more than its destination and incoming interface:
     /// on its source, protocol, ports, or a hash of those. True if this is not known.
-    package let looksAtMore: Bool
+    package let dependsOnMore: Bool
 
     /// A netlink message's type and the bytes after its header; nil if it is about something else.
     package init?(type: UInt16, payload: ArraySlice<UInt8>) {
@@ -20,7 +20,7 @@ package struct RoutingMessage: Equatable, Sendable {
         default: return nil
         }
         isRemoval = type == Self.newRoute + 1 || type == Self.newRule + 1
-        looksAtMore = subject == .route ? Self.routeLooksAtMore(payload) : Self.ruleLooksAtMore(payload)
+        dependsOnMore = subject == .route ? Self.routeDependsOnMore(payload) : Self.ruleDependsOnMore(payload)
     }
 
     // RTM_NEWROUTE, RTM_NEWRULE. The number after each is the type of its removal.
@@ -29,7 +29,7 @@ package struct RoutingMessage: Equatable, Sendable {
 
     /// struct rtmsg: family, bits of destination and source, TOS, table, protocol, scope, type, flags. A hash chooses
     /// between several next hops (RTA_MULTIPATH); a nexthop object (RTA_NH_ID) may be a group of them.
-    private static func routeLooksAtMore(_ payload: ArraySlice<UInt8>) -> Bool {
+    private static func routeDependsOnMore(_ payload: ArraySlice<UInt8>) -> Bool {
         guard payload.count >= 12 else { return true }
         let sourceBits = payload[payload.startIndex + 2]
         return sourceBits != 0 || !NetlinkAttributes.all(in: payload.dropFirst(12)) { $0 != 9 && $0 != 30 }
@@ -37,7 +37,7 @@ package struct RoutingMessage: Equatable, Sendable {
 
     /// struct fib_rule_hdr: family, bits of destination and source, TOS, table, two reserved, action, flags. Any
     /// selector except the destination's (FRA_DST) counts.
-    private static func ruleLooksAtMore(_ payload: ArraySlice<UInt8>) -> Bool {
+    private static func ruleDependsOnMore(_ payload: ArraySlice<UInt8>) -> Bool {
         guard payload.count >= 12 else { return true }
         let sourceBits = payload[payload.startIndex + 2]
         let typeOfService = payload[payload.startIndex + 3]

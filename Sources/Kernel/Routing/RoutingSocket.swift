@@ -94,7 +94,7 @@ package final class RoutingSocket {
                     if errorNumber == -EAFNOSUPPORT || errorNumber == -EOPNOTSUPP { return true }
                     throw .call(action: "reading the routing", errorNumber: -errorNumber, remedy: nil)
                 default:
-                    if RoutingMessage(type: message.type, payload: message.payload)?.looksAtMore == true {
+                    if RoutingMessage(type: message.type, payload: message.payload)?.dependsOnMore == true {
                         return false
                     }
                 }

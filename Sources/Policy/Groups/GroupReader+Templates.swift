@@ -106,11 +106,11 @@ extension GroupReader {
             // If the condition is false, even the loop count need not have a value. The condition is checked again in
             // each iteration.
             if let condition = resource["condition"], (try? scope.resolve(condition))?.boolean == false { continue }
-            var turns = [scope]
+            var scopes = [scope]
             if let copy = resource["copy"], copy.members != nil {
                 do throws(TemplateExpression.Mistake) {
                     let name = copy["name"]?.text ?? ""
-                    turns = (0..<(try scope.count(of: copy))).map {
+                    scopes = (0..<(try scope.count(of: copy))).map {
                         scope.within(.init(name: name, index: $0, kind: .resource))
                     }
                 } catch {
@@ -118,8 +118,8 @@ extension GroupReader {
                     continue
                 }
             }
-            for turn in turns {
-                self.scope = turn
+            for each in scopes {
+                self.scope = each
                 collectOne(resource, path: path, within: parent, into: &found)
             }
         }

@@ -193,10 +193,10 @@ struct GroupReader {
         for copy in scope == nil ? [] : copies {
             guard let scope, let input = copy["input"] else { continue }
             do throws(TemplateExpression.Mistake) {
-                for turn in 0..<(try scope.count(of: copy)) {
-                    let inner = scope.within(.init(name: "securityRules", index: turn, kind: .property))
+                for iteration in 0..<(try scope.count(of: copy)) {
+                    let inner = scope.within(.init(name: "securityRules", index: iteration, kind: .property))
                     elements.append(
-                        .init(rule: input, path: "\(propertiesPath).copy.securityRules[\(turn)]", scope: inner))
+                        .init(rule: input, path: "\(propertiesPath).copy.securityRules[\(iteration)]", scope: inner))
                 }
             } catch {
                 report(copy, "\(propertiesPath).copy", error.message)

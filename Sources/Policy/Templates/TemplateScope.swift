@@ -167,8 +167,8 @@ struct TemplateScope {
             throw .init(message: "has a copy loop without name or input")
         }
         var elements: [Document] = []
-        for turn in 0..<(try count(of: copy)) {
-            elements.append(within(Loop(name: name, index: turn, kind: .property)).lazily(input))
+        for iteration in 0..<(try count(of: copy)) {
+            elements.append(within(Loop(name: name, index: iteration, kind: .property)).lazily(input))
         }
         return .init(key: name, line: copy.line, value: Document(.list(elements), line: copy.line))
     }

@@ -18,7 +18,7 @@ extension Simulation {
         controller = machine
         checks.controllerStarted(now: now)
         carryOut(directives)
-        scheduleLook()
+        scheduleCheck()
         scheduleTimer()
     }
 
@@ -101,14 +101,14 @@ extension Simulation {
         agenda.add(.timer(number: timerNumber), at: max(timer, now) + delay)
     }
 
-    private mutating func scheduleLook() {
+    private mutating func scheduleCheck() {
         let delay =
             !isQuiet && random.chance(scenario.lateTimers) ? random.milliseconds(1...Scenario.latest / 1_000_000) : 0
-        agenda.add(.look(life: controllerLife), at: now + 1 * .second + delay)
+        agenda.add(.check(life: controllerLife), at: now + 1 * .second + delay)
     }
 
     /// Once a second: heartbeats, and the progress of drains.
-    mutating func look() {
+    mutating func checkFleet() {
         let life = controllerLife
         for process in processes {
             guard life == controllerLife, let state = state(process.identifier) else { continue }
@@ -121,7 +121,7 @@ extension Simulation {
         }
         guard life == controllerLife else { return }
         deliver(.tick)
-        if life == controllerLife { scheduleLook() }
+        if life == controllerLife { scheduleCheck() }
     }
 
     func state(_ identifier: InstanceIdentifier) -> InstanceState? {

@@ -73,13 +73,13 @@ extension Simulation {
     }
 
     mutating func checkQuiet() {
-        guard let unrest else {
+        guard let whatIsUnsettled else {
             isSettled = true
             checks.restingTally(handshakes.estimate, halfOpen: handshakes.count)
             return trace("settled")
         }
         if now > quietBegan + Simulation.longestQuiet {
-            return checks.fail("the fleet does not settle: \(unrest)")
+            return checks.fail("the fleet does not settle: \(whatIsUnsettled)")
         }
         // Repeated, because the controller may have been dead at the first time.
         if controller?.view.maintenance?.isPaused == true { deliver(.requested(.resumeMaintenance)) }
@@ -87,7 +87,7 @@ extension Simulation {
     }
 
     /// Why the fleet has not settled; nil if it has.
-    private var unrest: String? {
+    private var whatIsUnsettled: String? {
         guard let view = controller?.view else { return "no controller" }
         if let busy = view.instances.first(where: { $0.state != .serving }) {
             return "instance \(busy.identifier) is \(busy.state.name)"

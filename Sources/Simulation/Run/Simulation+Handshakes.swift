@@ -72,8 +72,8 @@ extension Simulation {
             for (place, slab) in counting.slabs.enumerated() {
                 let found = handshakes.slabs[slab]
                 handshakes.slabs[slab].offset = counting.begun[place] - found.left - counting.counted[place]
-                let isAtRest = found.begun == counting.begun[place] && found.left == counting.left[place]
-                if isAtRest && found.halfOpen.isEmpty { handshakes.slabs[slab].isInUse = false }
+                let isUnchanged = found.begun == counting.begun[place] && found.left == counting.left[place]
+                if isUnchanged && found.halfOpen.isEmpty { handshakes.slabs[slab].isInUse = false }
             }
             counting.step = .writeSum
         case .writeSum:

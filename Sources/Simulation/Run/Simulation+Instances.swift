@@ -2,7 +2,7 @@ import Fleet
 
 /// The processes of instances: heartbeats, answers, ageing, resets, stalls and deaths.
 extension Simulation {
-    static let turn: UInt64 = 500_000_000
+    static let iterationNanoseconds: UInt64 = 500_000_000
     /// Sessions that are idle for this long are ended by their owner.
     static let idleTimeout: UInt64 = 240 * .second
 
@@ -25,7 +25,7 @@ extension Simulation {
             heartbeat: now)
         nextSerial += 1
         processes.append(process)
-        agenda.add(.processTurns(serial: process.serial), at: now + random.milliseconds(1...500))
+        agenda.add(.processIterates(serial: process.serial), at: now + random.milliseconds(1...500))
         agenda.add(.processIsReady(serial: process.serial), at: readyAt)
     }
 
@@ -34,9 +34,9 @@ extension Simulation {
         deliver(.serving(processes[index].identifier))
     }
 
-    mutating func processTurns(_ serial: Int) {
+    mutating func processIterates(_ serial: Int) {
         guard let index = index(serial) else { return }
-        agenda.add(.processTurns(serial: serial), at: now + Simulation.turn)
+        agenda.add(.processIterates(serial: serial), at: now + Simulation.iterationNanoseconds)
         guard !processes[index].isStalled else { return }
         let identifier = processes[index].identifier
         processes[index].heartbeat = now
@@ -62,8 +62,8 @@ extension Simulation {
         let record = kernel.records[Int(identifier)]
         if let deadline = record.resetAllBy {
             let live = kernel.sessions(of: identifier).filter { kernel.sessions[$0].state == .live }
-            let turns = max(Int((max(deadline, now) - now) / Simulation.turn), 1)
-            for session in live.prefix((live.count + turns - 1) / turns) {
+            let iterations = max(Int((max(deadline, now) - now) / Simulation.iterationNanoseconds), 1)
+            for session in live.prefix((live.count + iterations - 1) / iterations) {
                 kernel.sessions[session].state = .tombstone
                 // The first pair of RSTs may be lost.
                 sendResets(session, lossPercent: 30)

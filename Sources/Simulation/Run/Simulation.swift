@@ -57,14 +57,14 @@ package struct Simulation {
         case sessionCloses(Int)
         case synArrives
         case handshakeIsCompleted(Int)
-        case processTurns(serial: Int)
+        case processIterates(serial: Int)
         case processCounts(serial: Int)
         case processIsReady(serial: Int)
         case stallEnds(serial: Int)
         case processEnds(serial: Int, ProcessEnd)
         case startFails(InstanceIdentifier, life: Int)
         case timer(number: Int)
-        case look(life: Int)
+        case check(life: Int)
         case event(FleetEvent, life: Int)
         case controllerStarts
         case fault
@@ -122,7 +122,7 @@ package struct Simulation {
         case .sessionCloses(let session): kernel.remove(session)
         case .synArrives: synArrives()
         case .handshakeIsCompleted(let number): handshakes.complete(number, now: now)
-        case .processTurns(let serial): processTurns(serial)
+        case .processIterates(let serial): processIterates(serial)
         case .processCounts(let serial): processCounts(serial)
         case .processIsReady(let serial): processIsReady(serial)
         case .stallEnds(let serial): stallEnds(serial)
@@ -133,7 +133,7 @@ package struct Simulation {
             guard number == timerNumber else { return }
             timerDue = nil
             deliver(.tick)
-        case .look(let life): if life == controllerLife { look() }
+        case .check(let life): if life == controllerLife { checkFleet() }
         case .event(let event, let life): if life == controllerLife { deliver(event) }
         case .controllerStarts: startController()
         case .fault: fault()

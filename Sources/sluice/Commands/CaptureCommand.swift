@@ -12,7 +12,7 @@ struct CaptureCommand: ParsableCommand {
         abstract: "Show or write the packets that arrive at the zone interfaces, each with its verdict.",
         discussion: """
             The written file is pcapng. Each packet's comment has verdict, reason, session and rule. Read it with tshark -r FILE, or \
-            Wireshark. The file has the first \(SLUICE_LOOK_BYTES) bytes of each packet. By default a capture ends after \
+            Wireshark. The file has the first \(SLUICE_WATCHED_BYTES) bytes of each packet. By default a capture ends after \
             \(CaptureCommand.defaultCount) packets, \(CaptureCommand.defaultSeconds) seconds, or \
             \(CaptureCommand.defaultBytes / 1_000_000) MB in the file. Packets beyond \(CaptureCommand.recordsPerTick) on each \
             processor in 17 ms are left out, and counted. Only one process at a time can watch.
@@ -61,8 +61,8 @@ struct CaptureCommand: ParsableCommand {
     private func show(_ inspector: GatewayInspector, _ watching: PacketWatching) throws {
         var lines = PacketLines(inspector, isJSON: output.isJSON)
         let omitted = try watching.run(
-            { look, headers, omitted in
-                try lines.write(look, headers, omitted: omitted)
+            { watched, headers, omitted in
+                try lines.write(watched, headers, omitted: omitted)
                 return lines.count < count
             }, eachSecond: { lines.report(omitted: $0) })
         lines.end(omitted: omitted)
@@ -71,18 +71,18 @@ struct CaptureCommand: ParsableCommand {
     private func write(to path: String, _ inspector: GatewayInspector, _ watching: PacketWatching) throws {
         let output = try CaptureOutput(path: path)
         var describer = PacketDescriber(inspector, clockOffset: PacketWatching.clockOffset)
-        var file = CaptureFile(snapLength: Int(SLUICE_LOOK_BYTES))
+        var file = CaptureFile(snapLength: Int(SLUICE_WATCHED_BYTES))
         try output.write(file.beginning(application: "sluice \(BinaryVersion.own), gateway \(inspector.gateway)"))
         var written = 0
         var isFull = false
         let omitted = try watching.run(
-            { look, headers, _ in
+            { watched, headers, _ in
                 let packet = CaptureFile.Packet(
-                    timeNanoseconds: describer.wallNanoseconds(of: look), bytes: PacketDescriber.bytes(of: look),
-                    length: Int(look.length), comment: describer.view(look, headers).story)
+                    timeNanoseconds: describer.wallNanoseconds(of: watched), bytes: PacketDescriber.bytes(of: watched),
+                    length: Int(watched.length), comment: describer.view(watched, headers).story)
                 let block = file.bytes(
-                    of: packet, interface: describer.interfaceName(of: look),
-                    linkType: look.linkHeaderLength == 0 ? .raw : .ethernet)
+                    of: packet, interface: describer.interfaceName(of: watched),
+                    linkType: watched.linkHeaderLength == 0 ? .raw : .ethernet)
                 isFull = output.size + block.count + CaptureCommand.endBytes > bytes
                 if isFull { return false }
                 try output.write(block)

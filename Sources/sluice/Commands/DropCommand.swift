@@ -61,8 +61,8 @@ struct DropWatch: ParsableCommand {
             recordsPerTick: DropWatch.recordsPerTick, ringBytes: 1 << 18)
         var lines = PacketLines(inspector, isJSON: output.isJSON)
         let omitted = try watching.run(
-            { look, headers, omitted in
-                try lines.write(look, headers, omitted: omitted)
+            { watched, headers, omitted in
+                try lines.write(watched, headers, omitted: omitted)
                 return lines.count != count
             }, eachSecond: { lines.report(omitted: $0) })
         lines.end(omitted: omitted)

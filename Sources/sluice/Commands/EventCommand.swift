@@ -106,7 +106,7 @@ struct EventFollow: ParsableCommand {
         commandName: "follow", abstract: "Show new events as they happen, one line each, until interrupted.")
 
     /// Pause between two polls.
-    private static let restSeconds = 0.5
+    private static let pauseSeconds = 0.5
     /// Events in one read.
     private static let portion = 1000
 
@@ -128,7 +128,7 @@ struct EventFollow: ParsableCommand {
         let first = limit ?? (filter.since == nil ? 10 : HistoryReader.maximumEvents)
         try write(reader.events(filter, limit: first).filter { $0.id <= last })
         while true {
-            Pause.seconds(Self.restSeconds)
+            Pause.seconds(Self.pauseSeconds)
             if !reader.isInPlace {
                 // The history was moved aside or created again: its numbers are new.
                 guard let new = try? location.open() else { continue }

@@ -32,7 +32,8 @@ struct PacketWatching {
     ///
     /// - Returns: how many packets were left out in total.
     func run(
-        _ body: (sluice_look, PacketHeaders, _ omitted: UInt64) throws -> Bool, eachSecond: (UInt64) throws -> Void
+        _ body: (sluice_watched_packet, PacketHeaders, _ omitted: UInt64) throws -> Bool,
+        eachSecond: (UInt64) throws -> Void
     ) throws -> UInt64 {
         let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
@@ -44,7 +45,7 @@ struct PacketWatching {
             ringBytes: ringBytes)
         let began = MonotonicClock.nanoseconds()
         var renewed = began
-        var looks: [sluice_look] = []
+        var packets: [sluice_watched_packet] = []
         var goesOn = true
         while goesOn, !isInterrupted.load(ordering: .relaxed) {
             let now = MonotonicClock.nanoseconds()
@@ -55,15 +56,15 @@ struct PacketWatching {
                 try eachSecond(watch.omitted())
                 try checkGateway()
             }
-            watch.drain { looks.append($0) }
-            let omitted = looks.isEmpty ? 0 : watch.omitted()
-            for look in looks {
-                let headers = PacketDescriber.headers(of: look)
-                guard filter.matches(look, headers) else { continue }
-                goesOn = try body(look, headers, omitted) && goesOn
+            watch.drain { packets.append($0) }
+            let omitted = packets.isEmpty ? 0 : watch.omitted()
+            for watched in packets {
+                let headers = PacketDescriber.headers(of: watched)
+                guard filter.matches(watched, headers) else { continue }
+                goesOn = try body(watched, headers, omitted) && goesOn
                 if !goesOn { break }
             }
-            looks.removeAll(keepingCapacity: true)
+            packets.removeAll(keepingCapacity: true)
             if goesOn { Pause.seconds(Self.pauseSeconds) }
         }
         return watch.omitted()

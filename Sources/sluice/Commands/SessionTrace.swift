@@ -55,15 +55,15 @@ struct SessionTrace: ParsableCommand {
             .begin,
             "\(shown.protocol) \(shown.source.text) > \(shown.destination.text), rule \(shown.rule), \(shown.state)",
             first)
-        var looks = 0
+        var iterations = 0
         while let record = inspector.memory.record(id) {
-            for event in tracer.look(record, now: MonotonicClock.nanoseconds()) {
+            for event in tracer.observe(record, now: MonotonicClock.nanoseconds()) {
                 try write(event.kind, event.what, record)
             }
             Pause.seconds(Self.pauseSeconds)
-            looks += 1
+            iterations += 1
             // The memory of a stopped gateway stays mapped here, but nothing changes it any more.
-            if looks % 100 == 0, !Datapath.exists(gateway: inspector.gateway) { break }
+            if iterations % 100 == 0, !Datapath.exists(gateway: inspector.gateway) { break }
         }
         let (record, what) = tracer.end(remains: inspector.memory.remains(id))
         try write(.end, what, record)

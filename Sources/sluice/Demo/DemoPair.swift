@@ -26,7 +26,7 @@ struct DemoPair: Sendable {
         guard try await pair.speaks(within: .seconds(10)) else {
             throw LabError.timedOut(
                 waitingFor: "an echo from \(zone.rawValue) port \(port)", seconds: Patience.seconds(.seconds(10)),
-                seen: client.process.everythingSaid)
+                seen: client.process.allOutput)
         }
         return pair
     }

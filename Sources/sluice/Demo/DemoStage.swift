@@ -70,13 +70,13 @@ extension DemoScene {
 /// Why a scene can't run to its end.
 enum DemoError: Error, CustomStringConvertible {
     case sessionMissing(port: Int)
-    case waitedInVain(what: String, seen: String)
+    case timedOut(what: String, seen: String)
 
     var description: String {
         switch self {
         case .sessionMissing(let port):
             "the gateway has no session to port \(port), but its ends exchange data: see 'sluice session list'"
-        case .waitedInVain(let what, let seen):
+        case .timedOut(let what, let seen):
             "timeout while waiting for \(what); the instances: \(seen)"
         }
     }

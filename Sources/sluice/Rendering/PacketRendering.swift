@@ -58,18 +58,18 @@ struct PacketLines {
     private let isJSON: Bool
     /// How many packets were left out, as last reported on standard error and in a packet's own object.
     private var reported: UInt64 = 0
-    private var told: UInt64 = 0
+    private var reported: UInt64 = 0
 
     init(_ inspector: GatewayInspector, isJSON: Bool) {
         describer = PacketDescriber(inspector, clockOffset: PacketWatching.clockOffset)
         self.isJSON = isJSON
     }
 
-    mutating func write(_ look: sluice_look, _ headers: PacketHeaders, omitted: UInt64) throws {
+    mutating func write(_ watched: sluice_watched_packet, _ headers: PacketHeaders, omitted: UInt64) throws {
         count += 1
-        var view = describer.view(look, headers)
-        if omitted > told { view.omitted = omitted - told }
-        told = omitted
+        var view = describer.view(watched, headers)
+        if omitted > reported { view.omitted = omitted - reported }
+        reported = omitted
         Console.output(isJSON ? try PacketRendering.jsonLine(view) : PacketRendering.line(view) + "\n")
     }
 

@@ -14,12 +14,12 @@ import Testing
         let fleet = PlainFleet(slabs: 64)
         fleet.plain.setTreatment(TreatmentIndex.northSouth, 100_000, .reset)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         var slots: [Int] = []
         for _ in 0..<sessions { slots.append(fleet.admit(to: 1) ?? -1) }
         fleet.orders.setServing([2])
         fleet.orders.setState(of: 1, .drainingRefuse)
-        fleet.turn(nanoseconds: 45 * Self.second)
+        fleet.iterate(nanoseconds: 45 * Self.second)
         #expect(fleet.plain.outlet.segments.isEmpty)
         #expect(fleet.sharing.sessionsLeft(of: 1) == sessions)
         fleet.orders.setState(of: 1, .drainingReset, drainWindowNanoseconds: Self.window)
@@ -31,7 +31,7 @@ import Testing
         let (fleet, slots) = draining(sessions: 2000)
         var sent: [Int] = []
         for _ in 0..<15 {
-            fleet.turn(nanoseconds: Self.second, step: 10_000_000)
+            fleet.iterate(nanoseconds: Self.second, step: 10_000_000)
             sent.append(fleet.plain.outlet.segments.count)
         }
         #expect(sent.last == 4000)
@@ -47,17 +47,17 @@ import Testing
     @Test("DRAIN-2 tombstones stay until the drain's end; the repetitions are for those whose ends still send")
     func repeated() {
         let (fleet, slots) = draining(sessions: 10)
-        fleet.turn(nanoseconds: 15 * Self.second)
+        fleet.iterate(nanoseconds: 15 * Self.second)
         #expect(fleet.plain.outlet.segments.count == 20)
         fleet.plain.table.sessions[slots[3]].flags |= SessionFlags.spokeSinceReset
         fleet.orders.orderRepeatedResets(of: 1)
         #expect(!fleet.orders.hasRepeatedResets(1))
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.orders.hasRepeatedResets(1))
         #expect(fleet.plain.outlet.segments.count == 22)
         // No segment has arrived since.
         fleet.orders.orderRepeatedResets(of: 1)
-        fleet.turn(nanoseconds: 15 * Self.second)
+        fleet.iterate(nanoseconds: 15 * Self.second)
         #expect(fleet.plain.outlet.segments.count == 22)
         // Far longer than the tombstones' timeout of 40 ticks.
         #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
@@ -66,9 +66,9 @@ import Testing
     @Test("DRAIN-2 a session that begins while the steering changes is reset too")
     func late() {
         let (fleet, _) = draining(sessions: 3)
-        fleet.turn(nanoseconds: 20 * Self.second)
+        fleet.iterate(nanoseconds: 20 * Self.second)
         let late = fleet.admit(to: 1) ?? 0
-        fleet.turn(nanoseconds: Self.second)
+        fleet.iterate(nanoseconds: Self.second)
         #expect(fleet.plain.state(late) == .resetting)
         #expect(fleet.plain.outlet.segments.count == 8)
     }
@@ -76,18 +76,18 @@ import Testing
     @Test("DRAIN-3 DRAIN-4 at its end the other sessions are discarded without a RST, and all slabs are returned")
     func end() {
         let (fleet, _) = draining(sessions: 500)
-        fleet.turn(nanoseconds: 10_000_000, step: 10_000_000)
+        fleet.iterate(nanoseconds: 10_000_000, step: 10_000_000)
         let sent = fleet.plain.outlet.segments.count
         #expect(sent > 0 && sent < 1000)
         fleet.orders.setState(of: 1, .ending)
-        fleet.turn()
+        fleet.iterate()
         fleet.kill(1)
         let left = fleet.sharing.counts()[1]?.live ?? 0
         #expect(left > 0)
         #expect(fleet.sharing.discardSessions(of: 1, reason: .drained, now: fleet.tick) == left)
         #expect(fleet.plain.outlet.segments.count == sent)
         #expect(fleet.slabs[1] == nil)
-        fleet.turn(nanoseconds: Self.second)
+        fleet.iterate(nanoseconds: Self.second)
         #expect(fleet.slabs == [2: 64])
         #expect(fleet.plain.flows.entries.isEmpty)
         #expect(fleet.plain.slotsAreWhole())
@@ -96,13 +96,13 @@ import Testing
     @Test("DRAIN-3 a process is killed during the drain: the next process of the instance continues the drain")
     func killed() {
         let (fleet, slots) = draining(sessions: 1000)
-        fleet.turn(nanoseconds: 3 * Self.second, step: 10_000_000)
+        fleet.iterate(nanoseconds: 3 * Self.second, step: 10_000_000)
         let reset = slots.count { fleet.plain.state($0) == .resetting }
         #expect(reset > 100 && reset < 1000)
         fleet.kill(1)
-        fleet.turn(nanoseconds: Self.second)
+        fleet.iterate(nanoseconds: Self.second)
         fleet.start(1)
-        fleet.turn(nanoseconds: 12 * Self.second, step: 50_000_000)
+        fleet.iterate(nanoseconds: 12 * Self.second, step: 50_000_000)
         #expect(slots.allSatisfy { fleet.plain.state($0) == .resetting })
         // The tombstones that it found were reset again, because their RSTs may not have been sent.
         #expect(fleet.plain.outlet.segments.count == 2 * (slots.count + reset))
@@ -112,7 +112,7 @@ import Testing
     func leaked() {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         // A slot that is in no ring.
         let slot = fleet.admit(to: 1) ?? 0
         fleet.plain.table.words[slot] = 0
@@ -122,8 +122,8 @@ import Testing
         fleet.kill(1)
         fleet.sharing.discardSessions(of: 1, reason: .drained, now: fleet.tick)
         fleet.orders.setState(of: 1, .stopped)
-        for _ in 0..<4 { fleet.turn() }
-        fleet.turn(nanoseconds: Self.second)
+        for _ in 0..<4 { fleet.iterate() }
+        fleet.iterate(nanoseconds: Self.second)
         #expect(fleet.slabs == [2: 4])
         #expect(fleet.plain.slotsAreWhole())
     }
@@ -141,10 +141,10 @@ import Testing
     func noWindow() {
         let (fleet, slots) = draining(sessions: 1000)
         fleet.plain.table.instances[1].drainWindowNanoseconds = 0
-        fleet.turn(nanoseconds: Self.second)
+        fleet.iterate(nanoseconds: Self.second)
         #expect(slots.allSatisfy { fleet.plain.state($0) == .established })
         fleet.plain.table.instances[1].drainWindowNanoseconds = Self.window
-        fleet.turn(nanoseconds: Self.second, step: 10_000_000)
+        fleet.iterate(nanoseconds: Self.second, step: 10_000_000)
         let reset = slots.count { fleet.plain.state($0) == .resetting }
         #expect(reset > 100 && reset < 400)
     }

@@ -68,7 +68,7 @@ struct HalfOpenCountTests {
     func kills() {
         let fleet = PlainFleet(slabs: 8)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for round in 0..<50 {
             for _ in 0..<6 { fleet.admit(to: UInt16(1 + round % 2), state: .synSent) }
             // What the process had exchanged and not handled yet.
@@ -79,12 +79,12 @@ struct HalfOpenCountTests {
             }
             fleet.kill(UInt16(1 + round % 2))
             fleet.start(UInt16(1 + round % 2))
-            fleet.turn()
+            fleet.iterate()
             let truth = (0..<fleet.plain.table.slotCount).count { fleet.plain.state($0) == .synSent }
             #expect(fleet.plain.halfOpenEstimate == UInt32(truth))
         }
         // Their timeout.
-        fleet.turn(nanoseconds: 4_000_000_000)
+        fleet.iterate(nanoseconds: 4_000_000_000)
         #expect(fleet.plain.halfOpenEstimate == 0)
     }
 

@@ -10,11 +10,11 @@ import Testing
     func fairShare() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2, 3])
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.slabs == [0: 1, 1: 5, 2: 5, 3: 5])
         // Less than half a slab of the share is free: the instance that needs it gets the pool's last slab.
         for _ in 0..<(5 * 64 - 31) { fleet.admit(to: 2) }
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.slabs == [1: 5, 2: 6, 3: 5])
         #expect(fleet.plain.slotsAreWhole())
     }
@@ -28,7 +28,7 @@ import Testing
         for _ in 0..<200 { slots.append(fleet.admit(to: 1) ?? -1) }
         fleet.orders.setServing([1, 2])
         fleet.start(2)
-        fleet.turn(nanoseconds: 1_000_000_000)
+        fleet.iterate(nanoseconds: 1_000_000_000)
         #expect(fleet.slabs == [1: 8, 2: 8])
         #expect(slots.allSatisfy { fleet.owner(of: $0) == 1 && fleet.plain.state($0) == .established })
         #expect(fleet.sharing.counts()[1]?.live == 200 && fleet.sharing.counts()[2]?.live == 0)
@@ -39,18 +39,18 @@ import Testing
     func begins() {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for _ in 0..<100 { fleet.admit(to: 1) }
         for _ in 0..<5 { fleet.admit(to: 2) }
-        fleet.turn()
+        fleet.iterate()
         let records = fleet.plain.table.instances
         #expect(records[1].begins == 100 && records[2].begins == 5)
         // Sessions that are taken over began at another instance.
         fleet.kill(2)
         for slab in 0..<4 where fleet.sharing.owner(of: slab) == 2 { fleet.sharing.give(slab, from: 2, to: 1) }
-        fleet.turn()
+        fleet.iterate()
         fleet.admit(to: 1)
-        fleet.turn()
+        fleet.iterate()
         #expect(records[1].begins == 101 && records[2].begins == 5)
     }
 
@@ -61,7 +61,7 @@ import Testing
         #expect(fleet.slabs == [1: 1])
         fleet.orders.setState(of: 1, .drainingRefuse)
         fleet.orders.setServing([2])
-        fleet.turn(nanoseconds: 500_000_000)
+        fleet.iterate(nanoseconds: 500_000_000)
         #expect(fleet.slabs == [2: 1])
     }
 
@@ -69,17 +69,17 @@ import Testing
     func raceWithReturn() throws {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         // The kernel program had read owner and ring before the slab was returned, and took its slot after.
         let slab = try #require((0..<4).first { fleet.sharing.owner(of: $0) == 2 })
         #expect(fleet.sharing.give(slab, from: 2, to: SlabSharing.pool))
         let slot = try #require(fleet.plain.admit(port: 7, tick: fleet.tick, slab: slab))
         #expect(fleet.sharing.poolSlabsWithSessions() == [slab])
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.sharing.poolSlabsWithSessions().isEmpty)
         #expect(fleet.owner(of: slot) != SlabSharing.pool)
         let timeout = UInt64(PlainTable.northSouthTicks) * Tick.nanoseconds
-        fleet.turn(nanoseconds: timeout + 1_000_000_000)
+        fleet.iterate(nanoseconds: timeout + 1_000_000_000)
         #expect(fleet.plain.state(slot) == .free)
         #expect(fleet.plain.outlet.segments.count == 2)
     }
@@ -88,18 +88,18 @@ import Testing
     func refusing() throws {
         let fleet = PlainFleet(slabs: 8)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         let slot = try #require(fleet.admit(to: 1))
         fleet.orders.setServing([2])
         fleet.orders.setState(of: 1, .drainingRefuse)
-        fleet.turn(nanoseconds: 1_000_000_000)
+        fleet.iterate(nanoseconds: 1_000_000_000)
         #expect(fleet.slabs == [1: 1, 2: 7])
         #expect(fleet.plain.state(slot) == .established && fleet.owner(of: slot) == 1)
         #expect(fleet.plain.outlet.segments.isEmpty)
         // Cancelled: it serves as before.
         fleet.orders.setState(of: 1, .serving)
         fleet.orders.setServing([1, 2])
-        fleet.turn(nanoseconds: 1_000_000_000)
+        fleet.iterate(nanoseconds: 1_000_000_000)
         #expect(fleet.slabs == [1: 4, 2: 4])
     }
 

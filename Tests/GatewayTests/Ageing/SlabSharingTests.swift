@@ -9,9 +9,9 @@ import Testing
     func move() throws {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2, 3])
-        fleet.turn()
+        fleet.iterate()
         let old = try #require(fleet.admit(to: 1))
-        fleet.turn(nanoseconds: 2_000_000_000)
+        fleet.iterate(nanoseconds: 2_000_000_000)
         for _ in 0..<200 { fleet.admit(to: 1) }
         for _ in 0..<100 { fleet.admit(to: 2) }
         fleet.kill(1)
@@ -24,11 +24,11 @@ import Testing
         // 301 sessions, in portions of a slab.
         #expect(abs((counts[2]?.live ?? 0) - (counts[3]?.live ?? 0)) <= 64)
         #expect(fleet.sharing.moveSlabs(from: 1, to: [2, 3]) == SlabSharing.Move())
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.plain.outlet.segments.isEmpty)
         // The first one ends when it is due. The move does not matter.
         let timeout = UInt64(PlainTable.northSouthTicks) * Tick.nanoseconds
-        fleet.turn(nanoseconds: timeout - 1_700_000_000)
+        fleet.iterate(nanoseconds: timeout - 1_700_000_000)
         #expect(fleet.plain.state(old) == .resetting)
         #expect(fleet.plain.outlet.segments.count == 2)
         #expect(fleet.plain.slotsAreWhole())
@@ -38,7 +38,7 @@ import Testing
     func pieces() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for _ in 0..<100 { fleet.admit(to: 1) }
         for _ in 0..<50 { fleet.admit(to: 2) }
         var count = SlabJob(.count(longLivedTicks: 0))
@@ -75,7 +75,7 @@ import Testing
     func recovery(left state: SessionState) throws {
         let fleet = PlainFleet(slabs: 4)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         let slot = try #require(fleet.admit(to: 1))
         let generation = fleet.plain.table.word(slot).generation
         let word = fleet.plain.table.word(slot)
@@ -84,7 +84,7 @@ import Testing
         if state == .free || state == .ended { fleet.plain.flows.entries[fleet.plain.key(slot)] = nil }
         fleet.kill(1)
         fleet.sharing.moveSlabs(from: 1, to: [2])
-        fleet.turn(nanoseconds: 2_000_000_000)
+        fleet.iterate(nanoseconds: 2_000_000_000)
         #expect(fleet.plain.state(slot) == .free)
         #expect(fleet.plain.table.word(slot).generation == (state == .free ? generation : generation &+ 1))
         #expect(fleet.plain.outlet.segments.count == (state == .resetting ? 2 : 0))
@@ -96,7 +96,7 @@ import Testing
     func interrupted() {
         let fleet = PlainFleet(slabs: 16)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for _ in 0..<300 { fleet.admit(to: 1) }
         fleet.kill(1)
         // The owner was written, the bits were not.
@@ -105,7 +105,7 @@ import Testing
         fleet.orders.setServing([2])
         fleet.orders.setState(of: 1, .stopped)
         fleet.sharing.moveSlabs(from: 1, to: [2])
-        fleet.turn()
+        fleet.iterate()
         #expect(fleet.slabs == [2: 16])
         // Every slab with free slots is announced.
         for slab in 0..<16 where SlabRing.count(fleet.plain.table.slabs + slab) > 0 {
@@ -118,7 +118,7 @@ import Testing
     func discard() {
         let fleet = PlainFleet(slabs: 8)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for number in 0..<150 {
             fleet.admit(to: 1, state: number % 3 == 0 ? .synSent : number % 3 == 1 ? .established : .resetting)
         }
@@ -129,7 +129,7 @@ import Testing
         #expect(fleet.sharing.discardSessions(of: 1, now: fleet.tick) == 100)
         #expect(fleet.sharing.sessionsLeft(of: 1) == 0)
         fleet.orders.setState(of: 1, .stopped)
-        fleet.turn(nanoseconds: 1_000_000_000)
+        fleet.iterate(nanoseconds: 1_000_000_000)
         #expect(fleet.plain.halfOpenEstimate == 0)
         #expect(fleet.slabs == [2: 8])
         #expect(fleet.plain.outlet.segments.isEmpty)
@@ -143,7 +143,7 @@ import Testing
     func counts() {
         let fleet = PlainFleet(slabs: 8)
         fleet.serve([1, 2])
-        fleet.turn()
+        fleet.iterate()
         for state in [SessionState.synSent, .synReceived, .established, .closing, .closed, .resetting] {
             fleet.admit(to: 1, state: state)
         }

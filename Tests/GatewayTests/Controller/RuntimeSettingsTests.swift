@@ -36,7 +36,7 @@ import Testing
             (quiet, false, 0), (quiet, true, 1), (logging, false, 1), (quiet, false, 0),
         ] {
             RuntimeSettings.apply(configuration, to: &runtime, slotCount: 1024, isDebugging: isDebugging)
-            #expect(runtime.tellsEvents == tells)
+            #expect(runtime.reportsEvents == tells)
         }
     }
 

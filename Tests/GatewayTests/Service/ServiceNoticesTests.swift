@@ -7,13 +7,13 @@ import Testing
     private static let second: UInt64 = 1_000_000_000
 
     /// Runs the loop at these moments, in nanoseconds, and collects what is sent.
-    private func turn(
+    private func iterate(
         _ notices: inout ServiceNotices, at times: [UInt64], isReloading: Bool = false, line: String = "",
         isTaken: Bool = true
     ) -> [String] {
         var sent: [String] = []
         for time in times {
-            notices.turn(now: time, isReloading: isReloading, line: line) {
+            notices.iterate(now: time, isReloading: isReloading, line: line) {
                 sent.append($0)
                 return isTaken
             }
@@ -25,10 +25,10 @@ import Testing
     func watchdog() {
         var notices = ServiceNotices(environment: ["WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "7"], process: 7)
         #expect(notices.watchdogInterval == 5 * Self.second)
-        let turns = (0...20).map { 100 * Self.second + UInt64($0) * Self.second }
-        #expect(turn(&notices, at: turns).count { $0 == "WATCHDOG=1" } == 5)
+        let times = (0...20).map { 100 * Self.second + UInt64($0) * Self.second }
+        #expect(iterate(&notices, at: times).count { $0 == "WATCHDOG=1" } == 5)
         // A loop that hung for a minute has sent nothing, and sends one message now.
-        #expect(turn(&notices, at: [180 * Self.second]) == ["WATCHDOG=1"])
+        #expect(iterate(&notices, at: [180 * Self.second]) == ["WATCHDOG=1"])
     }
 
     @Test(
@@ -39,7 +39,7 @@ import Testing
         ] as [[String: String]])
     func unwatched(environment: [String: String]) {
         var notices = ServiceNotices(environment: environment, process: 7)
-        #expect(turn(&notices, at: [0, 100 * Self.second]).isEmpty)
+        #expect(iterate(&notices, at: [0, 100 * Self.second]).isEmpty)
     }
 
     @Test("PKG-2 a manager without WATCHDOG_PID watches every process of the service")
@@ -50,21 +50,21 @@ import Testing
     @Test("PKG-2 a reload begins and ends; the status line is sent when it changes, once a second at most")
     func reloadAndStatus() {
         var notices = ServiceNotices(environment: [:], process: 7)
-        #expect(turn(&notices, at: [5_000_000], isReloading: true) == ["RELOADING=1\nMONOTONIC_USEC=5000"])
-        #expect(turn(&notices, at: [6_000_000], isReloading: true).isEmpty)
-        #expect(turn(&notices, at: [7_000_000]) == ["READY=1"])
-        #expect(turn(&notices, at: [Self.second / 2], line: "Healthy").isEmpty, "checked less than 1 s ago")
-        #expect(turn(&notices, at: [2 * Self.second, 4 * Self.second], line: "Healthy") == ["STATUS=Healthy"])
-        #expect(turn(&notices, at: [6 * Self.second], line: "Degraded") == ["STATUS=Degraded"])
+        #expect(iterate(&notices, at: [5_000_000], isReloading: true) == ["RELOADING=1\nMONOTONIC_USEC=5000"])
+        #expect(iterate(&notices, at: [6_000_000], isReloading: true).isEmpty)
+        #expect(iterate(&notices, at: [7_000_000]) == ["READY=1"])
+        #expect(iterate(&notices, at: [Self.second / 2], line: "Healthy").isEmpty, "checked less than 1 s ago")
+        #expect(iterate(&notices, at: [2 * Self.second, 4 * Self.second], line: "Healthy") == ["STATUS=Healthy"])
+        #expect(iterate(&notices, at: [6 * Self.second], line: "Degraded") == ["STATUS=Degraded"])
     }
 
     @Test("PKG-2 what a manager does not accept is sent again in the next iteration")
     func notTaken() {
         var notices = ServiceNotices(environment: ["WATCHDOG_USEC": "2000000"], process: 7)
         let all = ["RELOADING=1\nMONOTONIC_USEC=1000000", "STATUS=Healthy", "WATCHDOG=1"]
-        #expect(turn(&notices, at: [Self.second], isReloading: true, line: "Healthy", isTaken: false) == all)
-        #expect(turn(&notices, at: [Self.second], isReloading: true, line: "Healthy") == all)
-        #expect(turn(&notices, at: [Self.second], isReloading: true, line: "Healthy").isEmpty)
+        #expect(iterate(&notices, at: [Self.second], isReloading: true, line: "Healthy", isTaken: false) == all)
+        #expect(iterate(&notices, at: [Self.second], isReloading: true, line: "Healthy") == all)
+        #expect(iterate(&notices, at: [Self.second], isReloading: true, line: "Healthy").isEmpty)
     }
 
     @Test("PKG-2 the status line: health, serving instances, sessions, and the first problem in one line")

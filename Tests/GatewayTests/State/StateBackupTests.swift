@@ -158,7 +158,7 @@ import Testing
         let sql =
             "import sqlite3; d = sqlite3.connect('\(path)'); d.execute(\"INSERT INTO grdb_migrations VALUES ('9: later')\"); d.commit()"
         let result = try await ChildProcess(["python3", "-c", sql]).result(within: .seconds(10))
-        try #require(result.exit == .code(0), "\(result.everythingSaid)")
+        try #require(result.exit == .code(0), "\(result.allOutput)")
         do {
             _ = try backup().export(to: archive, configurationFile: nil, version: nil, now: 5)
             Issue.record("exported what can't be read")

@@ -45,7 +45,7 @@ final class PlainFleet {
 
     /// Advances the time; every process runs its loop once in `step` nanoseconds.
     @discardableResult
-    func turn(nanoseconds: UInt64 = 250_000_000, step: UInt64 = 250_000_000) -> [UInt16: DrainProgress] {
+    func iterate(nanoseconds: UInt64 = 250_000_000, step: UInt64 = 250_000_000) -> [UInt16: DrainProgress] {
         var progress: [UInt16: DrainProgress] = [:]
         let end = now + nanoseconds
         while now < end {

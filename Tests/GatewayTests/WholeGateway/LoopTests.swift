@@ -50,7 +50,7 @@ import Testing
     }
 
     private func said(_ gateway: LabGateway, _ text: String) -> Int {
-        gateway.process.everythingSaid.split(separator: "\n").count { $0.contains(text) }
+        gateway.process.allOutput.split(separator: "\n").count { $0.contains(text) }
     }
 
     @Test("MET-3 RECOV-1 an instance that is killed while a large policy compiles is replaced before that is done")
@@ -147,23 +147,23 @@ import Testing
         try await withRunningGateway { lab, gateway in
             struct Status: Decodable {
                 struct Controller: Decodable {
-                    struct Turn: Decodable {
+                    struct Iteration: Decodable {
                         let milliseconds, workMilliseconds: Double
                         let work: String
                     }
-                    let longestTurn: Turn?
+                    let longestTurn: Iteration?
                 }
                 let controller: Controller
             }
-            var turn: Status.Controller.Turn?
-            for _ in 0..<100 where turn == nil {
+            var iteration: Status.Controller.Iteration?
+            for _ in 0..<100 where iteration == nil {
                 let output = try await gateway.command("status", "--json").output
-                turn = try JSONDecoder().decode(Status.self, from: Data(output.utf8)).controller.longestTurn
+                iteration = try JSONDecoder().decode(Status.self, from: Data(output.utf8)).controller.longestTurn
                 try await Task.sleep(for: .milliseconds(200))
             }
-            let seen = try #require(turn)
+            let seen = try #require(iteration)
             #expect(seen.milliseconds > 0 && seen.workMilliseconds <= seen.milliseconds)
-            #expect(TurnAccounting.Work(rawValue: seen.work) != nil)
+            #expect(IterationAccounting.Work(rawValue: seen.work) != nil)
         }
     }
 }

@@ -48,7 +48,7 @@ final class SharedGateway {
         let reached = await eventually(within: limit) { orders.state(of: instance) == state }
         guard reached else {
             Issue.record(
-                "instance \(instance) is \(orders.state(of: instance)), not \(state): \(processes[instance]?.everythingSaid ?? "")"
+                "instance \(instance) is \(orders.state(of: instance)), not \(state): \(processes[instance]?.allOutput ?? "")"
             )
             return
         }

@@ -20,7 +20,7 @@ func withRunningGateway(extra: String = "", _ body: (Lab, LabGateway) async thro
         do {
             try await body(lab, gateway)
         } catch {
-            Issue.record("the gateway said: \(gateway.process.everythingSaid)")
+            Issue.record("the gateway said: \(gateway.process.allOutput)")
             throw error
         }
     }

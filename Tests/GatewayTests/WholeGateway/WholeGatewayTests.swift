@@ -200,7 +200,7 @@ import Testing
                 status.exit == .code(1)
                     && status.output.contains(
                         "capacity.sessions: gateway \(lab.name) is in the kernel with room for 16384"),
-                "\(status.everythingSaid)")
+                "\(status.allOutput)")
             session.client.perform("send 10")
             try await session.client.waitFor("data", count: 2, within: .seconds(5))
             #expect(await next.stop() == .code(0))

@@ -78,22 +78,3 @@ export const healthWords = {
   degraded: { word: "Degraded", mark: "!", tone: "warn" },
   down: { word: "Down", mark: "✕", tone: "bad" },
 };
-
-/** The meaning of each drop reason, and what to check. */
-export const dropReasons = {
-  malformed: ["Shorter than its headers say, contradictory, or a wrong checksum", "Look for a broken sender, or a path that truncates packets."],
-  unsupported: ["Multicast, source routing, or a protocol that can't have a session", "Nothing to do, unless an application needs it."],
-  fragment: ["A fragment whose first one was not seen or not allowed", "Check whether the path loses or reorders fragments."],
-  noSession: ["A TCP segment or ICMP error without a session", "Often late segments of ended sessions. If there are many, look for a path that bypasses the gateway."],
-  denied: ["No rule allows it", "See the denied sources in the flow logs; Explain shows which rule decides."],
-  capacity: ["The session table, or the share of half-open ones, is full", "Raise capacity.sessions, or find the source that opens so many."],
-  invalidReset: ["An RST outside the window", "A blind reset attack, or a middlebox that sends its own RSTs."],
-  outOfWindow: ["Data or an acknowledgment outside the window", "A blind data attack, or one direction bypasses the gateway."],
-  invalidFlags: ["TCP flags that no TCP sends", "A port scan."],
-  tombstone: ["A segment after the session was reset; answered with another reset", "The end did not know yet that the session is over. Nothing to do."],
-  wrongZone: ["It came in from a zone that routing does not use for its source", "A forged source, or routes that differ by direction."],
-  noRoute: ["No route leads to a zone of this gateway", "Look at the gateway's routes: ip route."],
-  hostDenied: ["For the gateway itself, and hostRules do not allow it", "Add it to hostRules if it should reach the gateway."],
-  sessionEnding: ["A SYN while the previous session of its 5-tuple was being released", "The sender's retransmission passes."],
-  limited: ["Its source has reached the limit of half-open sessions for a source", "A SYN flood or a scan from that source."],
-};

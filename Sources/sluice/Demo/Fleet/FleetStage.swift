@@ -70,7 +70,7 @@ final class FleetStage: Sendable {
         }
         guard holds, let last else {
             let states = (last?.instances ?? []).map { "\($0.identifier) \($0.state)" }.joined(separator: ", ")
-            throw DemoError.waitedInVain(what: what, seen: states)
+            throw DemoError.timedOut(what: what, seen: states)
         }
         return last
     }
@@ -153,7 +153,7 @@ final class FleetStage: Sendable {
     }
 
     /// The output of the current controller.
-    var log: String { gateway.withLock { $0.process.everythingSaid } }
+    var log: String { gateway.withLock { $0.process.allOutput } }
 
     /// A measured time, converted to the profile's durations: 6 s with a time scale of 15 are 90 s.
     func profileText(_ seconds: Double) -> String {

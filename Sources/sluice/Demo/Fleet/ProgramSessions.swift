@@ -89,11 +89,11 @@ final class ProgramSessions: Sendable {
             let needle =
                 session.isShell ? "client_loop: send disconnect" : "server closed the connection unexpectedly"
             if !session.isShell { Database.send(session.client, "lost") }
-            let isTold = (try? await session.client.waitForText(needle, within: .seconds(5))) != nil
-            let lines = session.client.everythingSaid.split(whereSeparator: \.isNewline)
+            let isReported = (try? await session.client.waitForText(needle, within: .seconds(5))) != nil
+            let lines = session.client.allOutput.split(whereSeparator: \.isNewline)
             let words = (lines.last { $0.contains(needle) } ?? lines.last).map { String($0).trimmed } ?? "nothing"
             verdicts.append(
-                DemoVerdict(rule: rule, shown: "\(shown), \(session.name)", seen: "'\(words)'", holds: isTold))
+                DemoVerdict(rule: rule, shown: "\(shown), \(session.name)", seen: "'\(words)'", holds: isReported))
             await session.client.terminate(patience: .milliseconds(200))
         }
         sessions.withLock { $0 = [] }

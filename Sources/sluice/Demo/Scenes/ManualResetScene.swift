@@ -25,7 +25,7 @@ struct ManualResetScene: DemoScene {
         return [
             DemoVerdict(
                 rule: "RST-5", shown: "\(title): both ends are reset at once",
-                seen: result.succeeded ? "\(session.id): \(ends)" : result.everythingSaid.replacing("\n", with: " "),
+                seen: result.succeeded ? "\(session.id): \(ends)" : result.allOutput.replacing("\n", with: " "),
                 holds: result.succeeded && isReset)
         ]
     }

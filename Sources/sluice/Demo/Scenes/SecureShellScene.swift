@@ -36,10 +36,10 @@ struct SecureShellScene: DemoScene {
         let exit = await client.waitForExit(within: .seconds(wait + 10))
         let seconds = (ContinuousClock.now - began).inSeconds
         let words = exit == .code(0) ? client.standardOutput : client.standardError
-        let said = words.split(whereSeparator: \.isNewline).last.map(String.init) ?? "nothing"
+        let lastLine = words.split(whereSeparator: \.isNewline).last.map(String.init) ?? "nothing"
         await client.terminate()
         await server.terminate()
-        await stage.say(self, "ssh said: \(said)")
+        await stage.say(self, "ssh said: \(lastLine)")
         let ended =
             exit.map { "\($0) after \(HumanText.decimal(seconds, places: 1, keepsZeros: true)) s" } ?? "did not end"
         // ssh ends while it waits for the server, before the remote command would have ended.
@@ -47,10 +47,10 @@ struct SecureShellScene: DemoScene {
         return [
             keepsAlive
                 ? DemoVerdict(
-                    rule: "IDLE-4", shown: "\(title): lives on", seen: "ssh: '\(said)', \(ended)",
-                    holds: exit == .code(0) && said == "still here")
+                    rule: "IDLE-4", shown: "\(title): lives on", seen: "ssh: '\(lastLine)', \(ended)",
+                    holds: exit == .code(0) && lastLine == "still here")
                 : DemoVerdict(
-                    rule: "IDLE-2", shown: "\(title): is reset", seen: "ssh: '\(said)', \(ended)",
+                    rule: "IDLE-2", shown: "\(title): is reset", seen: "ssh: '\(lastLine)', \(ended)",
                     holds: isReset)
         ]
     }

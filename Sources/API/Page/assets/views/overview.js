@@ -2,7 +2,8 @@
 
 import { bar, setBar, timeChart } from "../chart.js";
 import { fill, h, keyed, say } from "../dom.js";
-import { bits, className, clock, dropReasons, duration, healthWords, instanceStates, number, percent, rate, words } from "../format.js";
+import { dropReasons } from "../drop-reasons.js";
+import { bits, className, clock, duration, healthWords, instanceStates, number, percent, rate, words } from "../format.js";
 import { age, live, ratesNow } from "../live.js";
 import { eventRow } from "./events.js";
 
@@ -170,7 +171,7 @@ function showDrops(body, reasons) {
     const [meaning, advice] = dropReasons[reason] ?? ["", ""];
     const target = reason === "denied" ? "#/flows?decision=denied&last=1h" : null;
     const parts = { bar: bar(0, "drop"), total: h("td.num"), now: h("td.num") };
-    const row = h("tr", h("th", { scope: "row" }, h("details", h("summary", words(reason)), h("p", `${meaning}.`), h("p.remedy", advice), target && h("a", { href: target }, "Who is denied"))),
+    const row = h("tr", h("th", { scope: "row" }, h("details", h("summary", words(reason)), h("p", meaning), h("p.remedy", sentence(advice)), target && h("a", { href: target }, "Who is denied"))),
       h("td.wide", parts.bar), parts.total, parts.now);
     row.parts = parts;
     return row;

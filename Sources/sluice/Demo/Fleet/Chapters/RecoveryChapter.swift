@@ -60,7 +60,7 @@ struct Recovery {
         let before = try stage.fleet().serving
         let began = ContinuousClock.now
         guard instance.processIdentifier > 1, kill(instance.processIdentifier, signal) == 0 else {
-            throw DemoError.waitedInVain(what: "the process of instance \(instance.identifier)", seen: instance.state)
+            throw DemoError.timedOut(what: "the process of instance \(instance.identifier)", seen: instance.state)
         }
         try await meanwhile()
         try await stage.waitFor("a replacement of instance \(instance.identifier)", within: .seconds(20)) { status in

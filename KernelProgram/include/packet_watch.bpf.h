@@ -11,7 +11,7 @@
 #include <linux/pkt_cls.h>
 
 /// In the third byte of `what`: the packet is passed to the kernel's own forwarding.
-enum { LOOK_SLOWLY = 1 << 16 };
+enum { SHOWN_SLOW_PATH = 1 << 16 };
 
 INLINE static _Bool holds(const struct sluice_address_range *range, const struct sluice_address *address) {
     return (((range->address.high ^ address->high) & range->mask.high) | ((range->address.low ^ address->low) & range->mask.low)) == 0;
@@ -44,7 +44,7 @@ INLINE static _Bool is_same_key(const struct sluice_session_key *one, const stru
 
 /// Records which session a packet belongs to. For a dropped packet, the key decides whether it has one: its slot may be
 /// an unset 0.
-INLINE static void look_at_session(struct sluice_look *look, const struct sluice_packet *packet, uint32_t action) {
+INLINE static void show_session(struct sluice_watched_packet *watched, const struct sluice_packet *packet, uint32_t action) {
     uint64_t *word = sluice_word_at(packet->slot);
     struct sluice_session *session = sluice_session_at(packet->slot);
     if (!word || !session) return;
@@ -52,23 +52,23 @@ INLINE static void look_at_session(struct sluice_look *look, const struct sluice
     // FlowCore.SessionState: from synSent to resetting.
     uint32_t state = control >> 32 & 0xF;
     if (action != ACTION_FORWARD && (state == 0 || state > 6 || !is_same_key(&session->key, &packet->key))) return;
-    look->hasSession = 1;
-    look->slot = packet->slot;
-    look->generation = control >> 48;
-    look->rule = session->rule;
+    watched->hasSession = 1;
+    watched->slot = packet->slot;
+    watched->generation = control >> 48;
+    watched->rule = session->rule;
 }
 
 /// Shows a packet to the watching process. Call it before the packet is changed.
 ///
-/// - Parameter what: action, reason in the second byte, LOOK_SLOWLY.
-__attribute__((noinline)) int sluice_take_look(
+/// - Parameter what: action, reason in the second byte, SHOWN_SLOW_PATH.
+__attribute__((noinline)) int sluice_show_packet(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t what) {
     uint32_t zero = 0;
     uint32_t action = what & 0xFF;
     if (!packet || !route) return 0;
     struct sluice_runtime *runtime = sluice_runtime_at();
     struct sluice_watch *watch = bpf_map_lookup_elem(&sluice_watch, &zero);
-    struct sluice_look_budget *budget = bpf_map_lookup_elem(&sluice_look_budgets, &zero);
+    struct sluice_watch_budget *budget = bpf_map_lookup_elem(&sluice_watch_budgets, &zero);
     if (!runtime || !watch || !budget) return 0;
     uint64_t time = bpf_ktime_get_ns();
     uint32_t now = time >> SLUICE_TICK_SHIFT;
@@ -84,54 +84,54 @@ __attribute__((noinline)) int sluice_take_look(
         return 0;
     }
     budget->spent += 1;
-    void *ring = bpf_map_lookup_elem(&sluice_looks, &zero);
+    void *ring = bpf_map_lookup_elem(&sluice_watched, &zero);
     if (!ring) return 0;
-    struct sluice_look *look = bpf_ringbuf_reserve(ring, sizeof(*look), 0);
-    if (!look) {
+    struct sluice_watched_packet *watched = bpf_ringbuf_reserve(ring, sizeof(*watched), 0);
+    if (!watched) {
         budget->omitted += 1;
         return 0;
     }
-    look->timeNanoseconds = time;
-    look->interfaceIndex = skb->ifindex;
-    look->length = skb->len;
-    look->slot = 0;
-    look->policyGeneration = runtime->policyGeneration;
-    look->generation = 0;
-    look->rule = 0;
-    look->action = action;
-    look->reason = what >> 8;
-    look->hasSession = 0;
-    look->sourceZone = packet->zone;
-    look->destinationZone = route->zone != 0 ? route->zone : packet->peerZone;
-    look->forHost = route->kind == ROUTE_HOST;
-    look->slowly = what >> 16 & 1;
+    watched->timeNanoseconds = time;
+    watched->interfaceIndex = skb->ifindex;
+    watched->length = skb->len;
+    watched->slot = 0;
+    watched->policyGeneration = runtime->policyGeneration;
+    watched->generation = 0;
+    watched->rule = 0;
+    watched->action = action;
+    watched->reason = what >> 8;
+    watched->hasSession = 0;
+    watched->sourceZone = packet->zone;
+    watched->destinationZone = route->zone != 0 ? route->zone : packet->peerZone;
+    watched->forHost = route->kind == ROUTE_HOST;
+    watched->slowly = what >> 16 & 1;
     struct sluice_interface *in = interface_at(skb->ifindex);
-    look->linkHeaderLength = in ? in->linkHeaderLength : 14;
-    look_at_session(look, packet, action);
+    watched->linkHeaderLength = in ? in->linkHeaderLength : 14;
+    show_session(watched, packet, action);
     // For the verifier, as in sluice_read_options: 1 ... 128.
-    uint32_t length = skb->len < SLUICE_LOOK_BYTES ? skb->len : SLUICE_LOOK_BYTES;
-    uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & (SLUICE_LOOK_BYTES - 1)) + 1;
-    look->copied = bpf_skb_load_bytes(skb, 0, look->bytes, bounded) == 0 ? bounded : 0;
+    uint32_t length = skb->len < SLUICE_WATCHED_BYTES ? skb->len : SLUICE_WATCHED_BYTES;
+    uint32_t bounded = ((uint32_t)sluice_opaque64(length - 1) & (SLUICE_WATCHED_BYTES - 1)) + 1;
+    watched->copied = bpf_skb_load_bytes(skb, 0, watched->bytes, bounded) == 0 ? bounded : 0;
     // The reader polls: no packet pays for a wake-up.
-    bpf_ringbuf_submit(look, BPF_RB_NO_WAKEUP);
+    bpf_ringbuf_submit(watched, BPF_RB_NO_WAKEUP);
     return 0;
 }
 
 /// Shows a packet that is not dropped.
-INLINE static void look_at(
+INLINE static void show_packet(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t what) {
     struct sluice_runtime *runtime = sluice_runtime_at();
-    if (runtime && runtime->packetWatchEnd != 0) sluice_take_look(skb, packet, route, what);
+    if (runtime && runtime->packetWatchEnd != 0) sluice_show_packet(skb, packet, route, what);
 }
 
 /// Counts a packet that is dropped, or answered with a RST.
 ///
-/// - Parameter what: as for `sluice_take_look`.
+/// - Parameter what: as for `sluice_show_packet`.
 __attribute__((noinline)) int sluice_drop(
     struct __sk_buff *skb, struct sluice_packet *packet, struct sluice_route *route, uint32_t what) {
     if (!packet || !route) return TC_ACT_SHOT;
     count_drop(skb, what >> 8);
     struct sluice_runtime *runtime = sluice_runtime_at();
-    if (runtime && runtime->dropWatchEnd != 0) sluice_take_look(skb, packet, route, what);
+    if (runtime && runtime->dropWatchEnd != 0) sluice_show_packet(skb, packet, route, what);
     return TC_ACT_SHOT;
 }

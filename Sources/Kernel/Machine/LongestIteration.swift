@@ -1,6 +1,6 @@
 /// The longest recent iteration of the controller's loop: during an iteration, nobody supervises instances (MET-3). The
 /// property names are those of the JSON.
-package struct LongestTurn: Codable, Equatable, Sendable {
+package struct LongestIteration: Codable, Equatable, Sendable {
     package var milliseconds: Double
     /// What took most of the time.
     package var work: String

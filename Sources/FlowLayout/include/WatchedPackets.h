@@ -24,10 +24,10 @@ struct sluice_watch {
 };
 
 /// Bytes of a packet in a record, from the link header on: the headers, except for long chains of extension headers.
-enum { SLUICE_LOOK_BYTES = 128 };
+enum { SLUICE_WATCHED_BYTES = 128 };
 
 /// A record of the ring of the process that watches packets.
-struct sluice_look {
+struct sluice_watched_packet {
     uint64_t timeNanoseconds;  // CLOCK_MONOTONIC
     uint32_t interfaceIndex;  // where the packet came in
     uint32_t length;  // bytes from the link header on, of the whole super-packet
@@ -44,15 +44,15 @@ struct sluice_look {
     uint8_t copied;  // valid bytes in `bytes`
     uint8_t slowly;  // 1: passed to the kernel's own forwarding
     uint8_t reserved[3];
-    uint8_t bytes[SLUICE_LOOK_BYTES];
+    uint8_t bytes[SLUICE_WATCHED_BYTES];
 };
 
 /// Records of the current tick, per CPU.
-struct sluice_look_budget {
+struct sluice_watch_budget {
     uint32_t tick;
     uint32_t spent;
     uint64_t omitted;  // packets that were wanted, but have no record
 };
 
-SLUICE_ASSERT_SIZE(sluice_look, 168);
+SLUICE_ASSERT_SIZE(sluice_watched_packet, 168);
 SLUICE_ASSERT_SIZE(sluice_watch, 80);

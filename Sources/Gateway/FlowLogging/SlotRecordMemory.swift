@@ -2,14 +2,14 @@ internal import FlowLayout
 internal import FlowLog
 import Glibc
 
-/// The marks of all slots, in a mapped file of the run directory. Like the sessions, they stay when the instance process ends, and go
+/// The records of all slots, in a mapped file of the run directory. Like the sessions, they stay when the instance process ends, and go
 /// with the gateway.
 ///
-/// All instances share it. Only the owner of a slab writes the marks of its slots; they go to the next owner with the slab.
-final class FlowMarkMemory {
+/// All instances share it. Only the owner of a slab writes the records of its slots; they go to the next owner with the slab.
+final class SlotRecordMemory {
     /// Identifies the datapath that the memory belongs to. Marks of another datapath's sessions have no meaning.
     private struct Header: Equatable {
-        /// Raised with every change of ``FlowMark``.
+        /// Raised with every change of ``SlotRecord``.
         var version: UInt64 = 2
         var identity: UInt64
         var slotCount: UInt64
@@ -18,19 +18,19 @@ final class FlowMarkMemory {
     private static let headerBytes = 4096
     private static let lockPatienceMicroseconds: UInt32 = 2_000_000
     /// The offset of the shared counts, after the header.
-    private static let toldOffset = 64
+    private static let reportedOffset = 64
 
-    let marks: UnsafeMutablePointer<FlowMark>
+    let records: UnsafeMutablePointer<SlotRecord>
     private let memory: UnsafeMutableRawPointer
     private let bytes: Int
 
     /// - Parameter identity: the random number that identifies the datapath.
     init(path: String, slotCount: Int, identity: UInt64) throws(SystemError) {
-        bytes = Self.headerBytes + slotCount * MemoryLayout<FlowMark>.stride
+        bytes = Self.headerBytes + slotCount * MemoryLayout<SlotRecord>.stride
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("opening \(path)") }
         defer { close(descriptor) }
-        // Instances that start together must not clear each other's marks. The lock is released explicitly: otherwise it would be held as
+        // Instances that start together must not clear each other's records. The lock is released explicitly: otherwise it would be held as
         // long as the file is mapped, although its descriptor is closed.
         try Self.lock(descriptor, path)
         defer { flock(descriptor, LOCK_UN) }
@@ -41,7 +41,7 @@ final class FlowMarkMemory {
         guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
         else { throw SystemError("mapping \(path)") }
         self.memory = memory
-        marks = (memory + Self.headerBytes).bindMemory(to: FlowMark.self, capacity: slotCount)
+        records = (memory + Self.headerBytes).bindMemory(to: SlotRecord.self, capacity: slotCount)
         let header = memory.bindMemory(to: Header.self, capacity: 1)
         let wanted = Header(identity: identity, slotCount: UInt64(slotCount))
         if header.pointee != wanted {
@@ -51,14 +51,14 @@ final class FlowMarkMemory {
     }
 
     /// The counts that the kernel keeps for all instances together, and that one of them logs.
-    enum Told: Int {
+    enum Reported: Int {
         case suppressedDenies = 0
         case lostEvents = 1
     }
 
     /// The increase of a kernel's count since any instance last asked. One of them gets it, and logs it.
-    func new(_ told: Told, of count: UInt64) -> UInt64 {
-        let place = (memory + Self.toldOffset).assumingMemoryBound(to: UInt64.self) + told.rawValue
+    func new(_ reported: Reported, of count: UInt64) -> UInt64 {
+        let place = (memory + Self.reportedOffset).assumingMemoryBound(to: UInt64.self) + reported.rawValue
         while true {
             let before = sluice_load64(place)
             guard count > before else { return 0 }

@@ -1,6 +1,6 @@
 /// What was logged about the session in a slot: 48 bytes per slot. The memory outlives the instance process, so that a
 /// new process continues with the same counts and times.
-package struct FlowMark: Equatable, Sendable {
+package struct SlotRecord: Equatable, Sendable {
     /// Generation of the session whose begin was logged, plus one; 0: none yet.
     package var generationPlusOne: UInt32 = 0
     /// The tick of its last tuple.

@@ -4,7 +4,7 @@ package import Kernel
 /// nanoseconds.
 ///
 /// An iteration begins when the loop wakes, and ends when it waits again.
-package struct TurnAccounting: Sendable {
+package struct IterationAccounting: Sendable {
     /// The kinds of work in an iteration.
     package enum Work: String, CaseIterable, Sendable {
         case signals, requests, fleet, reload, sessions, routing, ipsec, interfaces, history, log, traffic, flowLog,
@@ -24,7 +24,7 @@ package struct TurnAccounting: Sendable {
         var nanoseconds: UInt64 = 0
     }
 
-    private struct Turn {
+    private struct Iteration {
         var period: UInt64
         var nanoseconds: UInt64
         var longest: Part
@@ -34,7 +34,7 @@ package struct TurnAccounting: Sendable {
     private var lastEnd: UInt64 = 0
     private var longestPart = Part()
     /// The longest iteration of each period, oldest first.
-    private var turns: [Turn] = []
+    private var iterations: [Iteration] = []
     private var reportedAt: UInt64?
 
     package init() {}
@@ -55,33 +55,33 @@ package struct TurnAccounting: Sendable {
     }
 
     /// - Returns: the iteration, if the log has to report it.
-    package mutating func end(now: UInt64) -> LongestTurn? {
-        let turn = Turn(
+    package mutating func end(now: UInt64) -> LongestIteration? {
+        let iteration = Iteration(
             period: now / Self.periodNanoseconds, nanoseconds: now - min(began, now), longest: longestPart)
-        if let last = turns.last, last.period == turn.period {
-            if turn.nanoseconds > last.nanoseconds { turns[turns.count - 1] = turn }
+        if let last = iterations.last, last.period == iteration.period {
+            if iteration.nanoseconds > last.nanoseconds { iterations[iterations.count - 1] = iteration }
         } else {
-            turns.removeAll { $0.period + Self.periods < turn.period }
-            turns.append(turn)
+            iterations.removeAll { $0.period + Self.periods < iteration.period }
+            iterations.append(iteration)
         }
-        guard turn.nanoseconds > Self.toleratedNanoseconds,
+        guard iteration.nanoseconds > Self.toleratedNanoseconds,
             reportedAt.map({ now >= $0 + Self.betweenReportsNanoseconds }) ?? true
         else { return nil }
         reportedAt = now
-        return Self.told(turn)
+        return Self.reported(iteration)
     }
 
     /// The longest iteration of the last minute, or of at most ten seconds more; nil: there was none.
-    package func longest(now: UInt64) -> LongestTurn? {
+    package func longest(now: UInt64) -> LongestIteration? {
         let period = now / Self.periodNanoseconds
-        return turns.filter { $0.period + Self.periods >= period }.max { $0.nanoseconds < $1.nanoseconds }
-            .map(Self.told)
+        return iterations.filter { $0.period + Self.periods >= period }.max { $0.nanoseconds < $1.nanoseconds }
+            .map(Self.reported)
     }
 
-    private static func told(_ turn: Turn) -> LongestTurn {
-        LongestTurn(
-            milliseconds: milliseconds(turn.nanoseconds), work: turn.longest.work?.rawValue ?? "nothing",
-            workMilliseconds: milliseconds(turn.longest.nanoseconds))
+    private static func reported(_ iteration: Iteration) -> LongestIteration {
+        LongestIteration(
+            milliseconds: milliseconds(iteration.nanoseconds), work: iteration.longest.work?.rawValue ?? "nothing",
+            workMilliseconds: milliseconds(iteration.longest.nanoseconds))
     }
 
     /// Rounded to a tenth.

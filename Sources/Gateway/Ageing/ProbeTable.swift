@@ -1,7 +1,7 @@
 /// Probes both ends of an idle session before it is reset (IDLE-5): dead connection detection.
 ///
 /// Pure: the ends' packet counts and the time are arguments; the result is a directive.
-package struct ProbeBook {
+package struct ProbeTable {
     /// Segments to each end, before an end that does not answer counts as gone.
     package static let attempts = 3
     /// The maximum number of sessions that are probed at a time. The others wait, and stay meanwhile.

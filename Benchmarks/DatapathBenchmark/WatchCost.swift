@@ -7,7 +7,7 @@ import Policy
 
 /// The cost of packet watching for the whole ingress program (LOOK-1): without a watch, with one, and under a flood
 /// that exceeds the watch's budget.
-enum LookCost {
+enum WatchCost {
     private enum Failure: Error { case returned(UInt32), command(String) }
 
     private enum Watcher: String, CaseIterable {
@@ -34,7 +34,7 @@ enum LookCost {
         }
         _ = try Forwarding.enable()
         let datapath = try Datapath.load(gateway: "benchmark", capacitySessions: 65536, pinned: false)
-        datapath.table.runtime.pointee.tellsEvents = 0
+        datapath.table.runtime.pointee.reportsEvents = 0
         let configuration = try Configuration.parse(
             """
             gateway: benchmark
@@ -101,7 +101,7 @@ enum LookCost {
         for watcher in Watcher.allCases {
             guard let entry = least[watcher] else { continue }
             print(
-                "a look, \(watcher.rawValue): forwarded \(entry.forward) ns, dropped \(entry.drop) ns",
+                "watching, \(watcher.rawValue): forwarded \(entry.forward) ns, dropped \(entry.drop) ns",
                 "(\(entry.omitted) left out)")
         }
     }

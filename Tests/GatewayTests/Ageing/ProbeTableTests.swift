@@ -4,63 +4,63 @@ import Testing
 
 @testable import Gateway
 
-@Suite struct ProbeBookTests {
-    typealias Tally = ProbeBook.Tally
+@Suite struct ProbeTableTests {
+    typealias Tally = ProbeTable.Tally
     static let before = Tally(originator: 10, responder: 20)
 
-    func begun() -> ProbeBook {
-        var book = ProbeBook()
-        let first = book.begin(slot: 3, generation: 1, tally: Self.before, intervalTicks: 100, now: 1000)
+    func begun() -> ProbeTable {
+        var table = ProbeTable()
+        let first = table.begin(slot: 3, generation: 1, tally: Self.before, intervalTicks: 100, now: 1000)
         #expect(first == .send(originator: true, responder: true))
-        return book
+        return table
     }
 
     @Test("IDLE-5 both ends answer: the session stays")
     func alive() {
-        var book = begun()
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1001) == .wait)
-        #expect(book.tick(slot: 3, tally: Tally(originator: 11, responder: 20), now: 1002) == .wait)
-        #expect(book.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1003) == .alive)
-        #expect(book.count == 0)
+        var table = begun()
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1001) == .wait)
+        #expect(table.tick(slot: 3, tally: Tally(originator: 11, responder: 20), now: 1002) == .wait)
+        #expect(table.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1003) == .alive)
+        #expect(table.count == 0)
     }
 
     @Test("IDLE-5 no end answers: three attempts each, then the session ends")
     func dead() {
-        var book = begun()
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1099) == .wait)
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1199) == .wait)
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1299) == .wait)
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1300) == .dead)
-        #expect(book.count == 0)
+        var table = begun()
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1099) == .wait)
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1199) == .wait)
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1299) == .wait)
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1300) == .dead)
+        #expect(table.count == 0)
     }
 
     @Test("IDLE-5 RECOV-1 the prober itself was stopped: no end counts as gone, and both are probed again first")
     func away() {
-        var book = begun()
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
+        var table = begun()
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1100) == .send(originator: true, responder: true))
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1200) == .send(originator: true, responder: true))
         // The whole machine was stopped: the answers are in its queues.
-        book.wasAway(ticks: 400)
-        #expect(book.tick(slot: 3, tally: Self.before, now: 1610) == .wait)
-        #expect(book.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1612) == .alive)
+        table.wasAway(ticks: 400)
+        #expect(table.tick(slot: 3, tally: Self.before, now: 1610) == .wait)
+        #expect(table.tick(slot: 3, tally: Tally(originator: 11, responder: 21), now: 1612) == .alive)
     }
 
     @Test("IDLE-5 one end answers: only the other is probed again, and finally counts as gone")
     func oneEndGone() {
-        var book = begun()
+        var table = begun()
         let answered = Tally(originator: 11, responder: 20)
-        #expect(book.tick(slot: 3, tally: answered, now: 1100) == .send(originator: false, responder: true))
-        #expect(book.tick(slot: 3, tally: answered, now: 1200) == .send(originator: false, responder: true))
-        #expect(book.tick(slot: 3, tally: answered, now: 1300) == .dead)
+        #expect(table.tick(slot: 3, tally: answered, now: 1100) == .send(originator: false, responder: true))
+        #expect(table.tick(slot: 3, tally: answered, now: 1200) == .send(originator: false, responder: true))
+        #expect(table.tick(slot: 3, tally: answered, now: 1300) == .dead)
     }
 
     @Test("IDLE-5 the interval is at most a quarter of the session's idle timeout")
     func interval() {
-        #expect(ProbeBook.intervalTicks(configuredTicks: 300, timeoutTicks: 10_000) == 300)
-        #expect(ProbeBook.intervalTicks(configuredTicks: 300, timeoutTicks: 400) == 100)
-        #expect(ProbeBook.intervalTicks(configuredTicks: 300, timeoutTicks: 2) == 1)
+        #expect(ProbeTable.intervalTicks(configuredTicks: 300, timeoutTicks: 10_000) == 300)
+        #expect(ProbeTable.intervalTicks(configuredTicks: 300, timeoutTicks: 400) == 100)
+        #expect(ProbeTable.intervalTicks(configuredTicks: 300, timeoutTicks: 2) == 1)
     }
 
     @Test("IDLE-5 on a table: an end that is gone, so the other is reset, after three probes to it")
@@ -101,7 +101,7 @@ import Testing
             plain.table.sessions[slot].responder.packets += 1
             #expect(plain.segment(slot, at: now))
             machine.pass(now: now + 1)
-            #expect(machine.probing.book.count == 0)
+            #expect(machine.probing.table.count == 0)
         }
         #expect(plain.state(slot) == .established)
     }
@@ -114,7 +114,7 @@ import Testing
         machine.pass(now: PlainTable.probeTicks + 1)
         plain.table.words[slot] = ControlWord(tick: 600, state: .established, treatment: 0, generation: 9).rawValue
         machine.pass(now: PlainTable.probeTicks + 400)
-        #expect(machine.probing.book.count == 0)
+        #expect(machine.probing.table.count == 0)
         #expect(plain.state(slot) == .established)
         #expect(plain.outlet.segments.count == 2)
     }
