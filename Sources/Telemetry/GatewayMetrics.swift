@@ -27,8 +27,16 @@ package enum GatewayMetrics {
                     value: Double(reading.tallies.ended[trafficClass]?[reason] ?? 0))
             }
         }
+        let atRisk = TrafficClass.allCases.map { trafficClass in
+            MetricFamily.Sample(
+                labels: [("class", "\(trafficClass)")], value: Double(reading.sessionsAtRisk(trafficClass)))
+        }
         return [
             MetricFamily("sessions", .gauge, "Sessions in the table; counted by each instance every 5 s.", live),
+            MetricFamily(
+                "sessions_at_risk", .gauge,
+                "Established TCP sessions that have been idle for more than half of their timeout and of which no keep-alive was seen; counted as sessions are.",
+                atRisk),
             MetricFamily("sessions_limit", .gauge, "Sessions that the table can hold.", Double(reading.capacity)),
             MetricFamily("sessions_created", .counter, "Sessions that began.", created),
             MetricFamily("sessions_ended", .counter, "Sessions that ended, by reason.", ended),

@@ -91,7 +91,12 @@ enum Golden {
         direction: "outbound", trafficClass: "northSouth", state: "established", rule: "a \"rule\"\\with / all\u{1}",
         groupRule: "none",
         instance: 63, ageSeconds: 0.1, idleSeconds: 12_345_678.25, packets: .init(toDestination: .max, toSource: 0),
-        bytes: .init(toDestination: 0, toSource: .max), idleTimeoutSeconds: 0.5, onIdle: "probe", treatment: 4095,
+        bytes: .init(toDestination: 0, toSource: .max), idleTimeoutSeconds: 0.5, onIdle: "probe",
+        timeLeftSeconds: 0, atRisk: true,
+        keepAlive: .init(
+            source: .init(leastSeconds: 549.76, mostSeconds: nil),
+            destination: .init(leastSeconds: 0, mostSeconds: 17.18)),
+        treatment: 4095,
         generation: 65535, tcpAuthentication: true, endReason: "none",
         positions: .init(
             originator: .init(sequenceEnd: .max, acknowledged: 0), responder: .init(sequenceEnd: 0, acknowledged: .max)),

@@ -69,6 +69,57 @@ struct LiveCommandTests {
         }
     }
 
+    @Test("RISK-4 session list --at-risk, metric: the idle session without keep-alive, not the one that sends them")
+    func atRisk() async throws {
+        try await withGateway(number: 7) { gateway in
+            for port in [8080, 8081] { _ = try await gateway.lab.listener(in: .internet, port: port, "--echo") }
+            let quiet = try gateway.lab.connector(in: .client, to: LabZone.internet.address, port: 8080)
+            let kept = try gateway.lab.connector(
+                in: .client, to: LabZone.internet.address, port: 8081, "--keepalive-idle", "3", "--keepalive-interval",
+                "3")
+            for end in [quiet, kept] { try await end.waitFor("connected", within: .seconds(20)) }
+            struct Session: Decodable {
+                struct End: Decodable { let port: UInt16 }
+                struct Seen: Decodable {
+                    struct Interval: Decodable { let leastSeconds: Double }
+                    let source, destination: Interval?
+                }
+                let destination: End
+                let keepAlive: Seen
+                let atRisk: Bool
+                let idleSeconds, timeLeftSeconds, idleTimeoutSeconds: Double
+            }
+            func sessions(_ options: String...) async throws -> [Session] {
+                let result = try await gateway.lab.execute(
+                    in: .gateway,
+                    [gateway.binary, "session", "list", "--json", "--gateway", gateway.lab.name] + options)
+                return try JSONDecoder().decode([Session].self, from: Data(result.output.utf8))
+            }
+            #expect(try await sessions("--at-risk").isEmpty, "nothing has been idle for long")
+            var risky: [Session] = []
+            let isThere = await eventually(within: .seconds(30)) {
+                risky = (try? await sessions("--at-risk")) ?? []
+                return !risky.isEmpty
+            }
+            try #require(isThere)
+            let one = try #require(risky.first)
+            #expect(risky.count == 1 && one.destination.port == 8080 && one.atRisk)
+            #expect(one.idleSeconds > one.idleTimeoutSeconds / 2)
+            #expect(abs(one.timeLeftSeconds - (one.idleTimeoutSeconds - one.idleSeconds)) < 0.02)
+            let other = try #require(try await sessions("--port", "8081").first)
+            #expect(!other.atRisk && other.keepAlive.source != nil && other.keepAlive.destination == nil)
+            let counted = await eventually(within: .seconds(15)) {
+                let metrics = (try? await run(gateway, "metrics").output) ?? ""
+                return metrics.split(separator: "\n").contains {
+                    $0.hasPrefix("sluice_sessions_at_risk{") && $0.contains("northSouth") && $0.hasSuffix("} 1")
+                }
+            }
+            #expect(counted)
+            let table = try await run(gateway, "session", "list", "--at-risk")
+            #expect(table.output.contains("TIME LEFT") && table.output.contains("none seen"), "\(table.allOutput)")
+        }
+    }
+
     @Test(
         "OPS-2 session watch --json writes one object a line; so do instance list and status; no control codes"
     )

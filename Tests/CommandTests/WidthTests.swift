@@ -30,7 +30,8 @@ struct WidthTests {
         trafficClass: "northSouth", state: "resetting", rule: "the-rule-of-all-rules-for-the-production-network",
         groupRule: "none", instance: 1, ageSeconds: 100_000, idleSeconds: 200.5,
         packets: .init(toDestination: 1, toSource: 1), bytes: .init(toDestination: .max, toSource: .max),
-        idleTimeoutSeconds: 240, onIdle: "reset", treatment: 0, generation: 1, tcpAuthentication: true,
+        idleTimeoutSeconds: 240, onIdle: "reset", timeLeftSeconds: 39.5, atRisk: false, keepAlive: .init(),
+        treatment: 0, generation: 1, tcpAuthentication: true,
         endReason: "halfOpenTimeout",
         positions: .init(
             originator: .init(sequenceEnd: .max, acknowledged: 0), responder: .init(sequenceEnd: 0, acknowledged: .max)),

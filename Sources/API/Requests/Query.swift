@@ -39,6 +39,16 @@ struct Query: Sendable {
         return number
     }
 
+    func flag(_ name: String) throws(Problem) -> Bool? {
+        switch text(name) {
+        case nil: nil
+        case "true": true
+        case "false": false
+        case .some(let text):
+            throw Problem(.badRequest, "\(name) is '\(text)'", remedy: "write true or false", field: name)
+        }
+    }
+
     /// Digits only. `Int` also accepts `+1`, which no JSON schema allows.
     static func number(_ text: String) -> Int? {
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]

@@ -32,14 +32,15 @@ extension Service {
 
     /// The output of `session list --json`. If there are more sessions, the Link header (RFC 8288) leads to them.
     private func sessions(_ call: Call) throws(Problem) -> Answer {
-        let query = try Query(call.query, known: SessionParameters.names + ["limit", "cursor"])
+        let query = try Query(call.query, known: SessionParameters.names + ["atRisk", "limit", "cursor"])
         let filter = try SessionParameters.filter(query)
         let limit = try query.number("limit", 1...Self.sessionsMost) ?? Self.sessionsUsually
         let first = try query.value("cursor", Self.cursor) ?? 0
+        let atRisk = try query.flag("atRisk") ?? false
         var row = JSONRow()
         var bytes = Array("[".utf8)
         var count = 0
-        let next = inspector.sessions(filter, from: first, limit: limit) { session in
+        let next = inspector.sessions(filter, atRisk: atRisk, from: first, limit: limit) { session in
             count += 1
             row.newLine(comma: count > 1)
             SessionRow.write(session, to: &row)

@@ -103,7 +103,7 @@ package enum SessionTracker {
             }
         }
         if packet.pointee.kind == PacketKind.tcp.rawValue {
-            note(effect, packet, sender, peer)
+            note(effect, packet, sender, peer, idleTicks: now &- current.tick)
         }
         if _slowPath(packet.pointee.flags & PacketFlags.firstFragment != 0) {
             sluice_set_session_flags(session, SessionFlags.fragmented)
@@ -133,7 +133,7 @@ package enum SessionTracker {
     private static func note(
         _ effect: SegmentEffect, _ packet: UnsafePointer<sluice_packet>,
         _ sender: UnsafeMutablePointer<sluice_flow_end>,
-        _ peer: UnsafeMutablePointer<sluice_flow_end>
+        _ peer: UnsafeMutablePointer<sluice_flow_end>, idleTicks: UInt32
     ) {
         let flags = packet.pointee.tcpFlags
         switch effect.kind {
@@ -144,6 +144,7 @@ package enum SessionTracker {
         case .accept:
             let fin = flags & TCPFlags.fin != 0
             let end = packet.pointee.sequence &+ packet.pointee.payloadLength &+ (fin ? 1 : 0)
+            if _slowPath(KeepAlive.isProbe(packet, sender)) { KeepAlive.note(sender, idleTicks: idleTicks) }
             if sender.hasFlag(EndFlags.syn) { sender.noteSent(upTo: end) }
             if fin { sluice_set_end_flags(sender, EndFlags.fin) }
             if flags & TCPFlags.ack != 0 { sender.noteAcknowledgment(packet) }

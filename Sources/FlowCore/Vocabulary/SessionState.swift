@@ -58,4 +58,6 @@ package enum EndFlags {
     package static let scaleOffered: UInt8 = 1 << 3
     /// The end's next bare ACK answers a segment that did not renew the session, so it does not renew it either (BAD-3).
     package static let discountNextAcknowledgment: UInt8 = 1 << 4
+    /// How long the session had been idle before the end's last keep-alive probe, as a level (``KeepAlive``).
+    package static let keepAliveLevel: UInt8 = 0b111 << 5
 }

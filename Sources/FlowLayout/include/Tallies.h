@@ -34,10 +34,12 @@ struct sluice_tallies {
     struct sluice_durations lived[2];
     struct sluice_durations idle[2];
     /// Sessions in its slabs at the last count: bits 0 to 3 of the index are the state, the others
-    /// FlowCore.SessionKind. The only part that does not only increase. `countedNanoseconds`: the time of the count;
+    /// FlowCore.SessionKind. With `atRisk` the only part that does not only increase. `countedNanoseconds`: the time of the count;
     /// CLOCK_MONOTONIC.
     uint32_t sessions[SLUICE_SESSION_KINDS * SLUICE_SESSION_STATES];
     uint64_t countedNanoseconds;
+    /// Sessions in its slabs that were at risk at the last count, by class (FlowCore.KeepAlive).
+    uint64_t atRisk[2];
 };
 
 SLUICE_INLINE uint64_t *_Nonnull sluice_tally_ended(struct sluice_tallies *_Nonnull tallies, uint32_t trafficClass, uint32_t reason) {
@@ -57,5 +59,9 @@ SLUICE_INLINE struct sluice_durations *_Nonnull sluice_tally_idle(struct sluice_
 }
 
 SLUICE_INLINE uint64_t *_Nonnull sluice_duration_buckets(struct sluice_durations *_Nonnull durations) { return durations->buckets; }
+
+SLUICE_INLINE uint64_t *_Nonnull sluice_tally_at_risk(struct sluice_tallies *_Nonnull tallies, uint32_t trafficClass) {
+    return &tallies->atRisk[trafficClass & 1];
+}
 
 SLUICE_INLINE uint32_t *_Nonnull sluice_tally_sessions(struct sluice_tallies *_Nonnull tallies) { return tallies->sessions; }

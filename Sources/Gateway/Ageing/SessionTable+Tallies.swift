@@ -51,7 +51,31 @@ extension SessionTable {
                     target + cell, sums[cell] &+ sums[cell + cells] &+ sums[cell + 2 * cells] &+ sums[cell + 3 * cells])
             }
         }
+        countAtRisk(now: Tick.of(nanoseconds: now))
         withUnsafeMutablePointer(to: &own.pointee.countedNanoseconds) { sluice_store64($0, now) }
+    }
+
+    /// Counts the sessions of the own slabs that an idle timeout may end although they still have users (RISK-4). Reads
+    /// the session itself only where it has been idle for more than half of its timeout.
+    private func countAtRisk(now: UInt32) {
+        var sums: (northSouth: UInt64, eastWest: UInt64) = (0, 0)
+        for slab in 0..<slabCount where owns(slab: slab) {
+            for slot in slots(ofSlab: slab) {
+                let word = ControlWord(rawValue: sluice_load64(words + slot))
+                guard word.isState(.established) else { continue }
+                let treatment = treatments[Int(word.treatment)]
+                guard KeepAlive.isIdle(word, treatment: treatment, now: now),
+                    KeepAlive.isAtRisk(word, sessions[slot], treatment: treatment, now: now)
+                else { continue }
+                if SessionKind(treatment: word.treatment).trafficClass == .eastWest {
+                    sums.eastWest &+= 1
+                } else {
+                    sums.northSouth &+= 1
+                }
+            }
+        }
+        sluice_store64(sluice_tally_at_risk(own, UInt32(TrafficClass.northSouth.rawValue)), sums.northSouth)
+        sluice_store64(sluice_tally_at_risk(own, UInt32(TrafficClass.eastWest.rawValue)), sums.eastWest)
     }
 
     /// A separate loop without branches, because it runs for every slot.

@@ -51,9 +51,14 @@ package struct GatewayInspector: Sendable {
     }
 
     /// Passes every session that matches to `body`, which builds its view only if it needs it.
-    package func forEachSession(_ filter: SessionFilter, _ body: (() -> SessionView) -> Void) {
+    ///
+    /// - Parameter atRisk: only sessions that an idle timeout may end although they have users (``SessionView/atRisk``).
+    package func forEachSession(
+        _ filter: SessionFilter, atRisk: Bool = false, _ body: (() -> SessionView) -> Void
+    ) {
         var describer = describer()
         memory.forEach(where: filter) { record in
+            guard !atRisk || describer.isAtRisk(record) else { return }
             body {
                 // Time passes while a large table is read.
                 describer.nowNanoseconds = MonotonicClock.nanoseconds()
@@ -66,14 +71,16 @@ package struct GatewayInspector: Sendable {
     ///
     /// - Returns: the slot to continue from; nil if there are no more.
     package func sessions(
-        _ filter: SessionFilter, from first: Int, limit: Int, _ body: (SessionView) -> Void
+        _ filter: SessionFilter, atRisk: Bool = false, from first: Int, limit: Int, _ body: (SessionView) -> Void
     ) -> Int? {
         var describer = describer()
         let memory = memory
         var count = 0
         var slot = first
         while slot < memory.slotCount {
-            if let record = memory.record(at: slot), filter.matches(record) {
+            if let record = memory.record(at: slot), filter.matches(record),
+                !atRisk || describer.isAtRisk(record)
+            {
                 if count == limit { return slot }
                 describer.nowNanoseconds = MonotonicClock.nanoseconds()
                 body(describer.view(record))

@@ -4,6 +4,7 @@ package enum SessionRow {
     package static func write(_ session: SessionView, to row: inout JSONRow) {
         row.object { row in
             row.member("ageSeconds", session.ageSeconds)
+            row.member("atRisk", session.atRisk)
             row.object("bytes") { write(session.bytes, to: &$0) }
             row.object("destination") { write(session.destination, to: &$0) }
             row.member("direction", session.direction)
@@ -14,6 +15,12 @@ package enum SessionRow {
             row.member("idleSeconds", session.idleSeconds)
             row.member("idleTimeoutSeconds", session.idleTimeoutSeconds)
             row.member("instance", session.instance)
+            row.object("keepAlive") { row in
+                if let interval = session.keepAlive.destination {
+                    row.object("destination") { write(interval, to: &$0) }
+                }
+                if let interval = session.keepAlive.source { row.object("source") { write(interval, to: &$0) } }
+            }
             row.member("onIdle", session.onIdle)
             row.object("packets") { write(session.packets, to: &$0) }
             row.object("positions") { positions in
@@ -25,6 +32,7 @@ package enum SessionRow {
             row.object("source") { write(session.source, to: &$0) }
             row.member("state", session.state)
             row.member("tcpAuthentication", session.tcpAuthentication)
+            row.member("timeLeftSeconds", session.timeLeftSeconds)
             row.member("trafficClass", session.trafficClass)
             row.member("treatment", session.treatment)
             row.object("zones") { zones in
@@ -42,6 +50,11 @@ package enum SessionRow {
     private static func write(_ endpoint: SessionView.Endpoint, to row: inout JSONRow) {
         row.member("address", endpoint.address)
         row.member("port", endpoint.port)
+    }
+
+    private static func write(_ interval: SessionView.Interval, to row: inout JSONRow) {
+        row.member("leastSeconds", interval.leastSeconds)
+        if let most = interval.mostSeconds { row.member("mostSeconds", most) }
     }
 
     private static func write(_ position: SessionView.Position, to row: inout JSONRow) {

@@ -47,6 +47,10 @@ package struct SessionDescriber {
             bytes: .init(toDestination: session.originator.bytes, toSource: session.responder.bytes),
             idleTimeoutSeconds: TreatmentDuration.seconds(ticks: rest.ticks),
             onIdle: VocabularyNames.onIdle[Int(rest.onIdle)],
+            timeLeftSeconds: max(
+                0, TreatmentDuration.seconds(ticks: rest.ticks) - seconds(since: record.word.tick)),
+            atRisk: isAtRisk(record),
+            keepAlive: .init(source: interval(session.originator), destination: interval(session.responder)),
             treatment: record.word.treatment,
             generation: record.word.generation,
             tcpAuthentication: session.flags & SessionFlags.signed != 0,
@@ -66,6 +70,23 @@ package struct SessionDescriber {
 
     private func address(_ address: sluice_address, _ family: UInt8) -> String {
         AddressFamily(rawValue: family).map { NetworkAddress(family: $0, layout: address).description } ?? "?"
+    }
+
+    /// See ``SessionView/atRisk``.
+    package func isAtRisk(_ record: SessionRecord) -> Bool {
+        let treatment = Int(record.word.treatment)
+        guard treatment < treatments.count else { return false }
+        return KeepAlive.isAtRisk(
+            record.word, record.session, treatment: treatments[treatment], now: Tick.of(nanoseconds: nowNanoseconds))
+    }
+
+    private func interval(_ end: sluice_flow_end) -> SessionView.Interval? {
+        let level = KeepAlive.level(of: end)
+        guard level != 0 else { return nil }
+        let ticks = KeepAlive.idleTicks(ofLevel: level)
+        return .init(
+            leastSeconds: TreatmentDuration.seconds(ticks: ticks.least),
+            mostSeconds: ticks.end.map { TreatmentDuration.seconds(ticks: $0) })
     }
 
     private func position(_ end: sluice_flow_end) -> SessionView.Position {

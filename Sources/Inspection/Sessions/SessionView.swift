@@ -25,6 +25,19 @@ package struct SessionView: Codable, Equatable, Sendable {
         package var responder: Position
     }
 
+    /// What was seen of an end's keep-alive: how long the session had been idle before its last probe.
+    package struct Interval: Codable, Equatable, Sendable {
+        package var leastSeconds: Double
+        /// Nil: no limit.
+        package var mostSeconds: Double?
+    }
+
+    /// Keep-alive probes of the ends; nil: none was seen.
+    package struct KeepAlives: Codable, Equatable, Sendable {
+        package var source: Interval?
+        package var destination: Interval?
+    }
+
     package struct Zones: Codable, Equatable, Sendable {
         package var source: String
         package var destination: String
@@ -51,6 +64,12 @@ package struct SessionView: Codable, Equatable, Sendable {
     package var idleTimeoutSeconds: Double
     /// What happens after that time.
     package var onIdle: String
+    /// How long it may stay idle from now on until that happens.
+    package var timeLeftSeconds: Double
+    /// Whether the idle timeout may end it although it still has users: established TCP, idle for more than half of its
+    /// timeout, and no keep-alive was seen that is frequent enough (RISK-4).
+    package var atRisk: Bool
+    package var keepAlive: KeepAlives
     /// Index into the table of treatments.
     package var treatment: UInt16
     /// How often the slot was used before, modulo 65,536.

@@ -87,6 +87,11 @@ package struct GatewayReading: Sendable {
     package func sessions(_ kind: SessionKind, _ state: SessionState) -> Int {
         instances.reduce(0) { $0 + tallies.counts[Int($1.identifier)].sessions(kind, state) }
     }
+
+    /// Established TCP sessions that were at risk at the last count of the living instances.
+    package func sessionsAtRisk(_ trafficClass: TrafficClass) -> Int {
+        instances.reduce(0) { $0 + (tallies.counts[Int($1.identifier)].atRisk[trafficClass] ?? 0) }
+    }
 }
 
 extension GatewayInspector {

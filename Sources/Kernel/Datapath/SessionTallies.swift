@@ -25,6 +25,8 @@ package struct SessionTallies: Equatable, Sendable {
     package struct Count: Equatable, Sendable {
         /// By ``SessionKind``, and then by ``SessionState``, raw values.
         package var sessions: [UInt32]
+        /// Established TCP sessions that were at risk (``KeepAlive``), by class.
+        package var atRisk: [TrafficClass: Int]
         /// CLOCK_MONOTONIC, nanoseconds; 0: never.
         package var countedNanoseconds: UInt64
 
@@ -75,6 +77,10 @@ package struct SessionTallies: Equatable, Sendable {
         counts.append(
             Count(
                 sessions: (0..<cells).map { sluice_load32(memory + $0) },
+                atRisk: Dictionary(
+                    uniqueKeysWithValues: TrafficClass.allCases.map {
+                        ($0, Int(sluice_load64(sluice_tally_at_risk(own, UInt32($0.rawValue)))))
+                    }),
                 countedNanoseconds: withUnsafeMutablePointer(to: &own.pointee.countedNanoseconds) { sluice_load64($0) })
         )
     }

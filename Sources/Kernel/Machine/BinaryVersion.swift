@@ -18,9 +18,9 @@ package struct BinaryVersion: Codable, Equatable, Sendable, CustomStringConverti
 
     /// The version of the calling binary.
     package static func own(commit: String) -> BinaryVersion {
-        BinaryVersion(version: "0.11.0", commit: commit, layout: Int(SLUICE_LAYOUT_VERSION))
+        BinaryVersion(version: "0.12.0", commit: commit, layout: Int(SLUICE_LAYOUT_VERSION))
     }
 
-    /// `0.11.0, commit 0123456789ab, layout 9`
+    /// `0.12.0, commit 0123456789ab, layout 10`
     package var description: String { "\(version), commit \(commit), layout \(layout)" }
 }

@@ -19,6 +19,15 @@ struct SessionList: ParsableCommand {
     @OptionGroup var filter: FilterOptions
     @OptionGroup var output: OutputOption
 
+    @Flag(
+        name: .customLong("at-risk"),
+        help: ArgumentHelp(
+            "Only sessions that their idle timeout may end although they have users, the next one first.",
+            discussion:
+                "Established TCP sessions that have been idle for more than half of their timeout, of which no end's keep-alive was seen that is frequent enough."
+        ))
+    var isAtRisk = false
+
     @Option(help: "The maximum number of rows; 0 for all. By default JSON lists all.")
     var limit: Int?
 
@@ -29,10 +38,38 @@ struct SessionList: ParsableCommand {
     func run() throws {
         let inspector = try GatewayInspector(gateway: try gateway.resolve())
         let limit = limit ?? (output.isJSON ? 0 : 1000)
-        let all = output.isJSON ? writeJSON(inspector, limit: limit) : writeTable(inspector, limit: limit)
+        let all =
+            isAtRisk
+            ? writeAtRisk(inspector, limit: limit)
+            : output.isJSON ? writeJSON(inspector, limit: limit) : writeTable(inspector, limit: limit)
         if limit > 0, all > limit {
             Console.note("\(HumanText.count(all - limit)) more: add --limit 0 to list all, or a filter")
         }
+    }
+
+    /// Writes the sessions at risk, ordered by the time that is left. Returns how many there are.
+    private func writeAtRisk(_ inspector: GatewayInspector, limit: Int) -> Int {
+        var sessions: [SessionView] = []
+        inspector.forEachSession(filter.filter, atRisk: true) { sessions.append($0()) }
+        sessions.sort { ($0.timeLeftSeconds, $0.id) < ($1.timeLeftSeconds, $1.id) }
+        let shown = limit == 0 ? sessions[...] : sessions.prefix(limit)
+        if output.isJSON {
+            var row = JSONRow()
+            Console.output("[")
+            for (index, session) in shown.enumerated() {
+                row.newLine(comma: index > 0)
+                SessionRow.write(session, to: &row)
+            }
+            if !shown.isEmpty { row.newLine(comma: false) }
+            Console.output(row.bytes)
+            Console.output("]\n")
+        } else {
+            var table = TextTable(SessionRendering.riskColumns)
+            for session in shown { table.add(SessionRendering.riskRow(session)) }
+            Console.output(table.text(style: Console.style))
+            if sessions.isEmpty { Console.note("no session is at risk") }
+        }
+        return sessions.count
     }
 
     /// Writes an array with one session on each line. Returns how many there are.

@@ -19,6 +19,21 @@ enum SessionRendering {
         ]
     }
 
+    /// The column heads of sessions at risk.
+    static let riskColumns: [TextTable.Column] = [
+        .right("TIME LEFT"), .left("THEN"), .left("ID"), .left("SOURCE"), .left("DESTINATION"), .left("RULE", spare: 4),
+        .right("IDLE"), .left("KEEP-ALIVE", spare: 3), .right("AGE", spare: 6),
+    ]
+
+    static func riskRow(_ session: SessionView) -> [String] {
+        [
+            HumanText.duration(seconds: session.timeLeftSeconds), session.onIdle, session.id, endpoint(session.source),
+            endpoint(session.destination), session.rule, HumanText.duration(seconds: session.idleSeconds),
+            session.keepAlive.source == nil && session.keepAlive.destination == nil ? "none seen" : "too rare",
+            HumanText.duration(seconds: session.ageSeconds),
+        ]
+    }
+
     static func table(_ sessions: [SessionView]) -> TextTable {
         var table = TextTable(columns)
         for session in sessions { table.add(row(session)) }
@@ -40,6 +55,11 @@ enum SessionRendering {
             ("age", HumanText.duration(seconds: session.ageSeconds)),
             ("idle", HumanText.duration(seconds: session.idleSeconds)),
             ("idle timeout", "\(HumanText.setting(seconds: session.idleTimeoutSeconds)), then \(session.onIdle)"),
+            (
+                "keep-alive",
+                "source \(keepAlive(session.keepAlive.source)), destination \(keepAlive(session.keepAlive.destination))"
+                    + (session.atRisk ? "; at risk" : "")
+            ),
             ("to destination", tally(session.packets.toDestination, session.bytes.toDestination)),
             ("to source", tally(session.packets.toSource, session.bytes.toSource)),
             ("source position", position(session.positions.originator)),
@@ -88,6 +108,14 @@ enum SessionRendering {
 
     private static func state(_ session: SessionView) -> String {
         session.endReason == "none" ? session.state : "\(session.state) (\(session.endReason))"
+    }
+
+    private static func keepAlive(_ interval: SessionView.Interval?) -> String {
+        guard let interval else { return "not seen" }
+        guard let most = interval.mostSeconds else {
+            return "after \(HumanText.duration(seconds: interval.leastSeconds)) or more"
+        }
+        return "within \(HumanText.duration(seconds: most))"
     }
 
     private static func tally(_ packets: UInt64, _ bytes: UInt64) -> String {

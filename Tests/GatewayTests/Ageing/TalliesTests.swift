@@ -87,6 +87,54 @@ import Testing
         #expect(SessionKind.allCases.allSatisfy { count.sessions($0, .established) == 0 })
     }
 
+    @Test("RISK-4 sessions at risk are counted by class: idle for over half of the timeout, and no keep-alive in time")
+    func atRisk() {
+        let fleet = PlainFleet(slabs: 2)
+        fleet.sharing.give(0, from: SlabSharing.pool, to: 1)
+        let table = fleet.plain.table
+        let second = UInt32(1_000_000_000 / Tick.nanoseconds)
+        let now = 1000 * second
+        let northSouth = SessionKind(.northSouth, .tcp)
+        let eastWest = SessionKind(.eastWest, .tcp)
+        for kind in SessionKind.allCases {
+            table.treatments[Int(kind.index)] = sluice_treatment(
+                timeoutTicks: 240 * second, onIdle: OnIdle.reset.rawValue, reserved: (0, 0, 0))
+        }
+        let probed = northSouth.index + 8
+        table.treatments[Int(probed)] = sluice_treatment(
+            timeoutTicks: 240 * second, onIdle: OnIdle.probe.rawValue, reserved: (0, 0, 0))
+        func put(
+            _ slot: Int, _ treatment: UInt8, idleSeconds: UInt32, state: SessionState = .established,
+            levels: (UInt8, UInt8) = (0, 0)
+        ) {
+            table.words[slot] =
+                ControlWord(
+                    tick: now - idleSeconds * second, state: state, treatment: UInt16(treatment), generation: 1
+                ).rawValue
+            table.sessions[slot].originator.flags = EndFlags.syn | levels.0 << 5
+            table.sessions[slot].responder.flags = EndFlags.syn | levels.1 << 5
+        }
+        func counted() -> [Int?] {
+            fleet.view(1).countSessions(now: UInt64(now) * Tick.nanoseconds)
+            let count = SessionTallies(table.tallies).counts[1]
+            return [count.atRisk[.northSouth], count.atRisk[.eastWest]]
+        }
+        #expect(counted() == [0, 0])
+        put(0, northSouth.index, idleSeconds: 130)
+        put(1, eastWest.index, idleSeconds: 200)
+        put(2, eastWest.index, idleSeconds: 239)
+        #expect(counted() == [1, 2])
+        put(3, northSouth.index, idleSeconds: 110)  // half of the timeout has not passed
+        put(4, northSouth.index, idleSeconds: 130, state: .closing)
+        put(5, SessionKind(.northSouth, .udp).index, idleSeconds: 130)
+        put(6, probed, idleSeconds: 130)  // the firewall probes it
+        put(7, northSouth.index, idleSeconds: 130, levels: (2, 0))  // a probe within 34 s
+        put(8, northSouth.index, idleSeconds: 130, levels: (0, 4))  // 69 to 137 s: it may be in time
+        #expect(counted() == [1, 2])
+        put(9, northSouth.index, idleSeconds: 140, levels: (5, 0))  // 137 s or more: too rare for 240 s
+        #expect(counted() == [2, 2])
+    }
+
     @Test(
         "MET-1 buckets are limits, inclusive, in seconds",
         arguments: [(1.0, 0), (1.1, 1), (240, 3), (241, 4), (1e6, 9)])

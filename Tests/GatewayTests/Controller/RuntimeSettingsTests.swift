@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test("BAD-2 half-open sessions have their own share of the table")
+    @Test("BAD-2 the share of half-open sessions is a part of the capacity")
     func halfOpenShare() {
         #expect(RuntimeSettings.halfOpenLimit(slotCount: 1 << 20) == 1 << 18)
         #expect(RuntimeSettings.halfOpenLimit(slotCount: 64) == 64)

@@ -9,8 +9,6 @@ import { timeLeft } from "./sessions.js";
 const mostPages = 5;
 const mostRows = 100;
 const refreshMilliseconds = 4000;
-/** A session is at risk when this share of its timeout has passed. */
-const riskShare = 0.5;
 
 export function create() {
   const text = h("input", { type: "search", placeholder: "address, port or rule", "aria-label": "Show sessions that contain" });
@@ -18,10 +16,10 @@ export function create() {
   const body = h("tbody");
   const summary = h("p", { role: "status" }, "Looking.");
   const element = h("section", h("h1", "Sessions at risk"),
-    h("p.lead", "These sessions have been idle for more than half of their timeout. A packet from either end restarts the idle timer. If none arrives, the session ends. With a keep-alive every 30 seconds a session never expires."),
+    h("p.lead", "These TCP sessions have been idle for more than half of their timeout, and no end's keep-alive was seen that is frequent enough. A packet from either end restarts the idle timer. If none arrives, the session ends. With a keep-alive every 30 seconds a session never expires."),
     h("form.filters", { onsubmit: (event) => event.preventDefault() }, h("label.field", h("span", "Contains"), text), h("label.check", all, "All established sessions")), summary,
     h("div.panel.scroll", { tabindex: "0", role: "region", "aria-label": "Table of sessions at risk" }, h("table.cards",
-      h("thead", h("tr", ["Time left", "Source", "Destination", "Class", "Then", "Rule", "Idle"].map((title) => h("th", { scope: "col" }, title)))), body)));
+      h("thead", h("tr", ["Time left", "Source", "Destination", "Class", "Then", "Rule", "Keep-alive", "Idle"].map((title) => h("th", { scope: "col" }, title)))), body)));
 
   let sessions = [];
   let seen = 0;
@@ -38,7 +36,7 @@ export function create() {
       let cursor = "";
       let count = 0;
       for (let page = 0; page < mostPages; page += 1) {
-        const answer = await sessionPage({ state: "established" }, cursor, 1000, control.signal);
+        const answer = await sessionPage({ state: "established", ...(all.checked ? {} : { atRisk: "true" }) }, cursor, 1000, control.signal);
         count += answer.sessions.length;
         found.push(...answer.sessions);
         cursor = answer.next;
@@ -57,10 +55,10 @@ export function create() {
 
   function draw() {
     const wanted = text.value.trim().toLowerCase();
-    const chosen = sessions.filter((each) => (all.checked || each.idleSeconds > riskShare * each.idleTimeoutSeconds)
-      && (!wanted || `${endpoint(each.source)} ${endpoint(each.destination)} ${each.rule}`.toLowerCase().includes(wanted)));
+    const chosen = sessions.filter((each) => !wanted
+      || `${endpoint(each.source)} ${endpoint(each.destination)} ${each.rule}`.toLowerCase().includes(wanted));
     keyed(body, chosen.slice(0, mostRows), (each) => each.id, make, update);
-    say(summary, `${number(chosen.length)} of ${number(seen)} established sessions${chosen.length > mostRows ? `, the first ${mostRows} shown` : ""}${isCut ? `. Only the first ${number(seen)} sessions of the table were checked` : ""}.`);
+    say(summary, `${number(chosen.length)} of ${number(seen)} ${all.checked ? "established sessions" : "sessions at risk"}${chosen.length > mostRows ? `, the first ${mostRows} shown` : ""}${isCut ? `. There are more than ${number(seen)}` : ""}.`);
     tick();
   }
 
@@ -72,7 +70,8 @@ export function create() {
       h("td", { "data-title": "Destination" }, copyable(endpoint(session.destination))),
       h("td", { "data-title": "Class" }, className[session.trafficClass] ?? session.trafficClass),
       h("td", { "data-title": "Then" }, { reset: "reset, both ends", silent: "expires without a RST", probe: "probed" }[session.onIdle] ?? session.onIdle),
-      h("td", { "data-title": "Rule" }, session.rule), h("td", { "data-title": "Idle" }, parts.idle));
+      h("td", { "data-title": "Rule" }, session.rule),
+      h("td", { "data-title": "Keep-alive" }, keepAlive(session)), h("td", { "data-title": "Idle" }, parts.idle));
     row.parts = parts;
     return row;
   }
@@ -92,7 +91,13 @@ export function create() {
   }
 
   text.addEventListener("input", draw);
-  all.addEventListener("change", draw);
+  all.addEventListener("change", refresh);
   refresh();
   return { element, tick, update: (what) => { if (what === "back" || performance.now() - read > refreshMilliseconds) refresh(); }, end: () => control.abort() };
+}
+
+/** Which ends' keep-alives were seen. */
+function keepAlive({ keepAlive: seen }) {
+  const ends = [["source", seen.source], ["destination", seen.destination]].filter(([, interval]) => interval).map(([end]) => end);
+  return ends.length > 0 ? `seen from the ${ends.join(" and the ")}` : "none seen";
 }
