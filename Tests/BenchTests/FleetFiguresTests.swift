@@ -44,24 +44,24 @@ struct FleetFiguresTests {
             instance: 1, slabs: [3, 4],
             eyes: TakeoverWatch.Eyes(
                 isGone: { world.isGone }, owner: { world.owners[$0] ?? 0 }, passes: { world.passes[$0] ?? 0 }))
-        watch.look(now: 10)
+        watch.check(now: 10)
         #expect(watch.goneAt == nil && watch.movedAt == nil)
         world.isGone = true
-        watch.look(now: 20)
+        watch.check(now: 20)
         world.owners = [3: 2, 4: 0]
-        watch.look(now: 30)
+        watch.check(now: 30)
         #expect(watch.goneAt == 20 && watch.movedAt == nil, "a slab without an owner is not aged")
         world.owners = [3: 2, 4: 5]
-        watch.look(now: 40)
+        watch.check(now: 40)
         #expect(watch.movedAt == 40 && watch.agedAtLeastAt == nil)
         world.passes = [2: 8, 5: 100]
-        watch.look(now: 50)
+        watch.check(now: 50)
         #expect(watch.agedAtLeastAt == nil)
         world.passes = [2: 9, 5: 101]
-        watch.look(now: 60)
+        watch.check(now: 60)
         #expect(watch.agedAtLeastAt == 60 && !watch.isOver)
         world.passes = [2: 9, 5: 102]
-        watch.look(now: 70)
+        watch.check(now: 70)
         #expect(watch.agedAtMostAt == 70 && watch.isOver)
     }
 }

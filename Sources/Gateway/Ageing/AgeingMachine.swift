@@ -81,7 +81,7 @@ package final class AgeingMachine<Flows: FlowTable> {
         limits.update(
             from: table, occupied: freeSlots.occupied, keepsTombstones: order == .drainingReset,
             halfOpenAtMost: halfOpenRoom.ageLimit(now: now) ?? .max)
-        let probed = probing.book
+        let probed = probing.probes
         var result =
             probed.count == 0
             ? scan.run(now: now, into: work)

@@ -3,7 +3,7 @@ package import FlowLayout
 
 /// Executes the directives of the ``ProbeTable``.
 package struct Probing {
-    package private(set) var table = ProbeTable()
+    package private(set) var probes = ProbeTable()
     let table: SessionTable
     let ending: SessionEnding
     let outlet: any SegmentOutlet
@@ -24,9 +24,9 @@ package struct Probing {
         self.intervalTicks = intervalTicks
     }
 
-    package func isProbed(_ slot: Int) -> Bool { table.contains(UInt32(truncatingIfNeeded: slot)) }
+    package func isProbed(_ slot: Int) -> Bool { probes.contains(UInt32(truncatingIfNeeded: slot)) }
 
-    package mutating func wasAway(ticks: UInt32) { table.wasAway(ticks: ticks) }
+    package mutating func wasAway(ticks: UInt32) { probes.wasAway(ticks: ticks) }
 
     /// Begins to probe the sessions that the scan found idle, and continues with those that wait for answers.
     ///
@@ -35,14 +35,14 @@ package struct Probing {
         var segments: [TCPSegment] = []
         var dead = 0
         // Before the new ones, which can't have an answer yet.
-        for slot in table.slots {
+        for slot in probes.slots {
             let place = Int(slot)
-            guard let generation = table.generation(slot) else { continue }
+            guard let generation = probes.generation(slot) else { continue }
             guard table.holds(place, generation: generation, state: .established) else {
-                table.forget(slot: slot)
+                probes.forget(slot: slot)
                 continue
             }
-            switch table.tick(slot: slot, tally: tally(place), now: now) {
+            switch probes.tick(slot: slot, tally: tally(place), now: now) {
             case .wait, .alive: break
             case .send(let originator, let responder):
                 append(place, originator: originator, responder: responder, to: &segments)
@@ -60,7 +60,7 @@ package struct Probing {
             let interval = ProbeTable.intervalTicks(
                 configuredTicks: intervalTicks,
                 timeoutTicks: table.treatments[Int(word.treatment)].timeoutTicks)
-            let directive = table.begin(
+            let directive = probes.begin(
                 slot: entry.slot, generation: entry.generation, tally: tally(place), intervalTicks: interval, now: now)
             if case .send(let originator, let responder) = directive {
                 append(place, originator: originator, responder: responder, to: &segments)

@@ -58,7 +58,7 @@ struct PacketLines {
     private let isJSON: Bool
     /// How many packets were left out, as last reported on standard error and in a packet's own object.
     private var reported: UInt64 = 0
-    private var reported: UInt64 = 0
+    private var written: UInt64 = 0
 
     init(_ inspector: GatewayInspector, isJSON: Bool) {
         describer = PacketDescriber(inspector, clockOffset: PacketWatching.clockOffset)
@@ -68,8 +68,8 @@ struct PacketLines {
     mutating func write(_ watched: sluice_watched_packet, _ headers: PacketHeaders, omitted: UInt64) throws {
         count += 1
         var view = describer.view(watched, headers)
-        if omitted > reported { view.omitted = omitted - reported }
-        reported = omitted
+        if omitted > written { view.omitted = omitted - written }
+        written = omitted
         Console.output(isJSON ? try PacketRendering.jsonLine(view) : PacketRendering.line(view) + "\n")
     }
 

@@ -101,7 +101,7 @@ import Testing
             plain.table.sessions[slot].responder.packets += 1
             #expect(plain.segment(slot, at: now))
             machine.pass(now: now + 1)
-            #expect(machine.probing.table.count == 0)
+            #expect(machine.probing.probes.count == 0)
         }
         #expect(plain.state(slot) == .established)
     }
@@ -114,7 +114,7 @@ import Testing
         machine.pass(now: PlainTable.probeTicks + 1)
         plain.table.words[slot] = ControlWord(tick: 600, state: .established, treatment: 0, generation: 9).rawValue
         machine.pass(now: PlainTable.probeTicks + 400)
-        #expect(machine.probing.table.count == 0)
+        #expect(machine.probing.probes.count == 0)
         #expect(plain.state(slot) == .established)
         #expect(plain.outlet.segments.count == 2)
     }
