@@ -11,7 +11,8 @@ import Testing
     /// A text in which numbers that change from moment to moment are replaced.
     private func steady(_ text: String) -> String {
         let changing = [
-            "ageSeconds", "idleSeconds", "heartbeatAgeSeconds", "uptimeSeconds", "stateSeconds", "scanShare", "cpu",
+            "ageSeconds", "idleSeconds", "timeLeftSeconds", "heartbeatAgeSeconds", "uptimeSeconds", "stateSeconds",
+            "scanShare", "cpu",
             "bitsPerSecond", "seconds", "networkAgeSeconds", "receivedFrames", "sinceSeconds", "resetInSeconds",
             "deadlineInSeconds",
         ]
@@ -55,6 +56,7 @@ import Testing
                     ]
                 ),
                 ("/v1/sessions?limit=1", ["session", "list", "--limit", "1"]),
+                ("/v1/sessions?atRisk=true", ["session", "list", "--at-risk"]),
                 ("/v1/sessions?source=192.0.2.0/24", ["session", "list", "--source", "192.0.2.0/24"]),
                 ("/v1/sessions/\(id)", ["session", "show", id]), ("/v1/instances", ["instance", "list"]),
                 ("/v1/maintenance", ["maintenance", "status"]), ("/v1/policy", ["policy", "show"]),
