@@ -38,7 +38,9 @@ let package = Package(
         .target(name: "FlowLayout"),
         .target(name: "FlowCore", dependencies: ["FlowLayout"], swiftSettings: settings),
 
-        // The kernel program, compiled to eBPF and embedded.
+        // The kernel programs, compiled to eBPF and embedded: the packet path, and what reads sockets.
+        .target(name: "SocketLayout"),
+        .target(name: "SocketCore", dependencies: ["SocketLayout"], swiftSettings: settings),
         .plugin(name: "CompileKernelProgram", capability: .buildTool()),
         .target(name: "KernelObject", swiftSettings: settings, plugins: ["CompileKernelProgram"]),
 
@@ -58,6 +60,12 @@ let package = Package(
         .target(
             name: "Kernel",
             dependencies: ["CLibBPF", "FlowCore", "FlowLayout", "KernelObject"],
+            swiftSettings: settings),
+
+        // Sockets of the application's host: keep-alive as it is, and as it should be. Needs no gateway.
+        .target(
+            name: "Sockets",
+            dependencies: ["CLibBPF", "KernelObject", "Policy", "FlowCore", "SocketCore", "SocketLayout"],
             swiftSettings: settings),
 
         // What happened, for auditors and their tools.
@@ -116,7 +124,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-                "Simulation", "FlowCore", "FlowLayout",
+                "Simulation", "Sockets", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, plugins: ["StampCommit"]),
@@ -196,6 +204,12 @@ let package = Package(
                 "TestSupport", "Fleet", "Inspection", "Capture", "Telemetry", "FlowLog", "Store", "sluice", "Policy",
                 "Lab",
                 "Kernel", "FlowCore", "FlowLayout",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SocketTests",
+            dependencies: [
+                "TestSupport", "Sockets", "SocketCore", "SocketLayout", "Policy", "FlowCore", "Lab", "sluice",
             ],
             swiftSettings: settings),
         // What is packaged: files, manual pages, the schema.

@@ -1,7 +1,10 @@
-/// The compiled kernel program: an eBPF object file, as bytes for libbpf.
+/// The compiled programs for the kernel: eBPF object files, as bytes for libbpf. They are decoded from the texts that the
+/// build-tool plugin has written.
 package enum KernelObject {
-    /// The ELF file, decoded from the text that the build-tool plugin has written.
+    /// The packet path.
     package static let bytes: [UInt8] = decodeBase64(CompiledKernelProgram.base64)
+    /// What lists sockets and sets their keep-alive.
+    package static let socketProgram: [UInt8] = decodeBase64(CompiledSocketProgram.base64)
 
     /// RFC 4648, section 4. The input comes from our own compile.sh, so only its end can be padding.
     private static func decodeBase64(_ text: StaticString) -> [UInt8] {

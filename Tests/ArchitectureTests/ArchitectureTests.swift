@@ -7,6 +7,10 @@ private let allowedImports: [String: Set<String>] = [
     "FlowLayout": [],
     "FlowCore": ["FlowLayout"],
     "KernelProgram": ["FlowLayout", "KernelFunctions"],
+    // The second kernel program, and what it shares with processes.
+    "SocketLayout": [],
+    "SocketCore": ["SocketLayout"],
+    "SocketProgram": ["SocketLayout", "SocketFunctions"],
     // The configuration and its compiled form. Independent of the kernel.
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // The life of instances. Only state machines.
@@ -18,6 +22,8 @@ private let allowedImports: [String: Set<String>] = [
     "Kernel": [
         "CLibBPF", "FlowCore", "FlowLayout", "KernelObject", "Glibc", "Synchronization", "FoundationEssentials",
     ],
+    // Sockets of a host. Independent of the gateway.
+    "Sockets": ["CLibBPF", "KernelObject", "Policy", "FlowCore", "SocketCore", "SocketLayout", "Glibc"],
     // Logs and history in files. Independent of the kernel.
     "FlowLog": ["Policy"] + shared,
     "Store": ["GRDB", "Glibc", "FoundationEssentials"],
@@ -42,7 +48,7 @@ private let allowedImports: [String: Set<String>] = [
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
         "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-        "Simulation", "ArgumentParser",
+        "Simulation", "Sockets", "ArgumentParser",
     ]
         + shared,
 ]

@@ -80,7 +80,9 @@ struct NameTests {
     @Test("one name, one thing: no two modules declare a type of the same name")
     func types() throws {
         var modules: [String: Set<String>] = [:]
-        for file in try SourceTree.files(in: ["Sources", "KernelProgram", "Plugins", "Benchmarks", "Tests"])
+        for file in try SourceTree.files(in: [
+            "Sources", "KernelProgram", "SocketProgram", "Plugins", "Benchmarks", "Tests",
+        ])
         where file.path.hasSuffix(".swift") {
             for declared in declarations(file.text) where declared.isType && !declared.isPrivate {
                 // Suites are named after what they test.
@@ -100,7 +102,7 @@ struct NameTests {
     @Test("a file is named after what it declares")
     func files() throws {
         var needed: Set<String> = []
-        for file in try SourceTree.files(in: ["Sources", "KernelProgram", "Plugins", "Benchmarks"])
+        for file in try SourceTree.files(in: ["Sources", "KernelProgram", "SocketProgram", "Plugins", "Benchmarks"])
         where file.path.hasSuffix(".swift") && file.name != "main.swift" {
             if isNamedAfter(declarations(file.text), file: String(file.name)) { continue }
             let reasons = freeFileNames.keys.filter { file.path.hasPrefix($0) }

@@ -69,7 +69,8 @@ private let modules = [
     "Tests/FlowModel", "Tests/KernelMatrix", "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests",
     "Tests/TestSupport", "Tests/CaptureTests", "Tests/CommandTests", "Tests/BenchTests", "Tests/PackageTests",
     "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "docs", "README.md",
-    "ARCHITECTURE.md",
+    "ARCHITECTURE.md", "SocketProgram", "Sources/SocketLayout", "Sources/SocketCore", "Sources/Sockets",
+    "Tests/SocketTests",
 ]
 
 @Suite("Plain English")

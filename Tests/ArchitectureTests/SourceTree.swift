@@ -24,7 +24,7 @@ enum SourceTree {
     }
 
     /// The Swift and C files in some folders. Links to other files are skipped.
-    static func files(in folders: [String] = ["Sources", "KernelProgram"]) throws -> [SourceFile] {
+    static func files(in folders: [String] = ["Sources", "KernelProgram", "SocketProgram"]) throws -> [SourceFile] {
         var files: [SourceFile] = []
         for folder in folders {
             let base = root.appending(path: folder)
@@ -34,7 +34,7 @@ enum SourceTree {
                     try FileManager.default.attributesOfItem(atPath: url.path())[.type] as? FileAttributeType
                         == .typeRegular
                 else { continue }
-                let room = folder == "KernelProgram" ? folder : String(path.split(separator: "/")[0])
+                let room = folder.hasSuffix("Program") ? folder : String(path.split(separator: "/")[0])
                 files.append(
                     SourceFile(
                         path: folder + "/" + path, room: room, text: try String(contentsOf: url, encoding: .utf8)))

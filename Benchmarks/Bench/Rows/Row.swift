@@ -50,6 +50,7 @@ enum Rows {
         UpgradeRow(),
         IdleFleetRow(),
         APIRow(),
+        SocketListRow(),
     ]
 
     static func matching(_ pattern: String?) throws -> [any Row] {
