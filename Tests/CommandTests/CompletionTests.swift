@@ -57,6 +57,9 @@ struct CompletionTests {
             (["lab", "exec", "c"], ["client"]),
             (["session", "list", "--protocol", "t"], ["tcp"]),
             (["release", "l"], ["lo"]),
+            (["socket", "list", "--profile", "azure-"], ["azure-2025", "azure-2022"]),
+            (["socket", "guard", "r"], ["remove"]),
+            (["check"], ["check-up"]),
         ])
     func words(line: [String], offered: [String]) async throws {
         let found = try await BashCompletion.offers(line)

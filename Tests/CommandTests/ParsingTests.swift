@@ -62,7 +62,8 @@ struct ParsingTests {
             "session show 1a-7 --json", "policy show --json",
             "config check f --json",
             "policy check f --json", "doctor --json", "demo --json", "event list --json", "event follow --json",
-            "flow-log tail --json", "flow-log query --json",
+            "flow-log tail --json", "flow-log query --json", "socket list --json", "socket advise --json",
+            "socket guard list --json", "check-up --json",
             "policy explain --json --protocol esp --source 10.0.0.1 --destination 10.0.0.2",
         ])
     func json(line: String) throws { _ = try Sluice.parseAsRoot(line.split(separator: " ").map(String.init)) }

@@ -35,6 +35,8 @@ struct WordTests {
             ("lab exec clinet", "did you mean client?"),
             ("demo --only session", "did you mean sessions?"),
             ("session list --soruce 10.0.0.1", "--source"),
+            ("socket list --profile azur", "did you mean azure?"),
+            ("socket lst", "did you mean list?"),
         ])
     func suggestions(line: String, hint: String) {
         let message = message(line)

@@ -17,8 +17,15 @@ enum CommandsPage {
                     ["exit code", "meaning"],
                     [
                         ["0", "done; `sluice status`: healthy"],
-                        ["1", "it failed, and standard error says why; `sluice status`: degraded"],
-                        ["2", "`sluice status`: down"], ["64", "the command line is wrong"],
+                        [
+                            "1",
+                            "it failed, and standard error says why; `sluice status`: degraded; `sluice socket`, `sluice check-up`: sockets are at risk",
+                        ],
+                        [
+                            "2",
+                            "`sluice status`: down; `sluice socket`, `sluice check-up`: could not look at the sockets",
+                        ],
+                        ["64", "the command line is wrong"],
                     ]),
                 Markdown.table(
                     ["environment variable", "meaning"],

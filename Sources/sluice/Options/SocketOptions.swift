@@ -60,11 +60,12 @@ struct SocketOptions: ParsableArguments {
         return filter
     }
 
-    /// One look, and the sockets that the conditions select.
-    func look() throws -> (scan: SocketScan, selected: [TCPSocket]) {
+    /// One look, and the sockets that the conditions select. What could not be seen is reported, unless a change needs it
+    /// anyway.
+    func look(isForChange: Bool = false) throws -> (scan: SocketScan, selected: [TCPSocket]) {
         let filter = try SocketLook.orExit { () throws(SocketError) in try self.filter() }
         let scan = try SocketLook.orExit { () throws(SocketError) in try SocketScan.run(scope) }
-        SocketLook.report(scan)
+        if !isForChange { SocketLook.report(scan) }
         return (scan, scan.sockets.filter { filter.matches($0, owners: scan.owners[$0]) })
     }
 }

@@ -20,14 +20,18 @@ struct SocketView {
 
     /// Sockets that are cut first come first, then those at risk, then the unknown ones.
     static func isMoreUrgent(_ left: SocketView, _ right: SocketView) -> Bool {
-        func rank(_ view: SocketView) -> (Int, Double, UInt64) {
-            let order: [SocketVerdict] = [.atRisk, .slowProbe, .unknown, .safe]
-            return (
-                order.firstIndex(of: view.judgement.verdict) ?? order.count,
-                view.judgement.cutInSeconds ?? .infinity, view.socket.cookie
-            )
+        if left.rank != right.rank { return left.rank < right.rank }
+        let times = (left.judgement.cutInSeconds ?? .infinity, right.judgement.cutInSeconds ?? .infinity)
+        return times.0 != times.1 ? times.0 < times.1 : left.socket.cookie < right.socket.cookie
+    }
+
+    private var rank: Int {
+        switch judgement.verdict {
+        case .atRisk: 0
+        case .slowProbe: 1
+        case .unknown: 2
+        case .safe: 3
         }
-        return rank(left) < rank(right)
     }
 }
 

@@ -33,8 +33,8 @@ struct SocketFixCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (scan, selected) = try selection.look()
-        if let limitation = scan.limitation { try SocketLook.orExit { () throws(SocketError) in throw limitation } }
+        let (scan, selected) = try selection.look(isForChange: true)
+        if let limitation = scan.limitation { throw SocketLook.failure(limitation) }
         let order = try values.order
         let targets = targets(scan, selected)
         let changes: [SocketChange?]
@@ -85,10 +85,8 @@ struct SocketFixCommand: ParsableCommand {
     /// A line for the system's log: sockets of other people's processes were changed.
     private func log(changed: Int, _ order: KeepAliveOrder) {
         guard changed > 0 else { return }
-        let line =
-            "socket fix: keep-alive \(order.idleSeconds)/\(order.intervalSeconds)/\(order.count) set on \(changed) sockets by user \(getuid())"
-        openlog("sluice", LOG_PID, LOG_DAEMON)
-        line.withCString { text in withVaList([text]) { vsyslog(LOG_NOTICE, "%s", $0) } }
-        closelog()
+        let values = "\(order.idleSeconds)/\(order.intervalSeconds)/\(order.count)"
+        let line = "socket fix: keep-alive \(values) set on \(changed) sockets by user \(getuid())"
+        line.withCString { text in withVaList([text]) { vsyslog(LOG_DAEMON | LOG_NOTICE, "%s", $0) } }
     }
 }

@@ -40,7 +40,7 @@ struct SocketGuardAdd: ParsableCommand {
             do {
                 try BPFFileSystem.ensureMounted()
             } catch {
-                throw .notPrivileged(action: "guarding a cgroup")
+                throw SocketError.notPrivileged(action: "guarding a cgroup")
             }
             return try SocketGuard.add(cgroup: cgroup, order, timeoutSeconds: shortest)
         }

@@ -13,9 +13,14 @@ enum SocketLook {
         do throws(SocketError) {
             return try body()
         } catch {
-            Console.note("Error: \(error.what)\nnext: \(error.next)")
-            throw notSeen
+            throw failure(error)
         }
+    }
+
+    /// Reports an error, and returns the exit code for it.
+    static func failure(_ error: SocketError) -> ExitCode {
+        Console.note("Error: \(error.what)\nnext: \(error.next)")
+        return notSeen
     }
 
     /// Reports what a look could not see.
