@@ -64,7 +64,7 @@ struct SocketListRow: Row {
     private static func open() throws -> [(StreamSocket, StreamSocket)] {
         let most = rlim_t(100_000)
         var limit = rlimit(rlim_cur: most, rlim_max: most)
-        setrlimit(__rlimit_resource_t(__RLIMIT_NOFILE.rawValue), &limit)
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let listeners = try ports.map(StreamSocket.listening)
         return try (0..<connections).map { number in
             let index = number % ports.count
