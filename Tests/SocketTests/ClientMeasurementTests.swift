@@ -106,7 +106,7 @@ import Testing
         var port: UInt16
         var process: ChildProcess
         var looks = 0
-        var keepAlive: KeepAlive?
+        var keepAlive: SocketKeepAlive?
         /// `timer:(keepalive,119min,0)`; empty: none.
         var timer = ""
     }

@@ -19,7 +19,8 @@ import Testing
     }
 
     private func advice(
-        _ program: String?, port: UInt16, localPort: UInt16 = 50000, _ keepAlive: KeepAlive = KeepAlive(isOn: false)
+        _ program: String?, port: UInt16, localPort: UInt16 = 50000,
+        _ keepAlive: SocketKeepAlive = SocketKeepAlive(isOn: false)
     ) throws -> [String] {
         let socket = try JudgeTests.socket(.exact(keepAlive), port: port, localPort: localPort)
         return SocketAdvice.rows(program: program, socket: socket).map(\.identifier)
@@ -27,7 +28,7 @@ import Testing
 
     @Test("RISK-3 a row is found by program and port, and where several match by the keep-alive that the socket has")
     func match() throws {
-        let system = KeepAlive(isOn: true)
+        let system = SocketKeepAlive(isOn: true)
         #expect(try advice("psql", port: 5432, system) == ["postgresql-libpq"])
         #expect(try advice("python3.11", port: 5432) == ["asyncpg"])
         #expect(try advice("python3.11", port: 5432, system) == ["postgresql-libpq"])
@@ -38,18 +39,18 @@ import Testing
         #expect(try advice(nil, port: 3389) == ["rdp"])
         #expect(try advice("unheard-of", port: 9999) == ["any"])
         // Neither row agrees with the socket, so both are shown.
-        let own = KeepAlive(isOn: true, idleSeconds: 777, own: .idle)
+        let own = SocketKeepAlive(isOn: true, idleSeconds: 777, own: .idle)
         #expect(try Set(advice("python3.11", port: 5432, own)) == ["asyncpg", "postgresql-libpq"])
     }
 
     @Test("RISK-3 advice is one entry for each program, workload and service, the most urgent first")
     func list() throws {
         var scan = SocketScan()
-        let first = try JudgeTests.socket(.exact(KeepAlive(isOn: false)), port: 5432, idle: 10, inode: 1)
-        let second = try JudgeTests.socket(.exact(KeepAlive(isOn: false)), port: 443, idle: 200, inode: 2)
-        let third = try JudgeTests.socket(.exact(KeepAlive(isOn: false)), port: 443, idle: 20, inode: 2)
+        let first = try JudgeTests.socket(.exact(SocketKeepAlive(isOn: false)), port: 5432, idle: 10, inode: 1)
+        let second = try JudgeTests.socket(.exact(SocketKeepAlive(isOn: false)), port: 443, idle: 200, inode: 2)
+        let third = try JudgeTests.socket(.exact(SocketKeepAlive(isOn: false)), port: 443, idle: 20, inode: 2)
         let safe = try JudgeTests.socket(
-            .exact(KeepAlive(isOn: true, idleSeconds: 30, intervalSeconds: 10)), port: 443, inode: 2)
+            .exact(SocketKeepAlive(isOn: true, idleSeconds: 30, intervalSeconds: 10)), port: 443, inode: 2)
         scan.sockets = [first, second, third, safe]
         func owner(_ process: Int32, _ program: String) -> SocketOwner {
             SocketOwner(process: process, program: program, command: program, workload: nil)

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func on(_ idle: UInt32, _ interval: UInt32, _ count: UInt32 = 9) -> KeepAliveView {
-        .exact(KeepAlive(isOn: true, idleSeconds: idle, intervalSeconds: interval, count: count))
+        .exact(SocketKeepAlive(isOn: true, idleSeconds: idle, intervalSeconds: interval, count: count))
     }
 
     @Test(
@@ -35,7 +35,7 @@ import Testing
 
     @Test("RISK-1 the time until the cut is the timeout less the idle time, and never negative")
     func cutIn() throws {
-        let off = KeepAliveView.exact(KeepAlive(isOn: false))
+        let off = KeepAliveView.exact(SocketKeepAlive(isOn: false))
         let judgement = SocketJudge().judge(try Self.socket(off, idle: 100))
         #expect(judgement.verdict == .atRisk && judgement.reason == .keepAliveOff)
         #expect(judgement.timeoutSeconds == 240 && judgement.cutInSeconds == 140)
@@ -79,7 +79,7 @@ import Testing
 
     @Test("RISK-1 a session within this host passes no firewall")
     func local() throws {
-        let off = KeepAliveView.exact(KeepAlive(isOn: false))
+        let off = KeepAliveView.exact(SocketKeepAlive(isOn: false))
         for (local, remote) in [
             ("127.0.0.1", "127.0.0.2"), ("10.1.0.4", "10.1.0.4"), ("::1", "::1"), ("10.1.0.4", "10.9.9.9"),
         ] {

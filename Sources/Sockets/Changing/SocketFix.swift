@@ -22,7 +22,7 @@ package struct KeepAliveOrder: Hashable, Sendable {
     package func isFastEnough(timeoutSeconds: Double) -> Bool {
         let order = layout(timeoutSeconds: timeoutSeconds)
         return KeepAliveDecision.isFastEnough(
-            KeepAliveDecision.changed(KeepAlive(isOn: false).layout, order), timeout: order.timeout)
+            KeepAliveDecision.changed(SocketKeepAlive(isOn: false).layout, order), timeout: order.timeout)
     }
 
     func layout(timeoutSeconds: Double) -> sluice_keep_alive_order {
@@ -72,8 +72,8 @@ package struct SocketChange: Hashable, Sendable {
     }
 
     package var outcome: Outcome
-    package var before: KeepAlive
-    package var after: KeepAlive
+    package var before: SocketKeepAlive
+    package var after: SocketKeepAlive
 }
 
 /// Sets keep-alive in place, in sockets of running processes (RISK-2).
@@ -101,7 +101,7 @@ package enum SocketFix {
         let layout = order.layout(timeoutSeconds: target.timeoutSeconds)
         let outcome = SocketChange.Outcome(KeepAliveDecision.outcome(keepAlive.layout, layout).rawValue)
         let after =
-            outcome == .changed ? KeepAlive(KeepAliveDecision.changed(keepAlive.layout, layout)) : keepAlive
+            outcome == .changed ? SocketKeepAlive(KeepAliveDecision.changed(keepAlive.layout, layout)) : keepAlive
         return SocketChange(outcome: outcome, before: keepAlive, after: after)
     }
 
@@ -134,8 +134,8 @@ package enum SocketFix {
             var change = sluice_socket_change()
             guard bpf_map_lookup_elem(map, &cookie, &change) == 0 else { continue }
             results[cookie] = SocketChange(
-                outcome: SocketChange.Outcome(change.outcome), before: KeepAlive(change.before),
-                after: KeepAlive(change.after))
+                outcome: SocketChange.Outcome(change.outcome), before: SocketKeepAlive(change.before),
+                after: SocketKeepAlive(change.after))
         }
         return results
     }

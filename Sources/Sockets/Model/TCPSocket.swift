@@ -62,7 +62,7 @@ package struct TCPSocket: Hashable, Sendable {
                 withUnsafeBytes(of: record.localAddress) { NetworkAddress(socketBytes: $0) }, record.localPort),
             remote: SocketEnd(
                 withUnsafeBytes(of: record.remoteAddress) { NetworkAddress(socketBytes: $0) }, record.remotePort),
-            state: state, keepAlive: record.isWhole != 0 ? .exact(KeepAlive(record.keepAlive)) : .none,
+            state: state, keepAlive: record.isWhole != 0 ? .exact(SocketKeepAlive(record.keepAlive)) : .none,
             idleSeconds: latest == UInt32.max ? nil : Double(latest) / 1000)
     }
 }

@@ -103,7 +103,7 @@ enum SocketRendering {
         }
     }
 
-    private static func write(_ keepAlive: KeepAlive, to row: inout JSONRow) {
+    private static func write(_ keepAlive: SocketKeepAlive, to row: inout JSONRow) {
         row.member("count", keepAlive.count)
         row.member("idleSeconds", keepAlive.idleSeconds)
         row.member("intervalSeconds", keepAlive.intervalSeconds)

@@ -1,7 +1,7 @@
 package import SocketLayout
 
 /// TCP keep-alive of a socket as it takes effect: RFC 1122, 4.2.3.6, and tcp(7).
-package struct KeepAlive: Hashable, Sendable {
+package struct SocketKeepAlive: Hashable, Sendable {
     /// SO_KEEPALIVE
     package var isOn: Bool
     /// TCP_KEEPIDLE: seconds without traffic before the first probe.
@@ -58,7 +58,7 @@ package struct KeepAlive: Hashable, Sendable {
 /// What is known of a socket's keep-alive.
 package enum KeepAliveView: Hashable, Sendable {
     /// All of it, read in the kernel.
-    case exact(KeepAlive)
+    case exact(SocketKeepAlive)
     /// Without privileges: no timer runs, so it is off.
     case off
     /// Without privileges: its timer runs, and the idle time is at least this number of seconds. The interval is not
