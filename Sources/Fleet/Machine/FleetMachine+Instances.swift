@@ -46,7 +46,7 @@ extension FleetMachine {
         let change = FleetDirective.setState(identifier, state)
         // The controller may die between the two directives. Steering must always point to serving instances.
         directives +=
-            serving == before ? [change] : state == .serving ? [change, .steer(serving)] : [.steer(serving), change]
+            serving == before ? [change] : state == .serving ? [change, steer(serving)] : [steer(serving), change]
     }
 
     // MARK: - Starting
