@@ -24,7 +24,9 @@ struct Sluice: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
-            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
+            CommandGroup(
+                name: "To try it out:",
+                subcommands: [LabCommand.self, Demo.self, Simulate.self, ForecastCommand.self]),
             CommandGroup(
                 name: "Other:",
                 subcommands: [

@@ -11,7 +11,9 @@ private let allowedImports: [String: Set<String>] = [
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // The life of instances. Only state machines.
     "Fleet": [],
-    "Simulation": ["Fleet"],
+    // Glibc: logarithms.
+    "Simulation": ["Fleet", "Glibc"],
+    "Forecast": ["Simulation", "Fleet", "Policy", "Glibc"],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
@@ -42,7 +44,7 @@ private let allowedImports: [String: Set<String>] = [
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
         "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-        "Simulation", "ArgumentParser",
+        "Simulation", "Forecast", "ArgumentParser",
     ]
         + shared,
 ]
