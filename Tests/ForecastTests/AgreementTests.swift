@@ -39,7 +39,7 @@ struct AgreementTests {
         // Applications.
         Case("sessions of 8 hours", 2, 4) { $0.session = .exponential(mean: 28_800) },
         Case("sessions of 20 hours", 2, 4) { $0.session = .fixed(72_000) },
-        Case("sampled sessions", 2, 4) { $0.session = .sampled([600, 3_600, 36_000]) },
+        Case("sampled sessions", 2, 4) { $0.session = .sampled([701, 4_111, 33_343]) },
         Case("no keep-alive", 5, 5) { $0.keepAlive = .off },
         Case("no keep-alive, sampled gaps", 5, 5) {
             $0.keepAlive = .off
@@ -66,7 +66,7 @@ struct AgreementTests {
     @Test("CAST-1 closed form and simulation agree within three standard errors", arguments: cases)
     func agree(_ tested: Case) {
         let closed = ClosedForecast(tested.settings)
-        let simulated = SimulatedForecast(tested.settings, months: 4_000, seed: 7)
+        let simulated = SimulatedForecast(tested.settings, months: 5_000, seed: 7)
         for cause in DisruptionCause.allCases {
             let (expected, found) = (closed.disruptions[cause] ?? -1, simulated.disruptions[cause])
             guard let found else {
@@ -80,9 +80,9 @@ struct AgreementTests {
         let (total, minutes) = (simulated.total, simulated.minutesLost)
         #expect(abs(total.mean - closed.total) <= 3 * total.standardError + 1e-4)
         #expect(
-            abs(minutes.mean - closed.minutesLost) <= 3 * minutes.standardError + closed.minutesLost * 0.01 + 1e-9,
+            abs(minutes.mean - closed.minutesLost) <= 3 * minutes.standardError + closed.minutesLost * 0.01 + 1e-3,
             "\(closed.minutesLost) minutes by the formula, \(minutes.mean) +- \(minutes.standardError) simulated")
-        #expect(simulated.sessionMonths >= 4_000)
+        #expect(simulated.sessionMonths >= 5_000)
     }
 
     @Test("CAST-1 the same seed gives the same forecast, another one another")
@@ -110,7 +110,7 @@ struct AgreementTests {
         settings.steering = .sluice
         settings.session = .exponential(mean: 28_800)
         let closed = ClosedForecast(settings).disruptions[.scaleIn] ?? 0
-        let simulated = SimulatedForecast(settings, months: 4_000, seed: 7).disruptions[.scaleIn]?.mean ?? 0
+        let simulated = SimulatedForecast(settings, months: 5_000, seed: 7).disruptions[.scaleIn]?.mean ?? 0
         #expect(closed > 13 && abs(simulated / closed - 1) < 0.03, "\(closed), \(simulated)")
     }
 

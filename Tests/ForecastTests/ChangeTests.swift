@@ -25,7 +25,7 @@ struct ChangeTests {
             saved.append((candidate.title, before.minutesLost - ClosedForecast(candidate.settings).minutesLost))
         }
         let best = ForecastChange.best(3, for: settings)
-        #expect(best.count == 3)
+        #expect(best.count == min(3, saved.count { $0.minutes > 1e-9 }))
         let worst = best.map(\.minutes).min() ?? 0
         for gain in best {
             let own = saved.first { $0.title == gain.change.title }?.minutes ?? -1

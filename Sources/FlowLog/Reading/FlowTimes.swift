@@ -7,6 +7,11 @@ package struct FlowTimes: Sendable {
     package struct Gaps: Hashable, Sendable {
         package var seconds: Double
         package var count: UInt64
+
+        package init(seconds: Double, count: UInt64) {
+            self.seconds = seconds
+            self.count = count
+        }
     }
 
     /// Flows that began and ended in the log, in seconds.

@@ -7,8 +7,8 @@ package struct MonthSplit: Hashable, Sendable {
     /// Sessions that cross each fleet.
     package let sessions: Int
 
-    /// Calls of the machine that fit into the time for a forecast, for a fleet of one instance.
-    private static let calls = 800_000.0
+    /// Calls of the machine for a month of a session that fit into the time of a forecast, for a fleet of one instance.
+    private static let callsPerMonth = 80.0
     private static let leastFleets = 20
     /// Where the machine chooses who leaves by the real counts, these need some sessions.
     private static let leastSessions = 200
@@ -19,7 +19,7 @@ package struct MonthSplit: Hashable, Sendable {
         let calls = 20 + Double(settings.maintenances * path.quietest.size) * 10 + Double(MonthPlan.days) * scaling
         // A call costs the more, the more instances there are.
         let cost = calls * (1 + Double(settings.instances.maximum) / 5)
-        let affordable = max(Int(MonthSplit.calls / cost), MonthSplit.leastFleets)
+        let affordable = max(Int(MonthSplit.callsPerMonth * Double(months) / cost), MonthSplit.leastFleets)
         let needsCounts = settings.steering == .sluice && !path.scaleIns.isEmpty
         fleets = max(min(affordable, months), 1)
         sessions = max((months + fleets - 1) / fleets, needsCounts ? MonthSplit.leastSessions : 1)

@@ -94,9 +94,11 @@ package struct SimulatedForecast: Sendable {
             guard let fleet = cause.fleet else { continue }
             disruptions[cause] = Estimate(of: values[fleet] ?? [])
         }
-        // A failure hits the sessions of one instance together: where none was seen, one could have been.
+        // A failure hits the sessions of one instance together, and there are few. So a sample may have too many or too few of
+        // them, and then says too little about its own error.
         if settings.failure > 0, settings.continuity == .disruptive, var unplanned = disruptions[.unplanned] {
-            let least = 1 / Double(fleetMonths * settings.instances.minimum)
+            let failures = settings.failuresPerSecond * MonthPlan.seconds
+            let least = squareRoot(failures / Double(fleetMonths * settings.instances.minimum))
             unplanned.standardError = max(unplanned.standardError, least)
             disruptions[.unplanned] = unplanned
             let perDay = FleetPath(settings.load, settings.instances).hitsPerDay
