@@ -41,6 +41,7 @@ struct AgreementTests {
         Case("sessions of 20 hours", 2, 4) { $0.session = .fixed(72_000) },
         Case("sampled sessions", 2, 4) { $0.session = .sampled([701, 4_111, 33_343]) },
         Case("no keep-alive", 5, 5) { $0.keepAlive = .off },
+        Case("sessions of a second", 5, 5) { $0.session = .exponential(mean: 1) },
         Case("no keep-alive, sampled gaps", 5, 5) {
             $0.keepAlive = .off
             $0.gaps = .sampled([5, 10, 60, 239, 240, 241, 600])

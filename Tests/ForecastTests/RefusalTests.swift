@@ -44,6 +44,9 @@ struct RefusalTests {
         }
         #expect(try ForecastText.share("0.1%", option: "--loss") == 0.001)
         var settings = ForecastSettings()
+        settings.idleTimeout = 0
+        #expect(problem { try settings.check() }.contains("--idle-timeout 0.0 s is less than a second"))
+        settings.idleTimeout = 240
         settings.failure = 1
         #expect(problem { try settings.check() }.contains("--unplanned 1.0 is not a probability below 1"))
     }

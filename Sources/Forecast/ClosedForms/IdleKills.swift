@@ -41,9 +41,12 @@ package struct IdleKills: Sendable {
     /// loss^k.
     package var allLost: Double { power(loss, probes.count) }
 
+    /// More lost probes in a row do not count.
+    private static let mostLost = 1_000
+
     /// The probabilities that probe i is the first one that gets through, with its time.
     private var answered: [(at: Double, probability: Double)] {
-        probes.enumerated().map { ($1, power(loss, $0) * (1 - loss)) }
+        probes.prefix(IdleKills.mostLost).enumerated().map { ($1, power(loss, $0) * (1 - loss)) }
     }
 
     /// Kills per second of a session with these gaps between its packets.

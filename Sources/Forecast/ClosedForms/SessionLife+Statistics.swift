@@ -2,16 +2,6 @@ package import Simulation
 
 /// Means over the lengths of sessions.
 extension SessionLife {
-    /// The mean length, in seconds; nil: they do not end.
-    package var mean: Double? {
-        switch self {
-        case .persistent: nil
-        case .exponential(let mean): mean
-        case .fixed(let length): length
-        case .sampled(let lengths): lengths.reduce(0, +) / Double(lengths.count)
-        }
-    }
-
     /// The probability that a session which is open at some moment is still open `seconds` later: the integral of its
     /// survival function from there on, divided by the mean.
     package func staysOpen(_ seconds: Double) -> Double {

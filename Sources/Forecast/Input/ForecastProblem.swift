@@ -28,6 +28,10 @@ extension ForecastSettings {
             throw ForecastProblem(
                 "--unplanned \(failure) is not a probability below 1", instead: "write a share like 1% or 0.01")
         }
+        guard idleTimeout >= 1 else {
+            throw ForecastProblem(
+                "--idle-timeout \(idleTimeout) s is less than a second", instead: "write a duration like 4m")
+        }
         guard connections >= 1 else {
             throw ForecastProblem(
                 "--count \(connections) is less than 1", instead: "write how many connections there are")

@@ -35,12 +35,29 @@ extension FleetMonth {
         sessions[index].endsByOther = other.map { $0 < own ?? .infinity } ?? false
     }
 
+    /// More sessions in a row are not opened one by one.
+    private static let mostRenewals = 100.0
+
+    private var meanLifeSeconds: Double {
+        1 / ((plan.life.mean.map { 1 / max($0, 1e-6) } ?? 0) + plan.otherEndsPerSecond)
+    }
+
+    private func naturalEnds(in nanoseconds: UInt64) -> Int {
+        plan.life.mean.map { Int(Double(nanoseconds) / 1e9 / max($0, 1e-6)) } ?? 0
+    }
+
     /// Ends the sessions whose time was over until now, and opens the next ones by the steering until now.
     mutating func renewSessions() {
         guard haveEnds else { return }
         for index in sessions.indices where sessions[index].instance != 0 {
             while sessions[index].endsAt <= now, sessions[index].instance != 0 {
                 let end = sessions[index].endsAt
+                if Double(now - end) / 1e9 > FleetMonth.mostRenewals * meanLifeSeconds {
+                    // Only the last one of so many is still open.
+                    if end >= monthBegins { report.naturalEnds += naturalEnds(in: now - end) }
+                    connect(index, at: now)
+                    break
+                }
                 if !sessions[index].endsByOther, end >= monthBegins { report.naturalEnds += 1 }
                 connect(index, at: end)
             }

@@ -9,6 +9,16 @@ package enum SessionLife: Hashable, Sendable {
     /// One of these lengths in seconds, each with the same probability. Not empty.
     case sampled([Double])
 
+    /// The mean length, in seconds; nil: they do not end.
+    package var mean: Double? {
+        switch self {
+        case .persistent: nil
+        case .exponential(let mean): mean
+        case .fixed(let length): length
+        case .sampled(let lengths): lengths.reduce(0, +) / Double(lengths.count)
+        }
+    }
+
     /// The length of a session, in seconds; nil: it does not end.
     func draw(using random: inout SeededRandom) -> Double? {
         switch self {
