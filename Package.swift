@@ -55,6 +55,10 @@ let package = Package(
         // The same machines against an unkind world, in virtual time.
         .target(name: "Simulation", dependencies: ["Fleet"], swiftSettings: settings + optimised),
 
+        // How often sessions are disrupted: formulas, and those machines over months.
+        .target(
+            name: "Forecast", dependencies: ["Simulation", "Fleet", "Policy"], swiftSettings: settings + optimised),
+
         // The kernel's side, as processes see it.
         .target(name: "CLibBPF", linkerSettings: [.linkedLibrary("bpf")]),
         .target(
@@ -124,7 +128,7 @@ let package = Package(
             name: "sluice",
             dependencies: [
                 "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-                "Simulation", "Sockets", "FlowCore", "FlowLayout",
+                "Simulation", "Sockets", "Forecast", "FlowCore", "FlowLayout",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings, plugins: ["StampCommit"]),
@@ -163,6 +167,10 @@ let package = Package(
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "FlowModel"], swiftSettings: settings),
         .testTarget(name: "FleetTests", dependencies: ["Fleet"], swiftSettings: settings),
         .testTarget(name: "SimulationTests", dependencies: ["Simulation", "Fleet"], swiftSettings: settings),
+        .testTarget(
+            name: "ForecastTests",
+            dependencies: ["Forecast", "Simulation", "Fleet", "FlowLog", "Policy", "TestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "FlowCore", "FlowLayout"], swiftSettings: settings),
         .testTarget(
             name: "FlowLogTests", dependencies: ["TestSupport", "FlowLog", "Policy", "FlowCore", "FlowLayout"],

@@ -15,7 +15,9 @@ private let allowedImports: [String: Set<String>] = [
     "Policy": ["FlowCore", "FlowLayout", "Yams", "Foundation", "FoundationEssentials", "Glibc"],
     // The life of instances. Only state machines.
     "Fleet": [],
-    "Simulation": ["Fleet"],
+    // Glibc: logarithms.
+    "Simulation": ["Fleet", "Glibc"],
+    "Forecast": ["Simulation", "Fleet", "Policy", "Glibc"],
     // The kernel's side.
     "CLibBPF": [],
     "KernelObject": [],
@@ -48,7 +50,7 @@ private let allowedImports: [String: Set<String>] = [
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
         "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
-        "Simulation", "Sockets", "ArgumentParser",
+        "Simulation", "Sockets", "Forecast", "ArgumentParser",
     ]
         + shared,
 ]

@@ -57,7 +57,8 @@ private let phrases = [
 /// The modules that are checked. Add a module when its comments and messages are in plain English.
 private let modules = [
     "Sources/Policy", "Sources/Fleet", "Sources/FlowLog", "Sources/Inspection", "Sources/API", "Sources/Store",
-    "Sources/Simulation", "Sources/Lab", "Sources/LabEndpoint", "Sources/Capture", "Sources/Telemetry",
+    "Sources/Simulation", "Sources/Forecast", "Tests/ForecastTests", "Sources/Lab", "Sources/LabEndpoint",
+    "Sources/Capture", "Sources/Telemetry",
     "Sources/sluice", "Sources/sluice-api", "Benchmarks", "packaging", "CHANGELOG.md", "Tests/PolicyTests",
     "Tests/FleetTests", "Tests/FlowLogTests", "Tests/SimulationTests", "Tests/StoreTests", "Tests/APITests",
     "Tests/ArchitectureTests/ArchitectureTests.swift", "Tests/ArchitectureTests/FidelityTests.swift",

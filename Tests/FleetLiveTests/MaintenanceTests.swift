@@ -33,6 +33,16 @@ import Testing
             #expect(still.maintenance?.updated.count == 1 && still.instances.allSatisfy { $0.drain == nil })
             #expect(
                 still.instances.contains { before[$0.identifier] == $0.processIdentifier }, "one instance is unchanged")
+            // New sessions go to the replaced instance, also by the steering of a controller that has just started.
+            let more = try await Crowd.begin(fleet, count: 30, port: 8001)
+            let grown = try await fleet.status()
+            for instance in grown.instances {
+                let earlier = still.instances.first { $0.identifier == instance.identifier }?.sessions ?? 0
+                let isOld = before[instance.identifier] == instance.processIdentifier
+                #expect(
+                    isOld ? instance.sessions <= earlier : instance.sessions >= earlier + more.count,
+                    "instance \(instance.identifier): \(earlier), \(instance.sessions)")
+            }
             #expect(try await fleet.run("maintenance", "resume").succeeded)
             try await fleet.waitFor("the second to drain") { $0.instances.contains { $0.drain != nil } }
             #expect(try await fleet.run("maintenance", "abort").succeeded)

@@ -19,8 +19,8 @@ struct MaintenanceTests {
             0 state 3 starting
             0 start 3 of /new
             0.5 state 3 serving
-            0.5 steer 1,2,3
-            0.5 steer 2,3
+            0.5 steer 1,2,3 first 3
+            0.5 steer 2,3 first 3
             0.5 state 1 drainingRefuse
             45.5 state 1 drainingReset
             45.5 reset 1 within 10 s
@@ -33,7 +33,7 @@ struct MaintenanceTests {
             90.5 state 1 starting
             90.5 start 1 of /new
             91 state 1 serving
-            91 steer 1,2,3
+            91 steer 1,2,3 first 1,3
             91 steer 1,3
             91 state 2 drainingRefuse
             136 state 2 drainingReset

@@ -77,7 +77,7 @@ struct CheckerTests {
     @Test("DRAIN-1 new sessions for a draining instance are detected")
     func noSteering() {
         let violation = firstViolation(continuity: .disruptive) { directive in
-            if case .steer(let identifiers) = directive, identifiers.count < 2 || identifiers == [2, 3] {
+            if case .steer(let identifiers, _) = directive, identifiers.count < 2 || identifiers == [2, 3] {
                 nil
             } else {
                 directive

@@ -38,6 +38,7 @@ extension FleetMachine {
 
     mutating func measured(_ measurement: FleetMeasurement) {
         lastMeasurement = measurement
+        noteRoom(measurement)
         let serving = serving
         // A fleet that is changing its size is evaluated when the change is finished.
         guard serving.count >= snapshot.desired,

@@ -1,8 +1,13 @@
 extension FleetMachine {
     // MARK: - Instances
 
-    var serving: [InstanceIdentifier] { snapshot.instances.filter { $0.state == .serving }.map(\.identifier) }
-    var starting: [InstanceIdentifier] { snapshot.instances.filter { $0.state == .starting }.map(\.identifier) }
+    var serving: [InstanceIdentifier] { identifiers(in: .serving) }
+    var starting: [InstanceIdentifier] { identifiers(in: .starting) }
+
+    private func identifiers(in state: InstanceState) -> [InstanceIdentifier] {
+        snapshot.instances.compactMap { $0.state == state ? $0.identifier : nil }
+    }
+
     /// The instance that drains, or ends after a drain. No other may begin to leave.
     var leavingInstance: InstanceLife? { snapshot.instances.first(where: \.isLeaving) }
 
@@ -46,7 +51,7 @@ extension FleetMachine {
         let change = FleetDirective.setState(identifier, state)
         // The controller may die between the two directives. Steering must always point to serving instances.
         directives +=
-            serving == before ? [change] : state == .serving ? [change, .steer(serving)] : [.steer(serving), change]
+            serving == before ? [change] : state == .serving ? [change, steer(serving)] : [steer(serving), change]
     }
 
     // MARK: - Starting

@@ -48,7 +48,7 @@ extension FleetMachine {
         // instances are steered to.
         let ready = serving.filter { alive.contains($0) || life($0)?.renewal != nil }
         directives += ready.map { .setState($0, .serving) }
-        directives.append(.steer(ready))
+        directives.append(steer(ready))
         record(
             .fleetRestored, cause: "controller started",
             ["instances": .init(snapshot.instances.count), "alive": .init(alive.count)])

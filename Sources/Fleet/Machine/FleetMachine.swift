@@ -33,6 +33,10 @@ package struct FleetMachine: Sendable {
     /// Until this time no instance is renewed: instances need time to prove that they are alive.
     var renewsFrom: UInt64 = 0
     var autoscaler = Autoscaler()
+    /// The last ``FleetDirective/steer(_:first:)``; nil: none yet.
+    var steered: FleetDirective?
+    /// Whether the instances that maintenance has replaced have no room for all new sessions.
+    var areUpdatedFull = false
     var lastMeasurement: FleetMeasurement?
     var retry = StartRetry()
     var questionNumber: UInt32 = 0
@@ -115,6 +119,7 @@ package struct FleetMachine: Sendable {
             renewNext()
             if snapshot == before && directives.count == done { break }
         }
+        steerAgain()
         askAndMeasure()
     }
 

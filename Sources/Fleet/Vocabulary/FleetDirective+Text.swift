@@ -3,7 +3,9 @@ extension FleetDirective: CustomStringConvertible {
     package var description: String {
         switch self {
         case .start(let identifier, let binary): "start \(identifier)" + (binary.map { " of \($0)" } ?? "")
-        case .steer(let identifiers): "steer \(FleetDirective.list(identifiers))"
+        case .steer(let identifiers, let first):
+            "steer \(FleetDirective.list(identifiers))"
+                + (first == identifiers ? "" : " first \(FleetDirective.list(first))")
         case .setState(let identifier, let state): "state \(identifier) \(state.name)"
         case .resetAll(let identifier, let within): "reset \(identifier) within \(secondsText(within))"
         case .repeatResets(let identifier): "repeat \(identifier)"

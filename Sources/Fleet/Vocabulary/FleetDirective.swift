@@ -8,9 +8,11 @@ package enum FleetDirective: Hashable, Sendable {
     /// Starts the process of an instance; nil: the controller's binary. Answered by `serving` or `exited`. If a process
     /// of this identifier already runs, it is kept, and `serving` is reported as soon as it is ready.
     case start(InstanceIdentifier, binary: String?)
-    /// New sessions go to exactly these instances (FLEET-1): ``Steering/entries(for:)`` into `sluice_steering`, byte by
-    /// byte, and the bits of `runtime.servingInstances`. Empty: no instance serves, new sessions are refused.
-    case steer([InstanceIdentifier])
+    /// New sessions go to exactly these instances (FLEET-1): the bits of `runtime.servingInstances`. Empty: no instance
+    /// serves, new sessions are refused. They go to those in `first` as long as these have a free slot (MAINT-1):
+    /// ``Steering/entries(for:)`` of `first` into `sluice_steering`, byte by byte. `first` is a part of the others, in
+    /// their order, and it is empty only if they are.
+    case steer([InstanceIdentifier], first: [InstanceIdentifier])
     /// Writes `sluice_instance.state`.
     case setState(InstanceIdentifier, InstanceState)
     /// The instance resets all its sessions, paced so that it is done `within` nanoseconds (DRAIN-2).

@@ -16,11 +16,15 @@ package struct FleetSettings: Hashable, Sendable, Codable {
     /// Whether in maintenance a replacement serves before the old instance leaves (MAINT-1). If false, the old instance
     /// still stays until its replacement serves when the fleet would fall below its minimum.
     package var replacementFirst: Bool
+    /// Whether during a maintenance new sessions go to the instances that are already replaced, as long as these have
+    /// room. If false, they go to any serving instance, so that a persistent session can be disrupted several times.
+    package var steersToUpdatedFirst: Bool
 
     package init(
         capacity: CapacityRange = .standard, instance: InstanceCapacity = InstanceCapacity(),
         drain: DrainTimes = .azure, continuity: Continuity = .disruptive, scaling: ScalingTimes = ScalingTimes(),
-        recovery: RecoveryTimes = RecoveryTimes(), windows: [DailyWindow] = [], replacementFirst: Bool = true
+        recovery: RecoveryTimes = RecoveryTimes(), windows: [DailyWindow] = [], replacementFirst: Bool = true,
+        steersToUpdatedFirst: Bool = true
     ) {
         self.capacity = capacity
         self.instance = instance
@@ -30,6 +34,7 @@ package struct FleetSettings: Hashable, Sendable, Codable {
         self.recovery = recovery
         self.windows = windows
         self.replacementFirst = replacementFirst
+        self.steersToUpdatedFirst = steersToUpdatedFirst
     }
 
     /// What is wrong with the settings, one sentence each, with what to write instead.

@@ -9,10 +9,10 @@ extension FleetShell {
         log.debug("fleet", ["directive": "\(directive)"])
         switch directive {
         case .start(let identifier, let binary): start(identifier, binary: binary)
-        case .steer(let identifiers):
+        case .steer(let identifiers, let first):
             // First the mask: a leaving instance gets no sessions from here on, whatever the table contains.
             orders.setServing(identifiers)
-            SteeringMemory(entries: datapath.table.steering).write(Steering.entries(for: identifiers))
+            SteeringMemory(entries: datapath.table.steering).write(Steering.entries(for: first))
         // This state is written together with its window, by `resetAll`. Otherwise an instance could see the state without the window.
         case .setState(_, .drainingReset): break
         case .setState(let identifier, let state):

@@ -35,6 +35,13 @@ struct Checks {
         if state != .serving { fail("a new session was given to instance \(instance), which is \(state.name)") }
     }
 
+    /// FLEET-1: as long as an instance serves, new sessions are steered to one.
+    mutating func steered(_ serving: [InstanceIdentifier], first: [InstanceIdentifier]) {
+        if first.isEmpty != serving.isEmpty || !first.allSatisfy(serving.contains) {
+            fail("new sessions are steered first to instances \(first), but those that serve are \(serving)")
+        }
+    }
+
     /// No session has two owners: slabs are taken only from processes that are gone, and given only to serving
     /// instances.
     mutating func slabsTaken(

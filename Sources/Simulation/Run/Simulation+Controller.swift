@@ -138,8 +138,9 @@ extension Simulation {
         }
         switch directive {
         case .start(let identifier, let binary): startProcess(identifier, binary: binary)
-        case .steer(let identifiers):
-            kernel.steering = Steering.entries(for: identifiers)
+        case .steer(let identifiers, let first):
+            checks.steered(identifiers, first: first)
+            kernel.steering = Steering.entries(for: first)
             kernel.steered = identifiers
         case .setState(let identifier, let state):
             let before = kernel.records[Int(identifier)].state

@@ -23,6 +23,9 @@ struct Agenda<Occurrence> {
         return (first.time, first.occurrence)
     }
 
+    /// When the next event happens; nil: there is none.
+    var nextTime: UInt64? { heap.first?.time }
+
     /// Delays all events by the same time.
     mutating func delayAll(by duration: UInt64) {
         for index in heap.indices { heap[index].time += duration }
