@@ -1,0 +1,55 @@
+import Foundation
+
+/// Finds what a program says about the loss of its session, without what differs from run to run.
+enum Messages {
+    /// The lines of a program's new output that report a loss, in their order.
+    static func ofLoss(_ text: some StringProtocol, port: Int) -> [String] {
+        text.split(whereSeparator: \.isNewline).map { plain(String($0), port: port) }.filter(reportsLoss)
+    }
+
+    private static let loss = expression(
+        "error|lost|reset|clos(ed|ing)|time(d |-)?out|broken|abort|gone|fail|unavailable|restart|disconnect"
+            + "|not responding|stopped hearing|too.many.pings|refused|no.pong|unreachable")
+    /// Lines that have such a word for another reason.
+    private static let other = expression("SQLSTATE|answer-|error_log|log_error|reconnect(ing)? succeeded")
+
+    private static func reportsLoss(_ line: String) -> Bool { matches(line, loss) && !matches(line, other) }
+
+    /// What differs from run to run, and what replaces it.
+    private static let replacements: [(NSRegularExpression, String)] = [
+        // Colours and other sequences for terminals.
+        (expression("\u{1B}\\[[0-9;?]*[A-Za-z]|[\u{0}-\u{8}\u{B}-\u{1F}]"), ""),
+        // Everything up to a date with a time of day.
+        (expression("^.{0,40}?\\d\\d?:\\d\\d:\\d\\d([.:,]\\d+)?( [A-Z]{3,4})?\\]?\\s*"), ""),
+        // Seconds since 1970, process identifiers, threads, positions in source files.
+        (expression("^\\d{10}: |^-? ?\\[\\d+(:\\d+)?\\]\\s*|^\\d+ (?=\\[)|^\\s*\\d+ \\S+\\.cc:\\d+\\]\\s*|^- "), ""),
+        (expression("\\bport \\d+"), "port ..."),
+        (expression("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+"), "$1"),
+        (expression("\\b(pid|connection|Socket|id) \\d+"), "$1 ..."),
+        (expression("\\(\\w{2}…?\\S*…\\w*\\)|\\(\\S{4}…\\S{4}\\)"), ""),
+        (expression("\\s+"), " "),
+    ]
+
+    /// A line without what differs from run to run.
+    static func plain(_ line: String, port: Int) -> String {
+        var line = line
+        for (expression, replacement) in replacements {
+            line = expression.stringByReplacingMatches(
+                in: line, range: NSRange(line.startIndex..., in: line), withTemplate: replacement)
+        }
+        return line.replacing(":\(port)", with: "").replacing(String(port), with: "...")
+            .trimmingCharacters(in: .whitespaces)
+    }
+
+    private static func expression(_ pattern: String) -> NSRegularExpression {
+        do {
+            return try NSRegularExpression(pattern: pattern, options: .caseInsensitive)
+        } catch {
+            preconditionFailure("'\(pattern)' is not a regular expression: \(error)")
+        }
+    }
+
+    private static func matches(_ line: String, _ expression: NSRegularExpression) -> Bool {
+        expression.firstMatch(in: line, range: NSRange(line.startIndex..., in: line)) != nil
+    }
+}
