@@ -10,8 +10,12 @@ enum Bed: CaseIterable {
     /// Sessions with the setting that keeps them alive: idle for as long, then their instances die.
     case setting
 
-    /// Longer than both idle timeouts. A tunnel itself sends something until 10 s after its last use.
+    /// A tunnel itself sends something until 10 s after its last use.
+    private static let tunnelPeriod = Duration.seconds(11)
+    /// Longer than both idle timeouts.
     private static let idlePeriod = Duration.seconds(300) / Site.timeScale + .seconds(6)
+    /// Longer than the north-south timeout.
+    private static let northSouthPeriod = Duration.seconds(240) / Site.timeScale + .seconds(4)
     /// How long an end may notice by itself that its instance has died.
     private static let timersPeriod = Duration.seconds(14)
     /// Servers listen on these ports.
@@ -42,6 +46,15 @@ enum Bed: CaseIterable {
         var transcript = ""
     }
 
+    /// The findings where the whole lab has failed.
+    func failed(_ error: any Error, _ applications: [any Application]) -> [Finding] {
+        applications.flatMap { application in
+            cases.filter(application.cases.contains).map {
+                Finding(application: application.name, case: $0, result: .failure(error))
+            }
+        }
+    }
+
     /// Measures all applications through the gateway, in a lab of its own.
     func measure(_ applications: [any Application]) async throws -> [Finding] {
         try await withTestLab(prefix: "sluice-ap") { lab in
@@ -64,7 +77,7 @@ enum Bed: CaseIterable {
                 subjects.append(Subject(application: application, case: measured, site: site))
             }
         }
-        let opened = await Self.concurrently(subjects, atOnce: 4) { subject in
+        let opened = await Self.concurrently(subjects, atOnce: 6) { subject in
             try await subject.application.open(at: subject.site, withSetting: subject.case.hasSetting)
         }
         var findings: [Finding] = []
@@ -87,9 +100,13 @@ enum Bed: CaseIterable {
     ) async throws -> [Finding] {
         var watches = pairs.map { Watch($1, port: $0.site.port, word: "hello") }
         switch self {
-        case .idle, .setting: try await Task.sleep(for: Self.idlePeriod)
-        case .drain: try await passage.drain()
+        case .idle: try await Task.sleep(for: Self.idlePeriod)
+        case .setting: try await Task.sleep(for: Self.northSouthPeriod)
+        case .drain:
+            try await Task.sleep(for: Self.tunnelPeriod)
+            try await passage.drain()
         case .recovery:
+            try await Task.sleep(for: Self.tunnelPeriod)
             try await passage.killInstances()
             try await Task.sleep(for: Self.timersPeriod)
         }
@@ -151,22 +168,20 @@ enum Bed: CaseIterable {
     private func configuration(_ lab: Lab) -> String {
         let inside = LabZone.allCases.filter { $0 != .internet }.map { "\"\($0.prefix)\"" }.joined(separator: ", ")
         let ports = "\(Self.ports.lowerBound)-\(Self.ports.upperBound)"
+        // What is drained or killed must not be idle for too long before.
+        let timeout = self == .idle || self == .setting ? "" : ", idleTimeout: 15m"
         let rules = ["Tcp", "Udp"].enumerated().map { index, transport in
             "name: applications-\(transport), priority: \(200 + index), access: Allow, protocol: \(transport), "
-                + "source: [\(inside)], destination: [\"*\"], destinationPorts: [\(ports)]"
+                + "source: [\(inside)], destination: [\"*\"], destinationPorts: [\(ports)]\(timeout)"
         }
-        // What is drained or killed must not be idle for too long before.
-        let isShort = self == .idle || self == .setting
-        return lab.configuration(
-            timeScale: Site.timeScale, sessions: 4096, rules: rules,
-            extra: isShort ? "" : "northSouthIdleTimeout: 15m")
+        return lab.configuration(timeScale: Site.timeScale, sessions: 4096, rules: rules)
     }
 
     private func prepareHosts(of lab: Lab) async throws {
-        // The clients' TCP gives up after about 7 s instead of a quarter of an hour. A tunnel's device sends nothing
+        // TCP gives up after about 13 s instead of a quarter of an hour, later than the programs' own timers. A tunnel's device sends nothing
         // by itself.
-        var settings = ["ipv4/tcp_retries2": 4, "ipv6/conf/default/disable_ipv6": 1]
         for zone in LabZone.allCases {
+            var settings = ["ipv4/tcp_retries2": 5, "ipv6/conf/default/disable_ipv6": 1]
             if self == .setting && zone == .peer {
                 settings["ipv4/tcp_keepalive_time"] = Site.thirtySeconds
                 settings["ipv4/tcp_keepalive_intvl"] = 1

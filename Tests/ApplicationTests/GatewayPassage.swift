@@ -10,16 +10,16 @@ struct GatewayPassage: Passage {
         Site.Target(address: zone.address, port: port)
     }
 
-    /// Drains the two instances that have the sessions, at the same time. Two others serve new sessions.
+    /// Drains the two instances that have the sessions, one after the other. Two others serve new sessions.
     func drain() async throws {
         let old = try await status().instances.map(\.identifier)
         try await gateway.command("fleet", "scale", "--instances", String(old.count * 2)).required()
         try await waitFor("twice as many instances") { $0.serving == old.count * 2 }
         for instance in old {
             try await gateway.command("instance", "drain", String(instance)).required()
-        }
-        try await waitFor("the end of the drains") { status in
-            !status.instances.contains { old.contains($0.identifier) }
+            try await waitFor("the end of the drain") { status in
+                !status.instances.contains { $0.identifier == instance }
+            }
         }
     }
 

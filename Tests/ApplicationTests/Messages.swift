@@ -2,16 +2,17 @@ import Foundation
 
 /// Finds what a program says about the loss of its session, without what differs from run to run.
 enum Messages {
-    /// The lines of a program's new output that report a loss, in their order.
+    /// The first sentences of the lines of a program's new output that report a loss, in their order.
     static func ofLoss(_ text: some StringProtocol, port: Int) -> [String] {
         text.split(whereSeparator: \.isNewline).map { plain(String($0), port: port) }.filter(reportsLoss)
+            .map { line in line.firstRange(of: ". ").map { String(line[..<$0.lowerBound]) } ?? line }
     }
 
     private static let loss = expression(
-        "error|lost|reset|clos(ed|ing)|time(d |-)?out|broken|abort|gone|fail|unavailable|restart|disconnect"
+        "error|lost|reset|clos(ed|ing)|time(d |-)?out|broken|abort|gone|fail|unavailable|restart|disconnect|dropped"
             + "|not responding|stopped hearing|too.many.pings|refused|no.pong|unreachable")
     /// Lines that have such a word for another reason.
-    private static let other = expression("SQLSTATE|answer-|error_log|log_error|reconnect(ing)? succeeded")
+    private static let other = expression(" auto-|answer-|SELECT |Timers: |PUSH_REPLY")
 
     private static func reportsLoss(_ line: String) -> Bool { matches(line, loss) && !matches(line, other) }
 
@@ -20,13 +21,14 @@ enum Messages {
         // Colours and other sequences for terminals.
         (expression("\u{1B}\\[[0-9;?]*[A-Za-z]|[\u{0}-\u{8}\u{B}-\u{1F}]"), ""),
         // Everything up to a date with a time of day.
-        (expression("^.{0,40}?\\d\\d?:\\d\\d:\\d\\d([.:,]\\d+)?( [A-Z]{3,4})?\\]?\\s*"), ""),
+        (expression("^.{0,40}?\\d\\d?:\\d\\d:\\d\\d([.:,]\\d+)?(?-i: [A-Z]{3,4}\\b)?\\]?\\s*"), ""),
         // Seconds since 1970, process identifiers, threads, positions in source files.
         (expression("^\\d{10}: |^-? ?\\[\\d+(:\\d+)?\\]\\s*|^\\d+ (?=\\[)|^\\s*\\d+ \\S+\\.cc:\\d+\\]\\s*|^- "), ""),
         (expression("\\bport \\d+"), "port ..."),
         (expression("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+"), "$1"),
         (expression("\\b(pid|connection|Socket|id) \\d+"), "$1 ..."),
-        (expression("\\(\\w{2}…?\\S*…\\w*\\)|\\(\\S{4}…\\S{4}\\)"), ""),
+        (expression("\\bfd=\\d+"), "fd=..."),
+        (expression("\\(\\S{4}…\\S{4}\\)"), ""),
         (expression("\\s+"), " "),
     ]
 

@@ -22,7 +22,7 @@ struct Pair: Sendable {
     }
 
     /// What both ends said until now, for messages.
-    var transcript: String { "client:\n\(client.everythingSaid)\nserver:\n\(server.everythingSaid)" }
+    var transcript: String { "client:\n\(client.allOutput)\nserver:\n\(server.allOutput)" }
 
     /// Ends both programs.
     func close() async {

@@ -5,6 +5,7 @@ import Lab
 struct Watch: Sendable {
     private let pair: Pair
     private let port: Int
+    private let word: String
     private let identity: String?
     private let client: Said
     private let server: Said
@@ -24,8 +25,8 @@ struct Watch: Sendable {
         /// The messages about a loss since then.
         func messages(port: Int) -> [String] {
             let fresh =
-                String(decoding: process.standardOutput.utf8.dropFirst(output), as: UTF8.self) + "\n"
-                + String(decoding: process.standardError.utf8.dropFirst(errors), as: UTF8.self)
+                String(decoding: process.standardError.utf8.dropFirst(errors), as: UTF8.self) + "\n"
+                + String(decoding: process.standardOutput.utf8.dropFirst(output), as: UTF8.self)
             let found = Messages.ofLoss(fresh, port: port)
             guard found.isEmpty, let exit = process.exit else { return found }
             return ["\(exit)"]
@@ -34,13 +35,14 @@ struct Watch: Sendable {
 
     /// How long a use may take on a slow and busy machine.
     private static let soon = Duration.seconds(2)
-    /// How long an end that was used is watched. The client's TCP gives up after about 7 s (``Bed``).
-    private static let later = Duration.seconds(13)
+    /// How long an end that was used is watched. Its TCP gives up after about 13 s (``Bed``).
+    private static let later = Duration.seconds(17)
 
     /// Begins to watch a session that has answered `word`.
     init(_ pair: Pair, port: Int, word: String) {
         self.pair = pair
         self.port = port
+        self.word = word
         identity = pair.answer(word)
         client = Said(pair.client)
         server = Said(pair.server)
@@ -52,6 +54,8 @@ struct Watch: Sendable {
     /// Uses the session after something happened to it, and returns what each end noticed, and when.
     func outcome(word: String) async throws -> (client: Notice, server: Notice) {
         let early = (client: clientMessages.first, server: serverMessages.first)
+        // Some clients reconnect without a message.
+        let hasReconnected = pair.answer(self.word) != identity
         let start = ContinuousClock.now
         var noticed: (client: Duration?, server: Duration?)
         try await pair.use(word)
@@ -65,11 +69,13 @@ struct Watch: Sendable {
         let answer = pair.answer(word)
         let isSame = answer != nil && answer == identity
         if early.client == nil, noticed.client == nil, isSame {
-            return (Notice(moment: .survives, message: nil, sequel: nil), serverNotice(early.server, noticed.server, true))
+            return (
+                Notice(moment: .survives, message: nil, sequel: nil), serverNotice(early.server, noticed.server, true)
+            )
         }
         let sequel = try await sequel(word: word, answered: answer != nil)
         let moment: Notice.Moment
-        if early.client != nil {
+        if early.client != nil || hasReconnected {
             moment = .byItself
         } else if let time = noticed.client {
             moment = time < Self.soon ? .atNextUse : .afterNextUse
@@ -98,7 +104,7 @@ struct Watch: Sendable {
         if answered { return .reconnects }
         // An end that ends does it soon after its message.
         if await pair.client.waitForExit(within: Self.soon) != nil { return .ends }
-        for attempt in 1...3 {
+        for attempt in 1...2 {
             let word = "\(word)-\(attempt)"
             try await pair.use(word)
             if await eventually(within: .seconds(3), { pair.answer(word) != nil }) { return .reconnects }

@@ -7,7 +7,8 @@ struct MariaDB: Application {
     let needs = ["mariadbd", "mariadb", "script"]
     let isSettingOfHost = true
     let setting: String? =
-        "`net.ipv4.tcp_keepalive_time = 30`, `tcp_keepalive_intvl = 10`, `tcp_keepalive_probes = 3` on the client's or the server's host, or `sluice socket fix`"
+        "`net.ipv4.tcp_keepalive_time = 30`, `tcp_keepalive_intvl = 10`, `tcp_keepalive_probes = 3` on the client's or the "
+        + "server's host, or `sluice socket fix`"
 
     func open(at site: Site, withSetting: Bool) async throws -> Pair {
         let user = "mysql"

@@ -37,7 +37,7 @@ struct Mosquitto: Application {
             answer: { word in
                 guard client.standardOutput.contains("answer-\(word)\n") else { return nil }
                 // The subscriber's last port.
-                let said = server.everythingSaid.split(separator: "\n")
+                let said = server.allOutput.split(separator: "\n")
                 return said.last { $0.contains(" as subscriber ") }.map { String($0.drop { $0 != "N" }) } ?? ""
             })
         try await pair.ask("hello", within: .seconds(20))

@@ -1,7 +1,7 @@
 import Lab
 
-/// SAP's network interface protocol, as SAP GUI and RFC use it: an own client and an own server, written from its public
-/// description (`Scripts/ni.py`). It is not SAP's program: its messages are those of the sockets.
+/// SAP's network interface protocol, as SAP GUI and RFC use it: a client and a server of our own, written from its
+/// public description (`Scripts/ni.py`). They are not SAP's programs: their messages are those of the sockets.
 struct NetworkInterface: Application {
     let name = "SAP NI"
     let needs = ["/usr/bin/python3"]

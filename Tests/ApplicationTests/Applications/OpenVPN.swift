@@ -23,32 +23,35 @@ struct OpenVPN: Application {
             done
             """)
         let network = "10.200.\(site.port % 250)."
-        let options = { (own: String, peer: String, addresses: [String]) async throws -> [String] in
+        let options = { (own: String, peer: String) async throws -> [String] in
             let fingerprint = try await site.lab.execute(
                 in: site.serverPlace, ["cat", "\(site.directory)/\(peer).fingerprint"]
             ).required().output
             return [
-                "openvpn", "--dev-type", "tun", "--dev", "\(own.prefix(1))\(site.port)", "--verb", "3", "--ifconfig",
-            ] + addresses + [
-                "--cert", "\(site.directory)/\(own).crt", "--key", "\(site.directory)/\(own).key",
-                "--peer-fingerprint", fingerprint, "--cd", site.directory,
-            ] + (withSetting ? ["--keepalive", String(10 / Site.timeScale), String(60 / Site.timeScale)] : [])
+                "openvpn", "--dev-type", "tun", "--dev", "\(own.prefix(1))\(site.port)", "--verb", "3", "--cert",
+                "\(site.directory)/\(own).crt", "--key", "\(site.directory)/\(own).key", "--peer-fingerprint",
+                fingerprint, "--cd", site.directory,
+            ]
         }
         let suffix = { (end: String) in isTCP ? "tcp-\(end)" : "udp" }
-        let server = try site.serve(
-            try await options("server", "client", [network + "1", network + "2"]) + [
-                "--tls-server", "--dh", "none", "--proto", suffix("server"), "--port", String(site.port),
-            ])
-        try await server.waitForText(isTCP ? "Listening for incoming" : "UDPv4 link remote", within: .seconds(20))
+        var serverOptions = [
+            "--server", network + "0", "255.255.255.0", "--topology", "subnet", "--dh", "none", "--proto",
+            suffix("server"), "--port", String(site.port),
+        ]
+        if withSetting {
+            // The server hands it on to its clients.
+            serverOptions += ["--keepalive", String(10 / Site.timeScale), String(60 / Site.timeScale)]
+        }
+        let server = try site.serve(try await options("server", "client") + serverOptions)
+        try await server.waitForText("Initialization Sequence Completed", within: .seconds(20))
         let client = try site.connect(
-            try await options("client", "server", [network + "2", network + "1"]) + [
-                "--tls-client", "--nobind", "--proto", suffix("client"), "--remote", site.target.address,
+            try await options("client", "server") + [
+                "--client", "--nobind", "--proto", suffix("client"), "--remote", site.target.address,
                 String(site.target.port),
             ])
-        for end in [client, server] {
-            try await end.waitForText("Initialization Sequence Completed", within: .seconds(30))
-        }
-        // Over UDP the client's packets would only begin another session. What the server sends shows whether there is one.
+        try await client.waitForText("Initialization Sequence Completed", within: .seconds(30))
+        // Over UDP the client's packets would only begin another session. What the server sends shows whether there is
+        // one.
         let pings = Pings(
             lab: site.lab, place: isTCP ? site.clientPlace : site.serverPlace, address: network + (isTCP ? "1" : "2"))
         let pair = Pair(

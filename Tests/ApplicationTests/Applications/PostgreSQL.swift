@@ -4,7 +4,8 @@ struct PostgreSQL: Application {
     let name = "psql"
     let needs = ["/usr/lib/postgresql/*/bin/initdb", "psql", "script"]
     let setting: String? =
-        "`keepalives_idle=30 keepalives_interval=10 keepalives_count=3` in the connection string, or `tcp_keepalives_idle = 30` at the server"
+        "`keepalives_idle=30 keepalives_interval=10 keepalives_count=3` in the connection string, or "
+        + "`tcp_keepalives_idle = 30` at the server"
 
     func open(at site: Site, withSetting: Bool) async throws -> Pair {
         let user = "postgres"

@@ -49,7 +49,7 @@ struct RemoteDesktop: Application {
         // Directories of their own for /run and /tmp: both programs leave files there that another one would find.
         let server = try site.serve([
             "unshare", "--mount", "sh", "-c",
-            "mount -t tmpfs tmpfs /run && exec xrdp --nodaemon --config \(site.directory)/xrdp.ini",
+            "mount -t tmpfs tmpfs /run && exec stdbuf -oL xrdp --nodaemon --config \(site.directory)/xrdp.ini",
         ])
         try await server.waitForText("listening to port", within: .seconds(20))
         let display = site.port

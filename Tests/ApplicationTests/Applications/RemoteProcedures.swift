@@ -11,7 +11,8 @@ struct RemoteProcedures: Application {
     var cases: [Case] { permitsPings ? Case.allCases : [.idleWithSetting] }
     var setting: String? {
         permitsPings
-            ? "client: `grpc.keepalive_time_ms=30000`, `grpc.keepalive_permit_without_calls=1`; **and** server: `grpc.http2.min_ping_interval_without_data_ms=20000`, `grpc.keepalive_permit_without_calls=1`"
+            ? "client: `grpc.keepalive_time_ms=30000`, `grpc.keepalive_permit_without_calls=1`; **and** server: "
+                + "`grpc.http2.min_ping_interval_without_data_ms=20000`, `grpc.keepalive_permit_without_calls=1`"
             : "none: this is the mistake"
     }
 

@@ -39,20 +39,26 @@ struct WireGuard: Application {
         }
         let server = try site.serve(
             start("server", "client", network + "1", network + "2", "", "listen-port \(site.port)"))
+        try await server.waitForText("tunnel is up", within: .seconds(20))
         let client = try site.connect(
             start(
                 "client", "server", network + "2", network + "1",
                 "endpoint \(site.target.address):\(site.target.port) \(keepAlive)", ""))
-        for end in [client, server] { try await end.waitForText("tunnel is up", within: .seconds(20)) }
+        try await client.waitForText("tunnel is up", within: .seconds(20))
         let pings = Pings(lab: site.lab, place: site.serverPlace, address: network + "2")
         let pair = Pair(
             client: client, server: server, use: { try pings.send($0) }, answer: { pings.isAnswered($0) ? "" : nil })
         // The client begins: nobody outside can.
         let first = Pings(lab: site.lab, place: site.clientPlace, address: network + "1")
-        try first.send("first")
-        guard await eventually(within: .seconds(10), { first.isAnswered("first") }) else {
+        var tries = 0
+        let isUp = try await eventually(within: .seconds(15), every: .seconds(1)) {
+            tries += 1
+            try first.send("first\(tries)")
+            return first.isAnswered("first\(tries - 1)")
+        }
+        guard isUp else {
             throw LabError.timedOut(
-                waitingFor: "the first echo through WireGuard", seconds: 10,
+                waitingFor: "the first echo through WireGuard", seconds: 15,
                 seen: pair.transcript)
         }
         try await pair.ask("hello", within: .seconds(10))

@@ -11,7 +11,10 @@ import grpc
 interval = int(sys.argv[2])
 options = []
 if interval:
-    options = [("grpc.http2.min_ping_interval_without_data_ms", interval * 2 // 3), ("grpc.keepalive_permit_without_calls", 1)]
+    options = [
+        ("grpc.http2.min_ping_interval_without_data_ms", interval * 2 // 3),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]
 
 
 def say(request, context):

@@ -1,15 +1,15 @@
 """SAP's network interface protocol (NI), written from its public description:
 
-- help.sap.com, "Communication Modes" of the network interface: in NI_MESG_IO each block of data follows its length, 4 bytes,
-  which do not count themselves; the blocks that begin with 'NI_PING\\0' and 'NI_PONG\\0' test whether the other end is there;
+- help.sap.com, "Communication Modes" of the network interface: in NI_MESG_IO each block of data follows its length,
+  4 bytes that do not count themselves; the blocks 'NI_PING\\0' and 'NI_PONG\\0' test whether the other end is there;
 - Wireshark's display filter reference, "SAP NI Protocol".
 
-The length's byte order is the network's. This is no program of SAP's, and says what its sockets say.
+The length's byte order is the network's. This is not SAP's program, and its messages are those of its sockets.
 
-    ni.py server PORT INTERVAL LIMIT    answers blocks; after INTERVAL seconds without one it sends a ping, and closes the
-                                        connection if LIMIT seconds later there is no pong (rdisp/keepalive,
-                                        rdisp/keepalive_timeout)
-    ni.py client ADDRESS PORT           sends each line of standard input as a block, prints the answers, and answers pings
+    ni.py server PORT INTERVAL LIMIT    prints "ready PORT" (0: any port) and answers blocks; after INTERVAL seconds
+                                        without one it sends a ping, and closes the connection if LIMIT seconds later
+                                        there is no pong (rdisp/keepalive, rdisp/keepalive_timeout)
+    ni.py client ADDRESS PORT           sends each line of standard input as a block, prints the answers, answers pings
 """
 import selectors
 import socket
@@ -82,7 +82,7 @@ def serve(connection, number, interval, limit):
 
 def server(port, interval, limit):
     listener = socket.create_server(("", port))
-    print("ready", flush=True)
+    print("ready", listener.getsockname()[1], flush=True)
     number = 0
     while True:
         connection, _ = listener.accept()
