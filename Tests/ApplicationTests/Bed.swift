@@ -91,7 +91,7 @@ enum Bed: CaseIterable {
             }
         }
         findings += try await observe(pairs, passage: passage, name: name)
-        for (_, pair) in pairs { await pair.close() }
+        _ = await Self.concurrently(pairs.map(\.1), atOnce: pairs.count) { await $0.close() }
         return findings
     }
 
@@ -178,8 +178,8 @@ enum Bed: CaseIterable {
     }
 
     private func prepareHosts(of lab: Lab) async throws {
-        // TCP gives up after about 13 s instead of a quarter of an hour, later than the programs' own timers. A tunnel's device sends nothing
-        // by itself.
+        // TCP gives up after about 13 s instead of a quarter of an hour, later than the programs' own timers. A tunnel's
+        // device sends nothing by itself.
         for zone in LabZone.allCases {
             var settings = ["ipv4/tcp_retries2": 5, "ipv6/conf/default/disable_ipv6": 1]
             if self == .setting && zone == .peer {

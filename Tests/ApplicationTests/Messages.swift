@@ -2,11 +2,15 @@ import Foundation
 
 /// Finds what a program says about the loss of its session, without what differs from run to run.
 enum Messages {
-    /// The first sentences of the lines of a program's new output that report a loss, in their order.
+    /// The lines of a program's new output that report a loss, in their order; of long lines the first sentence.
     static func ofLoss(_ text: some StringProtocol, port: Int) -> [String] {
-        text.split(whereSeparator: \.isNewline).map { plain(String($0), port: port) }.filter(reportsLoss)
-            .map { line in line.firstRange(of: ". ").map { String(line[..<$0.lowerBound]) } ?? line }
+        text.split(whereSeparator: \.isNewline).map { plain(String($0), port: port) }.filter(reportsLoss).map { line in
+            guard line.count > longest, let end = line.firstMatch(of: /[^.]\.\s/) else { return line }
+            return String(line[..<line.index(after: end.range.lowerBound)])
+        }
     }
+
+    private static let longest = 120
 
     private static let loss = expression(
         "error|lost|reset|clos(ed|ing)|time(d |-)?out|broken|abort|gone|fail|unavailable|restart|disconnect|dropped"

@@ -73,7 +73,9 @@ struct Watch: Sendable {
                 Notice(moment: .survives, message: nil, sequel: nil), serverNotice(early.server, noticed.server, true)
             )
         }
-        let sequel = try await sequel(word: word, answered: answer != nil)
+        let isNoticed = early.client != nil || noticed.client != nil
+        let sequel: Notice.Sequel =
+            isNoticed || answer != nil ? try await sequel(word: word, answered: answer != nil) : .remains
         let moment: Notice.Moment
         if early.client != nil || hasReconnected {
             moment = .byItself

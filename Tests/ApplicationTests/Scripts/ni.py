@@ -74,7 +74,7 @@ def serve(connection, number, interval, limit):
                 elif block != PONG:
                     send(connection, b"answer-" + block + b"-%d" % number)
     except (OSError, Broken) as error:
-        print(f"connection {number} is broken: {error}", flush=True)
+        print(f"connection is broken: {error}", flush=True)
     finally:
         selector.close()
         connection.close()
