@@ -11,8 +11,8 @@ enum ApplicationPage {
         try JSONDecoder().decode([Measurement].self, from: Data(contentsOf: data))
     }
 
-    /// Replaces the measurements of one passage, and writes the data and the page.
-    static func write(_ measured: [Measurement], passage: String) throws {
+    /// Replaces measurements, and writes the data and the page.
+    static func write(_ measured: [Measurement]) throws {
         let others = (try? measurements())?.filter { old in
             !measured.contains { $0.application == old.application && $0.case == old.case && $0.passage == old.passage }
         }

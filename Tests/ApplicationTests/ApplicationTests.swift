@@ -47,7 +47,7 @@ import Testing
     func page() async throws {
         if Measurements.isWriting {
             let measured = await Measurements.throughGateway.value.compactMap { try? $0.result.get() }
-            try ApplicationPage.write(measured, passage: "gateway")
+            try ApplicationPage.write(measured)
         }
         let measurements = try ApplicationPage.measurements()
         let text = try String(contentsOf: ApplicationPage.page, encoding: .utf8)
