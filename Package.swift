@@ -238,6 +238,10 @@ let package = Package(
                 "FlowLayout",
             ],
             swiftSettings: settings),
+        // What real programs notice of a lost session: docs/application-teams.md.
+        .testTarget(
+            name: "ApplicationTests", dependencies: ["TestSupport", "Lab", "sluice"], exclude: ["Scripts"],
+            swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["FlowModel", "TestSupport", "Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],

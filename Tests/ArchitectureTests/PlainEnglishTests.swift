@@ -69,8 +69,8 @@ private let modules = [
     "Sources/Gateway", "Tests/GatewayTests", "Tests/KernelTests", "Tests/DatapathTests", "Tests/FlowCoreTests",
     "Tests/FlowModel", "Tests/KernelMatrix", "Tests/EndTests", "Tests/LabTests", "Tests/FleetLiveTests",
     "Tests/TestSupport", "Tests/CaptureTests", "Tests/CommandTests", "Tests/BenchTests", "Tests/PackageTests",
-    "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "docs", "README.md",
-    "ARCHITECTURE.md", "SocketProgram", "Sources/SocketLayout", "Sources/SocketCore", "Sources/Sockets",
+    "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "Tests/ApplicationTests", "docs",
+    "README.md", "ARCHITECTURE.md", "SocketProgram", "Sources/SocketLayout", "Sources/SocketCore", "Sources/Sockets",
     "Tests/SocketTests",
 ]
 

@@ -18,7 +18,7 @@ struct ForecastCommandTests {
             ["--keepalive", "off", "--session", "exponential:8h", "--profile", "azure-2025", "--loss", "5%"],
         ] {
             let result = try await forecast(arguments)
-            #expect(result.succeeded, "\(result.everythingSaid)")
+            #expect(result.succeeded, "\(result.allOutput)")
             for line in result.output.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
             for text in [
                 "CAUSE", "SIMULATED", "scale-in", "maintenance", "idle timeout", "failure of an instance",
@@ -71,7 +71,7 @@ struct ForecastCommandTests {
         ])
         let arguments = ["--from-flow-log", path, "--keepalive", "off"]
         let result = try await forecast(arguments + ["--port", "5432"])
-        #expect(result.succeeded, "\(result.everythingSaid)")
+        #expect(result.succeeded, "\(result.allOutput)")
         let words = result.output.split { $0.isWhitespace }.joined(separator: " ")
         #expect(words.contains("note: flow log: 1 session, 0 still open"), "\(words)")
         // Two gaps of 300 s, and each kills.
@@ -105,6 +105,6 @@ struct ForecastCommandTests {
         let refused = try await forecast(["--session", path])
         #expect(refused.errors.contains("\(path), line 2: 'long'"), "\(refused.errors)")
         let warned = try await forecast(["--keepalive", "300/10/3"])
-        #expect(warned.succeeded && warned.output.contains("note: certain kill"), "\(warned.everythingSaid)")
+        #expect(warned.succeeded && warned.output.contains("note: certain kill"), "\(warned.allOutput)")
     }
 }

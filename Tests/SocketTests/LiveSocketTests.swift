@@ -67,12 +67,12 @@ import Testing
                 // Without --yes nothing is changed.
                 let dry = try await ChildProcess([sluice] + fix).result(within: .seconds(60))
                 #expect(
-                    dry.exit == .code(1) && dry.errors.contains("would be changed: add --yes"), "\(dry.everythingSaid)")
+                    dry.exit == .code(1) && dry.errors.contains("would be changed: add --yes"), "\(dry.allOutput)")
                 #expect(try await holder.ask("seen") == before)
 
                 let done = try await ChildProcess([sluice] + fix + ["--yes"]).result(within: .seconds(60))
                 // One socket is still at risk: the application has set 600 s.
-                #expect(done.exit == .code(1), "\(done.everythingSaid)")
+                #expect(done.exit == .code(1), "\(done.allOutput)")
                 let after = try await holder.ask("seen")
                 for name in ["off", "system", "half", "six"] {
                     let seen = try #require(after[name])
@@ -89,7 +89,7 @@ import Testing
 
                 let override = try await ChildProcess([sluice] + fix + ["--yes", "--override", "--listeners"])
                     .result(within: .seconds(60))
-                #expect(override.exit == .code(0), "\(override.everythingSaid)")
+                #expect(override.exit == .code(0), "\(override.allOutput)")
                 let last = try await holder.ask("connect later")
                 #expect(last["own"]?.idle == 30)
                 // A connection that a changed listener accepts inherits the values; its other end does not.
@@ -99,7 +99,7 @@ import Testing
                     [sluice] + fix + ["--port", "\(last["off"]?.port ?? 0)", "--yes"]
                 )
                 .result(within: .seconds(60))
-                #expect(idempotent.errors.contains("0 sockets changed"), "\(idempotent.everythingSaid)")
+                #expect(idempotent.errors.contains("0 sockets changed"), "\(idempotent.allOutput)")
             }
         }
     }
@@ -112,7 +112,7 @@ import Testing
                 let port = try #require(before["off"]).port
                 let fixed = try await place.sluice(
                     "socket", "fix", "--judge-local", "--yes", "--port", "\(port)", "--remote", "127.0.0.0/8")
-                #expect(fixed.errors.contains("2 sockets changed"), "\(fixed.everythingSaid)")
+                #expect(fixed.errors.contains("2 sockets changed"), "\(fixed.allOutput)")
                 let after = try await holder.ask("seen")
                 #expect(after["off"]?.on == 1 && after["off-peer"]?.on == 1)
                 for name in ["system", "own", "half", "six"] { #expect(after[name] == before[name], "\(name)") }
@@ -204,7 +204,7 @@ import Testing
                 await churner.terminate()
                 throw error
             }
-            #expect(churner.isRunning, "\(churner.everythingSaid)")
+            #expect(churner.isRunning, "\(churner.allOutput)")
             await churner.terminate()
         }
     }

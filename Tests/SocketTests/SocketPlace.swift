@@ -41,7 +41,7 @@ final class SocketPlace {
         let result = try await ChildProcess(
             [try SluiceBinary.path(), "socket", "list", "--json", "--judge-local", "--netns", name] + arguments
         ).result(within: .seconds(60))
-        try #require(result.exit == .code(0) || result.exit == .code(1), "\(result.everythingSaid)")
+        try #require(result.exit == .code(0) || result.exit == .code(1), "\(result.allOutput)")
         return try JSONDecoder().decode([ListedSocket].self, from: Data(result.output.utf8))
     }
 
@@ -176,7 +176,7 @@ final class SocketHolder {
             process.standardOutput.split(separator: "\n").count >= wanted || !process.isRunning
         }
         let lines = process.standardOutput.split(separator: "\n")
-        try #require(answered && lines.count >= wanted, "\(process.everythingSaid)")
+        try #require(answered && lines.count >= wanted, "\(process.allOutput)")
         return try JSONDecoder().decode([String: Seen].self, from: Data(lines[wanted - 1].utf8))
     }
 

@@ -1,0 +1,76 @@
+import Lab
+
+/// RDP: xrdp's login screen, shown by FreeRDP on a display without a screen. FreeRDP sends TCP keep-alives after 5 s
+/// by default, so nothing has to be done at the client for it to notice.
+struct RemoteDesktop: Application {
+    let name = "xfreerdp"
+    let needs = ["xrdp", "xfreerdp", "Xvfb", "openssl", "unshare"]
+    let setting: String? = nil
+
+    func open(at site: Site, withSetting: Bool) async throws -> Pair {
+        try await site.prepare(
+            """
+            openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout key.pem -out certificate.pem
+            cat >xrdp.ini <<END
+            [Globals]
+            ini_version=1
+            fork=true
+            port=\(site.port)
+            tcp_nodelay=true
+            tcp_keepalive=true
+            security_layer=negotiate
+            crypt_level=high
+            certificate=\(site.directory)/certificate.pem
+            key_file=\(site.directory)/key.pem
+            ssl_protocols=TLSv1.2, TLSv1.3
+            allow_channels=true
+            max_bpp=32
+            ls_title=lab
+            [Logging]
+            LogFile=\(site.directory)/xrdp.log
+            LogLevel=INFO
+            EnableSyslog=false
+            EnableConsole=true
+            ConsoleLevel=INFO
+            [Channels]
+            rdpdr=true
+            rdpsnd=true
+            drdynvc=true
+            cliprdr=true
+            [vnc-any]
+            name=vnc-any
+            lib=libvnc.so
+            ip=ask
+            port=ask5900
+            username=na
+            password=ask
+            END
+            """)
+        // Directories of their own for /run and /tmp: both programs leave files there that another one would find.
+        let server = try site.serve([
+            "unshare", "--mount", "sh", "-c",
+            "mount -t tmpfs tmpfs /run && exec stdbuf -oL xrdp --nodaemon --config \(site.directory)/xrdp.ini",
+        ])
+        try await server.waitForText("listening to port", within: .seconds(20))
+        let display = site.port
+        let client = try site.connect(
+            [
+                "unshare", "--mount", "sh", "-c",
+                """
+                mount -t tmpfs tmpfs /tmp
+                Xvfb :\(display) -screen 0 640x480x16 -nolisten tcp -terminate 2>/dev/null &
+                until [ -S /tmp/.X11-unix/X\(display) ]; do sleep 0.1; done
+                DISPLAY=:\(display) exec xfreerdp /v:\(site.target.address):\(site.target.port) /u:someone \
+                    /cert:ignore /log-level:INFO /size:320x240 /bpp:16
+                """,
+            ], environment: ["HOME": site.directory])
+        try await server.waitForText("TLS connection established", within: .seconds(30))
+        // Its login screen is drawn.
+        try await Task.sleep(for: .seconds(1))
+        return Pair(
+            client: client, server: server,
+            // Nobody types: the session is used by the client's keep-alives.
+            use: { _ in },
+            answer: { _ in client.isRunning ? "" : nil })
+    }
+}
