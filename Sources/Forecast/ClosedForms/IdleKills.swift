@@ -6,12 +6,12 @@ package import Simulation
 /// 1 + floor((T - idle) / interval), or floor(T / period) of an application. The session dies in a time without traffic
 /// if all k of them are lost, with probability loss^k.
 package struct IdleKills: Sendable {
-    package var keepAlive: KeepAlive
+    package var keepAlive: KeepAlivePattern
     /// Seconds.
     package var timeout: Double
     package var loss: Double
 
-    package init(keepAlive: KeepAlive, timeout: Double, loss: Double) {
+    package init(keepAlive: KeepAlivePattern, timeout: Double, loss: Double) {
         self.keepAlive = keepAlive
         self.timeout = timeout
         self.loss = loss

@@ -22,7 +22,7 @@ package struct ForecastSettings: Hashable, Sendable {
     // The application.
 
     package var session = SessionLife.persistent
-    package var keepAlive = KeepAlive.recommended
+    package var keepAlive = KeepAlivePattern.recommended
     /// The probability that a packet is lost on its way to the firewall: 0 ... 1.
     package var loss = 0.001
     package var gaps = TrafficGaps.exponential(mean: 90)

@@ -48,7 +48,7 @@ package enum ForecastText {
     }
 
     /// `off`, `30/10/3` (idle, interval, count) or `app:60` (period), in seconds.
-    package static func keepAlive(_ text: String) throws(ForecastProblem) -> KeepAlive {
+    package static func keepAlive(_ text: String) throws(ForecastProblem) -> KeepAlivePattern {
         if text == "off" { return .off }
         if text.hasPrefix("app:") {
             let rest = String(text.dropFirst(4))

@@ -39,7 +39,9 @@ struct ForecastFirewallOptions: ParsableArguments {
     @Option(help: "The probability that an instance fails within 30 days. By default what the profile's documents say.")
     var unplanned: String?
 
-    @Option(help: "The class of the sessions: northSouth or eastWest.", transform: { try Self.classes.read($0) })
+    @Option(
+        name: .customLong("class"), help: "The class of the sessions: northSouth or eastWest.",
+        transform: { try Self.classes.read($0) })
     var trafficClass: ForecastSettings.TrafficClass = .northSouth
 
     @Option(help: "The idle timeout, as a duration. By default the profile's.")

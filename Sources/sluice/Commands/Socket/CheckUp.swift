@@ -8,7 +8,7 @@ struct CheckUp: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-up",
         abstract:
-            "Check whether the applications of this host survive the firewall: which sockets are at risk, and what to set.",
+            "Check whether the applications of this host survive the firewall: which sockets are at risk, what to set, and what to expect.",
         discussion: """
             Looks at all network namespaces of the host, containers included. Changes nothing. The exit code is 0 if no socket is at \
             risk, 1 if some are, 2 if they could not be looked at.
@@ -17,8 +17,10 @@ struct CheckUp: ParsableCommand {
     @OptionGroup var judging: SocketJudgeOptions
     @OptionGroup var output: OutputOption
 
-    /// The parts of the page, in order. A part that says what the risk costs comes after these.
-    static let sections: [any CheckUpSection] = [SocketSection(), AdviceSection(), NextSection()]
+    /// The parts of the page, in order.
+    static let sections: [any CheckUpSection] = [
+        SocketSection(), AdviceSection(), ForecastSection(), NextSection(),
+    ]
 
     func run() throws {
         // Without privileges the other namespaces are closed: then the own one is what can be seen.
@@ -107,6 +109,7 @@ struct CheckUpReport: Encodable {
     /// By verdict.
     let sockets: [String: Int]
     let advice: [SocketAdviceView]
+    let forecast: [ForecastRow]
 
     init(_ facts: CheckUpFacts) {
         profile = facts.profile.rawValue
@@ -117,5 +120,6 @@ struct CheckUpReport: Encodable {
                 (verdict.rawValue, facts.verdicts.count { $0 == verdict })
             })
         advice = facts.advice.map { SocketAdviceView($0) }
+        forecast = ForecastRow.list(facts)
     }
 }

@@ -1,7 +1,7 @@
 import Simulation
 
 /// How an end of a session keeps it alive.
-package enum KeepAlive: Hashable, Sendable {
+package enum KeepAlivePattern: Hashable, Sendable {
     case off
     /// TCP keep-alive: the first probe after `idle` seconds, further ones every `interval` seconds without an answer. After
     /// `count` lost ones the end gives up.
@@ -29,5 +29,5 @@ package enum KeepAlive: Hashable, Sendable {
     }
 
     /// 30 s, 10 s, 3 probes: what Sluice's documents recommend.
-    package static let recommended = KeepAlive.tcp(idle: 30, interval: 10, count: 3)
+    package static let recommended = KeepAlivePattern.tcp(idle: 30, interval: 10, count: 3)
 }
