@@ -60,7 +60,7 @@ import Testing
     func advise() async throws {
         try await withDatabaseClient { place, client in
             let text = try await place.sluice("socket", "advise", "--judge-local")
-            #expect(text.exit == .code(1), "\(text.everythingSaid)")
+            #expect(text.exit == .code(1), "\(text.allOutput)")
             #expect(text.output.contains("psql (\(client.identifier))") && text.output.contains("keepalives_idle=30"))
             let json = try await place.sluice("socket", "advise", "--judge-local", "--json")
             let advice = try JSONDecoder().decode([Advice].self, from: Data(json.output.utf8))
@@ -79,7 +79,7 @@ import Testing
         try await withDatabaseClient { place, client in
             let sluice = try SluiceBinary.path()
             let text = try await ChildProcess([sluice, "check-up", "--judge-local"]).result(within: .seconds(60))
-            #expect(text.exit == .code(1), "\(text.everythingSaid)")
+            #expect(text.exit == .code(1), "\(text.allOutput)")
             #expect(text.output.contains("profile azure, idle timeout 4m north-south, 5m east-west"))
             #expect(text.output.contains("psql (\(client.identifier))") && text.output.contains("sluice socket fix"))
             let json = try await ChildProcess([sluice, "check-up", "--judge-local", "--json"]).result(
@@ -97,7 +97,7 @@ import Testing
                 let result = try await ChildProcess([try SluiceBinary.path()] + command + ["--netns", place.name])
                     .result(
                         within: .seconds(60))
-                #expect(result.exit == .code(0), "\(command) \(result.everythingSaid)")
+                #expect(result.exit == .code(0), "\(command) \(result.allOutput)")
             }
             try await withHolder(in: place) { holder in
                 // Sessions within the host pass no firewall.

@@ -124,7 +124,7 @@ import Testing
             do {
                 _ = await eventually(within: .seconds(20)) { listener.standardOutput.contains("\n") }
                 let ports = listener.standardOutput.split(whereSeparator: \.isWhitespace).compactMap { UInt16($0) }
-                try #require(ports.count == Self.subjects.count, "\(listener.everythingSaid)")
+                try #require(ports.count == Self.subjects.count, "\(listener.allOutput)")
                 // A few at a time: some of them start slowly.
                 for start in stride(from: 0, to: Self.subjects.count, by: 8) {
                     let batch = start..<min(start + 8, Self.subjects.count)
@@ -181,7 +181,7 @@ import Testing
             return
         }
         guard let keepAlive = run.keepAlive else {
-            Issue.record("\(name) did not connect: \(run.process.everythingSaid.suffix(300))")
+            Issue.record("\(name) did not connect: \(run.process.allOutput.suffix(300))")
             return
         }
         print(

@@ -67,12 +67,12 @@ import Testing
                 // Without --yes nothing is changed.
                 let dry = try await ChildProcess([sluice] + fix).result(within: .seconds(60))
                 #expect(
-                    dry.exit == .code(1) && dry.errors.contains("would be changed: add --yes"), "\(dry.everythingSaid)")
+                    dry.exit == .code(1) && dry.errors.contains("would be changed: add --yes"), "\(dry.allOutput)")
                 #expect(try await holder.ask("seen") == before)
 
                 let done = try await ChildProcess([sluice] + fix + ["--yes"]).result(within: .seconds(60))
                 // One socket is still at risk: the application has set 600 s.
-                #expect(done.exit == .code(1), "\(done.everythingSaid)")
+                #expect(done.exit == .code(1), "\(done.allOutput)")
                 let after = try await holder.ask("seen")
                 for name in ["off", "system", "half", "six"] {
                     let seen = try #require(after[name])
@@ -89,7 +89,7 @@ import Testing
 
                 let override = try await ChildProcess([sluice] + fix + ["--yes", "--override", "--listeners"])
                     .result(within: .seconds(60))
-                #expect(override.exit == .code(0), "\(override.everythingSaid)")
+                #expect(override.exit == .code(0), "\(override.allOutput)")
                 let last = try await holder.ask("connect later")
                 #expect(last["own"]?.idle == 30)
                 // A connection that a changed listener accepts inherits the values; its other end does not.
@@ -99,7 +99,7 @@ import Testing
                     [sluice] + fix + ["--port", "\(last["off"]?.port ?? 0)", "--yes"]
                 )
                 .result(within: .seconds(60))
-                #expect(idempotent.errors.contains("0 sockets changed"), "\(idempotent.everythingSaid)")
+                #expect(idempotent.errors.contains("0 sockets changed"), "\(idempotent.allOutput)")
             }
         }
     }
@@ -112,7 +112,7 @@ import Testing
                 let port = try #require(before["off"]).port
                 let fixed = try await place.sluice(
                     "socket", "fix", "--judge-local", "--yes", "--port", "\(port)", "--remote", "127.0.0.0/8")
-                #expect(fixed.errors.contains("2 sockets changed"), "\(fixed.everythingSaid)")
+                #expect(fixed.errors.contains("2 sockets changed"), "\(fixed.allOutput)")
                 let after = try await holder.ask("seen")
                 #expect(after["off"]?.on == 1 && after["off-peer"]?.on == 1)
                 for name in ["system", "own", "half", "six"] { #expect(after[name] == before[name], "\(name)") }
@@ -204,7 +204,7 @@ import Testing
                 await churner.terminate()
                 throw error
             }
-            #expect(churner.isRunning, "\(churner.everythingSaid)")
+            #expect(churner.isRunning, "\(churner.allOutput)")
             await churner.terminate()
         }
     }
@@ -212,22 +212,28 @@ import Testing
     @Test("RISK-1 20,000 sockets are listed, each with its process")
     func many() async throws {
         try await withPlace { place in
-            try await withHolder(in: place) { holder in
-                try await holder.ask("many 10000", within: .seconds(120))
-                let clock = ContinuousClock()
-                var scan = SocketScan()
-                let reading = try clock.measure { scan = try SocketScan.run(.named(place.name)) }
-                let established = scan.sockets.filter { $0.state == .established }
-                #expect(established.count == 20_000)
-                #expect(established.allSatisfy { scan.owners[$0].map(\.process) == [holder.identifier] })
-                #expect(Set(established.map(\.cookie)).count == 20_000)
-                let sluice = try SluiceBinary.path()
-                let start = clock.now
-                let listed = try await ChildProcess([
-                    sluice, "socket", "list", "--json", "--judge-local", "--netns", place.name,
-                ]).result(within: .seconds(60))
-                print("20,000 sockets: read in \(reading), listed as JSON in \(clock.now - start) (this build)")
-                #expect(listed.output.split(separator: "\n").count == 20_002)
+            try await withHolder(in: place) { first in
+                try await withHolder(in: place) { second in
+                    // Two processes, because a process may have 20,000 files at most on some machines.
+                    try await first.ask("many 5000", within: .seconds(120))
+                    try await second.ask("many 5000", within: .seconds(120))
+                    let clock = ContinuousClock()
+                    var scan = SocketScan()
+                    let reading = try clock.measure { scan = try SocketScan.run(.named(place.name)) }
+                    let established = scan.sockets.filter { $0.state == .established }
+                    #expect(established.count == 20_000)
+                    let owners = established.map { scan.owners[$0].map(\.process) }
+                    #expect(owners.count { $0 == [first.identifier] } == 10_000)
+                    #expect(owners.count { $0 == [second.identifier] } == 10_000)
+                    #expect(Set(established.map(\.cookie)).count == 20_000)
+                    let sluice = try SluiceBinary.path()
+                    let start = clock.now
+                    let listed = try await ChildProcess([
+                        sluice, "socket", "list", "--json", "--judge-local", "--netns", place.name,
+                    ]).result(within: .seconds(60))
+                    print("20,000 sockets: read in \(reading), listed as JSON in \(clock.now - start) (this build)")
+                    #expect(listed.output.split(separator: "\n").count == 20_002)
+                }
             }
         }
     }

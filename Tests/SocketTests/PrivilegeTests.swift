@@ -25,7 +25,7 @@ import Testing
                     var seen = try await holder.ask("six")
                     seen = try await holder.ask("connect quick on=1 idle=20 interval=5 count=3")
                     let result = try await place.run(Self.nobody + [copy, "socket", "list", "--json", "--judge-local"])
-                    #expect(result.exit == .code(1), "\(result.everythingSaid)")
+                    #expect(result.exit == .code(1), "\(result.allOutput)")
                     #expect(result.errors.contains("CAP_BPF") && result.errors.contains("next: run it as root"))
                     let rows = try JSONDecoder().decode([ListedSocket].self, from: Data(result.output.utf8))
                     func row(_ name: String) throws -> ListedSocket {
@@ -39,7 +39,7 @@ import Testing
                         Self.nobody + [
                             copy, "socket", "list", "--judge-local", "--port", "\(seen["quick"]?.port ?? 0)",
                         ])
-                    #expect(quick.errors.contains("unknown"), "\(quick.everythingSaid)")
+                    #expect(quick.errors.contains("unknown"), "\(quick.allOutput)")
                 }
             }
         }
@@ -55,14 +55,14 @@ import Testing
                         ["socket", "fix", "--yes", "--judge-local"], ["socket", "guard", "add", "--cgroup", "."],
                     ] {
                         let result = try await place.run(Self.nobody + [copy] + arguments)
-                        #expect(result.exit == .code(2), "\(result.everythingSaid)")
+                        #expect(result.exit == .code(2), "\(result.allOutput)")
                         #expect(result.errors.contains("CAP_BPF") && result.errors.contains("next: run it as root"))
                     }
                     #expect(try await holder.ask("seen") == before)
                     let other = try await place.run(
                         Self.nobody + [copy, "socket", "list", "--pid", "\(holder.identifier)"])
                     #expect(
-                        other.exit == .code(2) && other.errors.contains("can't be entered"), "\(other.everythingSaid)")
+                        other.exit == .code(2) && other.errors.contains("can't be entered"), "\(other.allOutput)")
                 }
             }
         }
@@ -82,10 +82,10 @@ import Testing
                 let sluice = try SluiceBinary.path()
                 let list = try await place.run(hidden("socket list --judge-local") + [sluice])
                 #expect(
-                    list.exit == .code(1) && list.errors.contains("/sys/kernel/btf/vmlinux"), "\(list.everythingSaid)")
+                    list.exit == .code(1) && list.errors.contains("/sys/kernel/btf/vmlinux"), "\(list.allOutput)")
                 #expect(list.output.contains("atRisk"))
                 let fix = try await place.run(hidden("socket fix --judge-local --yes") + [sluice])
-                #expect(fix.exit == .code(2) && fix.errors.contains("CONFIG_DEBUG_INFO_BTF=y"), "\(fix.everythingSaid)")
+                #expect(fix.exit == .code(2) && fix.errors.contains("CONFIG_DEBUG_INFO_BTF=y"), "\(fix.allOutput)")
             }
         }
     }
@@ -111,7 +111,7 @@ import Testing
         let result = try await ChildProcess(
             [try SluiceBinary.path()] + line.split(separator: " ").map(String.init)
         ).result(within: .seconds(60))
-        #expect(result.exit == .code(code), "\(result.everythingSaid)")
+        #expect(result.exit == .code(code), "\(result.allOutput)")
         #expect(result.errors.contains(hint), "\(result.errors)")
         #expect(result.output == "")
     }

@@ -38,7 +38,7 @@ import Testing
                 try await withHolder(in: place, before: "echo $$ >\(group)/cgroup.procs") { holder in
                     _ = try await holder.ask("connect before")
                     let added = try await sluice("add", "--cgroup", group, "--idle", "30s")
-                    #expect(added.exit == .code(0) && added.output.contains("30/10/3"), "\(added.everythingSaid)")
+                    #expect(added.exit == .code(0) && added.output.contains("30/10/3"), "\(added.allOutput)")
                     let again = try await sluice("add", "--cgroup", group)
                     #expect(again.exit == .code(2) && again.errors.contains("has a guard already"))
 

@@ -41,7 +41,7 @@ final class SocketPlace {
         let result = try await ChildProcess(
             [try SluiceBinary.path(), "socket", "list", "--json", "--judge-local", "--netns", name] + arguments
         ).result(within: .seconds(60))
-        try #require(result.exit == .code(0) || result.exit == .code(1), "\(result.everythingSaid)")
+        try #require(result.exit == .code(0) || result.exit == .code(1), "\(result.allOutput)")
         return try JSONDecoder().decode([ListedSocket].self, from: Data(result.output.utf8))
     }
 
@@ -149,7 +149,8 @@ final class SocketHolder {
             elif words[0] == "close": held.pop(words[1]).close()
             elif words[0] == "many":
                 import resource
-                resource.setrlimit(resource.RLIMIT_NOFILE, (100000, 100000))
+                most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
                 for i in range(int(words[1])): connect("m%d" % i, listener)
             if words[0] == "many": print("{}", flush=True)
             else: print(json.dumps({k: seen(s) for k, s in held.items()}), flush=True)
@@ -176,7 +177,7 @@ final class SocketHolder {
             process.standardOutput.split(separator: "\n").count >= wanted || !process.isRunning
         }
         let lines = process.standardOutput.split(separator: "\n")
-        try #require(answered && lines.count >= wanted, "\(process.everythingSaid)")
+        try #require(answered && lines.count >= wanted, "\(process.allOutput)")
         return try JSONDecoder().decode([String: Seen].self, from: Data(lines[wanted - 1].utf8))
     }
 
