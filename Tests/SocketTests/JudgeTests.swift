@@ -92,13 +92,13 @@ import Testing
 
     @Test("RISK-1 without privileges what a timer proves is said, and all else is unknown")
     func timers() throws {
-        #expect(SocketDiagnostics.keepAlive(.established, timer: 0, leftSeconds: 0, idle: 5) == .off)
-        #expect(SocketDiagnostics.keepAlive(.established, timer: 1, leftSeconds: 0.2, idle: 0) == .hidden)
+        #expect(SocketDiagnostics.keepAlive(.established, timer: 0, leftSeconds: 0) == .off)
+        #expect(SocketDiagnostics.keepAlive(.established, timer: 1, leftSeconds: 0.2) == .hidden)
         #expect(
-            SocketDiagnostics.keepAlive(.established, timer: 2, leftSeconds: 7100, idle: 50)
-                == .onAtLeast(seconds: 7150))
-        #expect(SocketDiagnostics.keepAlive(.finWait2, timer: 2, leftSeconds: 50, idle: 1) == .hidden)
-        #expect(SocketDiagnostics.keepAlive(.timeWait, timer: 3, leftSeconds: 50, idle: nil) == .none)
+            SocketDiagnostics.keepAlive(.established, timer: 2, leftSeconds: 7100)
+                == .onAtLeast(seconds: 7100))
+        #expect(SocketDiagnostics.keepAlive(.finWait2, timer: 2, leftSeconds: 50) == .hidden)
+        #expect(SocketDiagnostics.keepAlive(.timeWait, timer: 3, leftSeconds: 50) == .none)
         let judge = SocketJudge()
         #expect(judge.judge(try Self.socket(.off)).verdict == .atRisk)
         #expect(judge.judge(try Self.socket(.onAtLeast(seconds: 7150))).verdict == .atRisk)

@@ -212,22 +212,28 @@ import Testing
     @Test("RISK-1 20,000 sockets are listed, each with its process")
     func many() async throws {
         try await withPlace { place in
-            try await withHolder(in: place) { holder in
-                try await holder.ask("many 10000", within: .seconds(120))
-                let clock = ContinuousClock()
-                var scan = SocketScan()
-                let reading = try clock.measure { scan = try SocketScan.run(.named(place.name)) }
-                let established = scan.sockets.filter { $0.state == .established }
-                #expect(established.count == 20_000)
-                #expect(established.allSatisfy { scan.owners[$0].map(\.process) == [holder.identifier] })
-                #expect(Set(established.map(\.cookie)).count == 20_000)
-                let sluice = try SluiceBinary.path()
-                let start = clock.now
-                let listed = try await ChildProcess([
-                    sluice, "socket", "list", "--json", "--judge-local", "--netns", place.name,
-                ]).result(within: .seconds(60))
-                print("20,000 sockets: read in \(reading), listed as JSON in \(clock.now - start) (this build)")
-                #expect(listed.output.split(separator: "\n").count == 20_002)
+            try await withHolder(in: place) { first in
+                try await withHolder(in: place) { second in
+                    // Two processes, because a process may have 20,000 files at most on some machines.
+                    try await first.ask("many 5000", within: .seconds(120))
+                    try await second.ask("many 5000", within: .seconds(120))
+                    let clock = ContinuousClock()
+                    var scan = SocketScan()
+                    let reading = try clock.measure { scan = try SocketScan.run(.named(place.name)) }
+                    let established = scan.sockets.filter { $0.state == .established }
+                    #expect(established.count == 20_000)
+                    let owners = established.map { scan.owners[$0].map(\.process) }
+                    #expect(owners.count { $0 == [first.identifier] } == 10_000)
+                    #expect(owners.count { $0 == [second.identifier] } == 10_000)
+                    #expect(Set(established.map(\.cookie)).count == 20_000)
+                    let sluice = try SluiceBinary.path()
+                    let start = clock.now
+                    let listed = try await ChildProcess([
+                        sluice, "socket", "list", "--json", "--judge-local", "--netns", place.name,
+                    ]).result(within: .seconds(60))
+                    print("20,000 sockets: read in \(reading), listed as JSON in \(clock.now - start) (this build)")
+                    #expect(listed.output.split(separator: "\n").count == 20_002)
+                }
             }
         }
     }

@@ -149,7 +149,8 @@ final class SocketHolder {
             elif words[0] == "close": held.pop(words[1]).close()
             elif words[0] == "many":
                 import resource
-                resource.setrlimit(resource.RLIMIT_NOFILE, (100000, 100000))
+                most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
                 for i in range(int(words[1])): connect("m%d" % i, listener)
             if words[0] == "many": print("{}", flush=True)
             else: print(json.dumps({k: seen(s) for k, s in held.items()}), flush=True)

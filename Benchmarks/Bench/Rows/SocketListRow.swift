@@ -5,35 +5,54 @@ import Lab
 struct SocketListRow: Row {
     let name = "socket-list"
 
-    /// Each connection has both its ends on the host.
-    private static let connections = 10_000
-    private static let ports: Range<UInt16> = 8000..<8010
-    /// 127.0.0.1 in network order.
-    private static let loopback: UInt32 = UInt32(0x7F00_0001).bigEndian
+    /// Programs with connections to themselves: several, because a process may have 20,000 files at most on some machines.
+    private static let holders = 4
+    private static let connectionsOfEach = 2500
+    private static let script = """
+        import resource, socket, sys, time
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        held = []
+        for _ in range(int(sys.argv[1])):
+            held += [socket.create_connection(listener.getsockname()), listener.accept()[0]]
+        print("ready", flush=True)
+        time.sleep(3600)
+        """
 
     func run(_ testbed: Testbed, _ effort: Effort) async throws -> RowReport {
         let place = NetworkPlace(name: "sluice-bench-sockets-\(getpid())")
         for command in [["ip", "netns", "add", place.name], ["ip", "-n", place.name, "link", "set", "lo", "up"]] {
             try await ChildProcess(command).result(within: .seconds(20)).required()
         }
+        var holders: [ChildProcess] = []
         do {
+            Progress.note("opening \(Self.holders * Self.connectionsOfEach) connections")
+            for _ in 0..<Self.holders {
+                holders.append(
+                    try ChildProcess(
+                        Self.entering(place) + ["python3", "-c", Self.script, "\(Self.connectionsOfEach)"]))
+            }
+            for holder in holders { try await holder.waitForText("ready", within: .seconds(60)) }
             let report = try await measure(place, rounds: effort.isQuick ? 5 : 20)
-            try await remove(place)
+            try await remove(place, holders)
             return report
         } catch {
-            try? await remove(place)
+            try? await remove(place, holders)
             throw error
         }
     }
 
-    private func remove(_ place: NetworkPlace) async throws {
+    private static func entering(_ place: NetworkPlace) -> [String] { ["nsenter", "--net=/run/netns/\(place.name)"] }
+
+    private func remove(_ place: NetworkPlace, _ holders: [ChildProcess]) async throws {
+        for holder in holders { await holder.terminate() }
         try await ChildProcess(["ip", "netns", "delete", place.name]).result(within: .seconds(20)).required()
     }
 
     private func measure(_ place: NetworkPlace, rounds: Int) async throws -> RowReport {
-        Progress.note("opening \(Self.connections) connections")
-        let sockets = try place.visit { try Self.open() }
-        let entering = ["nsenter", "--net=/run/netns/\(place.name)"]
         let sluice = try SluiceBinary.path()
         let list = [sluice, "socket", "list", "--judge-local", "--netns", place.name]
         var json: [Double] = []
@@ -43,9 +62,9 @@ struct SocketListRow: Row {
             try StopRequest.check()
             json.append(try await Self.milliseconds(list + ["--json"]))
             table.append(try await Self.milliseconds(list))
-            timers.append(try await Self.milliseconds(entering + ["ss", "-Htnoip"]))
+            timers.append(try await Self.milliseconds(Self.entering(place) + ["ss", "-Htnoip"]))
         }
-        let count = 2 * sockets.count
+        let count = 2 * Self.holders * Self.connectionsOfEach
         func comparison(
             _ what: String, _ values: [Double], _ target: RowReport.Comparison.Target? = nil
         ) -> RowReport.Comparison {
@@ -58,20 +77,6 @@ struct SocketListRow: Row {
                 comparison("ms: sluice socket list, 1,000 rows", table, .atMost(300)),
                 comparison("ms: ss -tnoip", timers),
             ])
-    }
-
-    /// Opens the connections in this thread's namespace.
-    private static func open() throws -> [(StreamSocket, StreamSocket)] {
-        let most = rlim_t(100_000)
-        var limit = rlimit(rlim_cur: most, rlim_max: most)
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        let listeners = try ports.map(StreamSocket.listening)
-        return try (0..<connections).map { number in
-            let index = number % ports.count
-            let client = try StreamSocket.unconnected()
-            try client.connect(to: loopback, port: ports.lowerBound + UInt16(index))
-            return (client, try listeners[index].accept())
-        }
     }
 
     /// The time from the start of a command to its end.

@@ -98,7 +98,7 @@ enum SocketDiagnostics {
                 address(message.id.idiag_dst, isIPv4: isIPv4), UInt16(bigEndian: message.id.idiag_dport)),
             state: state,
             keepAlive: keepAlive(
-                state, timer: message.idiag_timer, leftSeconds: Double(message.idiag_expires) / 1000, idle: idle),
+                state, timer: message.idiag_timer, leftSeconds: Double(message.idiag_expires) / 1000),
             idleSeconds: idle)
     }
 
@@ -106,9 +106,9 @@ enum SocketDiagnostics {
     ///
     /// - While data is under way, another timer hides keep-alive's.
     /// - Without any timer keep-alive is off.
-    /// - The kernel does not move the timer at each segment, but starts it again for the rest when it ends. So what is
-    ///   left, plus the time since the last segment, is at most the idle time that is set.
-    static func keepAlive(_ state: TCPState, timer: UInt8, leftSeconds: Double, idle: Double?) -> KeepAliveView {
+    /// - The timer never starts with more than the idle time that is set. So that is at least what is left. The time since
+    ///   the last segment can't be added: keep-alive may have been turned on later.
+    static func keepAlive(_ state: TCPState, timer: UInt8, leftSeconds: Double) -> KeepAliveView {
         switch state {
         case .timeWait, .newSynReceived, .synReceived, .closed: return .none
         case .listening: return .hidden
@@ -117,7 +117,7 @@ enum SocketDiagnostics {
         switch timer {
         case Timer.none: return .off
         // FIN-WAIT-2 has its own limit on the same timer.
-        case Timer.keepAlive where state != .finWait2: return .onAtLeast(seconds: leftSeconds + (idle ?? 0))
+        case Timer.keepAlive where state != .finWait2: return .onAtLeast(seconds: leftSeconds)
         default: return .hidden
         }
     }
