@@ -17,6 +17,7 @@ package struct ForecastReport: Sendable, Encodable {
         /// What remains after it.
         package let disruptions: Double
         package let minutesLost: Double
+        package let simulatedMinutesLost: Estimate
     }
 
     package let connections: Int
@@ -71,10 +72,15 @@ package struct ForecastReport: Sendable, Encodable {
         changes = ForecastChange.best(ForecastReport.changesShown, for: settings).map { gain in
             Change(
                 title: gain.change.title, disruptions: max(closed.total - gain.disruptions, 0),
-                minutesLost: max(closed.minutesLost - gain.minutes, 0))
+                minutesLost: max(closed.minutesLost - gain.minutes, 0),
+                simulatedMinutesLost: SimulatedForecast(
+                    gain.change.settings, months: max(months / ForecastReport.changesShare, 1), seed: seed
+                ).minutesLost)
         }
         warnings = settings.warnings + notes
     }
 
     private static let changesShown = 3
+    /// A change is simulated in this part of the months.
+    private static let changesShare = 10
 }

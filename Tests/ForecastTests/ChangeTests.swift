@@ -74,5 +74,9 @@ struct ChangeTests {
         #expect(report.causes.map(\.closedForm) == report.causes.map(\.closedForm).sorted(by: >))
         #expect(abs(report.causes.reduce(0) { $0 + $1.minutesLost } - report.minutesLost) < 1e-9)
         #expect(report.changes.count == 3 && report.warnings == ["a note"])
+        for change in report.changes {
+            let (closed, simulated) = (change.minutesLost, change.simulatedMinutesLost.mean)
+            #expect(abs(closed - simulated) <= report.minutesLost * 0.1, "\(change.title): \(closed), \(simulated)")
+        }
     }
 }

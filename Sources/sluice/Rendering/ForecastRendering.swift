@@ -49,11 +49,14 @@ enum ForecastRendering {
     }
 
     private static func changes(_ report: ForecastReport) -> TextTable {
-        var table = TextTable([.left("WHAT HELPS MOST"), .right("DISRUPTIONS"), .right("MINUTES LOST")])
+        var table = TextTable([
+            .left("WHAT HELPS MOST"), .right("DISRUPTIONS"), .right("MINUTES LOST"), .right("SIMULATED"),
+        ])
         for change in report.changes {
             table.add([
                 change.title, difference(change.disruptions, report.disruptions),
                 difference(change.minutesLost, report.minutesLost),
+                difference(change.simulatedMinutesLost.mean, report.simulatedMinutesLost.mean),
             ])
         }
         return table
