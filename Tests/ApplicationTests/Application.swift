@@ -31,7 +31,7 @@ enum Applications {
     static let all: [any Application] = [
         SecureShellApplication(), PostgreSQL(), MariaDB(), RedisCommandLine(), RedisPython(), Mosquitto(),
         RemoteDesktop(), OpenVPN(transport: .tcp), OpenVPN(transport: .udp), WireGuard(),
-        RemoteProcedures(permitsPings: true), RemoteProcedures(permitsPings: false), NetworkInterface(),
+        RemoteProcedures(permitsPings: true), RemoteProcedures(permitsPings: false), SAPNetworkInterface(),
     ]
 }
 

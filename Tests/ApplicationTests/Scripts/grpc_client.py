@@ -19,17 +19,27 @@ say = channel.unary_unary("/lab.Lab/Say")
 watch = channel.unary_stream("/lab.Lab/Watch")
 
 
+def write_line(text):
+    """Both threads print: a line at once, or it is mixed with the other's."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def report(error):
+    write_line(f"{error.code().name}: {error.details()}")
+
+
 def follow():
     try:
         for message in watch(b""):
-            print(message.decode(), flush=True)
+            write_line(message.decode())
     except grpc.RpcError as error:
-        print(f"open call: {error.code().name}: {error.details()}", flush=True)
+        report(error)
 
 
 threading.Thread(target=follow, daemon=True).start()
 for line in sys.stdin:
     try:
-        print(say(line.strip().encode()).decode(), flush=True)
+        write_line(say(line.strip().encode()).decode())
     except grpc.RpcError as error:
-        print(f"{error.code().name}: {error.details()}", flush=True)
+        report(error)

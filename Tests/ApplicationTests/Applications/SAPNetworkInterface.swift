@@ -2,7 +2,7 @@ import Lab
 
 /// SAP's network interface protocol, as SAP GUI and RFC use it: a client and a server of our own, written from its
 /// public description (`Scripts/ni.py`). They are not SAP's programs: their messages are those of the sockets.
-struct NetworkInterface: Application {
+struct SAPNetworkInterface: Application {
     let name = "SAP NI"
     let needs = ["/usr/bin/python3"]
     let setting: String? = "`rdisp/keepalive = 30` (SAP GUI), `gw/keepalive = 30` (RFC)"
