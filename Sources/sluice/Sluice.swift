@@ -24,7 +24,8 @@ struct Sluice: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
-            CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
+            CommandGroup(
+                name: "To try it out:", subcommands: [LabCommand.self, Demo.self, RelayCommand.self, Simulate.self]),
             CommandGroup(
                 name: "Other:",
                 subcommands: [
