@@ -19,6 +19,6 @@ struct RelayProgram: ParsableCommand {
             sluice-relay --namespaces --proxy db=127.0.0.1:15432,127.0.0.1:5432 -- COMMAND
             """,
         version: "sluice-relay \(RelayVersion.text), commit \(BuildCommit.text)",
-        subcommands: [Serve.self, RunScenario.self, NamespaceListener.self],
-        defaultSubcommand: Serve.self)
+        subcommands: [ServeRelay.self, RunScenario.self, NamespaceListener.self],
+        defaultSubcommand: ServeRelay.self)
 }

@@ -27,7 +27,7 @@ package enum Disruption: Sendable {
         }
     }
 
-    package func admission(hash: UInt64) -> Admission {
+    package func admission(hash: UInt64) -> RelayAdmission {
         switch self {
         case .drain(let run): run.admission()
         case .fleet(let run): run.admission(hash: hash)

@@ -13,7 +13,7 @@ package enum DisruptionEffect: Hashable, Sendable {
 }
 
 /// Who takes a new connection.
-package enum Admission: Hashable, Sendable {
+package enum RelayAdmission: Hashable, Sendable {
     /// An instance; nil: the proxy as a whole.
     case taken(home: InstanceIdentifier?)
     case refused(Refusal)

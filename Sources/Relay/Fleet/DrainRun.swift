@@ -38,7 +38,7 @@ package struct DrainRun: Sendable {
         return effects
     }
 
-    package func admission() -> Admission { machine.phase == .over ? .taken(home: nil) : .refused(refusal) }
+    package func admission() -> RelayAdmission { machine.phase == .over ? .taken(home: nil) : .refused(refusal) }
 
     package var nextTimer: UInt64? {
         machine.nextTimer.map { min($0, now + max(machine.times.refuse / 45, DrainRun.shortestReport)) }

@@ -73,7 +73,7 @@ package struct FleetRun: Sendable {
     }
 
     /// The instance of a connection with this hash, or why none takes it.
-    package func admission(hash: UInt64) -> Admission {
+    package func admission(hash: UInt64) -> RelayAdmission {
         let entry = table.isEmpty ? 0 : InstanceIdentifier(table[Int(hash & UInt64(Steering.size - 1))])
         guard entry != 0 else { return .refused(toxic.attributes.refusal) }
         return entry == failed ? .refused(toxic.attributes.refusal) : .taken(home: entry)
@@ -146,7 +146,7 @@ package struct FleetRun: Sendable {
                 for identifier in identifiers where identifier != failed {
                     agenda.append((now, .seen(identifier, heartbeat: now, answered: number)))
                 }
-                // The one that has failed is looked at, too.
+                // The one that has failed does not answer.
                 if let failed { agenda.append((now, .seen(failed, heartbeat: 0, answered: 0))) }
             case .checkBinary(let binary): agenda.append((now, .binaryChecked(binary: binary, problem: nil)))
             case .record(let change): effects.append(.record(FleetRun.text(change)))

@@ -6,13 +6,13 @@ final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let server: ControlServer
+    private let server: RelayControlServer
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLong = false
     private var subscription: Int?
 
-    init(_ server: ControlServer) { self.server = server }
+    init(_ server: RelayControlServer) { self.server = server }
 
     func channelActive(context: ChannelHandlerContext) {
         if server.opened() { context.fireChannelActive() } else { context.close(promise: nil) }

@@ -19,7 +19,7 @@ package final class RelayProcess: Sendable {
 
     package let relay: Relay
     private let group: MultiThreadedEventLoopGroup
-    private let server: ControlServer
+    private let server: RelayControlServer
     package let address: String
 
     /// Starts it.
@@ -33,7 +33,7 @@ package final class RelayProcess: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let relay = Relay(loop: loop, limits: limits, listeners: listeners, output: output)
-        let server = ControlServer(relay: relay, version: options.version)
+        let server = RelayControlServer(relay: relay, version: options.version)
         self.group = group
         self.relay = relay
         self.server = server

@@ -4,7 +4,7 @@ import NIOCore
 
 /// One connection: a client's channel, an upstream's channel, and what the proxy's toxics and profile do between them.
 ///
-/// Confined to the relay's event loop, like everything of the shell; that is what the promise of `Sendable` rests on.
+/// Confined to the relay's event loop, like everything of the shell; that is why it may be declared `Sendable`.
 final class RelayedConnection: @unchecked Sendable {
     enum Side: Int {
         case client, upstream
@@ -150,7 +150,7 @@ final class RelayedConnection: @unchecked Sendable {
         self[side].hasEnded = true
         if session.isSilent {
             noticed("it closed its side")
-            // Its kernel tells whether it is still there: this side's descriptor is not kept for ever.
+            // Keep-alive shows whether it still exists, so this side's descriptor is not kept for ever.
             RelayedConnection.watch(self[side].channel)
             return
         }
@@ -300,7 +300,7 @@ final class RelayedConnection: @unchecked Sendable {
         if self[side].isStalled { readMore(side) }
     }
 
-    /// A timer is not moved by activity: when it fires, the deadline is looked at again.
+    /// A timer is not moved by activity: when it fires, the deadline is computed again.
     private func schedule(at due: UInt64) {
         if let timer, timer.due <= due { return }
         timer?.task.cancel()
@@ -341,7 +341,7 @@ final class RelayedConnection: @unchecked Sendable {
 
     var isSilentUnnoticed: Bool { session.isSilent && !isNoticed }
 
-    /// In a namespace, where no packet tells it.
+    /// In a namespace, where no packet shows it.
     func noticedInItsNetwork() { noticed("its socket is closed") }
 
     private func noticed(_ how: String) {

@@ -50,8 +50,9 @@ struct RelayOptions: ParsableArguments {
 }
 
 /// Serves until SIGTERM or SIGINT.
-struct Serve: ParsableCommand {
+struct ServeRelay: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve proxies and the control API until SIGTERM or SIGINT. Without a command, this is what happens.")
 
     @OptionGroup var relay: RelayOptions

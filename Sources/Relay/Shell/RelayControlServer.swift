@@ -3,7 +3,7 @@ import NIOHTTP1
 import NIOPosix
 
 /// The HTTP server of the control API, on the relay's event loop.
-package final class ControlServer: @unchecked Sendable {
+package final class RelayControlServer: @unchecked Sendable {
     let relay: Relay
     let api: RelayAPI
     private var connections = 0
