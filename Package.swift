@@ -231,7 +231,7 @@ let package = Package(
             swiftSettings: settings),
         // What is packaged: files, manual pages, the schema.
         .testTarget(
-            name: "PackageTests", dependencies: ["TestSupport", "sluice", "Policy", "Kernel", "Lab"],
+            name: "PackageTests", dependencies: ["TestSupport", "sluice", "sluice-relay", "Policy", "Kernel", "Lab"],
             exclude: ["judge.py"], swiftSettings: settings),
         // The documents: that the reference is what the program says, that links lead somewhere, that commands do what their page shows.
         .testTarget(

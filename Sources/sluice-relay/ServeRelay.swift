@@ -127,7 +127,15 @@ struct TerminationSignals {
 
 /// Lines for people, on stderr.
 enum RelayOutput {
-    static func line(_ text: String) { fputs("sluice-relay: \(text)\n", stderr) }
+    static func line(_ text: String) {
+        let bytes = Array("sluice-relay: \(text)\n".utf8)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
 
     /// Writes the text of an error, and ends the program with status 1.
     static func reporting<Result>(_ body: () throws -> Result) throws -> Result {

@@ -31,7 +31,7 @@ package struct RelayAPI {
     }
 
     private enum Route {
-        case proxies, populate, reset, version, metrics, disruptions
+        case proxies, populate, reset, version, metrics, disruptions, events
         case proxy(String)
         case toxics(String)
         case toxic(String, of: String)
@@ -49,6 +49,7 @@ package struct RelayAPI {
                 }
             case 2 where segments[0] == "proxies" && !segments[1].isEmpty: self = .proxy(segments[1])
             case 3 where segments == ["sluice", "v1", "disruptions"]: self = .disruptions
+            case 3 where segments == ["sluice", "v1", "events"]: self = .events
             case 3 where segments[0] == "proxies" && segments[2] == "toxics": self = .toxics(segments[1])
             case 4 where segments[0] == "proxies" && segments[2] == "toxics" && !segments[3].isEmpty:
                 self = .toxic(segments[3], of: segments[1])
@@ -60,7 +61,7 @@ package struct RelayAPI {
             switch self {
             case .proxies, .toxics: ["GET", "POST"]
             case .populate, .reset, .disruptions: ["POST"]
-            case .version, .metrics: ["GET"]
+            case .version, .metrics, .events: ["GET"]
             case .proxy, .toxic: ["GET", "POST", "PATCH", "DELETE"]
             }
         }
@@ -75,6 +76,8 @@ package struct RelayAPI {
         case .metrics:
             return RelayResponse(
                 status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: control.metrics)
+        // The shell streams them, so this is not reached.
+        case .events: return .noContent
         case .reset:
             try control.resetAll()
             return .noContent

@@ -28,13 +28,13 @@ enum DescriptorPassing {
                         var header = cmsghdr()
                         header.cmsg_len = MemoryLayout<cmsghdr>.size + MemoryLayout<Int32>.size
                         header.cmsg_level = SOL_SOCKET
-                        header.cmsg_type = Int32(SCM_RIGHTS.rawValue)
+                        header.cmsg_type = Int32(SCM_RIGHTS)
                         control.storeBytes(of: header, as: cmsghdr.self)
                         control.storeBytes(of: descriptor, toByteOffset: MemoryLayout<cmsghdr>.size, as: Int32.self)
                         message.msg_control = control.baseAddress
                         message.msg_controllen = control.count
                     }
-                    return sendmsg(socket, &message, Int32(MSG_NOSIGNAL.rawValue)) >= 0
+                    return sendmsg(socket, &message, Int32(MSG_NOSIGNAL)) >= 0
                 }
             }
         }
@@ -53,15 +53,15 @@ enum DescriptorPassing {
                     message.msg_iovlen = 1
                     message.msg_control = control.baseAddress
                     message.msg_controllen = control.count
-                    var count = recvmsg(socket, &message, Int32(MSG_CMSG_CLOEXEC.rawValue))
+                    var count = recvmsg(socket, &message, Int32(MSG_CMSG_CLOEXEC))
                     while count < 0, errno == EINTR {
-                        count = recvmsg(socket, &message, Int32(MSG_CMSG_CLOEXEC.rawValue))
+                        count = recvmsg(socket, &message, Int32(MSG_CMSG_CLOEXEC))
                     }
                     guard count > 0 else { return nil }
                     let text = String(decoding: UnsafeRawBufferPointer(bytes).prefix(count), as: UTF8.self)
                     let header = control.load(as: cmsghdr.self)
                     guard message.msg_controllen >= MemoryLayout<cmsghdr>.size + MemoryLayout<Int32>.size,
-                        header.cmsg_level == SOL_SOCKET, header.cmsg_type == Int32(SCM_RIGHTS.rawValue)
+                        header.cmsg_level == SOL_SOCKET, header.cmsg_type == Int32(SCM_RIGHTS)
                     else { return (text, nil) }
                     return (text, control.load(fromByteOffset: MemoryLayout<cmsghdr>.size, as: Int32.self))
                 }

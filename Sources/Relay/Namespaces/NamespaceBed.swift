@@ -143,14 +143,16 @@ package final class NamespaceBed: ListenerSource {
     private static var ownProgram: String {
         var bytes = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count = bytes.withUnsafeMutableBytes { buffer in
-            readlink("/proc/self/exe", buffer.bindMemory(to: CChar.self).baseAddress, buffer.count)
+            buffer.bindMemory(to: CChar.self).baseAddress.map { readlink("/proc/self/exe", $0, buffer.count) } ?? 0
         }
         return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 
     private static func pipe() -> (read: Int32, write: Int32)? {
         var ends: [Int32] = [-1, -1]
-        return pipe2(&ends, O_CLOEXEC) == 0 ? (ends[0], ends[1]) : nil
+        guard Glibc.pipe(&ends) == 0 else { return nil }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
     }
 
     /// Reads a line, byte by byte: they are short and few. nil: the end.

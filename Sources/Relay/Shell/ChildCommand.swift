@@ -2,7 +2,7 @@ import Glibc
 
 /// A program that the relay starts.
 package struct ChildCommand: Sendable {
-    package var pid: pid_t
+    var pid: pid_t
 
     /// Starts a program, found by PATH, with default signals.
     ///
@@ -44,7 +44,7 @@ package struct ChildCommand: Sendable {
         defer { for pointer in argumentPointers + variablePointers { free(pointer) } }
         var pid: pid_t = 0
         let status = posix_spawnp(
-            &pid, argumentPointers[0] ?? nil, &actions, &attributes, argumentPointers, variablePointers)
+            &pid, arguments.first ?? "", &actions, &attributes, argumentPointers, variablePointers)
         guard status == 0 else {
             throw RelayProblem(
                 "can't run '\(arguments.first ?? "")': \(String(cString: strerror(status)))", status: 500)

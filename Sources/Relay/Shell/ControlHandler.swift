@@ -74,7 +74,9 @@ final class ControlHandler: ChannelInboundHandler {
             headers.add(name: "X-Content-Type-Options", value: "nosniff")
         }
         if response.status != 204 { headers.add(name: "Content-Length", value: String(response.body.utf8.count)) }
-        if !head.isKeepAlive { headers.add(name: "Connection", value: "close") }
+        // After a request that offers another protocol, as Java's client does with HTTP/2, NIO parses nothing more.
+        let isKept = head.isKeepAlive && !head.headers.contains(name: "upgrade")
+        if !isKept { headers.add(name: "Connection", value: "close") }
         let answer = HTTPResponseHead(
             version: head.version, status: HTTPResponseStatus(statusCode: response.status), headers: headers)
         context.write(wrapOutboundOut(.head(answer)), promise: nil)
@@ -82,7 +84,6 @@ final class ControlHandler: ChannelInboundHandler {
             context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: response.body)))), promise: nil)
         }
         let channel = context.channel
-        let isKept = head.isKeepAlive
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
             if !isKept { channel.close(promise: nil) }
         }

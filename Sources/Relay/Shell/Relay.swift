@@ -53,16 +53,20 @@ package final class Relay: RelayControl, @unchecked Sendable {
 
     /// Logs a line the first time only.
     func log(_ text: String, once key: String) {
+        // Names come from clients: what is remembered has a limit.
+        if said.count >= 1_000 { said = [] }
         if said.insert(key).inserted { output(text) }
     }
 
-    /// What is printed once for each toxic that is silent (RELAY-3).
-    func sayWhatCannotBeShown(_ toxic: Toxic, _ proxy: RelayProxy) {
+    /// Prints once for each toxic or profile that may be silent what it can't show (RELAY-3).
+    ///
+    /// - Parameter source: `toxic 'x' of proxy 'db'`.
+    func sayWhatCannotBeShown(_ source: String) {
         guard silencer == nil else { return }
-        output(
-            "toxic '\(toxic.name)' of proxy '\(proxy.description.name)' may be silent. What a relay can't show: its kernel goes on "
-                + "acknowledging what the client sends, so sends succeed, and TCP's own give-up never starts. "
-                + "'sluice relay --namespaces -- COMMAND' shows true silence.")
+        log(
+            "\(source) may be silent. What a relay can't show: its kernel goes on acknowledging what the client sends, so "
+                + "sends succeed, and TCP's own give-up never starts. 'sluice relay --namespaces -- COMMAND' shows true silence.",
+            once: source)
     }
 
     // MARK: - Events

@@ -29,7 +29,8 @@ package final class RelayProcess: Sendable {
         _ options: Options, limits: RelayLimits = RelayLimits(), listeners: any ListenerSource = OwnNetwork(),
         output: @escaping @Sendable (String) -> Void
     ) throws {
-        RelayProcess.raiseFileLimit()
+        var limits = limits
+        RelayProcess.fit(&limits, output: output)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let relay = Relay(loop: loop, limits: limits, listeners: listeners, output: output)
@@ -90,11 +91,21 @@ package final class RelayProcess: Sendable {
         }
     }
 
-    /// Two descriptors for each connection: as many as the hard limit allows.
-    private static func raiseFileLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    /// Descriptors beside those of connections.
+    private static let otherFiles = 600
+
+    /// A connection has two descriptors. Raises the limit of open files as far as the hard limit allows; if that is not
+    /// enough, lowers the limit of connections, and says so.
+    private static func fit(_ limits: inout RelayLimits, output: (String) -> Void) {
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
+        files.rlim_cur = files.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
+        let needed = 2 * limits.connections + otherFiles
+        guard files.rlim_max < UInt(needed) else { return }
+        limits.connections = max(1, (Int(files.rlim_max) - otherFiles) / 2)
+        output(
+            "this process may open only \(files.rlim_max) files, so the limit of connections is \(limits.connections): "
+                + "'ulimit -Hn \(needed)' allows all")
     }
 }

@@ -1,5 +1,4 @@
 import Fleet
-import Glibc
 import NIOCore
 import NIOPosix
 
@@ -16,7 +15,6 @@ final class RelayProxy: @unchecked Sendable {
     private var timer: Scheduled<Void>?
     /// Bytes of connections that are gone, by direction of the stream.
     private var counted: (upstream: Int, downstream: Int) = (0, 0)
-    private var saidSilent: Set<Int> = []
 
     init(_ description: ProxyDescription, relay: Relay) {
         self.description = description
@@ -38,6 +36,9 @@ final class RelayProxy: @unchecked Sendable {
     func start() throws(RelayProblem) {
         guard !description.enabled else { return }
         let (descriptor, text) = try relay.listeners.open(description.listen)
+        if description.profile.idleRule(now: 0)?.ending == .silent {
+            relay.sayWhatCannotBeShown("the profile of proxy '\(description.name)'")
+        }
         description.listen = text
         description.enabled = true
         ServerBootstrap(group: relay.loop)
@@ -59,7 +60,6 @@ final class RelayProxy: @unchecked Sendable {
                         channel.close(promise: nil)
                     }
                 case .failure(let error):
-                    Glibc.close(descriptor)
                     relay.log("proxy '\(description.name)': can't listen on \(text): \(error)")
                 }
             }
@@ -181,7 +181,7 @@ final class RelayProxy: @unchecked Sendable {
     /// - Returns: how many connections are there.
     func add(_ toxic: Toxic) throws(RelayProblem) -> Int {
         guard toxics.count < relay.limits.toxics else { throw .tooMany("toxics", limit: relay.limits.toxics) }
-        if toxic.kind.mayBeSilent, saidSilent.insert(toxic.number).inserted { relay.sayWhatCannotBeShown(toxic, self) }
+        if toxic.mayBeSilent { relay.sayWhatCannotBeShown("toxic '\(toxic.name)' of proxy '\(description.name)'") }
         let affected = connections.count
         if toxic.kind == .resetNow {
             for connection in connections.values { connection.reset(cause: toxic.name) }

@@ -34,7 +34,8 @@ final class RelayedConnection: @unchecked Sendable {
     /// Which instance it belongs to.
     let hash: UInt64
     var home: InstanceIdentifier?
-    let client: String
+    /// The client's address.
+    private(set) var client = ""
     private(set) var session: SessionMachine
     private let proxy: RelayProxy
     private var ends: (client: End, upstream: End)
@@ -50,7 +51,6 @@ final class RelayedConnection: @unchecked Sendable {
         self.number = number
         self.hash = hash
         self.proxy = proxy
-        self.client = client.remoteAddress.map(RelayedConnection.text) ?? ""
         ends = (End(), End())
         ends.client.channel = client
         session = SessionMachine(now: now)
@@ -88,6 +88,7 @@ final class RelayedConnection: @unchecked Sendable {
     func active(_ side: Side) {
         self[side].isActive = true
         guard side == .client else { return }
+        client = ends.client.channel?.remoteAddress.map(RelayedConnection.text) ?? ""
         switch isRefused {
         case .reset: return resetBoth()
         case .close: return closeBoth()
@@ -179,6 +180,8 @@ final class RelayedConnection: @unchecked Sendable {
 
     func inactive(_ side: Side) {
         self[side].isActive = false
+        // Once our FIN is sent, NIO reports the end's FIN as the end of its channel; a RST has come as an error before.
+        if self[side].isFinished, !self[side].hasEnded, !isOver, !session.isSilent { inputClosed(side) }
         let isClean = self[side].hasEnded && self[side].isFinished
         if !isOver, !session.isSilent, !isClean, self[side.other].isActive {
             proxy.ended(self, cause: "the \(side == .client ? "client" : "upstream") ended it")

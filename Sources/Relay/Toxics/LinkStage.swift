@@ -111,11 +111,11 @@ struct LinkStage {
     private mutating func sliced(now: UInt64, using generator: inout some RandomNumberGenerator) -> Step {
         guard case .bytes(let buffer, _)? = queue.first else { return passHead() }
         guard now >= freeAt else { return .wait(until: freeAt) }
-        let size = Int(clamping: toxic.attributes["average_size"])
+        let size = Int(min(toxic.attributes["average_size"], 1 << 30))
         let variation = min(Int(clamping: toxic.attributes["size_variation"]), size)
         guard size > 0, buffer.readableBytes > size - variation else { return passHead() }
         let piece = max(
-            1, variation > 0 ? Int.random(in: (size - variation)...(size &+ variation), using: &generator) : size)
+            1, variation > 0 ? Int.random(in: (size - variation)...(size + variation), using: &generator) : size)
         let (pause, overflow) = UInt64(toxic.attributes["delay"]).multipliedReportingOverflow(by: 1_000)
         freeAt = now + (overflow ? 0 : pause)
         return passHead(atMost: min(piece, buffer.readableBytes))

@@ -69,6 +69,16 @@ package struct Toxic: Equatable, Sendable {
         self = changed
     }
 
+    /// Whether connections may become silent, which a relay can show only in part.
+    package var mayBeSilent: Bool {
+        switch kind {
+        case .idleSilent, .silent, .recovery: true
+        // Without a reset half the instance drops its connections.
+        case .drain: attributes["reset"] == 0
+        default: false
+        }
+    }
+
     /// `{"attributes":{…},"name":…,"type":…,"stream":…,"toxicity":…}`
     package var value: WireValue {
         .members([

@@ -40,14 +40,6 @@ package enum ToxicKind: String, CaseIterable, Sendable {
         }
     }
 
-    /// Whether connections may become silent, which a relay can show only in part.
-    package var mayBeSilent: Bool {
-        switch self {
-        case .idleSilent, .silent, .recovery, .maintenance, .drain: true
-        default: false
-        }
-    }
-
     /// The name in texts about wrong attributes: that of Go's struct.
     var goName: String {
         switch self {
@@ -126,10 +118,13 @@ package struct ToxicAttributes: Equatable, Sendable {
 
     package subscript(_ name: String) -> Int64 { numbers[name] ?? 0 }
 
-    /// A number of milliseconds in nanoseconds. Longer than 292 years is cut.
+    /// The longest time, 10 years: sums of several never overflow.
+    private static let longest: UInt64 = 10 * 365 * 86_400 * 1_000_000_000
+
+    /// A number of milliseconds in nanoseconds, at most 10 years.
     package func nanoseconds(_ name: String) -> UInt64 {
         let (product, overflow) = UInt64(max(self[name], 0)).multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? UInt64(Int64.max) : min(product, UInt64(Int64.max))
+        return overflow ? Self.longest : min(product, Self.longest)
     }
 
     package var refusal: Refusal { words["refuse_with"].flatMap(Refusal.init(rawValue:)) ?? .reset }
