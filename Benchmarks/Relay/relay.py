@@ -174,7 +174,9 @@ def main():
             relay = all[0]
             before = relay.memory()
             ends = []
-            for _ in range(9_990):
+            # Two descriptors for each, here and in the relay.
+            most = (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 700) // 2
+            for _ in range(min(9_990, most)):
                 client = socket.create_connection(("127.0.0.1", relay.port))
                 accepted = listener.accept()[0]
                 client.sendall(b"x")

@@ -25,6 +25,8 @@ package final class RelayControlServer: @unchecked Sendable {
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+                    try channel.pipeline.syncOperations.addHandler(
+                        IdleStateHandler(readTimeout: RelayLimits.controlPatience))
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(self))
                 }
             }

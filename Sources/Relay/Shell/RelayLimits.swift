@@ -1,3 +1,5 @@
+import NIOCore
+
 /// The limits of a relay (RELAY-3). Each is named in the refusal and in the metrics.
 package struct RelayLimits: Sendable {
     /// Connections of all proxies together.
@@ -12,6 +14,9 @@ package struct RelayLimits: Sendable {
     package var eventStreams = 16
     /// The body of a request.
     package var bodyBytes = 1 << 20
+
+    /// A connection of a control client that sends nothing for so long is closed, unless it streams events.
+    static let controlPatience = TimeAmount.seconds(60)
 
     package init() {}
 

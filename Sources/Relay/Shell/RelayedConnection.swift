@@ -155,7 +155,8 @@ final class RelayedConnection: @unchecked Sendable {
             RelayedConnection.watch(self[side].channel)
             return
         }
-        guard !isOver, isRefused == nil else { return }
+        guard !isOver else { return }
+        guard isRefused == nil else { return closeBoth() }
         if self[side.other].channel == nil {
             self[side].early.append(.end)
         } else if self[side].link.isTransparent {
