@@ -19,6 +19,7 @@ let package = Package(
     products: [
         .executable(name: "sluice", targets: ["sluice"]),
         .executable(name: "sluice-api", targets: ["sluice-api"]),
+        .executable(name: "sluice-relay", targets: ["sluice-relay"]),
         .executable(name: "sluice-bench", targets: ["sluice-bench"]),
     ],
     dependencies: [
@@ -108,6 +109,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             exclude: ["Page"], swiftSettings: settings, plugins: ["EmbedPage"]),
+        // The firewall's behaviour as a process that any user can start, for test suites.
+        .target(
+            name: "Relay",
+            dependencies: [
+                "Fleet", "Policy", "FlowCore",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -123,6 +135,11 @@ let package = Package(
             dependencies: [
                 "API", "Gateway", "Kernel", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: settings, plugins: ["StampCommit"]),
+        // A program of its own, too: networking is not in the gateway, and the relay needs no libbpf.
+        .executableTarget(
+            name: "sluice-relay",
+            dependencies: ["Relay", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: settings, plugins: ["StampCommit"]),
         .executableTarget(
             name: "sluice",
@@ -159,6 +176,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Bench", swiftSettings: settings),
+        // The least that a relay with SwiftNIO can be, beside the relay: Benchmarks/Relay/relay.py.
+        .executableTarget(
+            name: "relay-copy-loop",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Benchmarks/RelayCopyLoop", swiftSettings: settings),
         // What tests of several rooms need: directories and labs of their own.
         .target(
             name: "TestSupport", dependencies: ["Lab"], path: "Tests/TestSupport", swiftSettings: settings),
@@ -207,6 +231,13 @@ let package = Package(
             ],
             exclude: ["schemathesis.sh"], swiftSettings: settings),
         .testTarget(
+            name: "RelayTests",
+            dependencies: [
+                "TestSupport", "Relay", "Lab", "Fleet", "Policy", "sluice-relay", "sluice",
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            exclude: ["live"], swiftSettings: settings),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
                 "TestSupport", "Fleet", "Inspection", "Capture", "Telemetry", "FlowLog", "Store", "sluice", "Policy",
@@ -222,7 +253,7 @@ let package = Package(
             swiftSettings: settings),
         // What is packaged: files, manual pages, the schema.
         .testTarget(
-            name: "PackageTests", dependencies: ["TestSupport", "sluice", "Policy", "Kernel", "Lab"],
+            name: "PackageTests", dependencies: ["TestSupport", "sluice", "sluice-relay", "Policy", "Kernel", "Lab"],
             exclude: ["judge.py"], swiftSettings: settings),
         // The documents: that the reference is what the program says, that links lead somewhere, that commands do what their page shows.
         .testTarget(

@@ -25,7 +25,8 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
             CommandGroup(
-                name: "For applications:", subcommands: [CheckUp.self, SocketCommand.self, ForecastCommand.self]),
+                name: "For applications:",
+                subcommands: [CheckUp.self, SocketCommand.self, RelayCommand.self, ForecastCommand.self]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
             CommandGroup(
                 name: "Other:",

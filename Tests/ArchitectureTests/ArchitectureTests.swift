@@ -40,6 +40,11 @@ private let allowedImports: [String: Set<String>] = [
         "Gateway", "Inspection", "Telemetry", "FlowLog", "Store", "Kernel", "Policy", "HTTPTypes",
         "HummingbirdCore", "HummingbirdTLS", "Logging", "NIOCore", "NIOHTTPTypes", "NIOPosix", "NIOSSL",
     ] + shared,
+    // The relay: SwiftNIO around pure parts. It knows neither the kernel's side nor the gateway.
+    "Relay": [
+        "Fleet", "Policy", "FlowCore", "NIOCore", "NIOHTTP1", "NIOPosix", "Yams", "Glibc",
+        "Synchronization",
+    ],
     // Generates the documents. Needs no running gateway.
     "Documents": [
         "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
@@ -47,6 +52,7 @@ private let allowedImports: [String: Set<String>] = [
     // Labs and programs.
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
+    "sluice-relay": ["Relay", "ArgumentParser", "Glibc"],
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
         "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",

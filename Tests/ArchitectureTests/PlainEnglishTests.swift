@@ -58,8 +58,8 @@ private let phrases = [
 private let modules = [
     "Sources/Policy", "Sources/Fleet", "Sources/FlowLog", "Sources/Inspection", "Sources/API", "Sources/Store",
     "Sources/Simulation", "Sources/Forecast", "Tests/ForecastTests", "Sources/Lab", "Sources/LabEndpoint",
-    "Sources/Capture", "Sources/Telemetry",
-    "Sources/sluice", "Sources/sluice-api", "Benchmarks", "packaging", "CHANGELOG.md", "Tests/PolicyTests",
+    "Sources/Capture", "Sources/Telemetry", "Sources/sluice", "Sources/sluice-api", "Sources/sluice-relay",
+    "Sources/Relay", "Tests/RelayTests", "examples", "Benchmarks", "packaging", "CHANGELOG.md", "Tests/PolicyTests",
     "Tests/FleetTests", "Tests/FlowLogTests", "Tests/SimulationTests", "Tests/StoreTests", "Tests/APITests",
     "Tests/ArchitectureTests/ArchitectureTests.swift", "Tests/ArchitectureTests/FidelityTests.swift",
     "Tests/ArchitectureTests/NameTests.swift", "Tests/ArchitectureTests/SourceTree.swift",

@@ -3,8 +3,8 @@
 /// Azure, 2026: from 0 to 45 s the instance refuses new sessions. From 45 to 90 s it resets all its sessions, and
 /// repeats this after a third and two thirds of that half (60 s and 75 s). Then the instance is recycled. Without a
 /// reset half it refuses for 90 s and then drops its sessions. The drain ends early when no session is left.
-struct DrainMachine: Hashable, Sendable, Codable {
-    enum Phase: Hashable, Sendable, Codable {
+package struct DrainMachine: Hashable, Sendable, Codable {
+    package enum Phase: Hashable, Sendable, Codable {
         /// New sessions go elsewhere, no RST is sent. Can transition to: `resetting` at the deadline, `over` (no reset
         /// half, or no session left). A drain can be cancelled only in this state.
         case refusing
@@ -15,7 +15,7 @@ struct DrainMachine: Hashable, Sendable, Codable {
     }
 
     /// An action that is due.
-    enum Step: Hashable, Sendable {
+    package enum Step: Hashable, Sendable {
         /// Reset all sessions, finished `within` nanoseconds: well inside the window.
         case resetAll(within: UInt64)
         /// Repeat the resets for tombstones that have received a segment since.
@@ -23,9 +23,9 @@ struct DrainMachine: Hashable, Sendable, Codable {
         case recycle
     }
 
-    let times: DrainTimes
+    package let times: DrainTimes
     private(set) var began: UInt64
-    private(set) var phase = Phase.refusing
+    package private(set) var phase = Phase.refusing
     private(set) var live: Int?
     private(set) var tombstones: Int?
     /// Whether the steering of new sessions away from the instance was carried out, and not only requested.
@@ -33,7 +33,7 @@ struct DrainMachine: Hashable, Sendable, Codable {
     /// Whether the request to reset was carried out, and not only made.
     private var isOrderCarriedOut = false
 
-    init(times: DrainTimes, now: UInt64) {
+    package init(times: DrainTimes, now: UInt64) {
         self.times = times
         began = now
     }
@@ -48,14 +48,14 @@ struct DrainMachine: Hashable, Sendable, Codable {
 
     /// Reports the remaining sessions and tombstones. Reports of the first moments are ignored: a new session may still
     /// arrive under the old steering, so an empty instance is not yet finished.
-    mutating func sessionsLeft(live: Int, tombstones: Int, now: UInt64) {
+    package mutating func sessionsLeft(live: Int, tombstones: Int, now: UInt64) {
         guard now >= began + times.refuse / DrainMachine.settlingShare else { return }
         self.live = live
         self.tombstones = tombstones
     }
 
     /// Returns the next step that is due. Call it until it returns nil.
-    mutating func advance(now: UInt64) -> Step? {
+    package mutating func advance(now: UInt64) -> Step? {
         switch phase {
         case .refusing:
             if isEmpty { return recycle() }
@@ -78,7 +78,7 @@ struct DrainMachine: Hashable, Sendable, Codable {
     }
 
     /// When the next step is due.
-    var nextTimer: UInt64? {
+    package var nextTimer: UInt64? {
         switch phase {
         case .refusing: began + times.refuse
         case .resetting(let since, let repeats):
