@@ -64,12 +64,6 @@ zsh zsh
 fish fish
 promtool prometheus
 ps procps
-redis-server redis-server
-redis-cli redis-tools
-setpriv util-linux
-javac default-jdk-headless
-/usr/share/java/junit-platform-console.jar junit5
-/usr/lib/python3/dist-packages/pip/__init__.py python3-pip
 systemd-analyze systemd
 END
     [ -z "${also_needed-}" ] || echo "$also_needed"
