@@ -134,7 +134,7 @@ package struct FleetRun: Sendable {
             case .start(let identifier, _):
                 let delay = failed == nil ? 0 : toxic.attributes.nanoseconds("replace")
                 agenda.append((now + delay, .serving(identifier)))
-            case .steer(let identifiers): table = Steering.entries(for: identifiers)
+            case .steer(_, let first): table = Steering.entries(for: first)
             case .resetAll(let identifier, let within): effects.append(.reset(home: identifier, within: within))
             case .endProcess(let identifier, _):
                 agenda.append((now, .exited(identifier, .exited(status: 0))))
