@@ -1,4 +1,4 @@
-/// What became of each connection of a scenario (RELAY-5). Pure: events in, verdicts out.
+/// What happened to each connection of a scenario (RELAY-5). Pure: events in, verdicts out.
 package struct ConnectionLedger: Sendable {
     package enum Verdict: Equatable, Sendable {
         /// Nothing ended it before its ends did.

@@ -27,6 +27,8 @@ struct LinkStage {
     private var freeAt: UInt64 = 0
     /// limit_data: bytes passed on so far.
     private var passed: Int64 = 0
+    /// limit_data: whether more came in than may pass.
+    private var isCut = false
 
     init(_ toxic: Toxic, now: UInt64, using generator: inout some RandomNumberGenerator) {
         self.toxic = toxic
@@ -39,6 +41,7 @@ struct LinkStage {
         self.toxic = toxic
         armedAt = now
         headDue = nil
+        isCut = false
         isActive = toxic.toxicity.admits(using: &generator)
     }
 
@@ -124,7 +127,11 @@ struct LinkStage {
     private mutating func limited() -> Step {
         guard case .bytes(let buffer, _)? = queue.first else { return passHead() }
         let left = toxic.attributes["bytes"] - passed
-        guard left > 0 else { return .end(.close) }
+        guard left > 0 else {
+            isCut = true
+            drop()
+            return .wait(until: nil)
+        }
         let piece = min(Int64(buffer.readableBytes), left)
         passed += piece
         return passHead(atMost: Int(piece))
@@ -153,7 +160,7 @@ struct LinkStage {
 
     /// Whether the limit of limit_data is reached: it ends with the last byte, not with the next one.
     var isExhausted: Bool {
-        isActive && toxic.kind == .limitData && passed > 0 && passed >= toxic.attributes["bytes"]
+        isActive && toxic.kind == .limitData && (isCut || passed > 0 && passed >= toxic.attributes["bytes"])
     }
 }
 
