@@ -62,6 +62,10 @@ struct AgreementTests {
         },
         Case("drain without resets", 3, 3) { $0.drain = .azure2025 },
         Case("drain without resets, scaling", 2, 4) { $0.drain = .azure2025 },
+        Case("losses that are noticed late", 2, 10) {
+            $0.drain = .azure2025
+            $0.keepAlive = .off
+        },
     ]
 
     @Test("CAST-1 closed form and simulation agree within three standard errors", arguments: cases)

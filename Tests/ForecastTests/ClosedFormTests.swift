@@ -103,9 +103,9 @@ struct ClosedFormTests {
         for row in table {
             let capacity = CapacityRange(minimum: row.range.lowerBound, maximum: row.range.upperBound)
             let path = FleetPath(.daily(capacity), capacity)
-            near(path.hitsPerDay * 30, row.month, 0.006)
+            near(path.hitsPerDay() * 30, row.month, 0.006)
             #expect(path.quietest.size == capacity.minimum)
-            #expect(path.scaleIns == row.range.dropFirst().reversed())
+            #expect(path.scaleIns.map(\.size) == row.range.dropFirst().reversed())
         }
         // The largest fleet that is possible, and levels that come too soon after one another for every scale-in.
         let capacity = CapacityRange(minimum: 2, maximum: 50)
@@ -113,8 +113,12 @@ struct ClosedFormTests {
         let short = LoadCurve(levels: [
             .init(from: 0, share: 0.599), .init(from: 43_200, share: 0), .init(from: 44_400, share: 0.599),
         ])
-        #expect(FleetPath(short, capacity).scaleIns == [50, 49, 48])
+        #expect(FleetPath(short, capacity).scaleIns.map(\.size) == [50, 49, 48])
         #expect(FleetPath(.constant, capacity).scaleIns.isEmpty)
+        // 4 to 2 within 5 min: 1/4, and 1/3 of those that are back by then.
+        let few = CapacityRange(minimum: 2, maximum: 4)
+        near(FleetPath(.daily(few), few).hitsPerDay(backAfter: 60), 1.0 / 4 + 1.0 / 3, 1e-12)
+        near(FleetPath(.daily(few), few).hitsPerDay(backAfter: 1_000), 1.0 / 4 + 3.0 / 4 / 3, 1e-12)
     }
 
     @Test("CAST-1 persistent sessions: unplanned, maintenance and scale-in as in the table of the document")

@@ -16,7 +16,24 @@ package struct ClosedForecast: Sendable {
         disruptions[.unplanned] = isDisruptive ? settings.failuresPerSecond * MonthPlan.seconds : 0
         disruptions[.maintenance] = isDisruptive ? maintenanceHits : 0
         disruptions[.scaleIn] =
-            isDisruptive ? Double(MonthPlan.days) * path.hitsPerDay * largeShare * (1 - endingInDrain) : 0
+            isDisruptive ? Double(MonthPlan.days) * scaleInHits : 0
+        countAbsence()
+    }
+
+    /// A session that nobody misses for days is not disrupted again in that time.
+    private mutating func countAbsence() {
+        guard silentNotice > MonthPlan.daySeconds else { return }
+        let losses = DisruptionCause.allCases.reduce(0) { $0 + (isSilent($1) ? disruptions[$1] ?? 0 : 0) }
+        for (cause, count) in disruptions {
+            disruptions[cause] = count / (1 + losses * silentNotice / MonthPlan.seconds)
+        }
+    }
+
+    private var silentNotice: Double { Outage(settings).notice(isSilent: true) ?? Outage.neverSeconds }
+
+    private var scaleInHits: Double {
+        path.hitsPerDay(
+            backAfter: settings.drain.reset == 0 ? silentNotice : 0, exposed: largeShare * (1 - endingInDrain))
     }
 
     package var idleKills: IdleKills {
@@ -31,8 +48,7 @@ package struct ClosedForecast: Sendable {
             * exponentialOf(-idle * MaintenanceHits.stepSeconds)
         hits.endingInDrain = endingInDrain
         if settings.drain.reset == 0 {
-            let notice = Outage(settings).notice(isSilent: true) ?? Outage.neverSeconds
-            hits.missedSteps = Int(min(notice / MaintenanceHits.stepSeconds, 1_000)) + 1
+            hits.missedSteps = Int(min(silentNotice / MaintenanceHits.stepSeconds, 1_000)) + 1
         }
         return hits
     }

@@ -5,8 +5,15 @@ import Simulation
 /// size that brings the load below, and loses one instance every 5 min while the load is below 20 %. Written
 /// independently of the autoscaler that the simulation runs.
 package struct FleetPath: Sendable {
-    /// The size before each scale-in of a day, in order.
-    package private(set) var scaleIns: [Int] = []
+    package struct ScaleIn: Sendable {
+        /// Seconds since the highest load.
+        package let at: Double
+        /// How many instances served before.
+        package let size: Int
+    }
+
+    /// Those of a day, in order.
+    package private(set) var scaleIns: [ScaleIn] = []
     /// When the fleet is smallest: the middle of that time, in seconds since the highest load, and the size.
     package private(set) var quietest: (at: Double, size: Int) = (0, 0)
     /// From the first scale-out of a day to its first scale-in, in seconds; 0: it never scales.
@@ -34,7 +41,8 @@ package struct FleetPath: Sendable {
                 }
                 var left = Int((end - step.at) / FleetPath.coolDown) - 1
                 while size > capacity.minimum, left > 0, step.instances / Double(size) < FleetPath.shrink - 1e-9 {
-                    scaleIns.append(size)
+                    let before = scaleIns.last { $0.at > step.at }?.at ?? step.at
+                    scaleIns.append(ScaleIn(at: before + FleetPath.coolDown, size: size))
                     shrankAt = shrankAt ?? step.at
                     size -= 1
                     left -= 1
@@ -45,7 +53,22 @@ package struct FleetPath: Sendable {
         }
     }
 
+    /// A session that comes back during a drain is not on the instance that drains.
+    private static let drainSeconds = 90.0
+
     /// How many scale-ins of a day hit a session that is on any instance with the same probability: the sum of 1/n, which
-    /// is H(Nmax) - H(Nmin) for one decline a day.
-    package var hitsPerDay: Double { scaleIns.reduce(0) { $0 + 1 / Double($1) } }
+    /// is H(Nmax) - H(Nmin) for one decline a day. A session that is not back yet can't be hit.
+    ///
+    /// - Parameters:
+    ///   - seconds: how long after a scale-in a session is opened again; 0: it is reset.
+    ///   - exposed: the share of sessions on the leaving instance that are still there when it ends them.
+    package func hitsPerDay(backAfter seconds: Double = 0, exposed: Double = 1) -> Double {
+        var hits: [(at: Double, share: Double)] = []
+        for scaleIn in scaleIns {
+            let drainsAt = scaleIn.at - FleetPath.drainSeconds
+            let away = hits.reduce(0) { $0 + ($1.at + seconds > drainsAt ? $1.share : 0) }
+            hits.append((scaleIn.at, (1 - away) * exposed / Double(scaleIn.size)))
+        }
+        return hits.reduce(0) { $0 + $1.share }
+    }
 }

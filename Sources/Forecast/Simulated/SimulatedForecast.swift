@@ -101,7 +101,7 @@ package struct SimulatedForecast: Sendable {
             let least = squareRoot(failures / Double(fleetMonths * settings.instances.minimum))
             unplanned.standardError = max(unplanned.standardError, least)
             disruptions[.unplanned] = unplanned
-            let perDay = FleetPath(settings.load, settings.instances).hitsPerDay
+            let perDay = FleetPath(settings.load, settings.instances).hitsPerDay()
             if perDay > 0, var scaleIn = disruptions[.scaleIn] {
                 // A session that a failure has moved is hit by the scale-in of that day.
                 scaleIn.standardError = max(scaleIn.standardError, least * perDay)
