@@ -93,11 +93,11 @@ import Testing
             ),
             (
                 "Read error from remote host 10.1.0.10 port 55348: Connection reset by peer",
-                "Read error from remote host 10.1.0.10 port ...: Connection reset by peer"
+                "Read error from remote host ... port ...: Connection reset by peer"
             ),
             (
                 "E1128 05:12:28.959454826    8252 chttp2_transport.cc:1016]     ipv4:203.0.113.10:8107: closed",
-                "ipv4:203.0.113.10: closed"
+                "ipv4:...: closed"
             ),
         ])
     func messages(line: String, plain: String) {
