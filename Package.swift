@@ -271,7 +271,7 @@ let package = Package(
             swiftSettings: settings),
         // What real programs notice of a lost session: docs/application-teams.md.
         .testTarget(
-            name: "ApplicationTests", dependencies: ["TestSupport", "Lab", "sluice"], exclude: ["Scripts"],
+            name: "ApplicationTests", dependencies: ["TestSupport", "Lab", "sluice", "sluice-relay"], exclude: ["Scripts"],
             swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",

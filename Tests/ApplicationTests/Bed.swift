@@ -55,12 +55,28 @@ enum Bed: CaseIterable {
         }
     }
 
-    /// Measures all applications through the gateway, in a lab of its own.
-    func measure(_ applications: [any Application]) async throws -> [Finding] {
+    /// What is between the two ends.
+    enum Kind: String, Sendable {
+        case gateway
+        case relay
+    }
+
+    /// Measures applications in a lab of its own: through the gateway all of them, through a relay those of TCP.
+    func measure(_ applications: [any Application], through kind: Kind) async throws -> [Finding] {
         try await withTestLab(prefix: "sluice-ap") { lab in
-            let gateway = try await lab.startGateway(configuration: configuration(lab))
+            let isQuick = self == .idle || self == .setting
             try await prepareHosts(of: lab)
-            return try await measure(applications, in: lab, through: GatewayPassage(gateway: gateway), name: "gateway")
+            switch kind {
+            case .gateway:
+                let gateway = try await lab.startGateway(configuration: configuration(lab, isQuick: isQuick))
+                return try await measure(
+                    applications, in: lab, through: GatewayPassage(gateway: gateway), name: kind.rawValue)
+            case .relay:
+                // What is drained or killed must not be idle for too long before.
+                let passage = try await RelayPassage.start(in: lab, northSouthIdleTimeout: isQuick ? nil : "15m")
+                return try await measure(
+                    applications.filter(\.isTCP), in: lab, through: passage, name: kind.rawValue)
+            }
         }
     }
 
@@ -165,11 +181,11 @@ enum Bed: CaseIterable {
 
     // MARK: - The lab
 
-    private func configuration(_ lab: Lab) -> String {
+    private func configuration(_ lab: Lab, isQuick: Bool) -> String {
         let inside = LabZone.allCases.filter { $0 != .internet }.map { "\"\($0.prefix)\"" }.joined(separator: ", ")
         let ports = "\(Self.ports.lowerBound)-\(Self.ports.upperBound)"
         // What is drained or killed must not be idle for too long before.
-        let timeout = self == .idle || self == .setting ? "" : ", idleTimeout: 15m"
+        let timeout = isQuick ? "" : ", idleTimeout: 15m"
         let rules = ["Tcp", "Udp"].enumerated().map { index, transport in
             "name: applications-\(transport), priority: \(200 + index), access: Allow, protocol: \(transport), "
                 + "source: [\(inside)], destination: [\"*\"], destinationPorts: [\(ports)]\(timeout)"

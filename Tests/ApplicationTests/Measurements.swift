@@ -5,8 +5,15 @@ import TestSupport
 
 /// All measurements of a test run: made once, in all labs at the same time, because they mostly wait.
 enum Measurements {
-    /// Through the gateway.
-    static let throughGateway = Task { await measure() }
+    static let throughGateway = Task { await measure(through: .gateway) }
+    static let throughRelay = Task { await measure(through: .relay) }
+
+    static func through(_ kind: Bed.Kind) -> Task<[Bed.Finding], Never> {
+        switch kind {
+        case .gateway: throughGateway
+        case .relay: throughRelay
+        }
+    }
 
     /// Which applications are measured: `SLUICE_APPLICATIONS=ssh,psql` limits them while one is written.
     static let applications: [any Application] = {
@@ -18,10 +25,10 @@ enum Measurements {
     /// Whether the page and its data are written instead of compared: `SLUICE_MEASURE=write`.
     static let isWriting = getenv("SLUICE_MEASURE").map { String(cString: $0) } == "write"
 
-    private static func measure() async -> [Bed.Finding] {
+    private static func measure(through kind: Bed.Kind) async -> [Bed.Finding] {
         let applications = applications
         let results = await Bed.concurrently(Bed.allCases, atOnce: Bed.allCases.count) { bed in
-            try await Seats.labs.taken { try await bed.measure(applications) }
+            try await Seats.labs.taken { try await bed.measure(applications, through: kind) }
         }
         return zip(Bed.allCases, results).flatMap { bed, result in
             switch result {

@@ -29,7 +29,7 @@ enum Messages {
         // Seconds since 1970, process identifiers, threads, positions in source files.
         (expression("^\\d{10}: |^-? ?\\[\\d+(:\\d+)?\\]\\s*|^\\d+ (?=\\[)|^\\s*\\d+ \\S+\\.cc:\\d+\\]\\s*|^- "), ""),
         (expression("\\bport \\d+"), "port ..."),
-        (expression("(\\d+\\.\\d+\\.\\d+\\.\\d+):\\d+"), "$1"),
+        (expression("\\d+\\.\\d+\\.\\d+\\.\\d+(:\\d+)?"), "..."),
         (expression("\\b(pid|connection|Socket|id) \\d+"), "$1 ..."),
         (expression("\\bfd=\\d+"), "fd=..."),
         (expression("\\(\\S{4}…\\S{4}\\)"), ""),

@@ -1,10 +1,12 @@
+import Glibc
 import Lab
+import Synchronization
 
 /// RDP: xrdp's login screen, shown by FreeRDP on a display without a screen. FreeRDP sends TCP keep-alives after 5 s
 /// by default, so nothing has to be done at the client for it to notice.
 struct RemoteDesktop: Application {
     let name = "xfreerdp"
-    let needs = ["xrdp", "xfreerdp", "Xvfb", "openssl", "unshare"]
+    let needs = ["xrdp", "xfreerdp", "Xvfb", "xdotool", "ss", "openssl", "unshare"]
     let setting: String? = nil
 
     func open(at site: Site, withSetting: Bool) async throws -> Pair {
@@ -67,10 +69,58 @@ struct RemoteDesktop: Application {
         try await server.waitForText("TLS connection established", within: .seconds(30))
         // Its login screen is drawn.
         try await Task.sleep(for: .seconds(1))
-        return Pair(
-            client: client, server: server,
-            // Nobody types: the session is used by the client's keep-alives.
-            use: { _ in },
-            answer: { _ in client.isRunning ? "" : nil })
+        let keys = Keys(site: site, display: display)
+        let pair = Pair(
+            client: client, server: server, use: { try await keys.press($0) },
+            answer: { keys.isAnswered($0) ? "" : nil })
+        try await pair.ask("hello", within: .seconds(20))
+        return pair
+    }
+
+    /// Keys that are pressed in the client's window. The server answers each with a picture: bytes for the client.
+    private final class Keys: Sendable {
+        private let site: Site
+        private let display: Int
+        /// How many bytes the client had received when a word's key was pressed.
+        private let before = Mutex<[String: Int]>([:])
+        private let answered = Mutex<Set<String>>([])
+        private let nextLook = Mutex(ContinuousClock.now)
+
+        init(site: Site, display: Int) {
+            self.site = site
+            self.display = display
+        }
+
+        func press(_ word: String) async throws {
+            let received = bytesReceived ?? 0
+            before.withLock { $0[word] = received }
+            // Moves between the fields of the login screen. Fails when the window is gone.
+            _ = try await site.lab.execute(
+                in: site.clientPlace, ["xdotool", "mousemove", "100", "100", "key", "Tab"],
+                environment: ["DISPLAY": ":\(display)"])
+        }
+
+        func isAnswered(_ word: String) -> Bool {
+            if answered.withLock({ $0.contains(word) }) { return true }
+            let isTime = nextLook.withLock { next in
+                guard ContinuousClock.now >= next else { return false }
+                next = ContinuousClock.now + .milliseconds(200)
+                return true
+            }
+            guard isTime, let before = before.withLock({ $0[word] }), let received = bytesReceived, received > before
+            else { return false }
+            answered.withLock { _ = $0.insert(word) }
+            return true
+        }
+
+        /// What the client's kernel has received and acknowledged; nil without a connection.
+        private var bytesReceived: Int? {
+            guard
+                let list = try? site.lab.spawn(
+                    in: site.clientPlace, ["ss", "-tinH", "dport", "=", ":\(site.target.port)"])
+            else { return nil }
+            while list.isRunning { usleep(1000) }
+            return list.standardOutput.firstMatch(of: /bytes_received:(\d+)/).flatMap { Int($0.1) }
+        }
     }
 }
