@@ -271,8 +271,8 @@ let package = Package(
             swiftSettings: settings),
         // What real programs notice of a lost session: docs/application-teams.md.
         .testTarget(
-            name: "ApplicationTests", dependencies: ["TestSupport", "Lab", "sluice", "sluice-relay"], exclude: ["Scripts"],
-            swiftSettings: settings),
+            name: "ApplicationTests", dependencies: ["TestSupport", "Lab", "sluice", "sluice-relay"],
+            exclude: ["Scripts"], swiftSettings: settings),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["FlowModel", "TestSupport", "Fleet", "FlowLog", "Store", "Gateway", "Lab", "Policy"],

@@ -59,8 +59,11 @@ enum ApplicationPage {
                 guard let row = find("gateway") else { continue }
                 let isReset = measured.isReset && application.isTCP
                 let cells = [
-                    name, title(measured), text(row.client, isReset: isReset), text(row.server, isReset: isReset),
-                    relayed(find("relay"), beside: row, isTCP: application.isTCP, isReset: isReset),
+                    name, title(measured),
+                    // Over UDP the server's end is used: the client's packets would begin another session.
+                    text(row.client, isReset: isReset, isUsed: application.isTCP),
+                    text(row.server, isReset: isReset, isUsed: !application.isTCP),
+                    relayed(find("relay"), beside: row, isTCP: application.isTCP),
                 ]
                 lines.append("| \(cells.joined(separator: " | ")) |")
                 name = ""
@@ -89,7 +92,7 @@ enum ApplicationPage {
         }
     }
 
-    private static func text(_ notice: Notice, isReset: Bool) -> String {
+    private static func text(_ notice: Notice, isReset: Bool, isUsed: Bool) -> String {
         let message = notice.message.map { " `\($0.replacing("|", with: "\\|").replacing("`", with: "'"))`" }
         let sequel: String =
             switch notice.sequel {
@@ -104,17 +107,23 @@ enum ApplicationPage {
             return (isReset ? "at once" : "by its own timer") + (message.map { ":\($0)" } ?? ", no message") + sequel
         case .atNextUse: return "at its next use" + (message.map { ":\($0)" } ?? ", no message") + sequel
         case .afterNextUse: return "its next use hangs, until" + (message ?? " it ends") + sequel
-        case .never: return "notices nothing" + sequel
+        case .never: return (isUsed ? "its next use hangs" : "notices nothing") + sequel
         }
     }
 
-    private static func relayed(_ row: Measurement?, beside gateway: Measurement, isTCP: Bool, isReset: Bool) -> String
-    {
+    private static func relayed(_ row: Measurement?, beside gateway: Measurement, isTCP: Bool) -> String {
         guard isTCP else { return "a relay carries TCP only" }
-        guard let row else { return "not measured yet" }
+        guard let row else { return "its session was reset before" }
         if row.client == gateway.client && row.server == gateway.server { return "the same" }
-        let client = row.client == gateway.client ? "the same" : text(row.client, isReset: isReset)
-        let server = row.server == gateway.server ? "the same" : text(row.server, isReset: isReset)
-        return "client: \(client); server: \(server)"
+        // A setting that a relay does not see saves nothing.
+        let isReset = row.case.isReset || row.case == .idleWithSetting
+        var parts: [String] = []
+        if row.client != gateway.client {
+            parts.append("client: \(text(row.client, isReset: isReset, isUsed: true))")
+        }
+        if row.server != gateway.server {
+            parts.append("server: \(text(row.server, isReset: isReset, isUsed: false))")
+        }
+        return parts.joined(separator: "; ")
     }
 }
