@@ -57,6 +57,7 @@ struct RunScenario: ParsableCommand {
             options.version = RelayVersion.text
             let bed = namespaces ? try NamespaceBed() : nil
             let process = try RelayProcess(options, listeners: bed ?? OwnNetwork()) { RelayOutput.line($0) }
+            if let notice = process.notice { RelayOutput.line(notice) }
             if let bed { process.useSilence(of: bed) }
             defer { bed?.stop() }
             return try ScenarioProcess.run(read, name: name, command: command, process: process) { variables in

@@ -78,6 +78,7 @@ struct ServeRelay: ParsableCommand {
         let signals = TerminationSignals()
         let process = try RelayOutput.reporting { try RelayProcess(relay.options) { RelayOutput.line($0) } }
         RelayOutput.line("the control API is at http://\(process.address)")
+        if let notice = process.notice { RelayOutput.line(notice) }
         signals.wait()
         process.stop()
     }
@@ -89,6 +90,7 @@ struct ServeRelay: ParsableCommand {
             let bed = try NamespaceBed()
             defer { bed.stop() }
             let process = try RelayProcess(relay.options, listeners: bed) { RelayOutput.line($0) }
+            if let notice = process.notice { RelayOutput.line(notice) }
             process.useSilence(of: bed)
             defer { process.stop() }
             return try bed.start(command, environment: ["SLUICE_RELAY": "http://\(process.address)"]).wait()

@@ -21,6 +21,8 @@ package final class RelayProcess: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let server: RelayControlServer
     package let address: String
+    /// What its user must know about its limits. Print it after the address: programs read the first line for that.
+    package let notice: String?
 
     /// Starts it.
     ///
@@ -30,7 +32,7 @@ package final class RelayProcess: Sendable {
         output: @escaping @Sendable (String) -> Void
     ) throws {
         var limits = limits
-        RelayProcess.fit(&limits, output: output)
+        notice = RelayProcess.fit(&limits)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let relay = Relay(loop: loop, limits: limits, listeners: listeners, output: output)
@@ -95,17 +97,19 @@ package final class RelayProcess: Sendable {
     private static let otherFiles = 600
 
     /// A connection has two descriptors. Raises the limit of open files as far as the hard limit allows; if that is not
-    /// enough, lowers the limit of connections, and says so.
-    private static func fit(_ limits: inout RelayLimits, output: (String) -> Void) {
+    /// enough, lowers the limit of connections.
+    ///
+    /// - Returns: a notice of that; nil: all connections fit.
+    private static func fit(_ limits: inout RelayLimits) -> String? {
         var files = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return nil }
         files.rlim_cur = files.rlim_max
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files)
         let needed = 2 * limits.connections + otherFiles
-        guard files.rlim_max < UInt(needed) else { return }
+        guard files.rlim_max < UInt(needed) else { return nil }
         limits.connections = max(1, (Int(files.rlim_max) - otherFiles) / 2)
-        output(
+        return
             "this process may open only \(files.rlim_max) files, so the limit of connections is \(limits.connections): "
-                + "'ulimit -Hn \(needed)' allows all")
+            + "'ulimit -Hn \(needed)' allows all"
     }
 }

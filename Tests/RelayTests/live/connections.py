@@ -329,7 +329,9 @@ def redis():
             assert run(client + ["get", "k"]).stdout == "v\n"
             # A redis server that "hangs up" on a drain: the client says what it saw.
             relay.toxic("redis", "drain", {"refuse": 60_000, "reset": 0, "refuse_with": "close"})
-            assert "closed" in run(client + ["get", "k"]).stderr.lower()
+            # Its request may be there before the FIN: then its own kernel is answered with a RST.
+            said = run(client + ["get", "k"]).stderr.lower()
+            assert "closed" in said or "reset" in said, said
     finally:
         daemon.terminate()
         daemon.wait(20)
