@@ -17,10 +17,17 @@ public final class Relay implements AutoCloseable {
 
     public Relay() throws IOException {
         process = new ProcessBuilder("sluice-relay", "--listen", "127.0.0.1:0").start();
-        String line = new BufferedReader(new InputStreamReader(process.getErrorStream())).readLine();
-        Matcher found = Pattern.compile("http://\\S+").matcher(line == null ? "" : line);
-        if (!found.find()) throw new IOException("sluice-relay: " + line);
-        url = found.group();
+        BufferedReader errors = new BufferedReader(new InputStreamReader(process.getErrorStream()));
+        Pattern address = Pattern.compile("control API is at (http://\\S+)");
+        StringBuilder said = new StringBuilder();
+        String found = null;
+        for (String line; found == null && (line = errors.readLine()) != null;) {
+            said.append(line).append('\n');
+            Matcher match = address.matcher(line);
+            if (match.find()) found = match.group(1);
+        }
+        if (found == null) throw new IOException(said.toString());
+        url = found;
     }
 
     /** Makes a proxy. `keys` is JSON that begins with a comma, or empty: `,"profile":"azure","timeScale":60`. */

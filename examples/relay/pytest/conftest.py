@@ -10,11 +10,14 @@ import pytest
 class Relay:
     def __init__(self):
         self.process = subprocess.Popen(["sluice-relay", "--listen", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
-        found = re.search(r"http://\S+", line)
-        if not found:
-            raise RuntimeError(line + self.process.stderr.read())
-        self.url = found.group()
+        said = ""
+        for line in self.process.stderr:
+            said += line
+            found = re.search(r"control API is at (http://\S+)", line)
+            if found:
+                self.url = found.group(1)
+                return
+        raise RuntimeError(said)
 
     def call(self, method, path, value=None):
         body = None if value is None else json.dumps(value).encode()
