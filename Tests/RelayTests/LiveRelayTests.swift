@@ -46,7 +46,9 @@ struct LiveRelayTests {
     @Test("RELAY-2 RELAY-3 silence swallows both ways, and says what a relay can't show")
     func silence() async throws { try await show("toxics", "silence") }
 
-    @Test("RELAY-2 a profile without any toxic", arguments: ["profile"])
+    @Test(
+        "RELAY-2 a profile without any toxic; keep-alives renew as at the firewall",
+        arguments: ["profile", "keep_alive"])
     func profile(scene: String) async throws { try await show("toxics", scene) }
 
     @Test("RELAY-2 disruptions by the fleet's machines", arguments: ["drain", "maintenance", "recovery"])

@@ -8,6 +8,28 @@ import Testing
 struct SessionTests {
     private static let second: UInt64 = 1_000_000_000
 
+    @Test("RELAY-2 the kernel is asked for keep-alives 64 times in a timeout, and only where idle time counts")
+    func watchInterval() {
+        var session = SessionMachine(now: 0)
+        #expect(session.watchInterval == nil)
+        session.rules = [.init(cause: .age(1_000), ending: .reset, armedAt: 0, name: "age")]
+        #expect(session.watchInterval == nil)
+        session.rules.append(.init(cause: .idle(240_000_000_000), ending: .silent, armedAt: 0, name: "idle"))
+        #expect(session.watchInterval == 3_750_000_000)
+        session.rules.append(.init(cause: .idle(64_000_000), ending: .reset, armedAt: 0, name: "short"))
+        #expect(session.watchInterval == 10_000_000)
+        session.becomeSilent()
+        #expect(session.watchInterval == nil)
+    }
+
+    @Test("RELAY-2 new segments are dated by data or acknowledgments, or else as keep-alives, by the reading")
+    func segments() {
+        let first = SegmentCount(segments: 5, lastCounted: 90, readAt: 100)
+        #expect(SegmentCount(segments: 5, lastCounted: 90, readAt: 200).lastSegment(since: first) == nil)
+        #expect(SegmentCount(segments: 7, lastCounted: 150, readAt: 200).lastSegment(since: first) == 150)
+        #expect(SegmentCount(segments: 6, lastCounted: 90, readAt: 200).lastSegment(since: first) == 200)
+    }
+
     @Test("RELAY-2 activity restarts an idle timeout, and not an age")
     func idleAndAge() {
         var session = SessionMachine(now: 100)

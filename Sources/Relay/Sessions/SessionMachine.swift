@@ -50,8 +50,18 @@ package struct SessionMachine: Sendable {
         lastActivity = now
     }
 
-    /// A byte came in from either end.
-    package mutating func activity(now: UInt64) { lastActivity = now }
+    /// A segment came in from either end.
+    package mutating func activity(now: UInt64) { lastActivity = max(lastActivity, now) }
+
+    /// How often to ask the kernel whether segments came in that the relay does not see, such as keep-alives; nil: no
+    /// rule depends on it. A session that they keep ends late by at most this time.
+    package var watchInterval: UInt64? {
+        guard !isSilent else { return nil }
+        let timeouts = rules.compactMap { rule -> UInt64? in
+            if case .idle(let timeout) = rule.cause { timeout } else { nil }
+        }
+        return timeouts.min().map { max($0 / 64, 10_000_000) }
+    }
 
     package mutating func becomeSilent() { isSilent = true }
 

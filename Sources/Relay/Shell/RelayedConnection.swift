@@ -26,6 +26,8 @@ final class RelayedConnection: @unchecked Sendable {
         var needsFlush = false
         /// What it sends goes through here.
         var link = ToxicLink()
+        /// The segments that the kernel had received from it when it was last asked.
+        var segments: SegmentCount?
         /// What came in before the other end was connected: a FIN makes NIO read all that was sent.
         var early: [LinkItem] = []
     }
@@ -152,7 +154,7 @@ final class RelayedConnection: @unchecked Sendable {
         if session.isSilent {
             noticed("it closed its side")
             // Keep-alive shows whether it still exists, so this side's descriptor is not kept for ever.
-            RelayedConnection.watch(self[side].channel)
+            self[side].channel?.watchForLife()
             return
         }
         guard !isOver else { return }
@@ -274,6 +276,7 @@ final class RelayedConnection: @unchecked Sendable {
     private func tick() {
         guard !isOver else { return }
         let now = proxy.relay.now
+        noteSegments(now: now)
         if let due = session.due(now: now) {
             if case .idle = due.rule.cause { proxy.report(.idle, self, cause: due.rule.name) }
             switch due.ending {
@@ -284,6 +287,22 @@ final class RelayedConnection: @unchecked Sendable {
         if !ends.client.link.isTransparent { advance(.client, now: now) }
         if !isOver, !ends.upstream.link.isTransparent { advance(.upstream, now: now) }
         if let next = session.nextTimer { schedule(at: next) }
+        if let interval = session.watchInterval { schedule(at: now + interval) }
+    }
+
+    /// A keep-alive renews a session at the firewall (IDLE-1). Here the kernel answers it, and only its count of segments
+    /// shows that it came.
+    private func noteSegments(now: UInt64) {
+        guard session.watchInterval != nil else { return }
+        for side in [Side.client, .upstream] {
+            guard let channel = self[side].channel, self[side].isActive else { continue }
+            SegmentCount.read(channel, now: now) { [self] count in
+                if let last = self[side].segments, let time = count.lastSegment(since: last) {
+                    session.activity(now: time)
+                }
+                self[side].segments = count
+            }
+        }
     }
 
     private func advance(_ side: Side, now: UInt64) {
@@ -373,20 +392,8 @@ final class RelayedConnection: @unchecked Sendable {
         timer = nil
     }
 
-    /// Sends a RST, for an idle connection too. The linger time is set just before the close: set earlier it would turn a
-    /// half-close into a reset.
     private func abort(_ side: Side) {
         guard let channel = self[side].channel, channel.isActive else { return }
-        if let options = channel as? any SocketOptionProvider {
-            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        channel.close(promise: nil)
-    }
-
-    private static func watch(_ channel: (any Channel)?) {
-        guard let channel else { return }
-        channel.setOption(.socketOption(.so_keepalive), value: 1).whenSuccess {
-            channel.setOption(.tcpOption(.init(rawValue: CInt(TCP_KEEPIDLE))), value: 30).whenComplete { _ in }
-        }
+        channel.abort()
     }
 }

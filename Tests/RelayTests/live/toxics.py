@@ -142,6 +142,25 @@ def silence():
         assert ending(ends[1], 0.3) is None
 
 
+def keep_alive():
+    """A TCP keep-alive of either end keeps an idle session, as at the firewall."""
+    with Relay() as relay, server() as listener:
+        address = relay.proxy("idle", listener.getsockname(), profile="azure", timeScale=80)  # 3 s
+        ends = {"none": pair(relay, listener, address), "client": pair(relay, listener, address), "server": pair(relay, listener, address)}
+        for name, (client, accepted) in ends.items():
+            end = {"client": client, "server": accepted}.get(name)
+            if end:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+        time.sleep(6)
+        for name, (client, accepted) in ends.items():
+            if name == "none":
+                assert ending(client) == "reset" and ending(accepted) == "reset", name
+            else:
+                talk(client, accepted)
+
+
 def profile():
     """A profile without a toxic: activity restarts the timeout; east-west is silent after 5 minutes."""
     with Relay() as relay:
@@ -255,5 +274,5 @@ def recovery():
 
 
 main({
-    "seven": seven, "silence": silence, "profile": profile, "drain": drain, "maintenance": maintenance, "recovery": recovery,
+    "seven": seven, "silence": silence, "profile": profile, "keep_alive": keep_alive, "drain": drain, "maintenance": maintenance, "recovery": recovery,
 })
