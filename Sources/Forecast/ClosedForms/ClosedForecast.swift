@@ -45,7 +45,7 @@ package struct ClosedForecast: Sendable {
         var hits = MaintenanceHits(instances: path.quietest.size, steering: settings.steering)
         hits.renewedPerStep =
             1 - settings.session.staysOpen(MaintenanceHits.stepSeconds)
-            * exponentialOf(-idle * MaintenanceHits.stepSeconds)
+            * Mathematics.exponential(-idle * MaintenanceHits.stepSeconds)
         hits.endingInDrain = endingInDrain
         if settings.drain.reset == 0 {
             hits.missedSteps = Int(min(silentNotice / MaintenanceHits.stepSeconds, 1_000)) + 1
@@ -62,7 +62,7 @@ package struct ClosedForecast: Sendable {
     /// The share of sessions that end by themselves while an instance drains and refuses new ones.
     private var endingInDrain: Double {
         let seconds = Double(settings.drain.refuse) / 1e9
-        return 1 - settings.session.staysOpen(seconds) * exponentialOf(-idle * seconds)
+        return 1 - settings.session.staysOpen(seconds) * Mathematics.exponential(-idle * seconds)
     }
 
     /// The share of sessions that a scale-in can hit. Any instance leaves with the same probability: all of them. If the
@@ -71,7 +71,7 @@ package struct ClosedForecast: Sendable {
     package var largeShare: Double {
         guard settings.steering == .sluice else { return 1 }
         let other = (idle + settings.failuresPerSecond) * path.largeSeconds
-        return 1 - settings.session.staysOpen(path.largeSeconds) * exponentialOf(-other)
+        return 1 - settings.session.staysOpen(path.largeSeconds) * Mathematics.exponential(-other)
     }
 
     private var idle: Double { idleKills.rate(settings.gaps) }

@@ -39,14 +39,14 @@ package struct IdleKills: Sendable {
     }
 
     /// loss^k.
-    package var allLost: Double { power(loss, probes.count) }
+    package var allLost: Double { Mathematics.power(loss, probes.count) }
 
     /// More lost probes in a row do not count.
     private static let mostLost = 1_000
 
     /// The probabilities that probe i is the first one that gets through, with its time.
     private var answered: [(at: Double, probability: Double)] {
-        probes.prefix(IdleKills.mostLost).enumerated().map { ($1, power(loss, $0) * (1 - loss)) }
+        probes.prefix(IdleKills.mostLost).enumerated().map { ($1, Mathematics.power(loss, $0) * (1 - loss)) }
     }
 
     /// Kills per second of a session with these gaps between its packets.
@@ -67,8 +67,8 @@ package struct IdleKills: Sendable {
     /// The probability K that an exponential gap of mean m kills. It has no memory, so after an answered probe the rest
     /// is such a gap again: K = loss^k e^(-T/m) + K * sum over i of loss^(i-1) (1 - loss) e^(-t_i/m).
     package func perExponentialGap(_ mean: Double) -> Double {
-        let again = answered.reduce(0) { $0 + $1.probability * exponentialOf(-$1.at / mean) }
-        return allLost * exponentialOf(-dies / mean) / (1 - again)
+        let again = answered.reduce(0) { $0 + $1.probability * Mathematics.exponential(-$1.at / mean) }
+        return allLost * Mathematics.exponential(-dies / mean) / (1 - again)
     }
 
     /// Gaps that are longer are counted as cycles of keep-alives.

@@ -70,7 +70,7 @@ package struct MaintenanceHits: Hashable, Sendable {
     /// disrupted again. If the first old instance leaves before any replacement serves, its sessions are hit twice.
     private var updatedFirst: Double {
         let count = Double(instances)
-        let hits = (0..<instances).reduce(0.0) { $0 + power(1 - renewedPerStep, $1) / count }
+        let hits = (0..<instances).reduce(0.0) { $0 + Mathematics.power(1 - renewedPerStep, $1) / count }
         return (replacementFirst || instances == 1 ? hits : hits + 1 / count) * (1 - endingInDrain)
     }
 }

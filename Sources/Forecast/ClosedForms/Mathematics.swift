@@ -1,6 +1,9 @@
 internal import Glibc
 
-func logarithm(_ value: Double) -> Double { log(value) }
-func exponentialOf(_ value: Double) -> Double { exp(value) }
-func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
-func squareRoot(_ value: Double) -> Double { sqrt(value) }
+/// The functions of the C library that the closed forms need.
+enum Mathematics {
+    static func logarithm(_ value: Double) -> Double { log(value) }
+    static func exponential(_ value: Double) -> Double { exp(value) }
+    static func power(_ base: Double, _ exponent: Int) -> Double { pow(base, Double(exponent)) }
+    static func squareRoot(_ value: Double) -> Double { sqrt(value) }
+}

@@ -50,6 +50,6 @@ package struct Outage: Sendable {
     /// The mean sum of the waits before `attempts` attempts with full jitter: half of min(10 s, 100 ms * 2^i) each. The
     /// cap is applied before the jitter, so that clients at the cap do not retry in step.
     package static func meanWait(attempts: Int, base: Double = 0.1, cap: Double = 10) -> Double {
-        (0..<attempts).reduce(0) { $0 + min(cap, base * power(2, $1)) / 2 }
+        (0..<attempts).reduce(0) { $0 + min(cap, base * Mathematics.power(2, $1)) / 2 }
     }
 }

@@ -7,7 +7,7 @@ extension SessionLife {
     package func staysOpen(_ seconds: Double) -> Double {
         switch self {
         case .persistent: return 1
-        case .exponential(let mean): return exponentialOf(-seconds / mean)
+        case .exponential(let mean): return Mathematics.exponential(-seconds / mean)
         case .fixed(let length): return max(length - seconds, 0) / length
         case .sampled(let lengths):
             let total = lengths.reduce(0, +)
@@ -23,9 +23,9 @@ extension SessionLife {
         switch self {
         case .persistent: return nil
         case .exponential(let mean): return hazard * mean / (1 + hazard * mean)
-        case .fixed(let length): return 1 - exponentialOf(-hazard * length)
+        case .fixed(let length): return 1 - Mathematics.exponential(-hazard * length)
         case .sampled(let lengths):
-            let surviving: Double = lengths.reduce(0) { $0 + exponentialOf(-hazard * $1) }
+            let surviving: Double = lengths.reduce(0) { $0 + Mathematics.exponential(-hazard * $1) }
             return 1 - surviving / Double(lengths.count)
         }
     }

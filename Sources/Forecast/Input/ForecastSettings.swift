@@ -38,7 +38,7 @@ package struct ForecastSettings: Hashable, Sendable {
 
     /// Failures of an instance per second: its life is exponentially distributed, and it fails within 30 days with the
     /// probability ``failure``.
-    package var failuresPerSecond: Double { (0 - logarithm(1 - failure)) / MonthPlan.seconds }
+    package var failuresPerSecond: Double { (0 - Mathematics.logarithm(1 - failure)) / MonthPlan.seconds }
 }
 
 /// What an application does after a disruption (RESUME-1).

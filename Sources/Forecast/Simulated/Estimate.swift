@@ -14,14 +14,14 @@ package struct Estimate: Hashable, Sendable, Codable {
         mean = values.reduce(0, +) / count
         let mean = mean
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(count - 1, 1)
-        standardError = squareRoot(variance / count)
+        standardError = Mathematics.squareRoot(variance / count)
     }
 
     /// Of the sum of independent ones.
     package static func + (left: Estimate, right: Estimate) -> Estimate {
         Estimate(
             mean: left.mean + right.mean,
-            standardError: squareRoot(
+            standardError: Mathematics.squareRoot(
                 left.standardError * left.standardError + right.standardError * right.standardError))
     }
 

@@ -44,7 +44,9 @@ package struct SimulatedForecast: Sendable {
         guard seconds > 0 else { return Estimate(mean: 0, standardError: 0) }
         let spread = Estimate(of: zip(outcome.kills, outcome.seconds).map { $1 > 0 ? Double($0) / $1 : 0 })
         // Where nothing was seen, one kill could have been.
-        let least = settings.loss > 0 || settings.keepAlive == .off ? squareRoot(Double(max(kills, 1))) / seconds : 0
+        let least =
+            settings.loss > 0 || settings.keepAlive == .off
+            ? Mathematics.squareRoot(Double(max(kills, 1))) / seconds : 0
         return Estimate(mean: Double(kills) / seconds, standardError: max(spread.standardError, least))
     }
 
@@ -98,7 +100,7 @@ package struct SimulatedForecast: Sendable {
         // them, and then says too little about its own error.
         if settings.failure > 0, settings.continuity == .disruptive, var unplanned = disruptions[.unplanned] {
             let failures = settings.failuresPerSecond * MonthPlan.seconds
-            let least = squareRoot(failures / Double(fleetMonths * settings.instances.minimum))
+            let least = Mathematics.squareRoot(failures / Double(fleetMonths * settings.instances.minimum))
             unplanned.standardError = max(unplanned.standardError, least)
             disruptions[.unplanned] = unplanned
             let perDay = FleetPath(settings.load, settings.instances).hitsPerDay()

@@ -101,6 +101,7 @@ enum ForecastRendering {
     private static func difference(_ then: Double, _ now: Double) -> String {
         guard now > 0 else { return "0 %" }
         let share = then / now - 1
+        if abs(share) < 0.0005 { return "0 %" }
         return share > 0 ? "+\(HumanText.percent(share))" : "-\(HumanText.percent(-share))"
     }
 }
