@@ -10,7 +10,6 @@ private let sharedTypeNames = [
 private let freeFileNames = [
     "Sources/API/Routes/": "a file has the routes of one subject, all of them extensions of Service",
     "Sources/FlowLog/Reading/FlowLogQuery.swift": "a filter and the sums over its tuples: together a query",
-    "Sources/Forecast/ClosedForms/Mathematics.swift": "functions of mathematics, without Foundation",
     "Sources/Inspection/Reports/SmallReports.swift": "reports of a few lines each",
     "Sources/Inspection/Status/InstanceObservation.swift": "how a part of the status is observed",
     "Sources/Lab/LabFiles.swift": "functions for small files",
