@@ -154,5 +154,5 @@ enum RelayOutput {
 
 /// The version of Sluice. A test compares it with the other programs'.
 enum RelayVersion {
-    static let text = "0.11.0"
+    static let text = "0.12.0"
 }

@@ -30,7 +30,12 @@ import Testing
         }
         let images = try FileManager.default.contentsOfDirectory(
             atPath: Pages.root.appendingPathComponent("docs/images").path)
-        #expect(Set(pages + images.filter { $0.hasSuffix(".svg") }.map { "docs/images/\($0)" }) == made)
+        let modules = try FileManager.default.contentsOfDirectory(
+            atPath: Pages.root.appendingPathComponent("Sources/API/Page/assets").path
+        ).map { "Sources/API/Page/assets/\($0)" }.filter {
+            $0.hasSuffix(".js") && (try? Pages.text($0).contains("Made by \(GeneratedDocument.command)")) == true
+        }
+        #expect(Set(pages + modules + images.filter { $0.hasSuffix(".svg") }.map { "docs/images/\($0)" }) == made)
     }
 
     @Test(

@@ -60,6 +60,11 @@ struct AgreementTests {
             $0.loss = 0.3
             $0.gaps = .sampled([30, 250, 700, 5_000])
         },
+        Case("silent expiry that is noticed after hours", 5, 5) {
+            $0.keepAlive = .tcp(idle: 7_200, interval: 75, count: 9)
+            $0.idleTimeout = 300
+            $0.resetsIdle = false
+        },
         Case("drain without resets", 3, 3) { $0.drain = .azure2025 },
         Case("drain without resets, scaling", 2, 4) { $0.drain = .azure2025 },
         Case("losses that are noticed late", 2, 10) {
@@ -88,6 +93,23 @@ struct AgreementTests {
             abs(minutes.mean - closed.minutesLost) <= 3 * minutes.standardError + closed.minutesLost * 0.01 + 1e-3,
             "\(closed.minutesLost) minutes by the formula, \(minutes.mean) +- \(minutes.standardError) simulated")
         #expect(simulated.sessionMonths >= 5_000)
+    }
+
+    @Test(
+        "CAST-1 a session that is gone can't expire: silent expiries take no more than the month",
+        arguments: [300.0, 30])
+    func absence(idleTimeout: Double) {
+        var settings = Self.cases[1].settings
+        settings.keepAlive = .tcp(idle: 7_200, interval: 75, count: 9)
+        settings.idleTimeout = idleTimeout
+        settings.resetsIdle = false
+        settings.redo = 0
+        for minutes in [
+            ClosedForecast(settings).minutesLost(.idle),
+            SimulatedForecast(settings, months: 100, seed: 5).minutesLost.mean,
+        ] {
+            #expect(minutes > 10_000 && minutes < 43_200, "\(minutes) of the 43,200 minutes of a month")
+        }
     }
 
     @Test("CAST-1 the same seed gives the same forecast, another one another")

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Relay
@@ -11,6 +12,15 @@ struct ScenarioTests {
     {
         RelayEvent(
             kind: kind, proxy: "db", connection: connection, cause: cause, time: UInt64(seconds * 1e9) + Self.second)
+    }
+
+    @Test("RELAY-5 the scenario of the reference page is read")
+    func reference() throws {
+        let page = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../docs/reference/relay.md")
+        let parts = try String(contentsOf: page.standardized, encoding: .utf8).components(separatedBy: "```yaml\n")
+        let text = try #require(parts.dropFirst().first?.components(separatedBy: "\n```").first)
+        let scenario = try ScenarioReader.read(text)
+        #expect(scenario.steps.count == 4 && scenario.proxies.count == 1)
     }
 
     @Test("RELAY-5 a verdict for each connection")

@@ -62,4 +62,23 @@ import Testing
         #expect(advice[0].cutInSeconds == 40 && advice[0].processes == [11])
         #expect(advice[1].rows.map(\.identifier) == ["pgjdbc"])
     }
+
+    @Test("RISK-3 accepted connections are one service, by the port that their server listens on")
+    func accepted() throws {
+        var scan = SocketScan()
+        var listener = try JudgeTests.socket(.exact(SocketKeepAlive(isOn: false)), port: 0, inode: 1)
+        listener.state = .listening
+        listener.local.port = 8080
+        scan.sockets = [listener]
+        for client: UInt16 in [50_001, 50_002, 50_003] {
+            var socket = try JudgeTests.socket(.exact(SocketKeepAlive(isOn: false)), port: client, idle: 10, inode: 2)
+            socket.local.port = 8080
+            scan.sockets.append(socket)
+        }
+        scan.owners = SocketOwners([
+            2: [SocketOwner(process: 7, program: "python3", command: "python3", workload: nil)]
+        ])
+        let advice = SocketAdvice.list(scan, judge: SocketJudge(), only: scan.sockets)
+        #expect(advice.map(\.port) == [8080] && advice.map(\.sockets) == [3])
+    }
 }

@@ -10,7 +10,7 @@ package struct ClosedForecast: Sendable {
     package init(_ settings: ForecastSettings) {
         self.settings = settings
         path = FleetPath(settings.load, settings.instances)
-        disruptions[.idle] = idleKills.rate(settings.gaps) * MonthPlan.seconds
+        disruptions[.idle] = idle * MonthPlan.seconds
         // With `preserve`, other instances take the sessions over (KEEP-1).
         let isDisruptive = settings.continuity == .disruptive
         disruptions[.unplanned] = isDisruptive ? settings.failuresPerSecond * MonthPlan.seconds : 0
@@ -74,7 +74,12 @@ package struct ClosedForecast: Sendable {
         return 1 - settings.session.staysOpen(path.largeSeconds) * Mathematics.exponential(-other)
     }
 
-    private var idle: Double { idleKills.rate(settings.gaps) }
+    /// Idle kills per second. A session that is gone can't expire: each kill is followed by a time without one (renewal
+    /// theorem).
+    private var idle: Double {
+        let rate = idleKills.rate(settings.gaps)
+        return rate / (1 + rate * Outage(settings).absence(isSilent: !settings.resetsIdle))
+    }
 
     package var total: Double { DisruptionCause.allCases.reduce(0) { $0 + (disruptions[$1] ?? 0) } }
 

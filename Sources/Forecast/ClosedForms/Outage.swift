@@ -42,10 +42,13 @@ package struct Outage: Sendable {
     /// The mean of the work that is done again: a disruption hits anywhere in a transaction.
     package var redo: Double { settings.redo / 2 }
 
-    /// The mean outage of a disruption.
-    package func mean(isSilent: Bool) -> Double {
-        (notice(isSilent: isSilent) ?? Outage.neverSeconds) + reconnect(isSilent: isSilent) + redo
+    /// The mean time without a session after a disruption.
+    package func absence(isSilent: Bool) -> Double {
+        (notice(isSilent: isSilent) ?? Outage.neverSeconds) + reconnect(isSilent: isSilent)
     }
+
+    /// The mean outage of a disruption: the absence, and the work that is done again.
+    package func mean(isSilent: Bool) -> Double { absence(isSilent: isSilent) + redo }
 
     /// The mean sum of the waits before `attempts` attempts with full jitter: half of min(10 s, 100 ms * 2^i) each. The
     /// cap is applied before the jitter, so that clients at the cap do not retry in step.

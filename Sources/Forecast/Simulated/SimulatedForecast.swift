@@ -37,7 +37,7 @@ package struct SimulatedForecast: Sendable {
     private static func idle(_ settings: ForecastSettings, seed: UInt64) -> Estimate {
         let outcome = IdleSession(
             gaps: settings.gaps, timeout: settings.idleTimeout, probing: settings.keepAlive.probing,
-            loss: settings.loss, seed: seed
+            loss: settings.loss, absence: Outage(settings).absence(isSilent: !settings.resetsIdle), seed: seed
         ).run(steps: idleSteps)
         let seconds = outcome.seconds.reduce(0, +)
         let kills = outcome.kills.reduce(0, +)

@@ -29,17 +29,22 @@ package struct IdleSession: Sendable {
     let timeout: Double
     let probing: Probing?
     let loss: Double
+    let absence: Double
     var random: SeededRandom
 
     /// - Parameters:
     ///   - timeout: the firewall's idle timeout, in seconds.
     ///   - probing: nil: no keep-alive.
     ///   - loss: the probability that a probe does not reach the firewall.
-    package init(gaps: TrafficGaps, timeout: Double, probing: Probing?, loss: Double, seed: UInt64) {
+    ///   - absence: how long there is no session after a kill, in seconds.
+    package init(
+        gaps: TrafficGaps, timeout: Double, probing: Probing?, loss: Double, absence: Double = 0, seed: UInt64
+    ) {
         self.gaps = gaps
         self.timeout = timeout
         self.probing = probing
         self.loss = loss
+        self.absence = absence
         random = SeededRandom(seed: seed)
     }
 
@@ -55,7 +60,7 @@ package struct IdleSession: Sendable {
                 let gap = session.gaps.draw(using: &session.random)
                 let (isKilled, length) = session.pass(gap, left: &left)
                 kills += isKilled ? 1 : 0
-                seconds += length
+                seconds += length + (isKilled ? session.absence : 0)
             }
             outcome.kills.append(kills)
             outcome.seconds.append(seconds)

@@ -51,13 +51,21 @@ package struct SocketAdvice: Hashable, Sendable {
             var rows: [ClientRow]
             var port: UInt16
         }
+        struct Service: Hashable {
+            var network: UInt32
+            var port: UInt16
+        }
+        // A connection that was accepted belongs to the port that its server listens on: the client's port is random.
+        let services = Set(
+            scan.sockets.filter { $0.state == .listening }.map { Service(network: $0.network, port: $0.local.port) })
         var found: [Subject: SocketAdvice] = [:]
         for socket in selected {
             let judgement = scan.judgement(socket, by: judge)
             guard judgement.verdict.isRisk else { continue }
             let owner = scan.owners[socket].first
             let rows = rows(program: owner?.program, socket: socket)
-            let port = rows.first?.role == .server ? socket.local.port : socket.remote.port
+            let isAccepted = services.contains(Service(network: socket.network, port: socket.local.port))
+            let port = isAccepted || rows.first?.role == .server ? socket.local.port : socket.remote.port
             let subject = Subject(program: owner?.program, workload: owner?.workload?.name, rows: rows, port: port)
             var entry =
                 found[subject]
