@@ -63,7 +63,7 @@ def contenders(arguments, upstream, folder):
     relay, proxy, loop = port(), port(), port()
     with open(f"{folder}/haproxy.cfg", "w") as file:
         file.write(
-            "global\n  nbthread 1\n  nosplice\n  maxconn 21000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n"
+            "global\n  nbthread 1\n  nosplice\n  maxconn 9000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n"
             f"  timeout server 1h\nlisten x\n  bind 127.0.0.1:{proxy}\n  server s {upstream[0]}:{upstream[1]}\n")
     return [
         Contender("sluice-relay", [arguments.program, "--listen", "127.0.0.1:0", "--proxy", f"x=127.0.0.1:{relay},{upstream[0]}:{upstream[1]}"], relay),

@@ -68,6 +68,10 @@ private final class Copying: ChannelInboundHandler {
         peer?.isWaiting = false
         peer?.channel?.read()
     }
-    func channelInactive(context: ChannelHandlerContext) { peer?.channel?.close(promise: nil) }
+    /// Closes the other end after all that was read is written.
+    func channelInactive(context: ChannelHandlerContext) {
+        guard let other = peer?.channel else { return }
+        other.writeAndFlush(ByteBuffer()).whenComplete { _ in other.close(promise: nil) }
+    }
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }

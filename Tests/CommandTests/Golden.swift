@@ -24,6 +24,7 @@ enum Golden {
         age                   1m15s
         idle                  12.3s
         idle timeout          4m, then reset
+        keep-alive            source not seen, destination not seen
         to destination        12 packets, 3.4 KiB
         to source             10 packets, 7.5 MiB
         source position       sent up to 1000100, acknowledged 2000200

@@ -55,16 +55,16 @@ enum SessionRendering {
             ("age", HumanText.duration(seconds: session.ageSeconds)),
             ("idle", HumanText.duration(seconds: session.idleSeconds)),
             ("idle timeout", "\(HumanText.setting(seconds: session.idleTimeoutSeconds)), then \(session.onIdle)"),
-            (
-                "keep-alive",
-                "source \(keepAlive(session.keepAlive.source)), destination \(keepAlive(session.keepAlive.destination))"
-                    + (session.atRisk ? "; at risk" : "")
-            ),
             ("to destination", tally(session.packets.toDestination, session.bytes.toDestination)),
             ("to source", tally(session.packets.toSource, session.bytes.toSource)),
             ("source position", position(session.positions.originator)),
             ("destination position", position(session.positions.responder)),
         ]
+        if session.protocol == "tcp" {
+            let ends = session.keepAlive
+            let text = "source \(keepAlive(ends.source)), destination \(keepAlive(ends.destination))"
+            facts.insert(("keep-alive", session.atRisk ? text + "; at risk" : text), at: 12)
+        }
         if session.tcpAuthentication {
             facts.append(("authentication", "TCP-MD5 or TCP-AO: its ends do not accept a RST from the firewall"))
         }

@@ -77,7 +77,7 @@ enum SocketRendering {
         row.object("remote") { write(socket.remote, to: &$0) }
         row.member("state", socket.state.name)
         if let timeout = view.judgement.timeoutSeconds { row.member("timeoutSeconds", timeout) }
-        row.member("trafficClass", "\(view.judgement.trafficClass)")
+        row.member("trafficClass", view.judgement.trafficClass == .eastWest ? "eastWest" : "northSouth")
         row.member("user", socket.user)
         row.member("verdict", view.judgement.verdict.rawValue)
     }

@@ -133,10 +133,10 @@ def silence():
         assert ending(accepted, 0.3) is None
         # idle_silent: only after the time without a byte.
         ends = pair(relay, listener, address)
-        relay.toxic("p", "idle_silent", {"timeout": 400})
-        for _ in range(6):
+        relay.toxic("p", "idle_silent", {"timeout": 1500})
+        for _ in range(8):
             talk(*ends)
-            time.sleep(0.1)
+            time.sleep(0.25)
         eventually(lambda: any(event["connection"] == events.of("opened")[-1]["connection"] for event in events.of("idle")), events.seen)
         ends[0].sendall(b"lost")
         assert ending(ends[1], 0.3) is None
@@ -165,21 +165,23 @@ def profile():
     """A profile without a toxic: activity restarts the timeout; east-west is silent after 5 minutes."""
     with Relay() as relay:
         listener = server()
-        north = relay.proxy("north", listener.getsockname(), profile="azure", timeScale=400)
-        east = relay.proxy("east", listener.getsockname(), profile="azure", trafficClass="eastWest", timeScale=400)
+        north = relay.proxy("north", listener.getsockname(), profile="azure", timeScale=100)  # 2.4 s
+        east = relay.proxy("east", listener.getsockname(), profile="azure", trafficClass="eastWest", timeScale=100)  # 3 s
         events = Events(relay)
         ends = pair(relay, listener, north)
         for _ in range(8):
             talk(*ends)
-            time.sleep(0.15)
+            time.sleep(0.4)
         assert not events.of("reset"), events.seen
         assert [ending(end) for end in ends] == ["reset", "reset"]
+        # The stream of events is another connection than the one that was reset.
+        eventually(lambda: events.of("reset"), events.seen)
         event = events.of("reset")[0]
-        assert event["proxy"] == "north" and 600 <= event["idle"] and event["age"] >= 1200, event
+        assert event["proxy"] == "north" and 2400 <= event["idle"] and event["age"] >= 5200, event
         assert event["bytes"] == {"upstream": 8, "downstream": 8}, event
         ends = pair(relay, listener, east)
         eventually(lambda: events.of("silent"), events.seen)
-        assert 750 <= events.of("silent")[0]["idle"], events.seen
+        assert 3000 <= events.of("silent")[0]["idle"], events.seen
         ends[0].sendall(b"lost")
         assert ending(ends[1], 0.3) is None
 
@@ -190,8 +192,8 @@ def drain():
         listener, address = started(relay)
         events = Events(relay)
         ends = [pair(relay, listener, address) for _ in range(10)]
-        made = relay.toxic("p", "drain", {"refuse": 1000, "reset": 900})
-        assert made["affected"] == 10 and made["attributes"] == {"refuse": 1000, "reset": 900, "refuse_with": "reset"}, made
+        made = relay.toxic("p", "drain", {"refuse": 3000, "reset": 900})
+        assert made["affected"] == 10 and made["attributes"] == {"refuse": 3000, "reset": 900, "refuse_with": "reset"}, made
         for one in ends:
             talk(*one)
         assert ending(socket.create_connection(address)) == "reset"
@@ -260,7 +262,7 @@ def recovery():
         events = Events(relay)
         client, accepted = pair(relay, listener, address)
         talk(client, accepted)
-        relay.toxic("p", "recovery", {"detect": 600, "replace": 600, "instances": 1, "refuse_with": "reset"})
+        relay.toxic("p", "recovery", {"detect": 2000, "replace": 600, "instances": 1, "refuse_with": "reset"})
         client.sendall(b"lost")
         assert ending(accepted, 0.2) is None
         assert ending(socket.create_connection(address)) == "reset"
