@@ -54,7 +54,8 @@ package struct JSONRow {
 
     package mutating func member(_ name: StaticString, _ value: some FixedWidthInteger) {
         begin(name)
-        var rest = value.magnitude
+        // Not in the generic type: other modules call this without a specialisation.
+        var rest = UInt64(value.magnitude)
         let start = bytes.count
         repeat {
             bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
