@@ -162,7 +162,7 @@ struct AgreementTests {
         }
     }
 
-    @Test("RESUME-1 the mean of waits with full jitter is half of the sum of capped delays")
+    @Test("CAST-1 the mean of waits with full jitter is half of the sum of capped delays")
     func jitter() {
         var random = SeededRandom(seed: 1)
         let sums = (0..<20_000).map { _ in

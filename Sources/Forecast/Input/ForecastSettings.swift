@@ -41,7 +41,7 @@ package struct ForecastSettings: Hashable, Sendable {
     package var failuresPerSecond: Double { (0 - Mathematics.logarithm(1 - failure)) / MonthPlan.seconds }
 }
 
-/// What an application does after a disruption (RESUME-1).
+/// What an application does after a disruption.
 package enum RetryChoice: String, Hashable, Sendable, Codable, CaseIterable {
     /// It connects again at once after a RST, else after a random wait of up to 100 ms, 200 ms, 400 ms ... 10 s.
     case firewallReset
