@@ -21,6 +21,8 @@ let package = Package(
         .executable(name: "sluice-api", targets: ["sluice-api"]),
         .executable(name: "sluice-relay", targets: ["sluice-relay"]),
         .executable(name: "sluice-bench", targets: ["sluice-bench"]),
+        // For applications: retry, and streams that survive the loss of their connection.
+        .library(name: "SluiceResilience", targets: ["SluiceResilience", "SluiceResilienceNIO"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,6 +33,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
@@ -118,6 +121,20 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        // For applications, as a library: pure machines, and SwiftNIO around them.
+        .target(name: "SluiceResilience", swiftSettings: settings + optimised),
+        .target(
+            name: "SluiceResilienceNIO",
+            dependencies: [
+                "SluiceResilience",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
@@ -237,6 +254,15 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["live"], swiftSettings: settings),
+        .testTarget(
+            name: "ResilienceTests",
+            dependencies: [
+                "TestSupport", "SluiceResilience", "SluiceResilienceNIO",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "CommandTests",
             dependencies: [

@@ -71,7 +71,7 @@ private let modules = [
     "Tests/TestSupport", "Tests/CaptureTests", "Tests/CommandTests", "Tests/BenchTests", "Tests/PackageTests",
     "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "Tests/ApplicationTests", "docs",
     "README.md", "ARCHITECTURE.md", "SocketProgram", "Sources/SocketLayout", "Sources/SocketCore", "Sources/Sockets",
-    "Tests/SocketTests",
+    "Tests/SocketTests", "Sources/SluiceResilience", "Sources/SluiceResilienceNIO", "Tests/ResilienceTests",
 ]
 
 @Suite("Plain English")
