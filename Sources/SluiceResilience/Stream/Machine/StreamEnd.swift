@@ -254,6 +254,13 @@ public struct StreamEnd: Sendable {
             || (isClient && isComplete)
     }
 
+    /// How many bytes the connection may take now.
+    public var sendableBytes: Int {
+        guard isAttached, closing == nil else { return 0 }
+        let limit = min(replay.end, acknowledged + window)
+        return limit > sent ? Int(limit - sent) : 0
+    }
+
     /// Up to which position the window permits to send. The ends of a direction need no room.
     private var sendablePosition: UInt64 {
         let bytes = min(replay.end, acknowledged + window)
@@ -285,9 +292,9 @@ public struct StreamEnd: Sendable {
             room -= FrameType.headerBytes
             expectsAnswer = true
         }
-        while room > 0, closing == nil, sent < min(replay.end, acknowledged + window) {
+        while room > 0, sendableBytes > 0 {
             let length = min(
-                max(room - FrameType.headerBytes, 1), FrameType.maximumData, Int(acknowledged + window - sent))
+                max(room - FrameType.headerBytes, 1), FrameType.maximumData, sendableBytes)
             let copied = replay.withBytes(from: sent, limit: length) { bytes in
                 sink.append(frame: .data, length: bytes.count)
                 sink.append(bytes: bytes)
