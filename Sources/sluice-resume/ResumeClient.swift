@@ -103,7 +103,7 @@ struct ResumeClient: ParsableCommand {
 
     func run() throws {
         let signals = ProcessSignals()
-        let log = LineLog.logger(level: common.logLevel)
+        let log = LineLog.logger(level: common.logLevel.level)
         let status = try ResumeOutput.reporting {
             var options = ResumeClientProcess.Options(
                 server: server, credentials: try credentials(log), streams: StreamClientOptions())

@@ -8,7 +8,7 @@ enum ResumeOutput {
     /// A line on stdout, at once: other programs wait for it.
     static func line(_ text: String) {
         print(text)
-        fflush(stdout)
+        fflush(nil)
     }
 
     /// Writes the text of an error to stderr, and ends the program with status 1.
@@ -18,14 +18,18 @@ enum ResumeOutput {
         } catch let exit as ExitCode {
             throw exit
         } catch {
-            let text = "sluice-resume: \(error)\n"
-            _ = text.withCString { fputs($0, stderr) }
+            LineLog.write("sluice-resume: \(error)\n")
             throw ExitCode.failure
         }
     }
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
+/// What is logged.
+enum LogLevelOption: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, notice, warning, error
+
+    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
 
 /// Options of both ends.
 struct CommonOptions: ParsableArguments {
@@ -39,8 +43,8 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The most streams at the same time.", valueName: "number"))
     var maxStreams = 5000
 
-    @Option(help: "The least important level that is logged: debug, info, notice, warning or error.")
-    var logLevel = Logger.Level.info
+    @Option(help: "The least important level that is logged.")
+    var logLevel = LogLevelOption.info
 
     func validate() throws {
         guard (1...1_000_000).contains(maxStreams) else {

@@ -72,7 +72,7 @@ struct ResumeServer: ParsableCommand {
 
     func run() throws {
         let signals = ProcessSignals()
-        let log = LineLog.logger(level: common.logLevel)
+        let log = LineLog.logger(level: common.logLevel.level)
         try ResumeOutput.reporting {
             var streams = StreamServerOptions()
             streams.limits.bufferBytes = common.buffer

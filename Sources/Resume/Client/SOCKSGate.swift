@@ -9,6 +9,7 @@ import SluiceResilience
 /// kernel, and the reset of a stream that failed, because the application gets SOCKS' answer instead.
 final class SOCKSGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -76,8 +77,6 @@ final class SOCKSGate: ChannelDuplexHandler {
         context.close(promise: heldBackClose)
         heldBackClose = nil
     }
-
-    private func wrapInboundOut(_ bytes: ByteBuffer) -> NIOAny { NIOAny(bytes) }
 
     /// What an application is answered (RFC 1928, 6).
     static func reply(_ cause: StreamCause) -> SOCKSServerReply {

@@ -77,7 +77,7 @@ struct StandardStreams: Sendable {
 
     private static func pipe() throws(ResumeProblem) -> (reading: CInt, writing: CInt) {
         var ends: [CInt] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else {
+        guard Glibc.pipe(&ends) == 0 else {
             throw ResumeProblem("no pipe: \(String(cString: strerror(errno)))")
         }
         return (ends[0], ends[1])

@@ -62,7 +62,7 @@ package struct LineLog: LogHandler {
     }
 
     /// One write: lines of several threads do not mix.
-    static func write(_ text: String) {
+    package static func write(_ text: String) {
         let bytes = [UInt8](text.utf8)
         var sent = 0
         while sent < bytes.count {

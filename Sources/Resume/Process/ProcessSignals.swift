@@ -1,5 +1,5 @@
 import Glibc
-package import NIOPosix
+import NIOPosix
 
 /// SIGTERM and SIGINT end the program, SIGUSR1 asks for its state. The signals are blocked from the creation on, in threads
 /// that start later, too. So create it first.

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Which targets are the server's own listening socket. A stream to it would be a stream within a stream, without an end.
 package struct OwnAddresses: Sendable {
