@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A local application's connection until it is active: then its stream begins.
+/// A local connection until it is active: then its stream begins.
 final class AcceptedApplication: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

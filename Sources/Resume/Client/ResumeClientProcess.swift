@@ -134,19 +134,19 @@ package final class ResumeClientProcess: Sendable {
 
     private func carryStandardStreams(to target: HostPort, _ end: EventLoopPromise<Int32>) throws -> StandardStreams {
         let standard = try StandardStreams()
-        standard.channel(on: group.next()).flatMap { [client, admission] channel in
+        let opened = standard.open(on: group.next()) { [client, admission] channel in
             _ = admission.begin()
-            return client.carry(channel, to: "\(target)") {}.always { _ in admission.ended() }
-        }.whenComplete { [log] result in
-            switch result {
-            case .success(.done): end.succeed(0)
-            case .success(let cause):
-                LineLog.write("sluice-resume: the connection to \(target) is lost: \(cause.reason)\n")
-                end.succeed(1)
-            case .failure(let error):
-                log.error("\(error)")
-                end.succeed(1)
+            client.carry(channel, to: "\(target)").whenSuccess { cause in
+                admission.ended()
+                if cause != .done {
+                    LineLog.write("sluice-resume: the connection to \(target) is lost: \(cause.reason)\n")
+                }
+                end.succeed(cause == .done ? 0 : 1)
             }
+        }
+        opened.whenFailure { [log] error in
+            log.error("stdin and stdout can't be carried", metadata: ["why": "\(error)"])
+            end.succeed(1)
         }
         return standard
     }

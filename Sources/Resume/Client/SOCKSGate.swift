@@ -6,7 +6,8 @@ import SluiceResilience
 /// Stands between an application that waits for SOCKS' answer and its stream, which is being begun.
 ///
 /// It holds back what the stream asks of the channel: reads, because an impatient application's bytes can wait in the
-/// kernel, and the reset of a stream that failed, because the application gets SOCKS' answer instead.
+/// kernel, and the reset of a stream that failed, because the application gets SOCKS' answer instead. And it holds back
+/// what the application sent early, in its order.
 final class SOCKSGate: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -16,6 +17,7 @@ final class SOCKSGate: ChannelDuplexHandler {
     private var context: ChannelHandlerContext?
     private var isOpen = false
     private var early: [ByteBuffer] = []
+    private var hasEarlyEnd = false
     private var hasHeldBackRead = false
     private var heldBackClose: EventLoopPromise<Void>?
 
@@ -36,6 +38,14 @@ final class SOCKSGate: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if isOpen { context.fireChannelReadComplete() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if !isOpen, case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            hasEarlyEnd = true
+        } else {
+            context.fireUserInboundEventTriggered(event)
+        }
     }
 
     func read(context: ChannelHandlerContext) {
@@ -63,6 +73,7 @@ final class SOCKSGate: ChannelDuplexHandler {
         } else if hasHeldBackRead {
             context.read()
         }
+        if hasEarlyEnd { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
     }
 
     /// The stream has ended. If it never began, the application gets the reason.

@@ -40,20 +40,32 @@ struct StandardStreams: Sendable {
         }
     }
 
-    /// A channel that reads on request.
-    func channel(on eventLoop: any EventLoop) -> EventLoopFuture<any Channel> {
+    /// Opens a channel that reads on request.
+    ///
+    /// - Parameter begin: Receives it as soon as it is active, before anything is read.
+    /// - Returns: Fails if there can be no channel.
+    func open(
+        on eventLoop: any EventLoop, begin: @escaping @Sendable (any Channel) -> Void
+    ) -> EventLoopFuture<Void> {
+        let prepare: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(AcceptedApplication(begin))
+            }
+        }
         guard isOneSocket else {
             return NIOPipeBootstrap(group: eventLoop)
                 .channelOption(.autoRead, value: false)
                 .channelOption(.allowRemoteHalfClosure, value: true)
-                .takingOwnershipOfDescriptors(input: input, output: output)
+                .channelInitializer(prepare)
+                .takingOwnershipOfDescriptors(input: input, output: output).map { _ in }
         }
         // ssh gives its ProxyCommand one socket as both: only shutdown(2) ends one of its directions.
         close(output)
         return ClientBootstrap(group: eventLoop)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)
-            .withConnectedSocket(input)
+            .channelInitializer(prepare)
+            .withConnectedSocket(input).map { _ in }
     }
 
     /// Waits until everything that was written to stdout is in its file.
