@@ -27,6 +27,9 @@ package final class ResumeClientProcess: Sendable {
         }
     }
 
+    /// How long the stream of stdin and stdout may go on after a SIGHUP.
+    private static let farewell = TimeAmount.seconds(5)
+
     private let options: Options
     private let group: MultiThreadedEventLoopGroup
     private let client: StreamClient
@@ -119,6 +122,10 @@ package final class ResumeClientProcess: Sendable {
             switch signal {
             case .report: report()
             case .end: end.succeed(options.standardTarget == nil ? 0 : 1)
+            case .hangUp:
+                // ssh sends it to its ProxyCommand when it ends. What it sent before arrives yet.
+                let patience = options.standardTarget == nil ? .zero : ResumeClientProcess.farewell
+                group.next().scheduleTask(in: patience) { end.succeed(0) }
             }
         }
         let standard = try options.standardTarget.map { try carryStandardStreams(to: $0, end) }

@@ -1,11 +1,13 @@
 import Glibc
 import NIOPosix
 
-/// SIGTERM and SIGINT end the program, SIGUSR1 asks for its state. The signals are blocked from the creation on, in threads
-/// that start later, too. So create it first.
+/// SIGTERM, SIGINT and SIGHUP end the program, SIGUSR1 asks for its state. The signals are blocked from the creation on, in
+/// threads that start later, too. So create it first.
 package struct ProcessSignals: Sendable {
     package enum Signal: Sendable {
         case end
+        /// The terminal is gone, or the ssh whose ProxyCommand this is.
+        case hangUp
         case report
     }
 
@@ -14,7 +16,7 @@ package struct ProcessSignals: Sendable {
     package init() {
         var set = sigset_t()
         sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGUSR1] { sigaddset(&set, number) }
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGUSR1] { sigaddset(&set, number) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
         signal(SIGPIPE, SIG_IGN)
         self.set = set
@@ -34,6 +36,8 @@ package struct ProcessSignals: Sendable {
                 guard sigwait(&set, &number) == 0 else { continue }
                 if number == SIGUSR1 {
                     receive(.report)
+                } else if number == SIGHUP {
+                    receive(.hangUp)
                 } else if isEnding {
                     _exit(128 + number)
                 } else {

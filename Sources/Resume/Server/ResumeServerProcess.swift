@@ -57,7 +57,7 @@ package final class ResumeServerProcess: Sendable {
         signals.watch { [self] signal in
             switch signal {
             case .report: report()
-            case .end: end.succeed()
+            case .end, .hangUp: end.succeed()
             }
         }
         ServiceManager.notify("READY=1")
