@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["sluice"]),
         .executable(name: "sluice-api", targets: ["sluice-api"]),
         .executable(name: "sluice-relay", targets: ["sluice-relay"]),
+        .executable(name: "sluice-resume", targets: ["sluice-resume"]),
         .executable(name: "sluice-bench", targets: ["sluice-bench"]),
         // For applications: retry, and streams that survive the loss of their connection.
         .library(name: "SluiceResilience", targets: ["SluiceResilience", "SluiceResilienceNIO"]),
@@ -137,6 +138,18 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        // Software that nobody can change, across resets: that library as two commands.
+        .target(
+            name: "Resume",
+            dependencies: [
+                "SluiceResilience", "SluiceResilienceNIO",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSOCKS", package: "swift-nio-extras"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -157,6 +170,15 @@ let package = Package(
         .executableTarget(
             name: "sluice-relay",
             dependencies: ["Relay", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings, plugins: ["StampCommit"]),
+        // And so are the ends of resumable streams.
+        .executableTarget(
+            name: "sluice-resume",
+            dependencies: [
+                "Resume", "SluiceResilience", "SluiceResilienceNIO",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings, plugins: ["StampCommit"]),
         .executableTarget(
             name: "sluice",
@@ -265,6 +287,17 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "ResumeTests",
+            dependencies: [
+                "TestSupport", "Resume", "Lab", "SluiceResilience", "sluice-resume", "sluice",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSOCKS", package: "swift-nio-extras"),
+            ],
+            exclude: ["live"], swiftSettings: settings),
+        .testTarget(
             name: "CommandTests",
             dependencies: [
                 "TestSupport", "Fleet", "Inspection", "Capture", "Telemetry", "FlowLog", "Store", "sluice", "Policy",
@@ -280,13 +313,15 @@ let package = Package(
             swiftSettings: settings),
         // What is packaged: files, manual pages, the schema.
         .testTarget(
-            name: "PackageTests", dependencies: ["TestSupport", "sluice", "sluice-relay", "Policy", "Kernel", "Lab"],
+            name: "PackageTests",
+            dependencies: ["TestSupport", "sluice", "sluice-relay", "sluice-resume", "Policy", "Kernel", "Lab"],
             exclude: ["judge.py"], swiftSettings: settings),
         // The documents: that the reference is what the program says, that links lead somewhere, that commands do what their page shows.
         .testTarget(
             name: "DocumentTests",
             dependencies: [
-                "TestSupport", "Lab", "Policy", "sluice-documents", "sluice", "sluice-api", "lab-endpoint",
+                "TestSupport", "Lab", "Policy", "sluice-documents", "sluice", "sluice-api", "sluice-relay",
+                "sluice-resume", "lab-endpoint",
             ],
             swiftSettings: settings),
         .testTarget(

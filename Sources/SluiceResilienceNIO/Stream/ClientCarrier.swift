@@ -15,6 +15,8 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
     /// When the connection was lost, and why, for the log.
     private var lostAt: (time: ContinuousClock.Instant, why: String)?
     private let began = ContinuousClock.now
+    /// Called when the target is connected.
+    var whenBegun: @Sendable () -> Void = {}
     private let whenOver: @Sendable (ClientCarrier) -> Void
 
     init(
@@ -170,6 +172,7 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
                 "stream resumed",
                 metadata: ["after": "\((now - lostAt.time).milliseconds) ms", "why": "\(lostAt.why)"])
         } else if machine.resumptions == 0 {
+            whenBegun()
             logger.info("stream began", metadata: ["after": "\((now - began).milliseconds) ms"])
         }
         lostAt = nil

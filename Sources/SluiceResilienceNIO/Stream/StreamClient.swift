@@ -34,22 +34,30 @@ public final class StreamClient: Sendable {
 
     /// Carries a channel to a target until both directions are over.
     ///
+    /// Call it on the channel's event loop, as soon as the channel is active: on another one, what the channel delivers in
+    /// the meantime is lost. (A FIN makes NIO read everything, whether it was asked to or not.)
+    ///
     /// - Parameters:
     ///   - channel: A socket or pipe from which nothing has been read: `autoRead` is false, `allowRemoteHalfClosure` true.
     ///   - target: `host:port`, for the server to connect to.
+    ///   - begun: Called on the channel's event loop when the target is connected, before any of its data is written.
     /// - Returns: Why it ended: ``StreamCause/done``, or the cause, after the channel was reset. Never fails.
-    public func carry(_ channel: any Channel, to target: String) -> EventLoopFuture<StreamCause> {
-        channel.eventLoop.flatSubmit { [self] in
-            let carrier = makeCarrier(target, on: channel.eventLoop)
-            let application = SocketApplication(channel, owner: carrier)
-            do {
-                try channel.pipeline.syncOperations.addHandler(application)
-                carrier.start(application)
-            } catch {
-                carrier.shutdown()
-            }
-            return carrier.outcome
+    public func carry(
+        _ channel: any Channel, to target: String, begun: @escaping @Sendable () -> Void = {}
+    ) -> EventLoopFuture<StreamCause> {
+        guard channel.eventLoop.inEventLoop else {
+            return channel.eventLoop.flatSubmit { [self] in carry(channel, to: target, begun: begun) }
         }
+        let carrier = makeCarrier(target, on: channel.eventLoop)
+        carrier.whenBegun = begun
+        let application = SocketApplication(channel, owner: carrier)
+        do {
+            try channel.pipeline.syncOperations.addHandler(application)
+            carrier.start(application)
+        } catch {
+            carrier.shutdown()
+        }
+        return carrier.outcome
     }
 
     func makeCarrier(_ target: String, on eventLoop: any EventLoop) -> ClientCarrier {

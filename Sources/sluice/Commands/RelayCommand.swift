@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 /// `sluice relay`: executes `sluice-relay`, a separate program that needs neither root nor this one's libraries.
 struct RelayCommand: ParsableCommand {
@@ -16,26 +15,5 @@ struct RelayCommand: ParsableCommand {
     @Argument(parsing: .captureForPassthrough, help: "Options and commands of sluice-relay.")
     var arguments: [String] = []
 
-    private static let program = "sluice-relay"
-
-    func run() throws {
-        let own = RelayCommand.ownFolder
-        let paths = own.map { ["\($0)/\(RelayCommand.program)", RelayCommand.program] } ?? [RelayCommand.program]
-        for path in paths {
-            let pointers = ([path] + arguments).map { strdup($0) } + [nil]
-            execvp(path, pointers)
-            for pointer in pointers { free(pointer) }
-        }
-        throw ValidationError(
-            "'\(RelayCommand.program)' is neither beside this program nor in PATH: install the package 'sluice-relay', or build "
-                + "it with 'swift build --product sluice-relay'.")
-    }
-
-    private static var ownFolder: String? {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
-        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard length > 0 else { return nil }
-        let path = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return path.lastIndex(of: "/").map { String(path[..<$0]) }
-    }
+    func run() throws { try SiblingProgram(name: "sluice-relay").execute(arguments) }
 }
