@@ -15,9 +15,9 @@ final class AsyncApplication: StreamApplication, @unchecked Sendable {
 
     let eventLoop: any EventLoop
     private let owner: any ApplicationOwner
-    private var items: [Item] = []
+    private var items = CircularBuffer<Item>()
     private var reader: EventLoopPromise<ByteBuffer?>?
-    private var writers: [(ByteBuffer, EventLoopPromise<Void>)] = []
+    private var writers = CircularBuffer<(ByteBuffer, EventLoopPromise<Void>)>()
     private var mayWrite = false
     private var hasFinished = false
     private var failure: (any Error)?
@@ -43,7 +43,7 @@ final class AsyncApplication: StreamApplication, @unchecked Sendable {
     func end(isDone: Bool) {
         if !isDone { fail(ResumableStreamError.lost) }
         for (_, promise) in writers { promise.fail(failure ?? ResumableStreamError.finished) }
-        writers = []
+        writers.removeAll()
         readNext()
     }
 
@@ -74,29 +74,28 @@ final class AsyncApplication: StreamApplication, @unchecked Sendable {
 
     private func readNext() {
         guard let promise = reader else { return }
-        while let item = items.first {
-            items.removeFirst()
-            switch item {
-            case .bytes(let bytes):
-                reader = nil
-                return promise.succeed(bytes)
-            case .position(let position): owner.applicationWrote(upTo: position)
+        var result: Result<ByteBuffer?, any Error>?
+        var confirmed: UInt64?
+        while result == nil, !items.isEmpty {
+            switch items.removeFirst() {
+            case .bytes(let bytes): result = .success(bytes)
+            case .position(let position): confirmed = position
             case .finish(let position):
                 isAtEnd = true
-                owner.applicationWrote(upTo: position)
+                confirmed = position
             case .reset(let position):
                 fail(ResumableStreamError.reset)
-                owner.applicationWrote(upTo: position)
+                confirmed = position
             }
         }
-        guard reader != nil else { return }
-        if isAtEnd {
+        if result == nil, isAtEnd { result = .success(nil) }
+        if result == nil, let failure { result = .failure(failure) }
+        if let result {
             reader = nil
-            promise.succeed(nil)
-        } else if let failure {
-            reader = nil
-            promise.fail(failure)
+            promise.completeWith(result)
         }
+        // Last: it may send, and what arrives during that comes here again.
+        if let confirmed { owner.applicationWrote(upTo: confirmed) }
     }
 
     func write(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {

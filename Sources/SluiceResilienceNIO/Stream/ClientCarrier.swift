@@ -65,7 +65,6 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
                 whenOver(self)
             }
         }
-        advance()
     }
 
     private func report(_ cause: StreamCause) {
@@ -108,8 +107,8 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
         guard connection.applicationProtocol == StreamTLS.applicationProtocol, !connection.material.isEmpty else {
             logger.error("server refused", metadata: ["why": "it does not speak \(StreamTLS.applicationProtocol)"])
             connections.removeValue(forKey: connection.number)?.close()
-            return perform(
-                machine.lost(connection.number, .refused(.protocolError), now: now, using: &generator))
+            perform(machine.lost(connection.number, .refused(.protocolError), now: now, using: &generator))
+            return advance()
         }
         guard var hello = machine.connected(connection.number, now: now) else {
             connections.removeValue(forKey: connection.number)?.close()
@@ -147,7 +146,9 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
             let rest = early
             early = ByteBuffer()
             received(welcome, on: connection)
+            // All input first: NIOSSL delivers the next record during a write.
             if rest.readableBytes > 0, machine.attachedConnection == connection.number { receivedFrames(rest) }
+            advance()
         } catch {
             connections.removeValue(forKey: connection.number)?.close()
             lost(connection.number, error)
@@ -188,6 +189,7 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
         let isRefusal = error.map(StreamTLS.isRefusal) ?? false
         logger.debug("connection lost", metadata: ["number": "\(number)", "why": "\(why)"])
         perform(machine.lost(number, isRefusal ? .refused(.notAuthenticated) : .broken, now: now, using: &generator))
+        advance()
     }
 
     // MARK: Time and end

@@ -28,6 +28,7 @@ class StreamCarrier<Stream: CarriedStream>: ApplicationOwner, ConnectionOwner, @
     private var timer: (due: ContinuousClock.Instant, task: Scheduled<Void>)?
     private(set) var isOver = false
     private var isPumping = false
+    private var isReceiving = false
 
     /// About so many bytes are written at once.
     private let pieceBytes = 128 << 10
@@ -90,11 +91,14 @@ class StreamCarrier<Stream: CarriedStream>: ApplicationOwner, ConnectionOwner, @
         receivedFrames(bytes)
     }
 
-    /// Bytes of the connection that counts.
+    /// Bytes of the connection that counts. Nothing is written to it before all of them have been read: NIOSSL delivers
+    /// the next record during a write.
     final func receivedFrames(_ bytes: ByteBuffer) {
         var events: [StreamEnd.Event] = []
         var hasData = false
+        isReceiving = true
         do throws(StreamCause) {
+            defer { isReceiving = false }
             let time = now
             try bytes.withUnsafeReadableBytes { (input) throws(StreamCause) in
                 var position = 0
@@ -133,7 +137,7 @@ class StreamCarrier<Stream: CarriedStream>: ApplicationOwner, ConnectionOwner, @
 
     /// Sends what there is, reads on, and sets the timer.
     final func advance() {
-        guard !isOver, !isPumping else { return }
+        guard !isOver, !isPumping, !isReceiving else { return }
         pump()
         keepAccount()
         if machine.end.acceptsBytes, memory.permits(kept, limits: limits) { application?.read() }
