@@ -13,6 +13,8 @@ final class SocketApplication: ChannelInboundHandler, StreamApplication, @unchec
     private var hasEnded = false
     private var isFinished = false
     private var isOver = false
+    /// Whether the stream is over, so that nothing may be reported.
+    private var hasNoOwner = false
 
     init(_ channel: any Channel, owner: any ApplicationOwner) {
         self.channel = channel
@@ -43,19 +45,27 @@ final class SocketApplication: ChannelInboundHandler, StreamApplication, @unchec
     }
 
     func reset(upTo position: UInt64, linger: TimeAmount) {
+        // The application has ended both directions already.
+        guard !isOver else { return owner.applicationWrote(upTo: position) }
         let timer = channel.eventLoop.scheduleTask(in: linger) { [self] in
+            // The owner may be gone.
+            guard !hasNoOwner else { return }
             // What is written after this fails, and reports nothing. The RST has been passed on, not all bytes before it.
             sendReset()
             owner.applicationWrote(upTo: position)
         }
-        afterWriting { application in
+        channel.writeAndFlush(ByteBuffer()).whenComplete { [self] result in
+            // After a FIN nothing can be written: all was written before it.
+            if case .failure = result, !isFinished { return }
+            guard !isOver else { return }
             timer.cancel()
-            application.sendReset()
-            application.owner.applicationWrote(upTo: position)
+            sendReset()
+            owner.applicationWrote(upTo: position)
         }
     }
 
     func end(isDone: Bool) {
+        hasNoOwner = true
         guard !isOver else { return }
         if isDone {
             afterWriting { application in
