@@ -23,7 +23,8 @@ struct ResumeClient: ParsableCommand {
     var tokenFile: String?
 
     @Option(
-        help: ArgumentHelp("In place of a token: a certificate that the server's --client-ca has signed.", valueName: "file"),
+        help: ArgumentHelp(
+            "In place of a token: a certificate that the server's --client-ca has signed.", valueName: "file"),
         completion: .file())
     var certificate: String?
 
@@ -36,28 +37,33 @@ struct ResumeClient: ParsableCommand {
             valueName: "file"), completion: .file())
     var ca: String?
 
-    @Option(help: ArgumentHelp("The name in the server's certificate. Without: the host of --server.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The name in the server's certificate. Without: the host of --server.", valueName: "name"))
     var serverName: String?
 
     @Option(
         help: ArgumentHelp(
-            "A local port and its target: 127.0.0.1:5432=db:5432, or 5432=db:5432. Can be repeated.", valueName: "listen=target"),
+            "A local port and its target: 127.0.0.1:5432=db:5432, or 5432=db:5432. Can be repeated.",
+            valueName: "listen=target"),
         transform: PortForwarding.parse)
     var forward: [PortForwarding] = []
 
-    @Option(help: ArgumentHelp("A local port, with --target.", valueName: "host:port"), transform: HostPort.parseListener)
+    @Option(
+        help: ArgumentHelp("A local port, with --target.", valueName: "host:port"), transform: HostPort.parseListener)
     var listen: HostPort?
 
     @Option(help: ArgumentHelp("The target of --listen.", valueName: "host:port"), transform: HostPort.parse)
     var target: HostPort?
 
     @Option(
-        help: ArgumentHelp("A local port for SOCKS5: the application names the target. Can be repeated.", valueName: "host:port"),
+        help: ArgumentHelp(
+            "A local port for SOCKS5: the application names the target. Can be repeated.", valueName: "host:port"),
         transform: HostPort.parseListener)
     var socks: [HostPort] = []
 
     @Option(
-        help: ArgumentHelp("Carry stdin and stdout to this target, as ssh's ProxyCommand does.", valueName: "host:port"),
+        help: ArgumentHelp(
+            "Carry stdin and stdout to this target, as ssh's ProxyCommand does.", valueName: "host:port"),
         transform: HostPort.parse)
     var stdio: HostPort?
 
@@ -74,7 +80,8 @@ struct ResumeClient: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Replace each connection after this time, give or take a fifth, before the firewall ends it.", valueName: "time"),
+            "Replace each connection after this time, give or take a fifth, before the firewall ends it.",
+            valueName: "time"),
         transform: OptionTexts.renewal)
     var renewAfter: Duration?
 
@@ -89,7 +96,8 @@ struct ResumeClient: ParsableCommand {
                 "Nothing to carry: write --forward 127.0.0.1:5432=db:5432, --socks 127.0.0.1:1080, or --stdio db:5432.")
         }
         if tokenFile != nil, certificate != nil {
-            throw ValidationError("--token-file and --certificate are two ways to prove who this client is: write one of them.")
+            throw ValidationError(
+                "--token-file and --certificate are two ways to prove who this client is: write one of them.")
         }
         guard tokenFile != nil || certificate != nil else {
             throw ValidationError(
@@ -119,7 +127,11 @@ struct ResumeClient: ParsableCommand {
             let process = try ResumeClientProcess(options, log: log)
             // stdout belongs to the stream of --stdio.
             for address in process.addresses {
-                if stdio == nil { ResumeOutput.line(address) } else { log.notice("listening", metadata: ["on": "\(address)"]) }
+                if stdio == nil {
+                    ResumeOutput.line(address)
+                } else {
+                    log.notice("listening", metadata: ["on": "\(address)"])
+                }
             }
             return try process.run(signals)
         }

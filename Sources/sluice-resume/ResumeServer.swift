@@ -19,7 +19,8 @@ struct ResumeServer: ParsableCommand {
         transform: HostPort.parseListener)
     var listen = HostPort(host: "", port: 7443)
 
-    @Option(help: ArgumentHelp("The server's certificate, and intermediate ones.", valueName: "file"), completion: .file())
+    @Option(
+        help: ArgumentHelp("The server's certificate, and intermediate ones.", valueName: "file"), completion: .file())
     var certificate: String
 
     @Option(help: ArgumentHelp("Its key.", valueName: "file"), completion: .file())
@@ -27,12 +28,14 @@ struct ResumeServer: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The secret of a client: FILE, or NAME=FILE with the name that the log shows. Can be repeated.", valueName: "name=file"),
+            "The secret of a client: FILE, or NAME=FILE with the name that the log shows. Can be repeated.",
+            valueName: "name=file"),
         completion: .file())
     var tokenFile: [String] = []
 
     @Option(
-        help: ArgumentHelp("Who signs the certificates of clients (mutual TLS).", valueName: "file"), completion: .file())
+        help: ArgumentHelp("Who signs the certificates of clients (mutual TLS).", valueName: "file"),
+        completion: .file())
     var clientCa: String?
 
     @Option(
@@ -96,11 +99,13 @@ struct ResumeServer: ParsableCommand {
         for text in tokenFile {
             let (name, path) = try TokenFile.named(text)
             guard tokens[name] == nil else {
-                throw ResumeProblem("--token-file: two tokens have the name '\(name)': write NAME=FILE with different names")
+                throw ResumeProblem(
+                    "--token-file: two tokens have the name '\(name)': write NAME=FILE with different names")
             }
             let token = try TokenFile.read(path)
             if let other = tokens.first(where: { $0.value == token }) {
-                throw ResumeProblem("--token-file: '\(other.key)' and '\(name)' are the same token: make one for each client")
+                throw ResumeProblem(
+                    "--token-file: '\(other.key)' and '\(name)' are the same token: make one for each client")
             }
             tokens[name] = token
         }

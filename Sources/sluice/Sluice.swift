@@ -26,7 +26,9 @@ struct Sluice: ParsableCommand {
                 name: "The fleet:", subcommands: [InstanceCommand.self, FleetCommand.self, MaintenanceCommand.self]),
             CommandGroup(
                 name: "For applications:",
-                subcommands: [CheckUp.self, SocketCommand.self, RelayCommand.self, ResumeCommand.self, ForecastCommand.self]),
+                subcommands: [
+                    CheckUp.self, SocketCommand.self, RelayCommand.self, ResumeCommand.self, ForecastCommand.self,
+                ]),
             CommandGroup(name: "To try it out:", subcommands: [LabCommand.self, Demo.self, Simulate.self]),
             CommandGroup(
                 name: "Other:",

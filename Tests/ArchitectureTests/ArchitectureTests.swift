@@ -50,6 +50,11 @@ private let allowedImports: [String: Set<String>] = [
     "SluiceResilienceNIO": [
         "SluiceResilience", "Crypto", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Glibc", "Synchronization",
     ],
+    // That library as commands.
+    "Resume": [
+        "SluiceResilience", "SluiceResilienceNIO", "Logging", "NIOCore", "NIOPosix", "NIOSOCKS", "NIOSSL", "Glibc",
+        "Synchronization",
+    ],
     // Generates the documents. Needs no running gateway.
     "Documents": [
         "Gateway", "Inspection", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",
@@ -58,6 +63,9 @@ private let allowedImports: [String: Set<String>] = [
     "Lab": ["Glibc", "Synchronization", "FoundationEssentials"],
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice-relay": ["Relay", "ArgumentParser", "Glibc"],
+    "sluice-resume": [
+        "Resume", "SluiceResilience", "SluiceResilienceNIO", "ArgumentParser", "Logging", "Glibc",
+    ],
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [
         "Gateway", "Inspection", "Capture", "Telemetry", "Fleet", "FlowLog", "Store", "Kernel", "Policy", "Lab",

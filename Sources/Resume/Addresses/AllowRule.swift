@@ -59,7 +59,8 @@ package struct AllowRule: Sendable, Hashable, CustomStringConvertible {
         if let address = try? IPPrefix.parse(host) { return .prefix(address) }
         guard host.utf8.allSatisfy({ HostPort.isNameByte($0) }) else {
             throw ResumeProblem(
-                "'\(text)': '\(host)' is not a name or an address (a rule with a name permits that name only, without '*'): \(form)")
+                "'\(text)': '\(host)' is not a name or an address (a rule with a name permits that name only, without '*'): \(form)"
+            )
         }
         return .name(AllowRule.normal(host))
     }

@@ -73,7 +73,8 @@ package struct IPPrefix: Sendable, Hashable, CustomStringConvertible {
         let network = prefix.network
         guard network == address else {
             throw ResumeProblem(
-                "'\(text)' is an address within a network: write \(network)/\(length) for the network, or \(address) for the host")
+                "'\(text)' is an address within a network: write \(network)/\(length) for the network, or \(address) for the host"
+            )
         }
         return prefix
     }

@@ -63,7 +63,9 @@ final class SOCKSConversation: ChannelInboundHandler, RemovableChannelHandler {
             let isOpen = greeting.methods.contains(.noneRequired)
             let method = SelectedAuthenticationMethod(method: isOpen ? .noneRequired : .noneAcceptable)
             context.writeAndFlush(wrapOutboundOut(.selectedAuthenticationMethod(method)), promise: nil)
-            guard isOpen else { return end(context, "the application insists on a login, which this port does not have") }
+            guard isOpen else {
+                return end(context, "the application insists on a login, which this port does not have")
+            }
             // The request may have come with the greeting. The parser looks again only when something is read.
             context.pipeline.fireChannelRead(ByteBuffer())
         case .request(let request):

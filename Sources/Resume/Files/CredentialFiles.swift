@@ -46,9 +46,12 @@ package struct CredentialFiles: Sendable {
             throw all.isEmpty
                 ? noCertificate(path, nil)
                 : ResumeProblem(
-                    "\(path): every certificate in it has expired, the first at \(WallTime.text(all[0].notValidAfter)): replace the file")
+                    "\(path): every certificate in it has expired, the first at \(WallTime.text(all[0].notValidAfter)): replace the file"
+                )
         }
-        if valid.count < all.count { warn("\(path): \(all.count - valid.count) of \(all.count) certificates have expired") }
+        if valid.count < all.count {
+            warn("\(path): \(all.count - valid.count) of \(all.count) certificates have expired")
+        }
         if all.count == 1 { warnIfSoon(first, path) }
         return all
     }
@@ -80,18 +83,22 @@ package struct CredentialFiles: Sendable {
     private func check(_ certificate: NIOSSLCertificate, _ path: String) throws(ResumeProblem) {
         guard certificate.notValidAfter > now else {
             throw ResumeProblem(
-                "\(path) expired at \(WallTime.text(certificate.notValidAfter)): replace the file with a new certificate")
+                "\(path) expired at \(WallTime.text(certificate.notValidAfter)): replace the file with a new certificate"
+            )
         }
         guard certificate.notValidBefore <= now else {
             throw ResumeProblem(
-                "\(path) is not valid before \(WallTime.text(certificate.notValidBefore)): replace it, or correct this machine's clock")
+                "\(path) is not valid before \(WallTime.text(certificate.notValidBefore)): replace it, or correct this machine's clock"
+            )
         }
         warnIfSoon(certificate, path)
     }
 
     private func warnIfSoon(_ certificate: NIOSSLCertificate, _ path: String) {
         guard certificate.notValidAfter - now < CredentialFiles.warningSeconds else { return }
-        warn("\(path) expires at \(WallTime.text(certificate.notValidAfter)): replace it before, and restart this program")
+        warn(
+            "\(path) expires at \(WallTime.text(certificate.notValidAfter)): replace it before, and restart this program"
+        )
     }
 
     private func privateKey(_ path: String, of certificate: String) throws(ResumeProblem) -> NIOSSLPrivateKey {
@@ -99,7 +106,8 @@ package struct CredentialFiles: Sendable {
         let text = String(decoding: bytes, as: UTF8.self)
         guard !text.contains("ENCRYPTED") else {
             throw ResumeProblem(
-                "\(path) has a passphrase, which nobody could type here: write it without by 'openssl pkey -in \(path) -out FILE'")
+                "\(path) has a passphrase, which nobody could type here: write it without by 'openssl pkey -in \(path) -out FILE'"
+            )
         }
         do {
             return try NIOSSLPrivateKey(bytes: bytes, format: .pem)

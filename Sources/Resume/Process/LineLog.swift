@@ -40,14 +40,18 @@ package struct LineLog: LogHandler {
 
     /// What another machine sent may be part of a value: it stays on this line, and within its quotes.
     private static func quoted(_ value: String) -> String {
-        let isWord = !value.isEmpty && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "=" }
+        let isWord =
+            !value.isEmpty
+            && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" && $0 != "=" }
         guard !isWord else { return value }
         return "\"" + plain(value).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 
     /// Without control characters.
     private static func plain(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) ? "?" : $0 }))
     }
 
     private static func priority(_ level: Logger.Level) -> Int {

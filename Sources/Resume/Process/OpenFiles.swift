@@ -20,7 +20,8 @@ package enum OpenFiles {
         let needed = eachStream * streams + others
         guard files.rlim_max < UInt(needed) else { return nil }
         streams = max(1, (Int(files.rlim_max) - others) / eachStream)
-        return "this process may open only \(files.rlim_max) files, so the limit of streams is \(streams): 'ulimit -Hn \(needed)', or "
+        return
+            "this process may open only \(files.rlim_max) files, so the limit of streams is \(streams): 'ulimit -Hn \(needed)', or "
             + "LimitNOFILE=\(needed) in a unit, allows all"
     }
 }

@@ -37,7 +37,9 @@ struct TargetResolver: Sendable {
                 case AF_INET:
                     address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { addresses.append(.init($0.pointee)) }
                 case AF_INET6:
-                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { addresses.append(.init($0.pointee)) }
+                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                        addresses.append(.init($0.pointee))
+                    }
                 default: break
                 }
             }

@@ -123,6 +123,16 @@ def stdio():
         near.shutdown(socket.SHUT_WR)
         assert read_all(near) == digest
         assert process.wait(10) == 0
+        # An application that is gone, both ways at once, ends its stream: no timer is waited for.
+        with Target(echo) as other:
+            near, far = socket.socketpair()
+            process = subprocess.Popen([*command[:-1], other.address], stdin=far, stdout=far, stderr=subprocess.PIPE, text=True)
+            far.close()
+            near.sendall(b"hello")
+            assert near.recv(5) == b"hello"
+            near.close()
+            assert process.wait(4) == 0
+            assert "cause=done" in process.stderr.read()
         # Refused, and lost.
         result = subprocess.run([*command[:-1], "127.0.0.2:1"], input="", capture_output=True, text=True, timeout=30)
         assert result.returncode == 1 and result.stdout == "", result
