@@ -289,7 +289,7 @@ let package = Package(
         .testTarget(
             name: "ResumeTests",
             dependencies: [
-                "TestSupport", "Resume", "Lab", "SluiceResilience", "sluice-resume", "sluice",
+                "TestSupport", "Resume", "Lab", "SluiceResilience", "sluice-resume", "sluice", "lab-endpoint",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
