@@ -146,7 +146,7 @@ final class ReconnectCore<Connection: Sendable>: @unchecked Sendable {
     /// TCP is connected.
     private func reached(_ channel: any Channel, _ attempt: Int) {
         precondition(
-            channel.eventLoop === eventLoop, "the bootstrap must use the event loop that it was given, and no other group")
+            channel.eventLoop === eventLoop, "the bootstrap must use the event loop that it was given")
         guard pending?.attempt == attempt else {
             channel.close(promise: nil)
             return
