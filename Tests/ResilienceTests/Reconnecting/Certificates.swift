@@ -6,12 +6,14 @@ import TestSupport
 final class Certificates {
     private let directory: TemporaryDirectory
 
-    /// Makes a certificate for 127.0.0.1 that signs itself.
-    init() async throws {
+    /// Makes a certificate that signs itself.
+    ///
+    /// - Parameter name: Whom it is for, as OpenSSL writes it.
+    init(for name: String = "IP:127.0.0.1") async throws {
         directory = TemporaryDirectory()
         let request = try ChildProcess([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-            "-subj", "/CN=sluice-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+            "-subj", "/CN=sluice-test", "-addext", "subjectAltName=\(name)", "-keyout",
             "\(directory.path)/key.pem",
             "-out", "\(directory.path)/certificate.pem",
         ])

@@ -66,11 +66,15 @@ private final class AnswerHandler: ChannelInboundHandler {
 }
 
 extension Channel {
-    /// Ends the connection with a RST. When it returns, the RST is at the other end.
+    /// Ends the connection with a RST, and without TLS's own end. When it returns, the RST is at the other end.
     func reset() async throws {
         try await eventLoop.submit {
             _ = (self as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-            self.pipeline.close(mode: .all, promise: nil)
+            if let tls = try? self.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self) {
+                tls.close(promise: nil)
+            } else {
+                self.close(promise: nil)
+            }
         }.get()
         try await closeFuture.get()
     }

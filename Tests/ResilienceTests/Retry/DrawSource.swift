@@ -19,5 +19,5 @@ struct HighestDraw: RandomNumberGenerator {
 }
 
 extension Duration {
-    var inSeconds: Double { self / .seconds(1) }
+    var inSeconds: Double { (self / .nanoseconds(1)).rounded() / 1e9 }
 }

@@ -82,7 +82,8 @@ struct HerdTests {
         #expect(inStep.peak >= 5, "without jitter: \(inStep.peak)")
         #expect(jittered.connected.count == Self.clients)
         #expect((jittered.connected.last ?? .max) <= 20_000, "all are connected within twice the fair time")
-        #expect(inStep.connected.count < Self.clients / 2, "in step, each wave takes the capacity of a moment only")
+        let early = inStep.connected.count { $0 <= 20_000 }
+        #expect(early < Self.clients / 10, "in step, each wave gets the capacity of a moment only")
     }
 
     @Test("RESUME-1 1,000 channels of one process share limits: a host that is down for a minute gets a few probes")

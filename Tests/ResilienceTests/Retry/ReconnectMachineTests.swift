@@ -15,7 +15,10 @@ struct ReconnectMachineTests {
             source = DrawSource(seed: seed)
         }
 
-        func at(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+        /// To the nanosecond, so that the time of a timer and back is the same time.
+        func at(_ seconds: Double) -> ContinuousClock.Instant {
+            start + .nanoseconds(Int64((seconds * 1e9).rounded()))
+        }
 
         /// When the next timer is due, in seconds.
         var timer: Double? { machine.nextTimer.map { start.duration(to: $0).inSeconds } }
