@@ -279,8 +279,7 @@ let package = Package(
         .testTarget(
             name: "ResilienceTests",
             dependencies: [
-                "TestSupport", "SluiceResilience", "SluiceResilienceNIO",
-                .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Lab", "SluiceResilience", "SluiceResilienceNIO",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
