@@ -148,8 +148,14 @@ public struct StreamEnd: Sendable {
     /// Whether both applications have everything, and this end knows.
     public var isComplete: Bool {
         if peerEnd == .reset { return written == received }
-        if hasReset { return acknowledged == endPosition }
+        if hasReset { return acknowledged == endPosition || isResetTooLate }
         return hasFinished && acknowledged == endPosition && peerEnd == .finish && written == received
+    }
+
+    /// Whether the other end said done before the RST of this end's application reached it: to that end, both directions
+    /// are complete.
+    private var isResetTooLate: Bool {
+        receivedClose == .done && hasFinished && acknowledged > replay.end && peerEnd == .finish
     }
 
     /// Whether this end has, and has sent, all that ``StreamCause/done`` needs. The other end knows whether it has, too.
@@ -273,8 +279,8 @@ public struct StreamEnd: Sendable {
         case .pong:
             return nil
         case .close(let cause):
-            guard cause != .done || isComplete else { throw .protocolError }
             receivedClose = cause
+            guard cause != .done || isComplete else { throw .protocolError }
             return .closed(cause)
         }
     }
