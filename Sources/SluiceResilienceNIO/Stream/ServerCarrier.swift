@@ -169,7 +169,6 @@ final class ServerCarrier: StreamCarrier<ServerStream>, @unchecked Sendable {
     override func peerClosed(_ cause: StreamCause) {
         if cause == .done {
             // The answer, so that the client knows.
-            machine.end.close(.done)
             pump()
         }
         closeNow(cause)

@@ -64,6 +64,8 @@ public struct ClientStream: Sendable {
     private var successor: (number: Int, until: ContinuousClock.Instant)?
     private var renewAt: ContinuousClock.Instant?
     private var hasBegun = false
+    /// What the last hello said that the application has taken.
+    private var announced: UInt64 = 0
     private var policy: RetryPolicy
     private var withoutConnectionSince: ContinuousClock.Instant
     /// For how long the server keeps the stream.
@@ -108,6 +110,7 @@ public struct ClientStream: Sendable {
             guard case .connecting(number, _) = state else { return nil }
         }
         state = .greeting(number, until: now + limits.handshake)
+        announced = end.written
         return Hello(
             kind: hasBegun ? .resume : .new, id: id, epoch: UInt32(number),
             patienceSeconds: UInt16(clamping: patience.resume.components.seconds), window: UInt32(limits.bufferBytes),
@@ -122,7 +125,9 @@ public struct ClientStream: Sendable {
         guard case .greeting(number, _) = state else { return [.abandon(number)] }
         guard welcome.status == .ok else { return refused(welcome, number, now: now, using: &generator) }
         do {
-            try end.attach(received: welcome.received, written: welcome.written, window: welcome.window, now: now)
+            try end.attach(
+                received: welcome.received, written: welcome.written, announced: announced, window: welcome.window,
+                now: now)
         } catch {
             return [.abandon(number), over(error)]
         }
@@ -172,6 +177,7 @@ public struct ClientStream: Sendable {
             if case .refused(let cause) = loss { return [over(cause)] }
             return retry(now: now, using: &generator)
         case .attached(number):
+            if let cause = end.closed, cause != .done { return abandonSuccessor() + [over(cause)] }
             end.detach()
             withoutConnectionSince = now
             let abandoned = abandonSuccessor()
@@ -182,7 +188,7 @@ public struct ClientStream: Sendable {
     }
 
     /// The stream is over at once: the other end's close frame, or a cause of this end, such as
-    /// ``StreamCause/shutdown``, that ``StreamEnd/close(_:)`` has sent.
+    /// ``StreamCause/shutdown``, that ``StreamEnd/close(_:)`` has sent (or can't send, without a connection).
     public mutating func close(_ cause: StreamCause) -> [Directive] {
         guard !isOver else { return [] }
         return abandonAll() + [over(cause)]
@@ -205,7 +211,9 @@ public struct ClientStream: Sendable {
 
     /// When the client gives up, if it has no connection.
     private var patienceEnds: ContinuousClock.Instant {
-        if end.isComplete { return withoutConnectionSince + min(patience.close, patience.resume) }
+        if end.isComplete {
+            return max(withoutConnectionSince, end.lastTaken) + min(patience.close, patience.resume)
+        }
         guard hasBegun else { return withoutConnectionSince + patience.begin }
         return withoutConnectionSince + min(patience.resume, retention ?? patience.resume)
     }
@@ -263,8 +271,10 @@ public struct ClientStream: Sendable {
 
     private mutating func over(_ cause: StreamCause) -> Directive {
         state = .over
-        end.detach()
-        return .end(end.isComplete ? .done : cause)
+        end.release()
+        if end.isComplete { return .end(.done) }
+        // What is missing here is not done, whatever the server says.
+        return .end(cause == .done && !end.mayBeDone ? .protocolError : cause)
     }
 
     private mutating func abandonSuccessor() -> [Directive] {
