@@ -279,8 +279,7 @@ let package = Package(
         .testTarget(
             name: "ResilienceTests",
             dependencies: [
-                "TestSupport", "SluiceResilience", "SluiceResilienceNIO",
-                .product(name: "Logging", package: "swift-log"),
+                "TestSupport", "Lab", "SluiceResilience", "SluiceResilienceNIO",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -289,7 +288,7 @@ let package = Package(
         .testTarget(
             name: "ResumeTests",
             dependencies: [
-                "TestSupport", "Resume", "Lab", "SluiceResilience", "sluice-resume", "sluice",
+                "TestSupport", "Resume", "Lab", "SluiceResilience", "sluice-resume", "sluice", "lab-endpoint",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -153,8 +153,8 @@ final class ServerCarrier: StreamCarrier<ServerStream>, @unchecked Sendable {
         finish(cause)
         promise.succeed(cause)
         whenOver(self)
-        // The retention of the cause.
-        guard cause != .done, let deadline = machine.deadline else { return }
+        // The record of the end is kept for a while, for a client that does not know it yet.
+        guard let deadline = machine.deadline else { return }
         forgetting = eventLoop.scheduleTask(in: TimeAmount(max(deadline - now, .zero))) { [self] in
             whenForgotten(self)
         }
@@ -169,7 +169,6 @@ final class ServerCarrier: StreamCarrier<ServerStream>, @unchecked Sendable {
     override func peerClosed(_ cause: StreamCause) {
         if cause == .done {
             // The answer, so that the client knows.
-            machine.end.close(.done)
             pump()
         }
         closeNow(cause)

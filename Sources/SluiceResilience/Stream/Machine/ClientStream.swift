@@ -10,7 +10,7 @@ public struct ClientStream: Sendable {
         public var begin = Duration.seconds(30)
         /// How long it tries to say that a complete stream is over.
         public var close = Duration.seconds(10)
-        /// The longest pause between two attempts: full jitter between 20 ms and 100 ms, 200 ms, 400 ms … up to this.
+        /// The longest pause between two attempts (``RetryPolicy/cap``).
         public var longestPause = Duration.seconds(10)
         /// Replaces each connection after this time, give or take a fifth. Nil: only lost ones.
         public var renewAfter: Duration?
@@ -43,7 +43,7 @@ public struct ClientStream: Sendable {
         /// Hello was sent. Can transition to: `attached` by a welcome, `waiting` when the connection is lost.
         case greeting(Int, until: ContinuousClock.Instant)
         /// Can transition to: `connecting` at once when the connection is lost, `over` when both ends are complete.
-        case attached(Int, since: ContinuousClock.Instant)
+        case attached(Int)
         /// A pause between two attempts. Can transition to: `connecting`.
         case waiting(until: ContinuousClock.Instant)
         /// Nothing more happens.
@@ -64,7 +64,9 @@ public struct ClientStream: Sendable {
     private var successor: (number: Int, until: ContinuousClock.Instant)?
     private var renewAt: ContinuousClock.Instant?
     private var hasBegun = false
-    private var attempts = 0
+    /// What the last hello said that the application has taken.
+    private var announced: UInt64 = 0
+    private var policy: RetryPolicy
     private var withoutConnectionSince: ContinuousClock.Instant
     /// For how long the server keeps the stream.
     private var retention: Duration?
@@ -80,13 +82,15 @@ public struct ClientStream: Sendable {
         end = StreamEnd(isClient: true, limits: limits, now: now)
         state = .connecting(1, until: now + limits.handshake)
         withoutConnectionSince = now
+        // Whoever says hello and welcome is the right server: a connection need not last to count as a success.
+        policy = RetryPolicy(cap: patience.longestPause, deadline: nil, settlingTime: .zero)
     }
 
     /// Whether nothing more happens.
     public var isOver: Bool { if case .over = state { true } else { false } }
 
     /// The connection whose bytes count.
-    public var attachedConnection: Int? { if case .attached(let number, _) = state { number } else { nil } }
+    public var attachedConnection: Int? { if case .attached(let number) = state { number } else { nil } }
 
     /// How often the stream was continued on another connection.
     public private(set) var resumptions = 0
@@ -106,6 +110,7 @@ public struct ClientStream: Sendable {
             guard case .connecting(number, _) = state else { return nil }
         }
         state = .greeting(number, until: now + limits.handshake)
+        announced = end.written
         return Hello(
             kind: hasBegun ? .resume : .new, id: id, epoch: UInt32(number),
             patienceSeconds: UInt16(clamping: patience.resume.components.seconds), window: UInt32(limits.bufferBytes),
@@ -120,15 +125,17 @@ public struct ClientStream: Sendable {
         guard case .greeting(number, _) = state else { return [.abandon(number)] }
         guard welcome.status == .ok else { return refused(welcome, number, now: now, using: &generator) }
         do {
-            try end.attach(received: welcome.received, written: welcome.written, window: welcome.window, now: now)
+            try end.attach(
+                received: welcome.received, written: welcome.written, announced: announced, window: welcome.window,
+                now: now)
         } catch {
             return [.abandon(number), over(error)]
         }
         if hasBegun { resumptions += 1 }
         hasBegun = true
-        attempts = min(attempts, 1)
+        policy.succeeded(now: now)
         retention = .seconds(Int(welcome.retentionSeconds))
-        state = .attached(number, since: now)
+        state = .attached(number)
         renewAt = patience.renewAfter.map { now + $0 * Double.random(in: 0.8...1.2, using: &generator) }
         return []
     }
@@ -169,11 +176,10 @@ public struct ClientStream: Sendable {
         case .connecting(number, _), .greeting(number, _):
             if case .refused(let cause) = loss { return [over(cause)] }
             return retry(now: now, using: &generator)
-        case .attached(number, let since):
+        case .attached(number):
+            if let cause = end.closed, cause != .done { return abandonSuccessor() + [over(cause)] }
             end.detach()
             withoutConnectionSince = now
-            // A connection that lasted: the next attempt is immediate.
-            if now - since >= patience.longestPause { attempts = 0 }
             let abandoned = abandonSuccessor()
             return abandoned + retry(now: now, using: &generator)
         default:
@@ -182,7 +188,7 @@ public struct ClientStream: Sendable {
     }
 
     /// The stream is over at once: the other end's close frame, or a cause of this end, such as
-    /// ``StreamCause/shutdown``, that ``StreamEnd/close(_:)`` has sent.
+    /// ``StreamCause/shutdown``, that ``StreamEnd/close(_:)`` has sent (or can't send, without a connection).
     public mutating func close(_ cause: StreamCause) -> [Directive] {
         guard !isOver else { return [] }
         return abandonAll() + [over(cause)]
@@ -205,7 +211,9 @@ public struct ClientStream: Sendable {
 
     /// When the client gives up, if it has no connection.
     private var patienceEnds: ContinuousClock.Instant {
-        if end.isComplete { return withoutConnectionSince + min(patience.close, patience.resume) }
+        if end.isComplete {
+            return max(withoutConnectionSince, end.lastTaken) + min(patience.close, patience.resume)
+        }
         guard hasBegun else { return withoutConnectionSince + patience.begin }
         return withoutConnectionSince + min(patience.resume, retention ?? patience.resume)
     }
@@ -221,7 +229,7 @@ public struct ClientStream: Sendable {
         case .waiting(let until):
             if now >= patienceEnds { return [givesUp()] }
             return now >= until ? [connect(now: now)] : []
-        case .attached(let number, _):
+        case .attached(let number):
             if end.timer(now: now) == .lost {
                 return [.abandon(number)] + lost(number, .broken, now: now, using: &generator)
             }
@@ -241,14 +249,14 @@ public struct ClientStream: Sendable {
 
     // MARK: Steps
 
-    /// The first attempt after a loss is immediate. Then full jitter, with the cap before the jitter.
+    /// ``patienceEnds`` limits the time, not the policy.
     private mutating func retry(
         now: ContinuousClock.Instant, using generator: inout some RandomNumberGenerator
     ) -> [Directive] {
-        attempts += 1
-        guard attempts > 1 else { return [connect(now: now)] }
-        let cap = min(.milliseconds(100) * (1 << min(attempts - 2, 20)), patience.longestPause)
-        let pause = max(.milliseconds(20), cap * Double.random(in: 0..<1, using: &generator))
+        guard case .retry(let pause) = policy.next(after: .reset, now: now, using: &generator) else {
+            return [givesUp()]
+        }
+        guard pause > .zero else { return [connect(now: now)] }
         state = .waiting(until: now + pause)
         return []
     }
@@ -263,8 +271,10 @@ public struct ClientStream: Sendable {
 
     private mutating func over(_ cause: StreamCause) -> Directive {
         state = .over
-        end.detach()
-        return .end(end.isComplete ? .done : cause)
+        end.release()
+        if end.isComplete { return .end(.done) }
+        // What is missing here is not done, whatever the server says.
+        return .end(cause == .done && !end.mayBeDone ? .protocolError : cause)
     }
 
     private mutating func abandonSuccessor() -> [Directive] {
@@ -275,7 +285,7 @@ public struct ClientStream: Sendable {
     private mutating func abandonAll() -> [Directive] {
         let abandoned = abandonSuccessor()
         switch state {
-        case .connecting(let number, _), .greeting(let number, _), .attached(let number, _):
+        case .connecting(let number, _), .greeting(let number, _), .attached(let number):
             return abandoned + [.abandon(number)]
         case .waiting, .over:
             return abandoned

@@ -128,7 +128,8 @@ public struct ServerStream: Sendable {
 
     private mutating func attach(_ connection: Int, now: ContinuousClock.Instant) -> Welcome {
         do {
-            try end.attach(received: peer.received, written: peer.written, window: peer.window, now: now)
+            try end.attach(
+                received: peer.received, written: peer.written, announced: end.written, window: peer.window, now: now)
         } catch {
             // The stream is not harmed by a hello that lies: it waits for another one.
             state = .detached(since: now)
@@ -154,7 +155,10 @@ public struct ServerStream: Sendable {
     }
 
     /// The stream is over at once: the client's close frame, or a cause of this end that ``StreamEnd/close(_:)`` has
-    /// sent.
+    /// sent (or can't send, without a connection).
+    ///
+    /// After a close frame with ``StreamCause/done``, the shell first sends what ``StreamEnd/output(into:limit:now:)``
+    /// writes: the answer. A client that does not receive it comes back, and learns it by the welcome.
     public mutating func close(_ cause: StreamCause, now: ContinuousClock.Instant) -> [Directive] {
         guard !isOver else { return [] }
         let abandoned: [Directive] =
@@ -162,12 +166,15 @@ public struct ServerStream: Sendable {
             case .attached(let number), .opening(connection: .some(let number)): [.abandon(number)]
             default: []
             }
-        let isDone = end.isComplete
-        // What is kept to be sent again is released.
-        end = StreamEnd(isClient: false, limits: limits, now: now)
-        state = .ended(isDone ? .done : cause, since: now)
-        return abandoned + [.end(isDone ? .done : cause)] + (isDone ? [.forget] : [])
+        let result = end.isComplete ? .done : cause == .done ? .protocolError : cause
+        end.release()
+        state = .ended(result, since: now)
+        return abandoned + [.end(result)]
     }
+
+    /// How long the record of the end is kept. If it is done, the client knows or is about to: then only until an earlier
+    /// hello, which may still be on its way, is too late to begin the stream again.
+    private func recordTime(_ cause: StreamCause) -> Duration { cause == .done ? limits.handshake * 2 : retention }
 
     // MARK: Time
 
@@ -176,7 +183,8 @@ public struct ServerStream: Sendable {
         switch state {
         case .opening: nil
         case .attached: end.deadline
-        case .detached(let since), .ended(_, let since): since + retention
+        case .detached(let since): since + retention
+        case .ended(let cause, let since): since + recordTime(cause)
         }
     }
 
@@ -187,12 +195,13 @@ public struct ServerStream: Sendable {
             return []
         case .attached(let number):
             guard end.timer(now: now) == .lost else { return [] }
+            if let cause = end.closed, cause != .done { return close(cause, now: now) }
             lost(number, now: now)
             return [.abandon(number)]
         case .detached(let since):
             return now >= since + retention ? close(.patience, now: now) : []
-        case .ended(_, let since):
-            return now >= since + retention ? [.forget] : []
+        case .ended(let cause, let since):
+            return now >= since + recordTime(cause) ? [.forget] : []
         }
     }
 }

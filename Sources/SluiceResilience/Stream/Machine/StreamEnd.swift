@@ -60,15 +60,22 @@ public struct StreamEnd: Sendable {
     public private(set) var isAttached = false
     private var decoder = FrameDecoder()
     private var owesPong = false
-    private var owesPing = false
-    private var hasSentClose = false
-    private var acknowledgeAt: ContinuousClock.Instant?
-    private var lastSent: ContinuousClock.Instant
-    private var lastReceived: ContinuousClock.Instant
+    var owesPing = false
+    var sentClose: StreamCause?
+    /// A close frame was received. Nothing counts after it.
+    private var receivedClose: StreamCause?
+    var acknowledgeAt: ContinuousClock.Instant?
+    var lastSent: ContinuousClock.Instant
+    var lastReceived: ContinuousClock.Instant
     /// When the first bytes were sent after the last ones were received.
-    private var unansweredSince: ContinuousClock.Instant?
-    private var hasPinged = false
-    private var closing: StreamCause?
+    var unansweredSince: ContinuousClock.Instant?
+    var hasPinged = false
+    var closing: StreamCause?
+    private var isReleased = false
+    /// When the application last took something, or reset its connection.
+    private(set) var lastTaken: ContinuousClock.Instant
+    /// After a reset by the application: when the other end last acknowledged something.
+    var lingersSince: ContinuousClock.Instant?
 
     /// An end before its first connection.
     public init(isClient: Bool, limits: StreamLimits, now: ContinuousClock.Instant) {
@@ -76,12 +83,15 @@ public struct StreamEnd: Sendable {
         self.limits = limits
         lastSent = now
         lastReceived = now
+        lastTaken = now
     }
 
     // MARK: The application
 
     /// Whether the shell may read more from the application: the replay buffer has room.
-    public var acceptsBytes: Bool { !hasFinished && !hasReset && replay.count < limits.bufferBytes }
+    public var acceptsBytes: Bool {
+        !hasFinished && !hasReset && !isReleased && replay.count < limits.bufferBytes
+    }
     /// Bytes that are kept until the other end has acknowledged them.
     public var keptBytes: Int { replay.count }
     /// The position after the last byte that the application sent.
@@ -89,21 +99,23 @@ public struct StreamEnd: Sendable {
 
     /// The application sent bytes. They are kept, even if ``acceptsBytes`` is false.
     public mutating func send(_ bytes: UnsafeRawBufferPointer) {
-        guard !hasFinished, !hasReset else { return }
+        guard !hasFinished, !hasReset, !isReleased else { return }
         replay.append(bytes)
     }
 
     /// The application will send nothing more (FIN).
     public mutating func finish() {
-        guard !hasReset else { return }
+        guard !hasReset, !isReleased else { return }
         hasFinished = true
     }
 
     /// The application reset its connection (RST), or it is gone. It takes nothing more.
     public mutating func reset(now: ContinuousClock.Instant) {
-        guard !hasReset, !isComplete else { return }
+        guard !hasReset, !isComplete, !isReleased else { return }
         hasReset = true
         written = received
+        lastTaken = now
+        lingersSince = now
         acknowledgeSoon(now: now)
     }
 
@@ -112,8 +124,11 @@ public struct StreamEnd: Sendable {
         precondition(position <= received, "more was written (\(position)) than received (\(received))")
         guard position > written else { return }
         written = position
+        lastTaken = now
         let isEnd = peerEnd != nil && written == received
-        if isEnd || written - acknowledgementSent >= UInt64(limits.acknowledgeBytes) {
+        // An end with a small buffer says early that it has room.
+        let bytes = min(limits.acknowledgeBytes, limits.bufferBytes / 4)
+        if isEnd || written - acknowledgementSent >= UInt64(bytes) {
             acknowledgeAt = now
         } else {
             acknowledgeSoon(now: now)
@@ -133,15 +148,38 @@ public struct StreamEnd: Sendable {
     /// Whether both applications have everything, and this end knows.
     public var isComplete: Bool {
         if peerEnd == .reset { return written == received }
-        if hasReset { return acknowledged == endPosition }
+        if hasReset { return acknowledged == endPosition || isResetTooLate }
         return hasFinished && acknowledged == endPosition && peerEnd == .finish && written == received
+    }
+
+    /// Whether the other end said done before the RST of this end's application reached it: to that end, both directions
+    /// are complete.
+    private var isResetTooLate: Bool {
+        receivedClose == .done && hasFinished && acknowledged > replay.end && peerEnd == .finish
+    }
+
+    /// Whether this end has, and has sent, all that ``StreamCause/done`` needs. The other end knows whether it has, too.
+    var mayBeDone: Bool {
+        if peerEnd == .reset { return written == received }
+        return hasReset || (hasFinished && peerEnd == .finish && written == received)
     }
 
     /// Ends the stream. The cause is sent if there is a connection.
     public mutating func close(_ cause: StreamCause) { closing = cause }
 
     /// Whether the last frame that this end sends has been written out.
-    public var hasClosed: Bool { hasSentClose }
+    public var hasClosed: Bool { sentClose != nil }
+
+    /// The cause of the close frame that was written out. If it is not ``StreamCause/done``, the shell waits for no
+    /// answer: once the bytes are sent, it calls ``ClientStream/close(_:)`` or ``ServerStream/close(_:now:)``.
+    public var closed: StreamCause? { sentClose }
+
+    /// The stream is over. Forgets what is kept to be sent again. Positions stay, for what the application has yet to take.
+    mutating func release() {
+        detach()
+        replay.acknowledge(replay.end)
+        isReleased = true
+    }
 
     // MARK: The connection
 
@@ -153,9 +191,11 @@ public struct StreamEnd: Sendable {
     /// - Parameters:
     ///   - received: What the other end has received, and where this end goes on.
     ///   - written: What the other end's application has taken.
+    ///   - announced: What this end's hello or welcome said that its own application has taken.
     /// - Throws: ``StreamCause/offsetOutside`` if that can't be. Nothing has changed then.
     public mutating func attach(
-        received peerReceived: UInt64, written peerWritten: UInt64, window: UInt32, now: ContinuousClock.Instant
+        received peerReceived: UInt64, written peerWritten: UInt64, announced: UInt64, window: UInt32,
+        now: ContinuousClock.Instant
     ) throws(StreamCause) {
         guard peerWritten >= acknowledged, peerWritten <= peerReceived, peerReceived <= highestSent else {
             throw .offsetOutside
@@ -167,14 +207,17 @@ public struct StreamEnd: Sendable {
         decoder = FrameDecoder()
         owesPong = false
         owesPing = false
-        hasSentClose = false
-        // Hello or welcome said it.
-        acknowledgementSent = written
+        sentClose = nil
+        receivedClose = nil
+        acknowledgementSent = announced
         acknowledgeAt = nil
+        // The application may have taken more since the hello.
+        acknowledgeSoon(now: now)
         lastSent = now
         lastReceived = now
         unansweredSince = nil
         hasPinged = false
+        if lingersSince != nil { lingersSince = now }
     }
 
     /// There is no connection any more.
@@ -195,6 +238,10 @@ public struct StreamEnd: Sendable {
     public mutating func receive(
         _ bytes: UnsafeRawBufferPointer, _ position: inout Int, now: ContinuousClock.Instant
     ) throws(StreamCause) -> Event? {
+        guard isAttached, receivedClose == nil else {
+            position = bytes.count
+            return nil
+        }
         lastReceived = now
         unansweredSince = nil
         hasPinged = false
@@ -213,6 +260,7 @@ public struct StreamEnd: Sendable {
             return isDiscarding(now: now) ? nil : .data(range)
         case .acknowledgement(let position):
             guard position >= acknowledged, position <= sent else { throw .protocolError }
+            if lingersSince != nil, position > acknowledged { lingersSince = now }
             acknowledge(position)
             return nil
         case .finish:
@@ -231,6 +279,7 @@ public struct StreamEnd: Sendable {
         case .pong:
             return nil
         case .close(let cause):
+            receivedClose = cause
             guard cause != .done || isComplete else { throw .protocolError }
             return .closed(cause)
         }
@@ -248,10 +297,10 @@ public struct StreamEnd: Sendable {
 
     /// Whether ``output(into:limit:now:)`` has something to write.
     public func hasOutput(now: ContinuousClock.Instant) -> Bool {
-        guard isAttached, !hasSentClose else { return false }
+        guard isAttached, sentClose == nil else { return false }
         return owesPong || owesPing || closing != nil || sendablePosition > sent
             || acknowledgeAt.map { $0 <= now } ?? false
-            || (isClient && isComplete)
+            || saysDone
     }
 
     /// How many bytes the connection may take now.
@@ -260,6 +309,9 @@ public struct StreamEnd: Sendable {
         let limit = min(replay.end, acknowledged + window)
         return limit > sent ? Int(limit - sent) : 0
     }
+
+    /// Whether it is time to say that the stream is done: first the client, and the server answers.
+    private var saysDone: Bool { isComplete && (isClient || receivedClose == .done) }
 
     /// Up to which position the window permits to send. The ends of a direction need no room.
     private var sendablePosition: UInt64 {
@@ -271,7 +323,7 @@ public struct StreamEnd: Sendable {
     ///
     /// - Parameter limit: About how many bytes to write at most. Call again while ``hasOutput(now:)``.
     public mutating func output(into sink: inout some ByteSink, limit: Int, now: ContinuousClock.Instant) {
-        guard isAttached, !hasSentClose else { return }
+        guard isAttached, sentClose == nil else { return }
         var room = limit
         var expectsAnswer = false
         if owesPong {
@@ -317,48 +369,14 @@ public struct StreamEnd: Sendable {
             expectsAnswer = true
         }
         highestSent = max(highestSent, sent)
-        if let cause = closing ?? (isClient && isComplete ? .done : nil) {
+        if let cause = closing ?? (saysDone ? .done : nil) {
             sink.append(frame: .close, length: 1)
             sink.append(cause.rawValue)
-            hasSentClose = true
+            sentClose = cause
             room -= FrameType.headerBytes
         }
         guard room < limit else { return }
         lastSent = now
         if expectsAnswer { unansweredSince = unansweredSince ?? now }
-    }
-
-    // MARK: Time
-
-    private func isKeepAliveDue(now: ContinuousClock.Instant) -> Bool { now >= lastSent + limits.keepAliveInterval }
-
-    /// When ``timer(now:)`` must be called at the latest.
-    public var deadline: ContinuousClock.Instant? {
-        guard isAttached else { return nil }
-        if hasSentClose { return lastSent + limits.answerWithin }
-        var earliest = min(lastReceived + limits.silence, lastSent + limits.keepAliveInterval)
-        if let acknowledgeAt { earliest = min(earliest, acknowledgeAt) }
-        if let unansweredSince {
-            earliest = min(earliest, unansweredSince + (hasPinged ? limits.answerWithin : limits.answerWithin / 3))
-        }
-        return earliest
-    }
-
-    /// A deadline may have passed.
-    public mutating func timer(now: ContinuousClock.Instant) -> TimerDirective {
-        guard isAttached else { return .none }
-        if hasSentClose { return now >= lastSent + limits.answerWithin ? .lost : .none }
-        if now >= lastReceived + limits.silence { return .lost }
-        if let unansweredSince {
-            if hasPinged, now >= unansweredSince + limits.answerWithin { return .lost }
-            if !hasPinged, now >= unansweredSince + limits.answerWithin / 3 {
-                hasPinged = true
-                owesPing = true
-                return .output
-            }
-        }
-        if isKeepAliveDue(now: now) { return .output }
-        if let acknowledgeAt, now >= acknowledgeAt { return .output }
-        return .none
     }
 }

@@ -52,7 +52,7 @@ public struct Hello: Sendable, Equatable {
         tokenProof = secret
     }
 
-    /// Appends the message.
+    /// Appends the message. The target has at most 255 bytes, and the proofs have 32.
     public func encode(into sink: inout some ByteSink) {
         sink.append(Hello.magic)
         sink.append(kind.rawValue)
@@ -67,6 +67,7 @@ public struct Hello: Sendable, Equatable {
         sink.append(secret)
         sink.append(tokenProof)
         let bytes = [UInt8](target.utf8)
+        precondition(bytes.count <= 255, "target '\(target)' has \(bytes.count) bytes: at most 255")
         sink.append(UInt8(bytes.count))
         sink.append(bytes)
     }
