@@ -8,7 +8,7 @@ import Testing
     private static let pages = ["docs/tutorial.md"] + Pages.pages(in: "docs/how-to")
     private static let prefix = "page"
     /// How many blocks of all pages may be skipped, because they install packages or start services.
-    private static let mostNotRun = 11
+    private static let mostNotRun = 12
 
     @Test("every command of a page prints what the page shows", arguments: pages)
     func commands(path: String) async throws {

@@ -15,13 +15,15 @@ package enum OpenFiles {
         var files = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         guard getrlimit(resource, &files) == 0 else { return nil }
+        let soft = files.rlim_cur
         files.rlim_cur = files.rlim_max
-        setrlimit(resource, &files)
+        // A service may not be permitted to do it.
+        let most = setrlimit(resource, &files) == 0 ? files.rlim_max : soft
         let needed = eachStream * streams + others
-        guard files.rlim_max < UInt(needed) else { return nil }
-        streams = max(1, (Int(files.rlim_max) - others) / eachStream)
+        guard most < UInt(needed) else { return nil }
+        streams = max(1, (Int(most) - others) / eachStream)
         return
-            "this process may open only \(files.rlim_max) files, so the limit of streams is \(streams): 'ulimit -Hn \(needed)', or "
-            + "LimitNOFILE=\(needed) in a unit, allows all"
+            "this process may open only \(most) files, so the limit of streams is \(streams): 'ulimit -Hn \(needed)', "
+            + "or LimitNOFILE=\(needed) in a unit, allows all"
     }
 }
