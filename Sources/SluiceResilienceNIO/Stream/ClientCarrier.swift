@@ -197,7 +197,10 @@ final class ClientCarrier: StreamCarrier<ClientStream>, @unchecked Sendable {
     override func timerFired() {
         let attached = machine.attachedConnection
         let directives = machine.timer(now: now, using: &generator)
-        if attached != nil, machine.attachedConnection == nil, lostAt == nil { lostAt = (now, "the server is silent") }
+        if let attached, machine.attachedConnection == nil, lostAt == nil {
+            lostAt = (now, "the server is silent")
+            logger.debug("connection lost", metadata: ["number": "\(attached)", "why": "the server is silent"])
+        }
         perform(directives)
     }
 

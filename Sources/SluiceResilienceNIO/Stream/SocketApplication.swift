@@ -26,7 +26,8 @@ final class SocketApplication: ChannelInboundHandler, StreamApplication, @unchec
     func read() {
         guard !isReading, !hasEnded, !isOver else { return }
         isReading = true
-        channel.read()
+        // Before that, SwiftNIO forgets it.
+        if channel.isActive { channel.read() }
     }
 
     func write(_ bytes: ByteBuffer) {
@@ -96,6 +97,10 @@ final class SocketApplication: ChannelInboundHandler, StreamApplication, @unchec
     }
 
     // MARK: From the application
+
+    func channelActive(context: ChannelHandlerContext) {
+        if isReading { channel.read() }
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }

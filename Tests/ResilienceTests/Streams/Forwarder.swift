@@ -21,11 +21,11 @@ final class Forwarder: Sendable {
         let channel = try await ServerBootstrap(group: group)
             .childChannelOption(.autoRead, value: false)
             .childChannelInitializer { channel in
-                // Afterwards: the channel is not active yet.
-                channel.eventLoop.execute {
-                    if let forwarder = state.value { forwarder.accept(channel, target) }
+                channel.eventLoop.makeCompletedFuture {
+                    // The channel can't be read before it is active.
+                    try channel.pipeline.syncOperations.addHandler(
+                        WhenActive { state.value?.accept(channel, target) })
                 }
-                return channel.eventLoop.makeSucceededVoidFuture()
             }
             .bind(host: "127.0.0.1", port: 0).get()
         port = channel.localAddress?.port ?? 0
@@ -62,6 +62,15 @@ final class Forwarder: Sendable {
                 channel.read()
                 other.read()
             }
+    }
+
+    private final class WhenActive: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        private let body: @Sendable () -> Void
+
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+
+        func channelActive(context: ChannelHandlerContext) { body() }
     }
 
     /// Bytes that were forwarded in both directions.

@@ -146,4 +146,79 @@ struct ResumableStreamTests {
             #expect(stream.current.error as? ResumableStreamError == .lost)
         }
     }
+
+    @Test("RESUME-2 a connection is replaced before it gets old, and nothing is noticed")
+    func renewal() async throws {
+        var patience = ClientStream.Patience()
+        patience.renewAfter = .milliseconds(100)
+        try await StreamBed(patience: patience, serve: Self.echo).run { bed in
+            let stream = bed.client.open("echo")
+            for number in 0..<200 {
+                try await stream.write(ByteBuffer(integer: number))
+                var answer = ByteBuffer()
+                while answer.readableBytes < 8 {
+                    var next = try #require(try await stream.read())
+                    answer.writeBuffer(&next)
+                }
+                #expect(answer == ByteBuffer(integer: number))
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            stream.finish()
+            #expect(try await stream.read() == nil)
+            #expect(bed.log.all.filter { $0.contains("stream resumed") }.count >= 6)
+            // The one that is replaced was not lost.
+            #expect(!bed.log.all.contains { $0.contains("connection lost number") })
+        }
+    }
+
+    @Test("RESUME-3 a connection that is silent, without a reset, is replaced")
+    func silence() async throws {
+        var options = StreamServerOptions()
+        options.limits.answerWithin = .milliseconds(900)
+        try await StreamBed(options: options, serve: Self.echo).run { bed in
+            let stream = bed.client.open("echo")
+            try await stream.write(ByteBuffer(string: "a"))
+            #expect(try await stream.read() == ByteBuffer(string: "a"))
+            bed.forwarder.isSilent = true
+            try await stream.write(ByteBuffer(string: "b"))
+            // Until the ping has been swallowed, too. Connections that are new by then are not silent.
+            for _ in 0..<3000 where !bed.log.all.contains(where: { $0.contains("the server is silent") }) {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            bed.forwarder.isSilent = false
+            // What the forwarder has swallowed is sent again on another connection.
+            #expect(try await stream.read() == ByteBuffer(string: "b"))
+            #expect(bed.log.all.contains { $0.contains("the server is silent") })
+        }
+    }
+
+    @Test("RESUME-2 a full server refuses new streams by name, and the ones that it has go on")
+    func full() async throws {
+        var options = StreamServerOptions()
+        options.maximumStreams = 2
+        try await StreamBed(options: options, serve: Self.echo).run { bed in
+            let streams = [bed.client.open("echo"), bed.client.open("echo")]
+            for stream in streams {
+                try await stream.write(ByteBuffer(string: "a"))
+                #expect(try await stream.read() == ByteBuffer(string: "a"))
+            }
+            let refused = bed.client.open("echo")
+            await #expect(throws: ResumableStreamError.lost) { _ = try await refused.read() }
+            let outcome = try await refused.outcome
+            #expect(outcome == .full)
+            bed.forwarder.cut()
+            for stream in streams {
+                try await stream.write(ByteBuffer(string: "b"))
+                #expect(try await stream.read() == ByteBuffer(string: "b"))
+            }
+            // The place of one that ends is free again.
+            streams[0].finish()
+            #expect(try await streams[0].read() == nil)
+            let first = try await streams[0].outcome
+            #expect(first == .done)
+            let next = bed.client.open("echo")
+            try await next.write(ByteBuffer(string: "c"))
+            #expect(try await next.read() == ByteBuffer(string: "c"))
+        }
+    }
 }
