@@ -150,6 +150,14 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
+        // The same source as examples/resilience, which is a package of its own: here it is built and tested.
+        .executableTarget(
+            name: "resilience-example",
+            dependencies: [
+                "SluiceResilience", "SluiceResilienceNIO",
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "examples/resilience/Sources/CountingClient", swiftSettings: settings),
         .target(name: "Lab", swiftSettings: settings),
         // The ends of TCP sessions under test.
         .executableTarget(
@@ -272,7 +280,7 @@ let package = Package(
         .testTarget(
             name: "RelayTests",
             dependencies: [
-                "TestSupport", "Relay", "Lab", "Fleet", "Policy", "sluice-relay", "sluice",
+                "TestSupport", "Relay", "Lab", "Fleet", "Policy", "sluice-relay", "sluice", "resilience-example",
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             exclude: ["live"], swiftSettings: settings),
@@ -320,7 +328,7 @@ let package = Package(
             name: "DocumentTests",
             dependencies: [
                 "TestSupport", "Lab", "Policy", "sluice-documents", "sluice", "sluice-api", "sluice-relay",
-                "sluice-resume", "lab-endpoint",
+                "sluice-resume", "resilience-example", "lab-endpoint",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -87,6 +87,9 @@ struct LiveRelayTests {
     @Test("RELAY-5 the examples run", arguments: ["shell_example", "junit_example"])
     func examples(scene: String) async throws { try await show("runs", scene) }
 
+    @Test("RESUME-1 the example application lives through a reset, a drain and idle timeouts")
+    func resilienceExample() async throws { try await show("runs", "resilience_example") }
+
     @Test("RELAY-5 the example of pytest runs")
     func pytestExample() async throws { try await show("runs", "pytest_example", packages: ["pytest"]) }
 }

@@ -4,7 +4,7 @@ import NIOPosix
 import NIOSSL
 import SluiceResilience
 
-/// Carries out what a `ReconnectMachine` directs.
+/// Carries out what a ``ReconnectMachine`` directs.
 ///
 /// Confined to its event loop; that is why it may be declared `Sendable`.
 final class ReconnectCore<Connection: Sendable>: @unchecked Sendable {

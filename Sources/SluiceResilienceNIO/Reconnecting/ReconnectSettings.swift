@@ -17,10 +17,10 @@ public struct ReconnectSettings: Sendable {
     public var keepAlive: KeepAliveTimes? = KeepAliveTimes()
     /// TLS, from the first byte on. Nil: none.
     public var tls: ClientTLS?
-    /// Classifies errors before `FailureClass` does. Nil: it has no opinion.
+    /// Classifies errors before ``FailureClass`` does. Nil: it has no opinion.
     public var classify: @Sendable (any Error) -> FailureClass? = { _ in nil }
 
-    /// Makes the default settings: `RetryPolicy.firewallReset`, keep-alive, neither TLS nor planned reconnects.
+    /// Makes the default settings: ``RetryPolicy/firewallReset``, keep-alive, neither TLS nor planned reconnects.
     public init() {}
 }
 

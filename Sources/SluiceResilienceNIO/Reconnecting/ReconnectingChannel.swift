@@ -4,7 +4,7 @@ public import NIOPosix
 
 /// A client's connection that is made again when it is lost.
 ///
-/// It connects, reports each connection and each loss as an event, and follows a `RetryPolicy` until that gives up. It
+/// It connects, reports each connection and each loss as an event, and follows a ``RetryPolicy`` until that gives up. It
 /// does not replay: what was sent on a lost connection may have arrived or not, and the application decides what it
 /// sends again.
 ///

@@ -2,7 +2,7 @@ public import SluiceResilience
 
 import Synchronization
 
-/// The `HostLimits` that all channels to one host share.
+/// The ``HostLimits`` that all channels to one host share.
 ///
 /// Make one for each host that you connect to, and give it to all channels to that host. Nothing is shared unless you do.
 public final class SharedHostLimits: Sendable {

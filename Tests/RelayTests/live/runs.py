@@ -270,7 +270,60 @@ def junit_example():
         shutil.rmtree(folder)
 
 
+def resilience_example():
+    """The counting client lives through the disruptions of its scenario: every number arrives, in order."""
+    listener = server()
+    seen = []
+
+    def serve(one):
+        try:
+            for line in one.makefile("rb"):
+                seen.append(int(line))
+                one.sendall(line)
+        except OSError:
+            pass
+        one.close()
+
+    def accept():
+        while True:
+            try:
+                one, _ = listener.accept()
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(one,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    folder = tempfile.mkdtemp(prefix="sluice-relay-run-")
+    try:
+        scenario = open(f"{ROOT}/examples/resilience/disruptions.yaml").read()
+        assert "127.0.0.1:9000" in scenario, scenario
+        with open(f"{folder}/test.yaml", "w") as file:
+            file.write(scenario.replace("127.0.0.1:9000", "127.0.0.1:%d" % listener.getsockname()[1]))
+        got = subprocess.run(
+            [PROGRAM, "run", f"{folder}/test.yaml", "--markdown", f"{folder}/out.md", "--",
+             "sh", "-c", 'exec resilience-example "$SLUICE_RELAY_COUNT" 100 700'],
+            capture_output=True, text=True, timeout=60, env=environment())
+        table = open(f"{folder}/out.md").read()
+    finally:
+        shutil.rmtree(folder)
+    print(got.stdout, got.stderr, table)
+    assert got.returncode == 0, got
+    # Each disruption was there, and was noticed at once.
+    for cause in ["reset_now", "drain", "idle"]:
+        assert re.search(rf"\| count \|.*by {cause}.*\| notices at once \|", table), (cause, table)
+    end = re.search(r"counted to 100 over (\d+) connections; lost: (\d+) reset; lines sent again: (\d+)", got.stdout)
+    assert end, got.stdout
+    connections, resets, again = map(int, end.groups())
+    assert resets >= 3 and connections >= resets + 1, got.stdout
+    assert got.stdout.count("lost (reset)") == resets and got.stdout.count("connected at attempt") == connections, got.stdout
+    # The server has every number, in order; what came twice was sent again by the client.
+    assert sorted(set(seen)) == list(range(1, 101)) and seen == sorted(seen), seen
+    assert len(seen) - 100 <= again, (seen, again)
+
+
 main({
-    "verdicts": verdicts, "mistakes": mistakes, "namespaces": namespaces, "refused": refused, "shell_example": shell_example,
+    "resilience_example": resilience_example, "verdicts": verdicts, "mistakes": mistakes, "namespaces": namespaces, "refused": refused, "shell_example": shell_example,
     "pytest_example": pytest_example, "junit_example": junit_example,
 })
