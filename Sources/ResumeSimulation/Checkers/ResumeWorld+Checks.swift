@@ -27,7 +27,7 @@ extension ResumeWorld {
             guard application.isComplete else {
                 return fail("the \(shell.side) says done, but its application is not: \(application.text)")
             }
-            if let peer = shell.peer, !peer.isDead, !peer.isOver || peer.wasReset != nil, !application.gotReset {
+            if let peer = shell.peer, !peer.isDead, !peer.hasReset, !application.gotReset {
                 // A RST that follows a FIN may be too late: then the other application has seen all the same.
                 let hasAll =
                     peer.gotReset || (application.hasFinished && peer.gotFinish && peer.received == application.sent)
@@ -35,7 +35,7 @@ extension ResumeWorld {
                     return fail("the \(shell.side) says done, but the other application is not: \(peer.text)")
                 }
             }
-            if shell.side == .client, shell.stream.end.closed != .done || !isServerEnded { checkGivenUp("done, unanswered") }
+            if shell.side == .client, !isServerEnded { checkUnanswered() }
         case .patience: checkPatience(shell)
         case .unknownStream:
             let isKnown = serverLife == 0 && !targets.contains { $0.outcome != nil }
@@ -54,22 +54,32 @@ extension ResumeWorld {
 
     private func checkPatience<Stream>(_ shell: VirtualShell<Stream>) {
         switch shell.side {
-        case .client: checkGivenUp("patience")
+        case .client:
+            // If the server gave up, that was judged then.
+            if !targets.contains(where: { $0.outcome == .patience }) { checkGivenUp() }
         case .server:
             // Nobody comes back: rightly, if the client is gone.
-            if isClientAlive, client.outcome == nil { checkGivenUp("patience") }
+            guard isClientAlive, client.outcome == nil else { return }
+            // The client may notice a silent loss later than this server forgets.
+            let noticed = plan.needed + nanoseconds(instant + plan.clientLimits.silence) - now
+            if nanoseconds(instant + plan.longestRetention) - now >= noticed { checkGivenUp() }
         }
     }
 
     /// A client that gives up although it could have connected.
-    private func checkGivenUp(_ what: String) {
-        let patience = [plan.patience.resume, plan.patience.begin, plan.longestRetention].min() ?? .zero
-        // Those that are too short for one attempt.
-        if nanoseconds(instant + patience) - now < 2 * plan.needed { return }
-        if what != "patience" && plan.needed > 9_000_000_000 { return }
+    private func checkGivenUp() {
+        let patience = min(client.peer == nil ? plan.patience.begin : plan.patience.resume, plan.longestRetention)
+        // It is too short for one attempt.
+        if nanoseconds(instant + patience) - now < plan.needed { return }
         if now - lastTrouble >= plan.needed {
-            fail("avoidable loss (\(what)): the network has been whole for \((now - lastTrouble) / 1_000_000) ms")
+            fail("avoidable loss: the network has been whole for \((now - lastTrouble) / 1_000_000) ms")
         }
+    }
+
+    /// A client that ends without the server's answer to its done.
+    private func checkUnanswered() {
+        let needed = plan.needed + nanoseconds(instant + plan.clientLimits.answerWithin) - now
+        if now - lastTrouble >= needed { fail("the client has no answer to its done, and the network is whole") }
     }
 
     // MARK: The end of a run

@@ -10,7 +10,7 @@ enum TargetChecker {
         let others = targets.filter { other in
             guard other !== shell, !other.application.isDead else { return false }
             // A server that forgets a stream sooner than its client gives up to begin it.
-            let forgetsEarly = other.isDead && plan.longestRetention * 2 < plan.patience.begin
+            let forgetsEarly = other.isDead && plan.longestRetention < plan.patience.begin
             return !(forgetsEarly && other.outcome != .done)
         }
         guard shell.opened == 1, others.isEmpty else { return "the target is connected to a second time" }

@@ -73,9 +73,9 @@ package struct ResumePlan: Sendable {
         serverLimits.bufferBytes = buffer()
         if random.chance(20) { clientLimits.acknowledgeBytes = random.size(upTo: 10_000) }
         if random.chance(20) { serverLimits.acknowledgeBytes = random.size(upTo: 10_000) }
-        // At least four times what a run of the network needs to let a client back (``needed``), or shorter than it.
+        // Longer than what the client needs to come back (``needed``), or shorter.
         patience.resume = .seconds(random.pick([3, 60, 300]))
-        patience.begin = .seconds(random.pick([3, 60, 60]))
+        patience.begin = .seconds(random.pick([3, 30, 60]))
         if random.chance(20) { patience.longestPause = .seconds(1) }
         if random.chance(25) { patience.renewAfter = .milliseconds(random.number(50...30_000)) }
         if random.chance(5) { longestRetention = .seconds(random.number(1...60)) }

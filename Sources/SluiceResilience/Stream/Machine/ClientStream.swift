@@ -111,9 +111,11 @@ public struct ClientStream: Sendable {
         }
         state = .greeting(number, until: now + limits.handshake)
         announced = end.written
+        // A server that ended the stream must remember it for as long as this client may try to begin it.
+        let tries = hasBegun ? patience.resume : max(patience.resume, patience.begin)
         return Hello(
             kind: hasBegun ? .resume : .new, id: id, epoch: UInt32(number),
-            patienceSeconds: UInt16(clamping: patience.resume.components.seconds), window: UInt32(limits.bufferBytes),
+            patienceSeconds: UInt16(clamping: tries.components.seconds), window: UInt32(limits.bufferBytes),
             received: end.received, written: end.written, target: hasBegun ? "" : target)
     }
 

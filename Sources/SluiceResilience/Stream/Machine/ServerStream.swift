@@ -44,8 +44,9 @@ public struct ServerStream: Sendable {
     private var state: State
     private var peer: (received: UInt64, written: UInt64, window: UInt32) = (0, 0, 0)
 
-    /// How long the server keeps a stream longer than its client tries to come back.
-    public static let retentionMargin = Duration.seconds(30)
+    /// How long the server keeps a stream longer than its client tries to come back: a client that only receives notices
+    /// a silent loss after ``StreamLimits/silence``, and only then begins to count.
+    public static let retentionMargin = Duration.seconds(60)
 
     /// A stream that begins by a hello. Connect to the target, and report ``opened(now:)`` or ``failed(_:now:)``.
     ///

@@ -270,9 +270,12 @@ public struct StreamEnd: Sendable {
             return isDiscarding(now: now) ? nil : .finish
         case .reset:
             guard peerEnd != .reset else { throw .protocolError }
+            // Both directions had ended: nothing is left that could be reset.
+            let isLate = isComplete
             peerEnd = .reset
             received += 1
-            return isDiscarding(now: now) ? nil : .reset
+            if isLate { wrote(upTo: received, now: now) }
+            return isLate || isDiscarding(now: now) ? nil : .reset
         case .ping:
             owesPong = true
             return nil
