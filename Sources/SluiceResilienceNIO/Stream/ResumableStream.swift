@@ -15,9 +15,9 @@ public enum ResumableStreamError: Error, Sendable, Equatable {
 
 /// A stream of bytes in both directions that survives the loss of its connection.
 ///
-/// Bytes arrive once and in order, whatever becomes of the connections that carry them. What the other end has not
+/// Bytes arrive once and in order, whatever happens to the connections that carry them. What the other end has not
 /// confirmed is kept, and writing waits while that is ``StreamLimits/bufferBytes``. A stream that can't be saved ends with
-/// an error at both ends: it is never cut short in silence.
+/// an error at both ends: it is never cut short without one.
 ///
 /// ```swift
 /// let stream = client.open("db.example:5432")

@@ -74,7 +74,7 @@ public final class StreamClient: Sendable {
 
     var nextEventLoop: any EventLoop { group.next() }
 
-    /// Ends all streams. Their applications are reset, and the server is told the cause.
+    /// Ends all streams. Their applications are reset, and the server receives the cause.
     public func shutdown() async {
         for carrier in carriers.withLock({ Array($0.values) }) {
             try? await carrier.eventLoop.submit { carrier.shutdown() }.get()

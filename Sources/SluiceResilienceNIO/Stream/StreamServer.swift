@@ -186,7 +186,7 @@ public final class StreamServer: Sendable {
         }
     }
 
-    /// Ends all streams. Their applications are reset, and the clients are told the cause.
+    /// Ends all streams. Their applications are reset, and the clients receive the cause.
     public func shutdown() async {
         let carriers = records.withLock { records in
             records.isShutDown = true

@@ -1,16 +1,5 @@
 public import SluiceResilience
 
-/// Options of a client.
-public struct StreamClientOptions: Sendable {
-    /// Sizes and times of the protocol.
-    public var limits = StreamLimits()
-    /// When a stream is given up.
-    public var patience = ClientStream.Patience()
-
-    /// The recommended ones.
-    public init() {}
-}
-
 /// Options of a server.
 public struct StreamServerOptions: Sendable {
     /// Sizes and times of the protocol.
@@ -26,18 +15,4 @@ public struct StreamServerOptions: Sendable {
 
     /// The recommended ones.
     public init() {}
-}
-
-/// Why a server does not open a target.
-public struct StreamRefusal: Error, CustomStringConvertible {
-    /// ``StreamStatus/targetDenied`` or ``StreamStatus/targetUnreachable``.
-    public var status: StreamStatus
-    /// What the log says.
-    public var description: String
-
-    /// A refusal.
-    public init(_ status: StreamStatus, _ description: String) {
-        self.status = status
-        self.description = description
-    }
 }
