@@ -84,7 +84,8 @@ import Testing
             }
             let most: UInt128 = isIPv6 ? .max : 0xFFFF_FFFF
             let top: UInt128 = 1 << (bits - 1)
-            let network = length == 0 ? 0 : (UInt128.random(in: 0...most) | top) >> (bits - length) << (bits - length)
+            let drawn = (UInt128.random(in: 0...most) | top) >> (bits - length)
+            let network = length == 0 ? 0 : drawn << (bits - length)
             var other = UInt128.random(in: 0...most) | top
             if length > 0, Bool.random() { other = network | (length == bits ? 0 : other & (most >> length)) }
             let prefix = try IPPrefix.parse("\(text(network))/\(length)")
