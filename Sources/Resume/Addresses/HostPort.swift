@@ -35,11 +35,10 @@ package struct HostPort: Sendable, Hashable, CustomStringConvertible {
         guard let colon = text.lastIndex(of: ":") else {
             throw ResumeProblem("'\(text)' has no port: write HOST:PORT, like \(text.isEmpty ? "db" : text):5432")
         }
-        let digits = text[text.index(after: colon)...]
-        guard let port = portNumber(digits) else {
-            if IPAddress(text) != nil {
-                throw ResumeProblem("'\(text)': write an IPv6 address in brackets, like [\(text)]:5432")
-            }
+        guard IPAddress(text) == nil else {
+            throw ResumeProblem("'\(text)': write an IPv6 address in brackets, like [\(text)]:5432")
+        }
+        guard let port = portNumber(text[text.index(after: colon)...]) else {
             throw ResumeProblem("'\(text)': the port must be a number up to 65535")
         }
         return HostPort(host: try host(text[..<colon], of: text), port: port)

@@ -46,7 +46,7 @@ package struct CredentialFiles: Sendable {
             throw all.isEmpty
                 ? noCertificate(path, nil)
                 : ResumeProblem(
-                    "\(path): every certificate in it has expired, the first at \(WallTime.text(all[0].notValidAfter)): replace the file"
+                    "\(path): every certificate in it has expired, the first at \(LogTime.text(all[0].notValidAfter)): replace the file"
                 )
         }
         if valid.count < all.count {
@@ -83,12 +83,12 @@ package struct CredentialFiles: Sendable {
     private func check(_ certificate: NIOSSLCertificate, _ path: String) throws(ResumeProblem) {
         guard certificate.notValidAfter > now else {
             throw ResumeProblem(
-                "\(path) expired at \(WallTime.text(certificate.notValidAfter)): replace the file with a new certificate"
+                "\(path) expired at \(LogTime.text(certificate.notValidAfter)): replace the file with a new certificate"
             )
         }
         guard certificate.notValidBefore <= now else {
             throw ResumeProblem(
-                "\(path) is not valid before \(WallTime.text(certificate.notValidBefore)): replace it, or correct this machine's clock"
+                "\(path) is not valid before \(LogTime.text(certificate.notValidBefore)): replace it, or correct this machine's clock"
             )
         }
         warnIfSoon(certificate, path)
@@ -97,7 +97,7 @@ package struct CredentialFiles: Sendable {
     private func warnIfSoon(_ certificate: NIOSSLCertificate, _ path: String) {
         guard certificate.notValidAfter - now < CredentialFiles.warningSeconds else { return }
         warn(
-            "\(path) expires at \(WallTime.text(certificate.notValidAfter)): replace it before, and restart this program"
+            "\(path) expires at \(LogTime.text(certificate.notValidAfter)): replace it before, and restart this program"
         )
     }
 
@@ -118,29 +118,5 @@ package struct CredentialFiles: Sendable {
             throw ResumeProblem(
                 "\(path) can't be read as a private key in PEM form: \(what); name the key of \(certificate)")
         }
-    }
-}
-
-/// Wall clock time as text.
-package enum WallTime {
-    /// `2026-03-01T12:00:00Z`
-    ///
-    /// - Parameter seconds: Since 1970.
-    package static func text(_ seconds: time_t) -> String { format(seconds, "%Y-%m-%dT%H:%M:%SZ") }
-
-    /// `2026-03-01T12:00:00.123Z`
-    package static func text(_ time: timespec) -> String {
-        let digits = String(time.tv_nsec / 1_000_000)
-        let padding = String(repeating: "0", count: 3 - digits.count)
-        return format(time.tv_sec, "%Y-%m-%dT%H:%M:%S") + "." + padding + digits + "Z"
-    }
-
-    private static func format(_ seconds: time_t, _ form: String) -> String {
-        var seconds = seconds
-        var parts = tm()
-        gmtime_r(&seconds, &parts)
-        var buffer = [CChar](repeating: 0, count: 64)
-        let count = strftime(&buffer, buffer.count, form, &parts)
-        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

@@ -27,7 +27,7 @@ package struct LineLog: LogHandler {
     package func log(event: LogEvent) {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
-        let start = isForJournal ? "<\(LineLog.priority(event.level))>" : "\(WallTime.text(now)) \(event.level) "
+        let start = isForJournal ? "<\(LineLog.priority(event.level))>" : "\(LogTime.text(now)) \(event.level) "
         let values = metadata.merging(event.metadata ?? [:]) { $1 }
         LineLog.write(start + LineLog.line("\(event.message)", values) + "\n")
     }
