@@ -36,9 +36,14 @@ package struct ApplicationScript: Sendable {
             steps.append(.awaitBytes(random.number(1...awaitsBytes)))
         }
         for _ in 0..<random.number(0...4) {
-            if random.chance(40) { steps.append(.pause(random.pick([
-                random.milliseconds(0...50), random.milliseconds(0...3000), random.milliseconds(0...100_000),
-            ]))) }
+            if random.chance(40) {
+                steps.append(
+                    .pause(
+                        random.pick([
+                            random.milliseconds(0...50), random.milliseconds(0...3000),
+                            random.milliseconds(0...100_000),
+                        ])))
+            }
             let count = random.size(upTo: most)
             steps.append(.send(count, piece: max(random.size(upTo: count), count / 200)))
         }

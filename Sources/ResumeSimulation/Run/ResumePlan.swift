@@ -68,7 +68,10 @@ package struct ResumePlan: Sendable {
     }
 
     private mutating func chooseLimits(_ random: inout ResumeRandom) {
-        func buffer() -> Int { random.chance(40) ? 2 << 20 : max(random.number(1...random.pick([8, 200, 8000])), (client.bytes + target.bytes) / 500) }
+        func buffer() -> Int {
+            random.chance(40)
+                ? 2 << 20 : max(random.number(1...random.pick([8, 200, 8000])), (client.bytes + target.bytes) / 500)
+        }
         clientLimits.bufferBytes = buffer()
         serverLimits.bufferBytes = buffer()
         if random.chance(20) { clientLimits.acknowledgeBytes = random.size(upTo: 10_000) }
@@ -98,7 +101,8 @@ package struct ResumePlan: Sendable {
             }
             if random.chance(faulty / 4) {
                 stalls[number] = Stall(
-                    sender: random.chance(50) ? .client : .server, bytes: random.number(0...random.pick([60, 130, 1000])),
+                    sender: random.chance(50) ? .client : .server,
+                    bytes: random.number(0...random.pick([60, 130, 1000])),
                     pause: random.milliseconds(0...random.pick([1000, 20_000, 80_000])))
             }
             if random.chance(faulty / 8) { openDelays[number] = random.milliseconds(0...8000) }

@@ -86,7 +86,8 @@ extension ResumeWorld {
         if let planned = link.cut, planned.sender == sender,
             planned.bytes <= link.pipes[pipe].bytesDelivered + bytes.count
         {
-            let rest = link.pipes[pipe].bytesDelivered + bytes.count - max(planned.bytes, link.pipes[pipe].bytesDelivered)
+            let rest =
+                link.pipes[pipe].bytesDelivered + bytes.count - max(planned.bytes, link.pipes[pipe].bytesDelivered)
             if rest > 0 {
                 // Some cuts deliver it later.
                 link.pipes[pipe].segments = [Array(bytes.suffix(rest))] + link.pipes[pipe].segments

@@ -118,7 +118,9 @@ extension ResumeWorld {
         perform(shell.stream.timer(now: instant, using: &random), shell)
         if sabotage != .ignoresOutput { output(shell) }
         if !shell.isDead, let after = shell.stream.deadline, nanoseconds(after) <= now {
-            fail("busy loop: after timer and output, the deadline of the \(shell.side) is still \(nanoseconds(after)) ns")
+            fail(
+                "busy loop: after timer and output, the deadline of the \(shell.side) is still \(nanoseconds(after)) ns"
+            )
         }
         pump(shell)
     }
