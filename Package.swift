@@ -138,6 +138,8 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: settings),
+        // Both ends of a stream over a virtual network, in virtual time.
+        .target(name: "ResumeSimulation", dependencies: ["SluiceResilience"], swiftSettings: settings + optimised),
         // Software that nobody can change, across resets: that library as two commands.
         .target(
             name: "Resume",
@@ -183,7 +185,7 @@ let package = Package(
         .executableTarget(
             name: "sluice-resume",
             dependencies: [
-                "Resume", "SluiceResilience", "SluiceResilienceNIO",
+                "Resume", "ResumeSimulation", "SluiceResilience", "SluiceResilienceNIO",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -287,7 +289,7 @@ let package = Package(
         .testTarget(
             name: "ResilienceTests",
             dependencies: [
-                "TestSupport", "Lab", "SluiceResilience", "SluiceResilienceNIO",
+                "TestSupport", "Lab", "ResumeSimulation", "SluiceResilience", "SluiceResilienceNIO",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -20,7 +20,7 @@ struct ResumeProgram: ParsableCommand {
             ssh -o ProxyCommand='sluice-resume client --server gw:7443 --token-file T --stdio %h:%p' host
             """,
         version: "sluice-resume \(ResumeVersion.text), commit \(BuildCommit.text)",
-        subcommands: [ResumeClient.self, ResumeServer.self, ResumeToken.self])
+        subcommands: [ResumeClient.self, ResumeServer.self, ResumeToken.self, SimulateStreams.self])
 }
 
 /// The version of Sluice. A test compares it with the other programs'.

@@ -50,6 +50,8 @@ private let allowedImports: [String: Set<String>] = [
     "SluiceResilienceNIO": [
         "SluiceResilience", "Crypto", "Logging", "NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Glibc", "Synchronization",
     ],
+    // The machines in virtual time.
+    "ResumeSimulation": ["SluiceResilience"],
     // That library as commands.
     "Resume": [
         "SluiceResilience", "SluiceResilienceNIO", "Logging", "NIOCore", "NIOPosix", "NIOSOCKS", "NIOSSL", "Glibc",
@@ -64,7 +66,7 @@ private let allowedImports: [String: Set<String>] = [
     "LabEndpoint": ["Glibc", "ArgumentParser"],
     "sluice-relay": ["Relay", "ArgumentParser", "Glibc"],
     "sluice-resume": [
-        "Resume", "SluiceResilience", "SluiceResilienceNIO", "ArgumentParser", "Logging", "Glibc",
+        "Resume", "ResumeSimulation", "SluiceResilience", "SluiceResilienceNIO", "ArgumentParser", "Logging", "Glibc",
     ],
     "sluice-api": ["API", "Gateway", "Kernel", "ArgumentParser", "Glibc"],
     "sluice": [

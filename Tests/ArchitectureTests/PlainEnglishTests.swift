@@ -72,7 +72,7 @@ private let modules = [
     "Tests/DocumentTests", "Tests/PackageLife", "Tests/Machines", "Tests/PageTests", "Tests/ApplicationTests", "docs",
     "README.md", "ARCHITECTURE.md", "SocketProgram", "Sources/SocketLayout", "Sources/SocketCore", "Sources/Sockets",
     "Tests/SocketTests", "Sources/SluiceResilience", "Sources/SluiceResilienceNIO", "Tests/ResilienceTests",
-    "Sources/Resume", "Sources/sluice-resume", "Tests/ResumeTests",
+    "Sources/Resume", "Sources/sluice-resume", "Tests/ResumeTests", "Sources/ResumeSimulation",
 ]
 
 @Suite("Plain English")

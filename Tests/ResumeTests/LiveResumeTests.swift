@@ -58,6 +58,9 @@ struct LiveResumeTests {
         arguments: ["wrong_token", "server_certificate", "mutual"])
     func strangers(scene: String) async throws { try await show("refusals", scene) }
 
+    @Test("RESUME-3 a client that was written from the document alone resumes its streams, every byte once")
+    func secondClient() async throws { try await show("second", "second_client") }
+
     @Test("RESUME-2 TLS 1.2 and other application protocols are refused")
     func downgrade() async throws { try await show("refusals", "downgrade") }
 

@@ -135,9 +135,7 @@ extension ResumeWorld {
                 if sabotage == .abandonsNothing { continue }
                 if let link = links[number] { close(link, shell.side) }
             case .end(let cause): ended(shell, cause)
-            case .forget:
-                guard sabotage != .forgetsNothing else { continue }
-                forget(shell)
+            case .forget: forget(shell)
             }
         }
     }
@@ -145,7 +143,7 @@ extension ResumeWorld {
     private func forget<Stream>(_ shell: VirtualShell<Stream>) {
         note("\(shell.side) forgets the stream")
         shell.isDead = true
-        streams[client.stream.machine.id] = nil
+        if sabotage != .forgetsNothing { streams[client.stream.machine.id] = nil }
     }
 
     /// This end ends the stream.

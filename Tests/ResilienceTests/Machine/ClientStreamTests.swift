@@ -19,15 +19,18 @@ struct ClientStreamTests {
     @Test("RESUME-2 the first hello is new until a welcome arrived, and every hello has a later epoch")
     mutating func hellos() throws {
         var client = stream()
-        let first = try #require(client.connected(1, now: now))
+        let hello1 = client.connected(1, now: now)
+        let first = try #require(hello1)
         #expect((first.kind, first.epoch, first.target) == (.new, 1, "db:5432"))
         #expect(client.lost(1, .broken, now: now, using: &generator) == [.connect(2)])
-        let second = try #require(client.connected(2, now: now))
+        let hello2 = client.connected(2, now: now)
+        let second = try #require(hello2)
         #expect((second.kind, second.epoch) == (.new, 2))
         #expect(client.welcome(Self.ok, on: 2, now: now, using: &generator) == [])
         _ = client.lost(2, .broken, now: now, using: &generator)
         _ = client.timer(now: now + .seconds(1), using: &generator)
-        let third = try #require(client.connected(3, now: now + .seconds(1)))
+        let hello3 = client.connected(3, now: now + .seconds(1))
+        let third = try #require(hello3)
         #expect((third.kind, third.epoch, third.target) == (.resume, 3, ""))
     }
 
@@ -92,11 +95,11 @@ struct ClientStreamTests {
             var sink: [UInt8] = []
             client.end.output(into: &sink, limit: 1000, now: time)
             // The server's keep-alive.
-            let bytes = Segment.ack(0).encoded
-            try bytes.withUnsafeBytes { buffer in
+            let event = try Segment.ack(0).encoded.withUnsafeBytes { buffer in
                 var position = 0
-                #expect(try client.end.receive(buffer, &position, now: time) == nil)
+                return try client.end.receive(buffer, &position, now: time)
             }
+            #expect(event == nil)
         }
         #expect(steps == [.connect(2)])
         #expect(time >= now + .seconds(80) && time <= now + .seconds(120))
