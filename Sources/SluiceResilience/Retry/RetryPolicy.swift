@@ -94,7 +94,6 @@ public struct RetryPolicy: Sendable, Hashable {
     ) -> Decision {
         guard failure.isRetryable else { return .giveUp(.notRetryable(failure)) }
         beginSeries(now: now)
-        // A success says that the server answered: what fails now is not the first attempt of the series.
         failures += 1
         if let attemptLimit, failures >= attemptLimit { return .giveUp(.attempts(failures)) }
         if failure == .reset, failures == 1, takeImmediate(now: now) { return .retry(after: .zero) }
