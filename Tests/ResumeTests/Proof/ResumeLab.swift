@@ -7,8 +7,8 @@ import TestSupport
 /// Internet's zone over connections that the gateway may reset.
 struct ResumeLab: Sendable {
     /// The durations of the profile are divided by this. Those of the streams are not: a stream's keep-alive of 15 s is
-    /// too late for the idle timeout, which is 12 s here, so an idle stream loses its connection again and again.
-    static let timeScale = 20
+    /// too late for the idle timeout, which is 6 s here, so an idle stream loses its connection again and again.
+    static let timeScale = 40
     /// Where the server of the streams listens. All connections through the gateway go there.
     static let port = 8443
 

@@ -21,7 +21,7 @@ struct ResumeProofTests {
             let folder = bed.lab.directory
             let copy = try startCopy(bed)
             for number in 1...100 {
-                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<250)))
+                try await Task.sleep(for: .milliseconds(Int.random(in: 0..<150)))
                 try await bed.resetSessions()
                 if number.isMultiple(of: 10) { try await expectNothingNoticed("reset\(number)") }
             }
@@ -36,7 +36,7 @@ struct ResumeProofTests {
 
             // Three idle timeouts.
             var before = bed.resumptions
-            try await Task.sleep(for: .seconds(40))
+            try await Task.sleep(for: .seconds(20))
             #expect(bed.resumptions - before >= 2 * programs.count)
             try await expectNothingNoticed("idle")
 
