@@ -13,7 +13,7 @@ package enum CutKind: Sendable, Equatable, CustomStringConvertible {
     /// One end receives a RST. The other one after this time (ns), or never (nil). What it sent before is delivered or
     /// lost.
     case resetOne(StreamSide, otherAfter: Int64?, deliversRest: Bool)
-    /// Nothing is delivered any more, and nobody is told.
+    /// Nothing is delivered any more, and no end sees it.
     case silence
     /// This direction delivers nothing any more; the other one does.
     case halfSilence

@@ -139,6 +139,8 @@ class StreamCarrier<Stream: CarriedStream>: ApplicationOwner, ConnectionOwner, @
     final func advance() {
         guard !isOver, !isPumping, !isReceiving else { return }
         pump()
+        // The machine itself ended the stream: a RST could not follow its data.
+        if let cause = machine.end.closed, cause != .done { return closeNow(cause) }
         keepAccount()
         if machine.end.acceptsBytes, memory.permits(kept, limits: limits) { application?.read() }
         schedule()

@@ -1,10 +1,11 @@
 """The server against a client that was written from docs/resume-protocol.md alone: second_client.py."""
 import json
 import os
-import sys
 
 from resume import Place, Target, run, show
 
+# Debian's Python, because python3-openssl is Debian's.
+PYTHON = "/usr/bin/python3"
 CLIENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "second_client.py")
 
 
@@ -21,7 +22,7 @@ def echo(connection):
 
 
 def second(place, server, target, *options):
-    result = run([sys.executable, CLIENT, "--server", server.address, "--token-file", place.token, "--target", target.address, *options],
+    result = run([PYTHON, CLIENT, "--server", server.address, "--token-file", place.token, "--target", target.address, *options],
                  timeout=60)
     assert result.stdout, result.stderr
     return json.loads(result.stdout)
@@ -42,9 +43,9 @@ def second_client():
         server.says("stream ended", "cause=done")
         # A token that the server does not know, and a target that it does not permit.
         place.write("other", "0123456789abcdefghijklmnopqrstuvwxyz\n")
-        result = run([sys.executable, CLIENT, "--server", server.address, "--token-file", place.file("other"), "--target", target.address])
+        result = run([PYTHON, CLIENT, "--server", server.address, "--token-file", place.file("other"), "--target", target.address])
         assert json.loads(result.stdout)["cause"] == "notAuthenticated", result.stdout + result.stderr
-        result = run([sys.executable, CLIENT, "--server", server.address, "--token-file", place.token, "--target", "192.0.2.1:1"])
+        result = run([PYTHON, CLIENT, "--server", server.address, "--token-file", place.token, "--target", "192.0.2.1:1"])
         assert json.loads(result.stdout)["cause"] == "targetDenied", result.stdout + result.stderr
 
 

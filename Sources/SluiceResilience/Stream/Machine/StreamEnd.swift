@@ -256,7 +256,7 @@ public struct StreamEnd: Sendable {
         case .data(let range):
             guard peerEnd == nil else { throw .protocolError }
             received += UInt64(range.count)
-            guard received - written <= UInt64(limits.bufferBytes) else { throw .protocolError }
+            guard hasReset || received - written <= UInt64(limits.bufferBytes) else { throw .protocolError }
             return isDiscarding(now: now) ? nil : .data(range)
         case .acknowledgement(let position):
             guard position >= acknowledged, position <= sent else { throw .protocolError }
