@@ -123,7 +123,9 @@ class End:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
+        if kind:
+            print(f"{self.process.args[1]} logged:\n" + "".join(self.log), file=sys.stderr)
         if self.process.poll() is None:
             self.process.terminate()
             try:

@@ -33,7 +33,7 @@ public struct ClientStream: Sendable {
     public enum Loss: Equatable, Sendable {
         /// It was reset, closed, or silent; or could not be opened.
         case broken
-        /// Another attempt can't succeed: a certificate is wrong.
+        /// A certificate or a token is wrong. A stream that has not begun ends.
         case refused(StreamCause)
     }
 
@@ -176,7 +176,8 @@ public struct ClientStream: Sendable {
         }
         switch state {
         case .connecting(number, _), .greeting(number, _):
-            if case .refused(let cause) = loss { return [over(cause)] }
+            // A stream that exists may still be saved: certificates are renewed, and whoever is in between may go.
+            if case .refused(let cause) = loss, !hasBegun { return [over(cause)] }
             return retry(now: now, using: &generator)
         case .attached(number):
             if let cause = end.closed, cause != .done { return abandonSuccessor() + [over(cause)] }

@@ -7,8 +7,6 @@ extension StreamEnd {
         return lingersSince + limits.resetLinger * 2
     }
 
-    func isKeepAliveDue(now: ContinuousClock.Instant) -> Bool { now >= lastSent + limits.keepAliveInterval }
-
     /// When ``timer(now:)`` must be called at the latest.
     public var deadline: ContinuousClock.Instant? {
         guard isAttached else { return nil }
@@ -36,7 +34,13 @@ extension StreamEnd {
                 return .output
             }
         }
-        if closing != nil || isKeepAliveDue(now: now) { return .output }
+        if closing != nil { return .output }
+        if now >= lastSent + limits.keepAliveInterval {
+            // As a ping: an end that only receives notices the loss of its connection without a RST, too.
+            hasPinged = true
+            owesPing = true
+            return .output
+        }
         if let acknowledgeAt, now >= acknowledgeAt { return .output }
         return .none
     }

@@ -334,7 +334,7 @@ public struct StreamEnd: Sendable {
             sink.append(frame: .pong)
             room -= FrameType.headerBytes
         }
-        if written > acknowledgementSent || isKeepAliveDue(now: now) {
+        if written > acknowledgementSent {
             acknowledgementSent = written
             acknowledgeAt = nil
             sink.append(frame: .acknowledgement, length: 8)

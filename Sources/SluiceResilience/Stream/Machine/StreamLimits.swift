@@ -7,7 +7,7 @@ public struct StreamLimits: Sendable, Equatable {
     public var acknowledgeBytes = 64 << 10
     /// An acknowledgement is sent at the latest after this time.
     public var acknowledgeAfter = Duration.milliseconds(200)
-    /// An end that has sent nothing for this long sends a keep-alive.
+    /// An end that has sent nothing for this long sends a ping as the keep-alive.
     public var keepAliveInterval = Duration.seconds(15)
     /// A connection on which nothing was received for this long is lost.
     public var silence = Duration.seconds(45)

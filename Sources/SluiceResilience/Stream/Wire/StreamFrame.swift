@@ -4,13 +4,13 @@
 enum FrameType: UInt8 {
     /// 1 to 131,072 bytes of the stream.
     case data = 0
-    /// Eight bytes: how many bytes the application has taken. Also the keep-alive.
+    /// Eight bytes: how many bytes the application has taken.
     case acknowledgement = 1
     /// The application will send nothing more (FIN). Takes one position.
     case finish = 2
     /// The application reset its connection (RST). Takes one position.
     case reset = 3
-    /// Asks for a pong.
+    /// Asks for a pong. Also the keep-alive.
     case ping = 4
     /// The answer to a ping.
     case pong = 5
