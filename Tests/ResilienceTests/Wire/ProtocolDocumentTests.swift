@@ -28,7 +28,7 @@ struct ProtocolDocumentTests {
             text.components(separatedBy: "## \(heading)").dropFirst().joined()
             .components(separatedBy: "```").dropFirst().first ?? ""
         return part.split(separator: "\n").flatMap { line -> [UInt8] in
-            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            let words = line.split(separator: " ")
             return words.prefix { $0.count == 2 && UInt8($0, radix: 16) != nil }.compactMap { UInt8($0, radix: 16) }
         }
     }
