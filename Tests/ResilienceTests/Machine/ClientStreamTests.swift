@@ -22,6 +22,11 @@ struct ClientStreamTests {
         let hello1 = client.connected(1, now: now)
         let first = try #require(hello1)
         #expect((first.kind, first.epoch, first.target) == (.new, 1, "db:5432"))
+        // A server that ends the stream remembers it for as long as this client may try to begin it.
+        var patience = ClientStream.Patience()
+        patience.resume = .seconds(3)
+        var short = ClientStream(id: client.id, target: "a:1", limits: StreamLimits(), patience: patience, now: now)
+        #expect(short.connected(1, now: now)?.patienceSeconds == 30)
         #expect(client.lost(1, .broken, now: now, using: &generator) == [.connect(2)])
         let hello2 = client.connected(2, now: now)
         let second = try #require(hello2)
@@ -104,7 +109,10 @@ struct ClientStreamTests {
         #expect(steps == [.connect(2)])
         #expect(time >= now + .seconds(80) && time <= now + .seconds(120))
         #expect(client.attachedConnection == 1)
-        // It fails: the old one goes on. The next one counts from its hello on.
+        // It fails: the old one goes on. Another one counts from its hello on.
+        var other = client
+        #expect(other.connected(2, now: time) != nil)
+        #expect(other.attachedConnection == nil && !other.end.isAttached)
         #expect(client.lost(2, .broken, now: time, using: &generator) == [])
         #expect(client.attachedConnection == 1)
     }

@@ -253,7 +253,7 @@ class Stream:
         if self.cuts_left <= 0:
             return None, None
         self.cuts_left -= 1
-        most = self.random.choice([130, 400, 5000, 2 * len(self.payload) // max(self.options.cuts, 1)])
+        most = self.random.choice([130, 400, 5000, len(self.payload) // max(self.options.cuts, 1)])
         position = self.random.randint(0, most)
         return (position, None) if self.random.random() < 0.5 else (None, position)
 
