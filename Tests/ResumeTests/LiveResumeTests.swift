@@ -26,7 +26,7 @@ struct LiveResumeTests {
 
     @Test(
         "RESUME-2 a target that refuses, or is denied: a RST, and the cause in both logs",
-        arguments: ["refused_target", "rules"])
+        arguments: ["refused_target", "own_peer", "rules"])
     func targets(scene: String) async throws { try await show("streams", scene) }
 
     @Test("RESUME-2 a full server, and a full client: new applications are reset, streams that exist go on")

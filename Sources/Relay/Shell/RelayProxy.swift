@@ -142,6 +142,10 @@ final class RelayProxy: @unchecked Sendable {
             .connect(host: host.isEmpty ? "localhost" : host, port: Int(port))
             .whenComplete { [self] result in
                 switch result {
+                // Nothing listens there, and TCP has connected the channel to itself: its source port is the same.
+                case .success(let channel) where channel.localAddress == channel.remoteAddress:
+                    upstreamFailed(connection, why: "connection refused (it was connected to itself)")
+                    channel.close(promise: nil)
                 case .success(let channel): connection.connected(channel)
                 case .failure(let error): upstreamFailed(connection, why: "\(error)")
                 }

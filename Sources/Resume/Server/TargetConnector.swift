@@ -79,6 +79,11 @@ package final class TargetConnector: Sendable {
                 return channel.eventLoop.makeSucceededVoidFuture()
             }
             .connect(to: first)
+            .flatMapThrowing { channel -> any Channel in
+                guard channel.isItsOwnPeer else { return channel }
+                channel.close(promise: nil)
+                throw ItsOwnPeer()
+            }
         guard addresses.count > 1 else { return connected }
         return connected.flatMapError { [self] _ in connect(addresses.dropFirst(), target: target, on: eventLoop) }
     }

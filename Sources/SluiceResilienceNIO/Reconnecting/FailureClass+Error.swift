@@ -18,6 +18,7 @@ extension FailureClass {
         case let error as NIOSSLError: self = Self.of(error)
         case let error as BoringSSLError: self = Self.of(error)
         case is NIOSSLExtraError: self = .certificate
+        case is ItsOwnPeer: self = .refused
         case is NIOSSLCloseTimedOutError: self = .closed
         case is SocketAddressError: self = .nameResolution
         default: self = .unknown

@@ -128,6 +128,9 @@ final class ReconnectCore<Connection: Sendable>: @unchecked Sendable {
             }
         }.connect(host: target.host, port: target.port).hop(to: eventLoop).whenComplete { result in
             switch result {
+            case .success(let channel) where channel.isItsOwnPeer:
+                self.failed(attempt, ItsOwnPeer())
+                channel.close(promise: nil)
             case .success(let channel): self.reached(channel, attempt)
             case .failure(let error): self.failed(attempt, error)
             }

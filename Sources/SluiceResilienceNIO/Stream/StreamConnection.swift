@@ -82,7 +82,10 @@ final class StreamConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A connection that ends without TLS's close is as lost as any other.
-        if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError {} else { self.error = self.error ?? error }
+        if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError {
+        } else {
+            self.error = self.error ?? (channel.isItsOwnPeer ? ItsOwnPeer() : error)
+        }
         context.close(promise: nil)
     }
 

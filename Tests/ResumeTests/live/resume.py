@@ -175,6 +175,8 @@ class Target:
         return self
 
     def __exit__(self, *_):
+        # A thread that accepts would keep a closed socket listening.
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         for connection in self.connections:
             connection.close()
@@ -240,6 +242,7 @@ class Firewall:
         return self
 
     def __exit__(self, *_):
+        self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
         self.cut()
 

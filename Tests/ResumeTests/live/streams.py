@@ -84,6 +84,24 @@ def refused_target():
         server.says("cause=targetDenied", "no --allow permits it", "target=127.0.0.1:9")
 
 
+def own_peer():
+    """Nothing listens at the target, and the only source port is the target's: TCP connects the server to itself. The application is reset."""
+    if "SLUICE_OWN_PEER" not in os.environ:
+        script = "ip link set lo up && echo 40000 40000 >/proc/sys/net/ipv4/ip_local_port_range && exec \"$@\""
+        os.environ["SLUICE_OWN_PEER"] = "1"
+        os.execvp("unshare", ["unshare", "--net", "sh", "-c", script, "sh", sys.executable, *sys.argv])
+    # Without a listener the connection really leads to itself.
+    one = socket.create_connection(("127.0.0.1", 40000))
+    assert one.getsockname() == one.getpeername()
+    # Without TIME-WAIT, so that the next one may do the same.
+    reset(one)
+    with Place() as place, place.server(listen="127.0.0.1:7443") as server, \
+            place.client(server.address, "--forward", "127.0.0.1:5000=127.0.0.1:40000") as client:
+        assert is_reset(client.connect())
+        client.says("stream lost", "cause=targetUnreachable")
+        server.says("cause=targetUnreachable", "connected to itself")
+
+
 def rules():
     """Names and addresses: what is judged is what is connected to."""
     with Place() as place, Target(echo) as target:
@@ -262,4 +280,4 @@ def service():
 
 
 show({scene.__name__: scene for scene in [
-    forward, half_close, resets, refused_target, rules, full, dead_server, forgetful_server, dead_client, shutdown, renewal, service]})
+    forward, half_close, resets, refused_target, own_peer, rules, full, dead_server, forgetful_server, dead_client, shutdown, renewal, service]})
