@@ -201,7 +201,7 @@ def no_upstream():
         client = socket.create_connection(address)
         assert ending(client) == "closed"
         eventually(lambda: events.of("upstreamFailed"), events.seen)
-        assert any(f"no connection to 127.0.0.1:{upstream[1]}" in line for line in relay.lines), relay.lines
+        eventually(lambda: any(f"no connection to 127.0.0.1:{upstream[1]}" in line for line in relay.lines), relay.lines)
         nowhere = relay.call("POST", "/proxies", {"name": "q", "listen": "127.0.0.1:0", "upstream": "nonsense"})
         host, port = nowhere["listen"].rsplit(":", 1)
         assert ending(socket.create_connection((host, int(port)))) == "closed"

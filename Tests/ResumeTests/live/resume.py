@@ -259,6 +259,14 @@ def reset(connection):
     connection.close()
 
 
+def is_reset_at_once(client):
+    """A client that takes no more connections: the RST may come before connect has returned."""
+    try:
+        return is_reset(client.connect())
+    except ConnectionResetError:
+        return True
+
+
 def is_reset(connection, seconds=10):
     """Whether the connection ends with a RST, and not with a FIN. What comes before it is returned by `received`."""
     connection.settimeout(seconds)

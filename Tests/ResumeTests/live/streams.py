@@ -162,7 +162,7 @@ def full():
             one.sendall(b"1")
             assert read_exactly(one, 1) == b"1"
             for _ in range(5):
-                assert is_reset(small.connect())
+                assert is_reset_at_once(small)
             small.says("the limit of streams is reached", "max-streams=1")
             assert sum("the limit of streams" in line for line in small.log) == 1, small.log
             small.process.send_signal(signal.SIGUSR1)
