@@ -16,7 +16,7 @@ def wrong_token():
         options = ["--forward", f"127.0.0.1:0={target.address}"]
         with End("client", "--server", server.address, "--token-file", place.file("other"), *options) as client:
             began = time.monotonic()
-            assert is_reset(client.connect())
+            assert is_reset_at_once(client)
             assert time.monotonic() - began < 5
             client.says("stream lost", "cause=notAuthenticated")
             server.says("no token that is known here")
@@ -26,7 +26,7 @@ def wrong_token():
         # A server in the middle, which has some certificate, but not the token.
         with End("server", "--listen", "127.0.0.1:0", "--certificate", place.file("server.pem"), "--key", place.file("server.key"),
                  "--token-file", place.file("other"), "--allow", target.address) as impostor, place.client(impostor.address, *options) as client:
-            assert is_reset(client.connect())
+            assert is_reset_at_once(client)
             client.says("stream lost", "cause=notAuthenticated")
 
 
@@ -41,7 +41,7 @@ def server_certificate():
             exchange(client)
         with place.client(server.address, "--ca", place.file("other.pem"), *options) as client:
             began = time.monotonic()
-            assert is_reset(client.connect())
+            assert is_reset_at_once(client)
             assert time.monotonic() - began < 5
             client.says("stream lost", "cause=notAuthenticated")
         place.signed("named", "ca", "subjectAltName=DNS:right.example")
@@ -51,7 +51,7 @@ def server_certificate():
                 exchange(client)
             for wrong in [["--server-name", "wrong.example"], []]:
                 with place.client(named.address, "--ca", place.file("ca.pem"), *wrong, *options) as client:
-                    assert is_reset(client.connect()), wrong
+                    assert is_reset_at_once(client), wrong
                     client.says("stream lost", "cause=notAuthenticated")
         place.expired("old")
         with Target() as finder:
@@ -63,7 +63,7 @@ def server_certificate():
             both = place.write("both.pem", open(place.file("old.pem")).read() + open(place.file("ca.pem")).read())
             with place.client(f"127.0.0.1:{port}", "--ca", both, "--server-name", "old", *options) as client:
                 assert "certificates have expired" in "".join(client.log) or client.says("1 of 2 certificates have expired")
-                assert is_reset(client.connect())
+                assert is_reset_at_once(client)
                 client.says("stream lost", "cause=notAuthenticated")
         finally:
             old.terminate()
@@ -85,10 +85,10 @@ def mutual():
             exchange(end)
             server.says("stream began", 'client="certificate ')
         with client("stranger") as end:
-            assert is_reset(end.connect())
+            assert is_reset_at_once(end)
             end.says("stream lost", "cause=notAuthenticated")
         with place.client(server.address, *options) as end:
-            assert is_reset(end.connect())
+            assert is_reset_at_once(end)
             end.says("stream lost", "cause=notAuthenticated")
         assert len(target.connections) == 1, "a stranger reached the target"
 

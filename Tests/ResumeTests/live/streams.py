@@ -97,7 +97,7 @@ def own_peer():
     reset(one)
     with Place() as place, place.server(listen="127.0.0.1:7443") as server, \
             place.client(server.address, "--forward", "127.0.0.1:5000=127.0.0.1:40000") as client:
-        assert is_reset(client.connect())
+        assert is_reset_at_once(client)
         client.says("stream lost", "cause=targetUnreachable")
         server.says("cause=targetUnreachable", "connected to itself")
 
@@ -136,12 +136,12 @@ def rules():
                     client.says("cause=targetDenied")
         # The server itself.
         with place.server() as server, place.client(server.address, "--forward", f"127.0.0.1:0={server.address}") as client:
-            assert is_reset(client.connect())
+            assert is_reset_at_once(client)
             server.says("it is this server itself")
         with place.server(listen=":0", allow=("127.0.0.0/8:1-65535",)) as server:
             own = f"127.0.0.1:{server.port()}"
             with place.client(own, "--forward", f"127.0.0.1:0={own}") as client:
-                assert is_reset(client.connect())
+                assert is_reset_at_once(client)
                 server.says("it is this server itself")
 
 
@@ -152,7 +152,7 @@ def full():
         first = client.connect()
         first.sendall(b"1")
         assert read_exactly(first, 1) == b"1"
-        assert is_reset(client.connect())
+        assert is_reset_at_once(client)
         client.says("stream lost", "cause=full")
         first.sendall(b"2")
         assert read_exactly(first, 1) == b"2"
