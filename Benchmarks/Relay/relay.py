@@ -9,33 +9,19 @@ swift build -c release --product sluice-relay --product relay-copy-loop
 """
 import argparse
 import os
-import re
 import resource
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from loopback import bulk, cpu_seconds, drain_backlog, port, resident_bytes, wait_for  # noqa: E402
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-def port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def wait_for(number):
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", number), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit(f"nothing listens on port {number}")
 
 
 class Contender:
@@ -45,14 +31,10 @@ class Contender:
         wait_for(listen)
 
     def cpu(self):
-        """Seconds of user and system time so far, in the resolution of the scheduler."""
-        total = 0
-        for task in os.listdir(f"/proc/{self.process.pid}/task"):
-            total += int(open(f"/proc/{self.process.pid}/task/{task}/schedstat").read().split()[0])
-        return total / 1e9
+        return cpu_seconds(self.process)
 
     def memory(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{self.process.pid}/status").read()).group(1)) * 1024
+        return resident_bytes(self.process)
 
     def end(self):
         self.process.terminate()
@@ -70,31 +52,6 @@ def contenders(arguments, upstream, folder):
         Contender("HAProxy", ["haproxy", "-db", "-f", f"{folder}/haproxy.cfg"], proxy),
         Contender("NIO copy loop", [arguments.copy_loop, str(loop), upstream[0], str(upstream[1])], loop),
     ]
-
-
-def bulk(listener, number, size):
-    """Sends `size` bytes from the server to the client; returns the seconds."""
-    block = b"x" * (256 * 1024)
-
-    def serve():
-        one, _ = listener.accept()
-        left = size
-        while left > 0:
-            left -= one.send(block[:left])
-        one.close()
-
-    thread = threading.Thread(target=serve)
-    client = socket.create_connection(("127.0.0.1", number))
-    thread.start()
-    buffer = bytearray(1 << 20)
-    got, begun = 0, time.monotonic()
-    while count := client.recv_into(buffer):
-        got += count
-    took = time.monotonic() - begun
-    thread.join()
-    client.close()
-    assert got == size, (got, size)
-    return took
 
 
 def latency(listener, number, rounds):
@@ -120,16 +77,6 @@ def latency(listener, number, rounds):
     one.close()
     times.sort()
     return times[len(times) // 2] * 1e6, times[len(times) * 99 // 100] * 1e6
-
-
-def drain_backlog(listener):
-    """Takes the connections that wait_for has opened through the contenders."""
-    listener.settimeout(0.5)
-    try:
-        while True:
-            listener.accept()[0].close()
-    except TimeoutError:
-        listener.settimeout(None)
 
 
 def main():

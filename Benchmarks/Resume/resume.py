@@ -9,33 +9,20 @@ CPU time is from /proc. Needs haproxy, stunnel4 and openssl, and a release build
 """
 import argparse
 import os
-import re
 import resource
 import socket
 import statistics
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from loopback import bulk, cpu_seconds, drain_backlog, port, resident_bytes, wait_for  # noqa: E402
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-
-
-def port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def wait_for(number):
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", number), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    raise SystemExit(f"nothing listens on port {number}")
 
 
 class Pair:
@@ -50,17 +37,10 @@ class Pair:
 
     def cpu(self):
         """Seconds of user and system time of both so far."""
-        total = 0
-        for process in self.processes:
-            for task in os.listdir(f"/proc/{process.pid}/task"):
-                try:
-                    total += int(open(f"/proc/{process.pid}/task/{task}/schedstat").read().split()[0])
-                except FileNotFoundError:
-                    pass
-        return total / 1e9
+        return sum(cpu_seconds(process) for process in self.processes)
 
     def memory(self):
-        return [int(re.search(r"VmRSS:\s+(\d+)", open(f"/proc/{p.pid}/status").read()).group(1)) * 1024 for p in self.processes]
+        return [resident_bytes(process) for process in self.processes]
 
     def end(self):
         for process in self.processes:
@@ -150,31 +130,6 @@ def contenders(program, upstream, folder):
     return made
 
 
-def bulk(listener, number, size):
-    """Sends `size` bytes from the server to the client; returns the seconds."""
-    block = b"x" * (256 * 1024)
-
-    def serve():
-        one, _ = listener.accept()
-        left = size
-        while left > 0:
-            left -= one.send(block[:left])
-        one.close()
-
-    thread = threading.Thread(target=serve)
-    client = socket.create_connection(("127.0.0.1", number))
-    thread.start()
-    buffer = bytearray(1 << 20)
-    got, begun = 0, time.monotonic()
-    while count := client.recv_into(buffer):
-        got += count
-    took = time.monotonic() - begun
-    thread.join()
-    client.close()
-    assert got == size, (got, size)
-    return took
-
-
 def pauses(program, folder, upstream, rounds, spacing):
     """How long an application waits for an echo that it asks for at the moment of a reset, in ms, and without a reset."""
     server_port, listen = port(), port()
@@ -242,16 +197,6 @@ def idle(listener, pair, count):
     for s in clients + servers:
         s.close()
     return [(b - a) / count for a, b in zip(before, after)]
-
-
-def drain_backlog(listener):
-    """Takes the connections that wait_for has opened through the contenders."""
-    listener.settimeout(0.5)
-    try:
-        while True:
-            listener.accept()[0].close()
-    except TimeoutError:
-        listener.settimeout(None)
 
 
 def main():

@@ -139,7 +139,8 @@ final class ServerCarrier: StreamCarrier<ServerStream>, @unchecked Sendable {
 
     private func report(_ cause: StreamCause) {
         let metadata: Logger.Metadata = [
-            "cause": "\(cause)", "resumptions": "\(resumptions)", "seconds": "\((now - began).components.seconds)",
+            "cause": "\(cause)", "sent": "\(machine.end.sentByApplication)", "received": "\(machine.end.received)",
+            "resumptions": "\(resumptions)", "seconds": "\((now - began).components.seconds)",
         ]
         if cause == .done {
             logger.info("stream ended", metadata: metadata)

@@ -1,4 +1,3 @@
-import Glibc
 import NIOCore
 
 /// An application behind a socket or a pipe.
@@ -86,14 +85,10 @@ final class SocketApplication: ChannelInboundHandler, StreamApplication, @unchec
         }
     }
 
-    /// The linger time is set just before the close: set earlier it would turn a half-close into a reset.
     private func sendReset() {
         guard !isOver else { return }
         isOver = true
-        if let options = channel as? any SocketOptionProvider {
-            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        channel.close(promise: nil)
+        channel.closeWithReset()
     }
 
     // MARK: From the application

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import Lab
 import TestSupport
 
@@ -94,50 +93,6 @@ struct ResumeLab: Sendable {
     /// The gateway resets all sessions of the streams.
     func resetSessions() async throws {
         try await gateway.command("session", "reset", "--port", "\(ResumeLab.port)").required()
-    }
-
-    private struct Fleet: Decodable {
-        struct Instance: Decodable {
-            let identifier: Int
-            let processIdentifier: Int32
-        }
-
-        let serving: Int
-        let instances: [Instance]
-    }
-
-    private func fleet() async throws -> Fleet {
-        let output = try await gateway.command("instance", "list", "--json").required().output
-        return try JSONDecoder().decode(Fleet.self, from: Data(output.utf8))
-    }
-
-    private func waitFor(_ what: String, _ condition: (Fleet) -> Bool) async throws {
-        let isMet = try await eventually(within: .seconds(40), every: .milliseconds(100)) {
-            condition(try await fleet())
-        }
-        guard isMet else {
-            throw LabError.timedOut(waitingFor: what, seconds: 40, seen: "\(try await fleet())")
-        }
-    }
-
-    /// Drains the instances that have the sessions, as documented: 45 s without new sessions, 45 s of resets.
-    func drain() async throws {
-        let old = try await fleet().instances.map(\.identifier)
-        try await gateway.command("fleet", "scale", "--instances", String(old.count * 2)).required()
-        try await waitFor("twice as many instances") { $0.serving == old.count * 2 }
-        for instance in old {
-            try await gateway.command("instance", "drain", String(instance)).required()
-            try await waitFor("the end of the drain") { !$0.instances.map(\.identifier).contains(instance) }
-        }
-    }
-
-    /// Ends all instances with SIGKILL. Their sessions are lost without a RST, as documented.
-    func killInstances() async throws {
-        let old = try await fleet().instances.map(\.processIdentifier)
-        for process in old { kill(process, SIGKILL) }
-        try await waitFor("their replacements") { fleet in
-            fleet.serving >= 2 && !fleet.instances.contains { old.contains($0.processIdentifier) }
-        }
     }
 
     /// Ends the whole gateway with SIGKILL, and starts another one.

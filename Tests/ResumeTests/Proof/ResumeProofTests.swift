@@ -41,11 +41,11 @@ struct ResumeProofTests {
             try await expectNothingNoticed("idle")
 
             before = bed.resumptions
-            try await bed.drain()
+            try await bed.gateway.drainInstances()
             try await expectNothingNoticed("drain")
             #expect(bed.resumptions - before >= programs.count)
 
-            try await bed.killInstances()
+            try await bed.gateway.killInstances()
             try await expectNothingNoticed("recovery")
 
             try await bed.killGateway()

@@ -2,14 +2,6 @@ import Glibc
 import NIOCore
 
 extension Channel {
-    /// Closes with a RST.
-    func closeWithReset() {
-        if let options = self as? any SocketOptionProvider {
-            _ = options.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-        }
-        close(promise: nil)
-    }
-
     /// Turns keep-alive on, and Nagle's algorithm off.
     func prepareForStream() {
         setOption(.tcpOption(.tcp_nodelay), value: 1).whenFailure { _ in }
